@@ -1,0 +1,242 @@
+/**
+ * One lane of the crash matrix: a database, a sandbox and worker processes of its own, and cases one after another.
+ * Time is steered: whenever everybody waits, the clocks of the sandbox and of all workers jump to the next due instant.
+ */
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { imitations } from '#platforms/registry/sandbox.gen.ts'
+import { steerableClock } from '#infra/clock.ts'
+import { openDatabase } from '#infra/db/database.ts'
+import { newId } from '#infra/ids.ts'
+import { keyRingFrom } from '#infra/secrets.ts'
+import type { Platform } from '#kit/client/platform.ts'
+import { createSandbox } from '../../src/sandbox/host.ts'
+import { openHouse } from '../../src/server/house.ts'
+import { type Boundary, type Case, hash } from './cases.ts'
+import { makeContent, type Sample } from './content.ts'
+import { endWorker, startWorker, type Worker } from './processes.ts'
+import type { Trap } from './protocol.ts'
+
+export type Result = 'published_once' | 'unconfirmed' | 'reconnect' | 'failed_honestly' | 'duplicate' | 'lost'
+export type Report = { id: string; result: Result; state: string; copies: number; expected: number; ms: number; why?: string }
+
+const leaseMs = 60_000
+const timeoutMs = 300
+/** A case that has not settled after this many real ms counts as lost. */
+const patienceMs = 25_000
+
+export const openLane = async (o: { name: string; databaseUrl: string; platforms: readonly Platform[] }) => {
+  const clock = steerableClock()
+  const dir = await mkdtemp(join(tmpdir(), 'clarion-crash-'))
+  const server = createServer((req, res) => sandbox.handle(req, res))
+  await new Promise<void>((r) => server.listen(0, '127.0.0.1', r))
+  const sandboxUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const sandbox = createSandbox({ imitations, clock, url: sandboxUrl })
+  const database = openDatabase(o.databaseUrl, { poolSize: 3 })
+  const { db } = database
+  const keys = `k1:${randomBytes(32).toString('base64')}`
+  const silent = { info: () => {}, warn: () => {}, error: () => {} }
+  const house = await openHouse({ database, clock, keys: keyRingFrom(keys), platforms: o.platforms, mediaDir: join(dir, 'media'), sandboxUrl, publicUrl: 'http://127.0.0.1', log: silent, worker: 'harness' })
+
+  const [ws, userId] = [newId(clock.now()), 'harness']
+  const now = new Date(clock.now())
+  await db.insertInto('auth_users').values({ id: userId, name: 'Harness', email: 'harness@clarion.local' }).execute()
+  const policy = JSON.stringify({ maxLateMs: 30 * 86_400_000, then: 'publish' })
+  await db.insertInto('workspaces').values({ id: ws, name: 'Crash', time_zone: 'UTC', late_policy: policy, created_at: now }).execute()
+  await db.insertInto('members').values({ workspace_id: ws, user_id: userId, role: 'owner', created_at: now }).execute()
+
+  const author = userId
+  let ahead = 0
+  const workers = new Set<Worker>()
+  const advance = (ms: number) => {
+    ahead += ms
+    clock.advance(ms)
+    for (const w of workers) w.say({ say: 'advance', ms })
+  }
+  let count = 0
+  const hire = async (): Promise<Worker> => {
+    const before = ahead
+    const w = await startWorker({ databaseUrl: o.databaseUrl, keys, mediaDir: join(dir, 'media'), sandboxUrl, offset: ahead, name: `${o.name}-${++count}`, leaseMs, timeoutMs })
+    if (ahead > before) w.say({ say: 'advance', ms: ahead - before })
+    workers.add(w)
+    void w.gone.then(() => workers.delete(w))
+    return w
+  }
+  /** Takes over after every death; claims only when told to. */
+  let rescuer = await hire()
+  /** Started ahead of the next case that kills one. */
+  let spare: Promise<Worker> | undefined
+
+  const desk = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const res = await fetch(`${sandboxUrl}/_desk${path}`, { method, headers: { 'content-type': 'application/json' }, body: body === undefined ? undefined : JSON.stringify(body) })
+    if (!res.ok) throw new Error(`desk ${method} ${path}: ${res.status} ${await res.text()}`)
+    return res.json()
+  }
+  const ledger = async (platform: string, marker: string): Promise<number> => {
+    const posts = (await desk('GET', `/${platform}/posts`)) as { text: string; deleted?: boolean }[]
+    return posts.filter((p) => p.text.includes(marker)).length
+  }
+  const connect = async () => {
+    await house.connectSandbox({ ws, userId })
+    return new Map((await house.channels.list(ws)).map((c) => [c.platform, c.id]))
+  }
+  let channels = await connect()
+  let last = ''
+
+  const schedule = async (platform: string, sample: Sample, marker: string): Promise<string> => {
+    const content = await makeContent(sample, marker, (bytes, alt) => house.media.upload({ ws, userId, bytes, name: 'p.png', alt }))
+    const post = await house.posts.create({ id: ws, timeZone: 'UTC' }, author, {
+      content,
+      publications: [{ channelId: channels.get(platform)!, content: null, settings: sample.settings }],
+      tags: [],
+      latePolicy: null,
+    })
+    await house.posts.schedule({ id: ws, timeZone: 'UTC' }, post.id, { now: true }, null)
+    return post.publications[0]!.id
+  }
+  const read = (id: string) => db.selectFrom('publications').select(['state', 'reason', 'message', 'next_at', 'lease_until', 'worker']).where('id', '=', id).executeTakeFirstOrThrow()
+  const over = new Set(['published', 'failed', 'unconfirmed', 'held', 'missed', 'cancelled'])
+
+  /** Lets time pass until the publication settles. `victim`: the worker that died or sleeps; its lease may run out at once. */
+  const settle = async (id: string, victim?: string) => {
+    const end = Date.now() + patienceMs
+    for (;;) {
+      const p = await read(id)
+      if (over.has(p.state) || Date.now() > end) return p
+      const at = p.state === 'publishing' ? (p.worker === victim ? p.lease_until : null) : p.next_at
+      const ms = at ? at.getTime() - clock.now() : 0
+      if (ms > 0) advance(ms + 5)
+      await new Promise((r) => setTimeout(r, 4))
+    }
+  }
+  const halt = async (w: Worker) => {
+    const heard = w.hear('halted')
+    w.say({ say: 'halt' })
+    return (await heard).calls
+  }
+
+  /** A publication without faults: its calls, and how many ledger entries it makes. */
+  const rehearse = async (platform: string, sample: Sample): Promise<{ boundaries: Boundary[]; expected: number }> => {
+    const marker = `calm ${newId(clock.now()).slice(-8)}`
+    const id = await schedule(platform, sample, marker)
+    const before = (await desk('GET', '/requests')) as { n: number }[]
+    const from = Math.max(0, ...before.map((r) => r.n))
+    rescuer.say({ say: 'go', trap: null, seed: 1 })
+    const p = await settle(id)
+    const calls = await halt(rescuer)
+    if (p.state !== 'published') throw new Error(`${platform}/${sample.name} does not publish without faults: ${p.state} ${p.reason} ${p.message}`)
+    const requests = (await desk('GET', '/requests')) as { n: number; route: string | null; writes: boolean }[]
+    const mine = requests.filter((r) => r.n > from).sort((a, b) => a.n - b.n)
+    if (mine.length !== calls.length) throw new Error(`${platform}/${sample.name}: the worker made ${calls.length} calls, the sandbox saw ${mine.length}`)
+    const boundaries = mine.map((r, i): Boundary => ({ route: r.route ?? 'none', nth: mine.slice(0, i + 1).filter((x) => x.route === r.route).length, writes: r.writes }))
+    return { boundaries, expected: await ledger(platform, marker) }
+  }
+
+  const networkFaults: Partial<Record<Case['fault'], object>> = {
+    'answer-dropped': { do: 'drop-after' },
+    '500-though-done': { do: 'answer-after', status: 500 },
+    '400-though-done': { do: 'answer-after', status: 400 },
+    '429': { do: 'answer-before', status: 429 },
+    timeout: { do: 'hang-after' },
+    'token-revoked': { do: 'revoke' },
+  }
+
+  const trapOf = (c: Case): Trap | null => {
+    if (c.fault === 'kill-before' || c.fault === 'kill-after') return { at: c.at, do: c.fault }
+    if (c.fault === 'lease-lost') return { at: c.at, do: c.seed % 2 ? 'stall-after' : 'stall-before' }
+    return null
+  }
+
+  const run = async (c: Case, sample: Sample, expected: number, seedFault?: object): Promise<Report> => {
+    const t0 = performance.now()
+    const marker = `m${hash(c.id).toString(36)}${newId(clock.now()).slice(-6)}`
+    await desk('DELETE', '/faults')
+    // A quarter of an hour between cases, so that the networks' own rate limits stay out of the picture.
+    advance(16 * 60_000)
+    const id = await schedule(c.platform, sample, marker)
+    last = id
+    const fault = networkFaults[c.fault]
+    if (fault) await desk('POST', '/faults', { platform: c.platform, route: c.boundary.route, nth: c.boundary.nth, ...(c.seed % 2 === 0 && c.fault === 'timeout' ? { do: 'hang-before' } : fault) })
+    if (seedFault) await desk('POST', '/faults', { platform: c.platform, ...seedFault })
+    const trap = trapOf(c)
+    const seed = hash(c.id)
+    let stalled: Worker | undefined
+    let victim: string | undefined
+    if (trap) {
+      const w = await (spare ?? hire())
+      spare = undefined
+      victim = w.name
+      const stall = trap.do.startsWith('stall') ? w.hear('stalled') : undefined
+      w.say({ say: 'go', trap, seed })
+      if (stall) {
+        await Promise.race([stall, w.gone])
+        w.signal('SIGSTOP')
+        stalled = w
+      } else await w.gone
+      spare = hire()
+    }
+    rescuer.say({ say: 'go', trap: null, seed })
+    let p = await settle(id, victim)
+    if (stalled) {
+      // The sleeper wakes after its lease went to another: whatever it still does must change nothing.
+      stalled.signal('SIGCONT')
+      stalled.say({ say: 'resume' })
+      await new Promise((r) => setTimeout(r, 60))
+      await endWorker(stalled)
+    }
+    const first = p.state
+    if (p.state === 'held' && p.reason === 'reconnect') {
+      channels = await connect()
+      p = await settle(id)
+    }
+    await halt(rescuer)
+    const copies = await ledger(c.platform, marker)
+    const verdict = judge(first, p, copies, expected, c)
+    return { id: c.id, state: p.state, copies, expected, ms: Math.round(performance.now() - t0), ...verdict }
+  }
+
+  const judge = (first: string, p: Awaited<ReturnType<typeof read>>, copies: number, expected: number, c: Case): { result: Result; why?: string } => {
+    const said = `${p.reason ?? ''} ${p.message ?? ''}`.trim()
+    if (copies > expected) return { result: 'duplicate', why: said }
+    if (p.state === 'published') return copies === expected ? { result: first === 'held' ? 'reconnect' : 'published_once' } : { result: 'lost', why: `published, but ${copies} of ${expected} there` }
+    if (p.state === 'unconfirmed') {
+      const blind = house.platforms.get(c.platform)!.spec.can.readBack === false
+      return blind ? { result: 'unconfirmed' } : { result: 'lost', why: `unconfirmed although the network can be looked at: ${said}` }
+    }
+    if (p.state === 'failed') return copies === 0 ? { result: 'failed_honestly', why: said } : { result: 'lost', why: `failed, but ${copies} there: ${said}` }
+    return { result: 'lost', why: `never settled: ${p.state} ${said}` }
+  }
+
+  return {
+    rehearse,
+    run,
+    /** The journal of the last publication, a line each, for a case that is looked at alone. */
+    story: async (): Promise<string[]> => {
+      const rows = await db.selectFrom('journal').selectAll().where('publication_id', '=', last).orderBy('id').execute()
+      const failures = await db.selectFrom('attempts').selectAll().where('publication_id', '=', last).orderBy('number').execute()
+      return [
+        ...rows.map((j) => `${j.at.toISOString()} #${j.attempt ?? '-'} ${j.event} ${j.step ?? ''} ${j.message ?? ''} ${JSON.stringify(j.data)}`),
+        ...failures.map((a) => `attempt ${a.number} ${a.verdict} ${JSON.stringify(a.failure)}`),
+      ]
+    },
+    /** Fresh networks and fresh channels; a rescuer that was lost is replaced. */
+    refresh: async () => {
+      await desk('POST', '/reset')
+      if (!rescuer.alive()) rescuer = await hire()
+      channels = await connect()
+    },
+    close: async () => {
+      if (spare) workers.add(await spare)
+      for (const w of [...workers]) await endWorker(w)
+      await sandbox.close()
+      server.closeAllConnections()
+      await new Promise((r) => server.close(r))
+      await database.close()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}

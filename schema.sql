@@ -1,0 +1,352 @@
+-- What the files in migrations/ add up to. Written by `node tools/schema.ts`; do not edit.
+
+create table api_keys (
+  id uuid not null,
+  workspace_id uuid not null,
+  created_by text not null,
+  name text not null,
+  prefix text not null,
+  hash bytea not null,
+  scopes text[] not null,
+  created_at timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  constraint api_keys_pkey PRIMARY KEY (id),
+  constraint api_keys_hash_key UNIQUE (hash)
+);
+
+create table attempts (
+  publication_id uuid not null,
+  number integer not null,
+  worker text not null,
+  started_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  verdict text,
+  failure jsonb,
+  constraint attempts_pkey PRIMARY KEY (publication_id, number)
+);
+
+create table auth_accounts (
+  id text not null,
+  "accountId" text not null,
+  "providerId" text not null,
+  "userId" text not null,
+  "accessToken" text,
+  "refreshToken" text,
+  "idToken" text,
+  "accessTokenExpiresAt" timestamp with time zone,
+  "refreshTokenExpiresAt" timestamp with time zone,
+  scope text,
+  password text,
+  "createdAt" timestamp with time zone default CURRENT_TIMESTAMP not null,
+  "updatedAt" timestamp with time zone default CURRENT_TIMESTAMP not null,
+  constraint auth_accounts_pkey PRIMARY KEY (id)
+);
+
+create table auth_sessions (
+  id text not null,
+  "expiresAt" timestamp with time zone not null,
+  token text not null,
+  "createdAt" timestamp with time zone default CURRENT_TIMESTAMP not null,
+  "updatedAt" timestamp with time zone default CURRENT_TIMESTAMP not null,
+  "ipAddress" text,
+  "userAgent" text,
+  "userId" text not null,
+  constraint auth_sessions_pkey PRIMARY KEY (id),
+  constraint auth_sessions_token_key UNIQUE (token)
+);
+
+create table auth_users (
+  id text not null,
+  name text not null,
+  email text not null,
+  "emailVerified" boolean default false not null,
+  image text,
+  "createdAt" timestamp with time zone default CURRENT_TIMESTAMP not null,
+  "updatedAt" timestamp with time zone default CURRENT_TIMESTAMP not null,
+  constraint auth_users_pkey PRIMARY KEY (id),
+  constraint auth_users_email_key UNIQUE (email)
+);
+
+create table auth_verifications (
+  id text not null,
+  identifier text not null,
+  value text not null,
+  "expiresAt" timestamp with time zone not null,
+  "createdAt" timestamp with time zone default CURRENT_TIMESTAMP not null,
+  "updatedAt" timestamp with time zone default CURRENT_TIMESTAMP not null,
+  constraint auth_verifications_pkey PRIMARY KEY (id)
+);
+
+create table channel_tokens (
+  channel_id uuid not null,
+  sealed text not null,
+  expires_at timestamp with time zone,
+  refresh_at timestamp with time zone,
+  refresh_begun_at timestamp with time zone,
+  refresh_tries integer default 0 not null,
+  generation integer default 1 not null,
+  updated_at timestamp with time zone not null,
+  constraint channel_tokens_pkey PRIMARY KEY (channel_id)
+);
+
+create table channels (
+  id uuid not null,
+  workspace_id uuid not null,
+  platform text not null,
+  realm text not null,
+  kind text not null,
+  external_id text not null,
+  name text not null,
+  handle text not null,
+  avatar_url text,
+  profile_url text,
+  facts jsonb default '{}'::jsonb not null,
+  state text default 'ok'::text not null,
+  state_reason text,
+  paused_at timestamp with time zone,
+  last_published_at timestamp with time zone,
+  lease_token uuid,
+  lease_until timestamp with time zone,
+  not_before timestamp with time zone,
+  version integer default 1 not null,
+  created_at timestamp with time zone not null,
+  removed_at timestamp with time zone,
+  constraint channels_pkey PRIMARY KEY (id),
+  constraint channels_realm_check CHECK ((realm = ANY (ARRAY['live'::text, 'sandbox'::text]))),
+  constraint channels_state_check CHECK ((state = ANY (ARRAY['ok'::text, 'reconnect'::text, 'blocked'::text])))
+);
+
+create table connect_flows (
+  id uuid not null,
+  workspace_id uuid not null,
+  user_id text not null,
+  platform text not null,
+  realm text not null,
+  state text not null,
+  step text not null,
+  sealed text not null,
+  public jsonb default '{}'::jsonb not null,
+  reconnects uuid,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  constraint connect_flows_pkey PRIMARY KEY (id),
+  constraint connect_flows_state_key UNIQUE (state)
+);
+
+create table idempotency_keys (
+  actor text not null,
+  key text not null,
+  route text not null,
+  body_hash bytea not null,
+  state text not null,
+  status integer,
+  reply jsonb,
+  etag text,
+  created_at timestamp with time zone not null,
+  constraint idempotency_keys_pkey PRIMARY KEY (actor, key),
+  constraint idempotency_keys_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text])))
+);
+
+create table journal (
+  id bigint generated always as identity not null,
+  publication_id uuid not null,
+  at timestamp with time zone not null,
+  event text not null,
+  attempt integer,
+  step text,
+  message text,
+  data jsonb default '{}'::jsonb not null,
+  constraint journal_pkey PRIMARY KEY (id)
+);
+
+create table media (
+  id uuid not null,
+  workspace_id uuid not null,
+  kind text not null,
+  mime text not null,
+  bytes bigint not null,
+  width integer,
+  height integer,
+  duration_ms integer,
+  sha256 bytea not null,
+  name text not null,
+  alt text default ''::text not null,
+  storage_key text not null,
+  created_by text,
+  created_at timestamp with time zone not null,
+  deleted_at timestamp with time zone,
+  constraint media_pkey PRIMARY KEY (id),
+  constraint media_kind_check CHECK ((kind = ANY (ARRAY['image'::text, 'video'::text])))
+);
+
+create table members (
+  workspace_id uuid not null,
+  user_id text not null,
+  role text not null,
+  created_at timestamp with time zone not null,
+  constraint members_pkey PRIMARY KEY (workspace_id, user_id),
+  constraint members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'editor'::text, 'viewer'::text])))
+);
+
+create table platform_credentials (
+  platform text not null,
+  realm text not null,
+  sealed text not null,
+  updated_at timestamp with time zone not null,
+  constraint platform_credentials_pkey PRIMARY KEY (platform, realm)
+);
+
+create table posts (
+  id uuid not null,
+  workspace_id uuid not null,
+  author_id text,
+  content jsonb not null,
+  tags text[] default '{}'::text[] not null,
+  late_policy jsonb,
+  due_at timestamp with time zone,
+  wall_time text,
+  time_zone text,
+  version integer default 1 not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  deleted_at timestamp with time zone,
+  constraint posts_pkey PRIMARY KEY (id)
+);
+
+create table publications (
+  id uuid not null,
+  post_id uuid not null,
+  workspace_id uuid not null,
+  channel_id uuid not null,
+  content jsonb,
+  settings jsonb default '{}'::jsonb not null,
+  settings_version integer default 1 not null,
+  state text default 'draft'::text not null,
+  reason text,
+  message text,
+  due_at timestamp with time zone,
+  next_at timestamp with time zone,
+  frozen jsonb,
+  lease_token uuid,
+  lease_until timestamp with time zone,
+  worker text,
+  attempt integer default 0 not null,
+  tries integer default 0 not null,
+  begun boolean default false not null,
+  cancel_wanted boolean default false not null,
+  forecast jsonb default '[]'::jsonb not null,
+  forecast_at timestamp with time zone,
+  started_at timestamp with time zone,
+  published_at timestamp with time zone,
+  lateness_ms integer,
+  external_id text,
+  permalink text,
+  removed_at timestamp with time zone,
+  version integer default 1 not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint publications_pkey PRIMARY KEY (id),
+  constraint publications_post_id_channel_id_key UNIQUE (post_id, channel_id),
+  constraint publications_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'scheduled'::text, 'publishing'::text, 'waiting'::text, 'published'::text, 'failed'::text, 'unconfirmed'::text, 'held'::text, 'missed'::text, 'cancelled'::text])))
+);
+
+create table quotas (
+  platform text not null,
+  account text not null,
+  bucket text not null,
+  window_start timestamp with time zone not null,
+  window_end timestamp with time zone not null,
+  used integer default 0 not null,
+  cap integer not null,
+  constraint quotas_pkey PRIMARY KEY (platform, account, bucket, window_start)
+);
+
+create table renditions (
+  media_id uuid not null,
+  profile text not null,
+  mime text not null,
+  bytes bigint not null,
+  width integer,
+  height integer,
+  storage_key text not null,
+  created_at timestamp with time zone not null,
+  constraint renditions_pkey PRIMARY KEY (media_id, profile)
+);
+
+create table schema_migrations (
+  version integer not null,
+  name text not null,
+  sha256 text not null,
+  applied_at timestamp with time zone default now() not null,
+  constraint schema_migrations_pkey PRIMARY KEY (version)
+);
+
+create table steps (
+  publication_id uuid not null,
+  key text not null,
+  position integer not null,
+  state text not null,
+  prepared jsonb,
+  saved jsonb,
+  checkpoint jsonb,
+  failure jsonb,
+  times integer default 1 not null,
+  first_begun_at timestamp with time zone not null,
+  begun_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint steps_pkey PRIMARY KEY (publication_id, key),
+  constraint steps_state_check CHECK ((state = ANY (ARRAY['begun'::text, 'done'::text, 'unknown'::text, 'refused'::text])))
+);
+
+create table workspaces (
+  id uuid not null,
+  name text not null,
+  time_zone text not null,
+  locale text default 'en'::text not null,
+  late_policy jsonb not null,
+  paused_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint workspaces_pkey PRIMARY KEY (id)
+);
+
+alter table api_keys add constraint api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES auth_users(id);
+alter table api_keys add constraint api_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+alter table attempts add constraint attempts_publication_id_fkey FOREIGN KEY (publication_id) REFERENCES publications(id) ON DELETE CASCADE;
+alter table auth_accounts add constraint "auth_accounts_userId_fkey" FOREIGN KEY ("userId") REFERENCES auth_users(id) ON DELETE CASCADE;
+alter table auth_sessions add constraint "auth_sessions_userId_fkey" FOREIGN KEY ("userId") REFERENCES auth_users(id) ON DELETE CASCADE;
+alter table channel_tokens add constraint channel_tokens_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channels(id) ON DELETE CASCADE;
+alter table channels add constraint channels_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+alter table connect_flows add constraint connect_flows_reconnects_fkey FOREIGN KEY (reconnects) REFERENCES channels(id);
+alter table connect_flows add constraint connect_flows_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth_users(id) ON DELETE CASCADE;
+alter table connect_flows add constraint connect_flows_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+alter table journal add constraint journal_publication_id_fkey FOREIGN KEY (publication_id) REFERENCES publications(id) ON DELETE CASCADE;
+alter table media add constraint media_created_by_fkey FOREIGN KEY (created_by) REFERENCES auth_users(id);
+alter table media add constraint media_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+alter table members add constraint members_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth_users(id) ON DELETE CASCADE;
+alter table members add constraint members_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+alter table posts add constraint posts_author_id_fkey FOREIGN KEY (author_id) REFERENCES auth_users(id);
+alter table posts add constraint posts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+alter table publications add constraint publications_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channels(id);
+alter table publications add constraint publications_post_id_fkey FOREIGN KEY (post_id) REFERENCES posts(id) ON DELETE CASCADE;
+alter table publications add constraint publications_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+alter table renditions add constraint renditions_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE;
+alter table steps add constraint steps_publication_id_fkey FOREIGN KEY (publication_id) REFERENCES publications(id) ON DELETE CASCADE;
+
+CREATE INDEX api_keys_workspace ON api_keys USING btree (workspace_id, created_at DESC);
+CREATE INDEX auth_accounts_user ON auth_accounts USING btree ("userId");
+CREATE INDEX auth_sessions_user ON auth_sessions USING btree ("userId");
+CREATE INDEX auth_verifications_identifier ON auth_verifications USING btree (identifier);
+CREATE INDEX channel_tokens_refresh ON channel_tokens USING btree (refresh_at) WHERE (refresh_at IS NOT NULL);
+CREATE UNIQUE INDEX channels_account ON channels USING btree (workspace_id, platform, realm, external_id) WHERE (removed_at IS NULL);
+CREATE INDEX channels_workspace ON channels USING btree (workspace_id, created_at);
+CREATE INDEX idempotency_keys_age ON idempotency_keys USING btree (created_at);
+CREATE INDEX journal_publication ON journal USING btree (publication_id, id);
+CREATE INDEX media_workspace ON media USING btree (workspace_id, created_at DESC, id DESC);
+CREATE INDEX members_user ON members USING btree (user_id);
+CREATE INDEX posts_due ON posts USING btree (workspace_id, due_at) WHERE (deleted_at IS NULL);
+CREATE INDEX posts_workspace ON posts USING btree (workspace_id, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+CREATE INDEX publications_channel ON publications USING btree (channel_id, due_at) WHERE (state = ANY (ARRAY['scheduled'::text, 'waiting'::text, 'publishing'::text]));
+CREATE INDEX publications_due ON publications USING btree (next_at) WHERE (state = ANY (ARRAY['scheduled'::text, 'waiting'::text, 'publishing'::text]));
+CREATE INDEX publications_workspace_state ON publications USING btree (workspace_id, state, due_at);

@@ -1,0 +1,84 @@
+/** People: setup, sessions, workspaces, members, API keys. */
+import { z } from 'zod'
+import { id, instant, prose, role, timeZone } from './common.ts'
+
+export const lateThen = z.enum(['publish', 'ask', 'expire'])
+/** What happens to a publication that could not start in time: at most `maxLateMs` late publish anyway, else do `then`. */
+export const latePolicy = z
+  .object({
+    maxLateMs: z
+      .int()
+      .min(0)
+      .max(30 * 86_400_000),
+    then: lateThen,
+  })
+  .meta({ id: 'LatePolicy' })
+export type LatePolicy = z.output<typeof latePolicy>
+export const defaultLatePolicy: LatePolicy = { maxLateMs: 60 * 60_000, then: 'ask' }
+
+export const workspace = z
+  .object({
+    id,
+    name: z.string(),
+    timeZone,
+    locale: z.enum(['en', 'pl']),
+    latePolicy,
+    pausedAt: instant.nullable(),
+    role,
+    createdAt: instant,
+  })
+  .meta({ id: 'Workspace' })
+export type Workspace = z.output<typeof workspace>
+export const workspacePatch = z
+  .object({ name: prose(100).min(1), timeZone, locale: z.enum(['en', 'pl']), latePolicy })
+  .partial()
+
+export const user = z.object({ id: z.string(), name: z.string(), email: z.string() }).meta({ id: 'User' })
+export const me = z
+  .object({ user, workspaces: z.array(workspace), sandbox: z.boolean(), version: z.string() })
+  .meta({ id: 'Me' })
+export type Me = z.output<typeof me>
+
+export const member = z
+  .object({ userId: z.string(), name: z.string(), email: z.string(), role, since: instant })
+  .meta({ id: 'Member' })
+export const memberInput = z.object({
+  email: z.email().max(254),
+  role,
+  name: prose(100).min(1).optional(),
+  password: z.string().min(10).max(200).optional(),
+})
+
+export const setupState = z.object({ needed: z.boolean(), tokenRequired: z.boolean() })
+export const setupInput = z.object({
+  token: z.string().max(200).optional(),
+  name: prose(100).min(1),
+  email: z.email().max(254),
+  password: z.string().min(10, 'use at least 10 characters').max(200),
+  workspaceName: prose(100).min(1),
+  timeZone,
+  locale: z.enum(['en', 'pl']).default('en'),
+})
+
+export const scopes = ['read', 'write', 'publish', 'admin'] as const
+export const scope = z.enum(scopes)
+export type Scope = z.output<typeof scope>
+export const apiKey = z
+  .object({
+    id,
+    name: z.string(),
+    prefix: z.string(),
+    scopes: z.array(scope),
+    createdAt: instant,
+    lastUsedAt: instant.nullable(),
+    expiresAt: instant.nullable(),
+    revokedAt: instant.nullable(),
+  })
+  .meta({ id: 'ApiKey' })
+export const apiKeyInput = z.object({
+  name: prose(100).min(1),
+  scopes: z.array(scope).min(1),
+  expiresAt: instant.nullable().default(null),
+})
+/** The only time the key itself is shown. */
+export const apiKeyCreated = apiKey.extend({ key: z.string() }).meta({ id: 'ApiKeyCreated' })

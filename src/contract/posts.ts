@@ -1,0 +1,198 @@
+/** Posts, their publications, and the journal that tells what happened. */
+import { z } from 'zod'
+import { id, instant, prose, timeZone, wallTime } from './common.ts'
+import { latePolicy } from './people.ts'
+
+export const segment = z.object({ text: prose(), mediaIds: z.array(id).max(40).default([]) }).meta({ id: 'Segment' })
+export type Segment = z.output<typeof segment>
+/** What is said: one segment, or several for a thread. */
+export const content = z
+  .object({ segments: z.array(segment).min(1).max(100), firstComment: prose(10_000).optional() })
+  .meta({ id: 'Content' })
+export type Content = z.output<typeof content>
+
+export const publicationStates = [
+  'draft',
+  'scheduled',
+  'publishing',
+  'waiting',
+  'published',
+  'failed',
+  'unconfirmed',
+  'held',
+  'missed',
+  'cancelled',
+] as const
+export type PublicationState = (typeof publicationStates)[number]
+export const postStates = [
+  'draft',
+  'awaiting_approval',
+  'scheduled',
+  'publishing',
+  'published',
+  'partly_published',
+  'attention',
+  'failed',
+  'cancelled',
+] as const
+export type PostState = (typeof postStates)[number]
+
+/** One channel of a post. `content` null = the post's own. Settings are the platform's, checked by its schema. */
+export const publicationInput = z.object({
+  channelId: id,
+  content: content.nullable().default(null),
+  settings: z.record(z.string(), z.unknown()).default({}),
+})
+export const finding = z
+  .object({
+    rule: z.string(),
+    kind: z.string(),
+    level: z.enum(['error', 'warning']),
+    message: z.string(),
+    remedy: z.string(),
+    params: z.record(z.string(), z.union([z.string(), z.number()])),
+    segment: z.int().optional(),
+    media: z.string().optional(),
+  })
+  .meta({ id: 'Finding' })
+
+export const publication = z
+  .object({
+    id,
+    postId: id,
+    channelId: id,
+    platform: z.string(),
+    content: content.nullable(),
+    settings: z.record(z.string(), z.unknown()),
+    state: z.enum(publicationStates),
+    /** Stable word for why it is waiting, held, failed: a failure code, `late`, `reconnect`, `processing`, ... */
+    reason: z.string().nullable(),
+    /** The sentence for the person. */
+    message: z.string().nullable(),
+    dueAt: instant.nullable(),
+    nextAt: instant.nullable(),
+    startedAt: instant.nullable(),
+    publishedAt: instant.nullable(),
+    /** publishedAt's create step minus dueAt (ms). */
+    latenessMs: z.int().nullable(),
+    externalId: z.string().nullable(),
+    permalink: z.string().nullable(),
+    /** Has the create step begun? Then it can no longer be cancelled. */
+    begun: z.boolean(),
+    /** Set by the check shortly before the due time: what will go wrong. */
+    forecast: z.array(finding),
+    version: z.int(),
+  })
+  .meta({ id: 'Publication' })
+export type Publication = z.output<typeof publication>
+
+export const post = z
+  .object({
+    id,
+    content,
+    state: z.enum(postStates),
+    dueAt: instant.nullable(),
+    wallTime: wallTime.nullable(),
+    timeZone: timeZone.nullable(),
+    latePolicy: latePolicy.nullable(),
+    tags: z.array(z.string()),
+    author: z.object({ id: z.string(), name: z.string() }),
+    publications: z.array(publication),
+    createdAt: instant,
+    updatedAt: instant,
+    version: z.int(),
+  })
+  .meta({ id: 'Post' })
+export type Post = z.output<typeof post>
+
+export const maxChannelsPerPost = 100
+export const postInput = z
+  .object({
+    content,
+    /** 1,000 are parsed so that the Problem can name the real limit. */
+    publications: z.array(publicationInput).max(5000).default([]),
+    tags: z.array(prose(50).min(1)).max(20).default([]),
+    latePolicy: latePolicy.nullable().default(null),
+  })
+  .meta({ id: 'PostInput' })
+export type PostInput = z.output<typeof postInput>
+
+/** When: an instant, or a wall time in a zone (the workspace's when absent), or now. */
+export const scheduleInput = z
+  .union([
+    z.object({ now: z.literal(true) }).strict(),
+    z.object({ at: instant }).strict(),
+    z
+      .object({ wallTime, timeZone: timeZone.optional(), fold: z.enum(['earlier', 'later']).default('earlier') })
+      .strict(),
+  ])
+  .meta({ id: 'ScheduleInput' })
+export type ScheduleInput = z.output<typeof scheduleInput>
+
+export const postQuery = z.object({
+  from: instant.optional(),
+  to: instant.optional(),
+  channelId: id.optional(),
+  state: z.enum(postStates).optional(),
+  q: z.string().max(200).optional(),
+})
+
+/** One line of the audit trail. `event` is a stable word the UI has a sentence for. */
+export const journalEntry = z
+  .object({
+    id: z.string(),
+    at: instant,
+    event: z.string(),
+    attempt: z.int().nullable(),
+    step: z.string().nullable(),
+    message: z.string().nullable(),
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'JournalEntry' })
+export type JournalEntry = z.output<typeof journalEntry>
+export const attempt = z
+  .object({
+    number: z.int(),
+    startedAt: instant,
+    endedAt: instant.nullable(),
+    verdict: z.string().nullable(),
+    failure: z
+      .object({
+        kind: z.string(),
+        code: z.string(),
+        message: z.string(),
+        status: z.int().optional(),
+        raw: z.string().optional(),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'Attempt' })
+export const publicationStep = z
+  .object({
+    key: z.string(),
+    state: z.enum(['planned', 'begun', 'done', 'unknown', 'refused']),
+    beganAt: instant.nullable(),
+    endedAt: instant.nullable(),
+  })
+  .meta({ id: 'PublicationStep' })
+export const publicationDetail = publication
+  .extend({ attempts: z.array(attempt), steps: z.array(publicationStep), journal: z.array(journalEntry) })
+  .meta({ id: 'PublicationDetail' })
+export type PublicationDetail = z.output<typeof publicationDetail>
+
+/** A person settles `unconfirmed`: it is there (maybe where), or publish again. */
+export const resolveInput = z.union([
+  z.object({ there: z.literal(true), permalink: z.url().max(2048).optional() }).strict(),
+  z.object({ again: z.literal(true) }).strict(),
+])
+
+/** Pushed over SSE whenever something a screen shows has changed; clients load the thing again. */
+export const liveEvent = z
+  .object({
+    kind: z.enum(['publication', 'post', 'channel', 'workspace', 'media']),
+    id: z.string(),
+    postId: z.string().optional(),
+    state: z.string().optional(),
+  })
+  .meta({ id: 'LiveEvent' })
+export type LiveEvent = z.output<typeof liveEvent>

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest'
+import { CannotStart } from './cannot-start.ts'
+import { credentialVariable, publicUrl, readConfig } from './config.ts'
+
+describe('settings', () => {
+  test('with nothing set: loopback, port 4400, ./data, own database, sandbox on', () => {
+    const c = readConfig({}, [])
+    expect(c).toMatchObject({
+      host: '127.0.0.1',
+      port: 4400,
+      loopback: true,
+      role: 'all',
+      sandbox: true,
+      databaseUrl: undefined,
+      clock: undefined,
+      drainMs: 20_000,
+    })
+    expect(c.dataDir).toBe(`${process.cwd()}/data`)
+  })
+
+  test('flags win over variables, CLARION_PORT over PORT, and an empty variable counts as unset', () => {
+    expect(readConfig({ PORT: '5000' }, []).port).toBe(5000)
+    expect(readConfig({ PORT: '5000', CLARION_PORT: '5001' }, []).port).toBe(5001)
+    expect(
+      readConfig({ CLARION_PORT: '5001', CLARION_ROLE: 'api' }, ['--port', '0', '--role', 'worker']),
+    ).toMatchObject({ port: 0, role: 'worker' })
+    expect(readConfig({ DATABASE_URL: ' ', CLARION_SANDBOX: '' }, [])).toMatchObject({
+      databaseUrl: undefined,
+      sandbox: true,
+    })
+  })
+
+  test.each([
+    ['CLARION_PORT', 'http'],
+    ['PORT', '70000'],
+    ['CLARION_ROLE', 'boss'],
+    ['CLARION_SANDBOX', 'maybe'],
+    ['DATABASE_URL', 'mysql://a/b'],
+    ['CLARION_URL', 'clarion.example'],
+    ['CLARION_CLOCK_RATE', '-1'],
+    ['CLARION_LOG', 'loud'],
+  ])('a wrong %s is named in the error, with a fix', (name, value) => {
+    let error: unknown
+    try {
+      readConfig({ [name]: value }, [])
+    } catch (e) {
+      error = e
+    }
+    expect(error).toBeInstanceOf(CannotStart)
+    expect((error as CannotStart).message).toContain(name)
+    expect((error as CannotStart).fix).not.toBe('')
+  })
+
+  test('a wrong DATABASE_URL is not repeated: it may hold a password', () => {
+    expect(() => readConfig({ DATABASE_URL: 'pg:secret' }, [])).toThrow(/^(?!.*secret)/)
+  })
+
+  test('an unknown flag is refused with the list of known ones', () => {
+    expect(() => readConfig({}, ['--prot', '1'])).toThrow(/--prot/)
+  })
+
+  test('half a scaled clock is refused', () => {
+    expect(() => readConfig({ CLARION_CLOCK_RATE: '20' }, [])).toThrow(CannotStart)
+    expect(readConfig({ CLARION_CLOCK_ORIGIN: '0', CLARION_CLOCK_RATE: '20' }, []).clock).toEqual({
+      origin: 0,
+      rate: 20,
+    })
+  })
+
+  test('app credentials of a platform come from CLARION_<ID>_<FIELD>', () => {
+    expect(credentialVariable('some-net', 'clientId')).toBe('CLARION_SOME_NET_CLIENT_ID')
+    const c = readConfig({ CLARION_SOME_NET_CLIENT_ID: 'abc' }, [])
+    expect(c.credentials('some-net', ['clientId', 'clientSecret'])).toEqual({ clientId: 'abc' })
+    expect(c.credentials('other', ['clientId'])).toEqual({})
+  })
+
+  test('the public address', () => {
+    expect(publicUrl({ url: undefined, host: '0.0.0.0' }, 4400)).toBe('http://localhost:4400')
+    expect(publicUrl({ url: undefined, host: '::1' }, 1)).toBe('http://[::1]:1')
+    expect(publicUrl({ url: readConfig({ CLARION_URL: 'https://c.example/' }, []).url, host: 'x' }, 1)).toBe(
+      'https://c.example',
+    )
+  })
+
+  test('a socket URL is a database URL', () => {
+    expect(readConfig({ DATABASE_URL: 'postgres://me@/db?host=/run/pg' }, []).databaseUrl).toBe(
+      'postgres://me@/db?host=/run/pg',
+    )
+  })
+})

@@ -1,0 +1,187 @@
+/**
+ * Every setting, in one place; the only reader of the environment. Flags win over variables.
+ *
+ * | variable                    | flag     | default          | what it is                                                        |
+ * |-----------------------------|----------|------------------|-------------------------------------------------------------------|
+ * | CLARION_DATA_DIR            | --data   | ./data           | database, media, keys                                              |
+ * | CLARION_PORT, PORT          | --port   | 4400             | port to listen on; 0 takes a free one                              |
+ * | CLARION_HOST                | --host   | 127.0.0.1        | address to listen on                                               |
+ * | CLARION_URL                 |          | http://host:port | the address people type; OAuth callbacks and media links use it    |
+ * | DATABASE_URL                |          | own PostgreSQL   | postgres:// URL of a server, version 15 or newer                   |
+ * | CLARION_DB_POOL             |          | 10               | database connections of this process                               |
+ * | CLARION_ROLE                | --role   | all              | all, api or worker                                                 |
+ * | CLARION_SANDBOX             |          | 1                | imitation networks below /sandbox; 0 turns them off                |
+ * | CLARION_SANDBOX_URL         |          | own              | a sandbox running elsewhere                                        |
+ * | CLARION_KEYS                |          | data/keys.json   | `kid:base64,...` 32-byte keys, the first seals; see secrets.ts     |
+ * | CLARION_ALLOW_PRIVATE_HOSTS |          | none             | hosts (comma list) that may be private though we fetch them        |
+ * | CLARION_TRUST_PROXY         |          | 0                | 1: believe X-Forwarded-* of the proxy in front                     |
+ * | CLARION_LOG                 |          | info             | trace, debug, info, warn, error, silent                            |
+ * | CLARION_LOG_FORMAT          |          | json             | json, or `text` for people                                         |
+ * | CLARION_DRAIN_MS            |          | 20000            | ms a shutdown waits for work in flight                             |
+ * | CLARION_CLOCK_ORIGIN        |          |                  | epoch ms where a scaled clock starts (tests; needs RATE too)       |
+ * | CLARION_CLOCK_RATE          |          |                  | how many times faster than the wall it runs                        |
+ * | CLARION_<PLATFORM>_<FIELD>  |          |                  | app credentials: CLARION_X_COM_CLIENT_ID for field `clientId`      |
+ * | CLARION_TEST_PG             |          | the bundled one  | tests: major version of the machine's PostgreSQL to run on         |
+ */
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { CannotStart } from './cannot-start.ts'
+
+export const roles = ['all', 'api', 'worker'] as const
+export type Role = (typeof roles)[number]
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+export type Env = Readonly<Record<string, string | undefined>>
+
+export type Config = {
+  /** Absolute path. */
+  dataDir: string
+  host: string
+  port: number
+  /** Is the listener reachable from this machine only? */
+  loopback: boolean
+  /** Public base URL without a slash at the end; undefined until the port is known (`publicUrl`). */
+  url: string | undefined
+  databaseUrl: string | undefined
+  poolSize: number
+  role: Role
+  sandbox: boolean
+  sandboxUrl: string | undefined
+  /** CLARION_KEYS as given; a secret. */
+  keys: string | undefined
+  allowPrivateHosts: readonly string[]
+  trustProxy: boolean
+  logLevel: LogLevel
+  logFormat: 'json' | 'text'
+  drainMs: number
+  clock: { origin: number; rate: number } | undefined
+  /** App credentials of a platform from the environment: those of `fields` that are set. Empty when none is. */
+  credentials: (platform: string, fields: readonly string[]) => Record<string, string>
+}
+
+/** `clientId` of platform `x-com` -> CLARION_X_COM_CLIENT_ID. */
+export const credentialVariable = (platform: string, field: string): string =>
+  `CLARION_${platform.replaceAll('-', '_')}_${field.replaceAll('-', '_').replace(/([a-z0-9])([A-Z])/g, '$1_$2')}`.toUpperCase()
+
+const bad = (name: string, value: string, want: string) =>
+  new CannotStart(`${name} is "${value}", which is not ${want}.`, `Set ${name} to ${want}, or leave it out.`)
+
+const reader = (env: Env) => {
+  const raw = (name: string) => {
+    const v = env[name]?.trim()
+    return v === '' ? undefined : v
+  }
+  return {
+    text: raw,
+    int: (name: string, min: number, max: number, flag?: string) => {
+      const v = flag ?? raw(name)
+      if (v === undefined) return undefined
+      const n = Number(v)
+      if (!Number.isInteger(n) || n < min || n > max) throw bad(name, v, `a whole number from ${min} to ${max}`)
+      return n
+    },
+    number: (name: string) => {
+      const v = raw(name)
+      if (v === undefined) return undefined
+      const n = Number(v)
+      if (!Number.isFinite(n) || n <= 0) throw bad(name, v, 'a number above 0')
+      return n
+    },
+    flag: (name: string, otherwise: boolean) => {
+      const v = raw(name)?.toLowerCase()
+      if (v === undefined) return otherwise
+      if (['1', 'true', 'on', 'yes'].includes(v)) return true
+      if (['0', 'false', 'off', 'no'].includes(v)) return false
+      throw bad(name, v, '1 or 0')
+    },
+    oneOf: <T extends string>(name: string, all: readonly T[], otherwise: T, flag?: string): T => {
+      const v = flag ?? raw(name)
+      if (v === undefined) return otherwise
+      const found = all.find((x) => x === v)
+      if (!found) throw bad(name, v, `one of ${all.join(', ')}`)
+      return found
+    },
+    url: (name: string, schemes: readonly string[]) => {
+      const v = raw(name)
+      if (v === undefined) return undefined
+      // A socket URL (postgres://user@/db?host=/path) has no host; give it one to parse.
+      const url = URL.canParse(v.replace('@/', '@localhost/')) ? new URL(v.replace('@/', '@localhost/')) : undefined
+      // The value may hold a password: it is not repeated in the message.
+      if (!url || !schemes.includes(url.protocol))
+        throw new CannotStart(`${name} is not a ${schemes.join(' or ')} URL.`, `Correct ${name}, or leave it out.`)
+      return v.replace(/\/+$/, '')
+    },
+  }
+}
+
+const flagsOf = (argv: readonly string[]) => {
+  try {
+    const options = {
+      role: { type: 'string' },
+      data: { type: 'string' },
+      port: { type: 'string' },
+      host: { type: 'string' },
+    } as const
+    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values
+  } catch (error) {
+    throw new CannotStart(
+      (error as Error).message.split('. ')[0]!,
+      'Known flags: --data <folder> --port <n> --host <address> --role all|api|worker',
+    )
+  }
+}
+
+export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host)
+
+/** Reads all settings. @throws CannotStart naming the variable and the fix. */
+export const readConfig = (env: Env = process.env, argv: readonly string[] = process.argv.slice(2)): Config => {
+  const flags = flagsOf(argv)
+  const r = reader(env)
+  const host = flags.host ?? r.text('CLARION_HOST') ?? '127.0.0.1'
+  const port = r.int(env.CLARION_PORT || flags.port ? 'CLARION_PORT' : 'PORT', 0, 65_535, flags.port) ?? 4400
+  const origin = r.int('CLARION_CLOCK_ORIGIN', 0, Number.MAX_SAFE_INTEGER)
+  const rate = r.number('CLARION_CLOCK_RATE')
+  if ((origin === undefined) !== (rate === undefined))
+    throw new CannotStart('Only one of CLARION_CLOCK_ORIGIN and CLARION_CLOCK_RATE is set.', 'Set both, or neither.')
+  return {
+    dataDir: resolve(flags.data ?? r.text('CLARION_DATA_DIR') ?? 'data'),
+    host,
+    port,
+    loopback: isLoopback(host),
+    url: r.url('CLARION_URL', ['http:', 'https:']),
+    databaseUrl: r.url('DATABASE_URL', ['postgres:', 'postgresql:']),
+    poolSize: r.int('CLARION_DB_POOL', 2, 500) ?? 10,
+    role: r.oneOf('CLARION_ROLE', roles, 'all', flags.role),
+    sandbox: r.flag('CLARION_SANDBOX', true),
+    sandboxUrl: r.url('CLARION_SANDBOX_URL', ['http:', 'https:']),
+    keys: r.text('CLARION_KEYS'),
+    allowPrivateHosts: (r.text('CLARION_ALLOW_PRIVATE_HOSTS') ?? '')
+      .split(',')
+      .map((h) => h.trim().toLowerCase())
+      .filter(Boolean),
+    trustProxy: r.flag('CLARION_TRUST_PROXY', false),
+    logLevel: r.oneOf('CLARION_LOG', logLevels, 'info'),
+    logFormat: r.oneOf('CLARION_LOG_FORMAT', ['json', 'text'] as const, 'json'),
+    drainMs: r.int('CLARION_DRAIN_MS', 0, 600_000) ?? 20_000,
+    clock: origin !== undefined && rate !== undefined ? { origin, rate } : undefined,
+    credentials: (platform, fields) =>
+      Object.fromEntries(
+        fields.flatMap((f) => {
+          const v = r.text(credentialVariable(platform, f))
+          return v === undefined ? [] : [[f, v]]
+        }),
+      ),
+  }
+}
+
+/** The base URL of links: CLARION_URL, else where it listens (`port` as the listener got it). */
+export const publicUrl = (config: Pick<Config, 'url' | 'host'>, port: number): string => {
+  if (config.url) return config.url
+  const host = ['0.0.0.0', '::', '127.0.0.1'].includes(config.host) ? 'localhost' : config.host
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/** Settings of the tests' own set-up. */
+export const testSettings = (env: Env = process.env): { postgresMajor: number | undefined } => ({
+  postgresMajor: reader(env).int('CLARION_TEST_PG', 15, 99),
+})

@@ -1,0 +1,245 @@
+/** The tables as Kysely sees them; mirrors migrations/*.sql (schema.sql is the dump). JSON is parsed by the driver, written with JSON.stringify. */
+import type { ColumnType, Generated } from 'kysely'
+
+/** jsonb: read as the parsed value, written as a JSON string (the driver would make a PostgreSQL array of a JS array). */
+type Jsonb<T> = ColumnType<T, string, string>
+type JsonbDefault<T> = ColumnType<T, string | undefined, string>
+type JsonbNull<T> = ColumnType<T | null, string | null | undefined, string | null>
+
+export type LatePolicyJson = { maxLateMs: number; then: 'publish' | 'ask' | 'expire' }
+export type ContentJson = { segments: { text: string; mediaIds: string[] }[]; firstComment?: string }
+export type FailureJson = { kind: string; code: string; message: string; until?: string; status?: number; raw?: string }
+
+export interface Tables {
+  auth_users: {
+    id: string
+    name: string
+    email: string
+    emailVerified: Generated<boolean>
+    image: string | null
+    createdAt: Generated<Date>
+    updatedAt: Generated<Date>
+  }
+  auth_sessions: {
+    id: string
+    expiresAt: Date
+    token: string
+    createdAt: Generated<Date>
+    updatedAt: Generated<Date>
+    ipAddress: string | null
+    userAgent: string | null
+    userId: string
+  }
+  workspaces: {
+    id: string
+    name: string
+    time_zone: string
+    locale: Generated<string>
+    late_policy: Jsonb<LatePolicyJson>
+    paused_at: Date | null
+    created_at: Date
+  }
+  members: { workspace_id: string; user_id: string; role: 'owner' | 'admin' | 'editor' | 'viewer'; created_at: Date }
+  api_keys: {
+    id: string
+    workspace_id: string
+    created_by: string
+    name: string
+    prefix: string
+    hash: Buffer
+    scopes: string[]
+    created_at: Date
+    last_used_at: Date | null
+    expires_at: Date | null
+    revoked_at: Date | null
+  }
+  idempotency_keys: {
+    actor: string
+    key: string
+    route: string
+    body_hash: Buffer
+    state: 'running' | 'done'
+    status: number | null
+    reply: JsonbNull<unknown>
+    etag: string | null
+    created_at: Date
+  }
+  media: {
+    id: string
+    workspace_id: string
+    kind: 'image' | 'video'
+    mime: string
+    /** int8: parsed to number by the driver's type parser. */
+    bytes: number
+    width: number | null
+    height: number | null
+    duration_ms: number | null
+    sha256: Buffer
+    name: string
+    alt: Generated<string>
+    storage_key: string
+    created_by: string | null
+    created_at: Date
+    deleted_at: Date | null
+  }
+  renditions: {
+    media_id: string
+    profile: string
+    mime: string
+    bytes: number
+    width: number | null
+    height: number | null
+    storage_key: string
+    created_at: Date
+  }
+  platform_credentials: { platform: string; realm: string; sealed: string; updated_at: Date }
+  channels: {
+    id: string
+    workspace_id: string
+    platform: string
+    realm: 'live' | 'sandbox'
+    kind: string
+    external_id: string
+    name: string
+    handle: string
+    avatar_url: string | null
+    profile_url: string | null
+    facts: JsonbDefault<Record<string, unknown>>
+    state: Generated<'ok' | 'reconnect' | 'blocked'>
+    state_reason: string | null
+    paused_at: Date | null
+    last_published_at: Date | null
+    lease_token: string | null
+    lease_until: Date | null
+    not_before: Date | null
+    version: Generated<number>
+    created_at: Date
+    removed_at: Date | null
+  }
+  channel_tokens: {
+    channel_id: string
+    sealed: string
+    expires_at: Date | null
+    refresh_at: Date | null
+    refresh_begun_at: Date | null
+    refresh_tries: Generated<number>
+    generation: Generated<number>
+    updated_at: Date
+  }
+  connect_flows: {
+    id: string
+    workspace_id: string
+    user_id: string
+    platform: string
+    realm: 'live' | 'sandbox'
+    state: string
+    step: string
+    sealed: string
+    public: JsonbDefault<Record<string, unknown>>
+    reconnects: string | null
+    created_at: Date
+    expires_at: Date
+  }
+  posts: {
+    id: string
+    workspace_id: string
+    author_id: string | null
+    content: Jsonb<ContentJson>
+    tags: Generated<string[]>
+    late_policy: JsonbNull<LatePolicyJson>
+    due_at: Date | null
+    wall_time: string | null
+    time_zone: string | null
+    version: Generated<number>
+    created_at: Date
+    updated_at: Date
+    deleted_at: Date | null
+  }
+  publications: {
+    id: string
+    post_id: string
+    workspace_id: string
+    channel_id: string
+    content: JsonbNull<ContentJson>
+    settings: JsonbDefault<Record<string, unknown>>
+    settings_version: Generated<number>
+    state: Generated<PublicationStateJson>
+    reason: string | null
+    message: string | null
+    due_at: Date | null
+    next_at: Date | null
+    frozen: JsonbNull<unknown>
+    lease_token: string | null
+    lease_until: Date | null
+    worker: string | null
+    attempt: Generated<number>
+    tries: Generated<number>
+    begun: Generated<boolean>
+    cancel_wanted: Generated<boolean>
+    forecast: JsonbDefault<unknown[]>
+    forecast_at: Date | null
+    started_at: Date | null
+    published_at: Date | null
+    lateness_ms: number | null
+    external_id: string | null
+    permalink: string | null
+    removed_at: Date | null
+    version: Generated<number>
+    created_at: Date
+    updated_at: Date
+  }
+  attempts: {
+    publication_id: string
+    number: number
+    worker: string
+    started_at: Date
+    ended_at: Date | null
+    verdict: string | null
+    failure: JsonbNull<FailureJson>
+  }
+  steps: {
+    publication_id: string
+    key: string
+    position: number
+    state: 'begun' | 'done' | 'unknown' | 'refused'
+    prepared: JsonbNull<unknown>
+    saved: JsonbNull<unknown>
+    checkpoint: JsonbNull<unknown>
+    failure: JsonbNull<FailureJson>
+    times: Generated<number>
+    first_begun_at: Date
+    begun_at: Date
+    ended_at: Date | null
+  }
+  journal: {
+    id: Generated<string>
+    publication_id: string
+    at: Date
+    event: string
+    attempt: number | null
+    step: string | null
+    message: string | null
+    data: JsonbDefault<Record<string, unknown>>
+  }
+  quotas: {
+    platform: string
+    account: string
+    bucket: string
+    window_start: Date
+    window_end: Date
+    used: Generated<number>
+    cap: number
+  }
+}
+
+export type PublicationStateJson =
+  | 'draft'
+  | 'scheduled'
+  | 'publishing'
+  | 'waiting'
+  | 'published'
+  | 'failed'
+  | 'unconfirmed'
+  | 'held'
+  | 'missed'
+  | 'cancelled'

@@ -1,0 +1,217 @@
+/**
+ * Which addresses we may call for somebody else (SSRF): https only, and every address the name resolves to must be public.
+ * `fetchPublic` connects to the very address that was judged, so a name that changes its mind between look and call gains nothing.
+ */
+import { lookup } from 'node:dns/promises'
+import { request as plain } from 'node:http'
+import { request as secure } from 'node:https'
+import { BlockList, isIP } from 'node:net'
+
+/** The address may not be fetched; the message is for the person who gave it. */
+export class AddressRefused extends Error {
+  readonly reason:
+    | 'scheme'
+    | 'credentials'
+    | 'private'
+    | 'unknown-host'
+    | 'too-large'
+    | 'timeout'
+    | 'redirects'
+    | 'failed'
+  constructor(reason: AddressRefused['reason'], message: string) {
+    super(message)
+    this.name = 'AddressRefused'
+    this.reason = reason
+  }
+}
+
+/** IANA special-purpose registries (RFC 6890 and later) that are not globally reachable, plus multicast and reserved. */
+const v4: readonly [string, number][] = [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+]
+const v6: readonly [string, number][] = [
+  ['::', 128],
+  ['::1', 128],
+  ['64:ff9b:1::', 48],
+  ['100::', 64],
+  ['2001::', 23],
+  ['2001:db8::', 32],
+  ['3fff::', 20],
+  ['5f00::', 16],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['fec0::', 10],
+  ['ff00::', 8],
+]
+const closed = new BlockList()
+for (const [net, bits] of v4) closed.addSubnet(net, bits, 'ipv4')
+for (const [net, bits] of v6) closed.addSubnet(net, bits, 'ipv6')
+
+/** The 16-bit groups of an IPv6 address; the URL parser does the unpacking, dotted tails included. */
+const groups = (ip: string): number[] => {
+  const text = new URL(`http://[${ip.split('%')[0]}]/`).hostname.slice(1, -1)
+  const [head = '', tail] = text.split('::')
+  const list = (s: string | undefined) => (s ? s.split(':').map((g) => Number.parseInt(g, 16)) : [])
+  const a = list(head)
+  const b = list(tail)
+  return tail === undefined ? a : [...a, ...Array<number>(8 - a.length - b.length).fill(0), ...b]
+}
+const dotted = (hi: number, lo: number) => `${hi >> 8}.${hi & 255}.${lo >> 8}.${lo & 255}`
+
+/** Is this address one anybody on the Internet may call? IPv6 that wraps an IPv4 (mapped, compatible, NAT64, 6to4, Teredo) is judged by what it wraps. */
+export const isPublicAddress = (ip: string): boolean => {
+  const kind = isIP(ip)
+  if (kind === 4) return !closed.check(ip, 'ipv4')
+  if (kind !== 6) return false
+  const g = groups(ip)
+  const zero = (from: number, to: number) => g.slice(from, to).every((n) => n === 0)
+  if (zero(0, 5) && (g[5] === 0xffff || g[5] === 0)) return zero(0, 7) ? false : isPublicAddress(dotted(g[6]!, g[7]!))
+  if (zero(0, 4) && g[4] === 0xffff && g[5] === 0) return isPublicAddress(dotted(g[6]!, g[7]!))
+  if (g[0] === 0x64 && g[1] === 0xff9b && zero(2, 6)) return isPublicAddress(dotted(g[6]!, g[7]!))
+  if (g[0] === 0x2002) return isPublicAddress(dotted(g[1]!, g[2]!))
+  return !closed.check(ip.split('%')[0]!, 'ipv6')
+}
+
+export type Resolve = (host: string) => Promise<readonly { address: string; family: number }[]>
+export type GuardOptions = {
+  /** Hosts that may be private, lower case (CLARION_ALLOW_PRIVATE_HOSTS); `host` or `host:port`. They may also use plain http. */
+  allowPrivate?: readonly string[]
+  /** Name resolution, for tests. */
+  resolve?: Resolve
+}
+
+const system: Resolve = (host) => lookup(host, { all: true, verbatim: true })
+
+/**
+ * Resolves and judges; gives the address to connect to.
+ * @throws AddressRefused.
+ */
+export const assertPublicUrl = async (url: URL, o: GuardOptions = {}): Promise<{ address: string; family: 4 | 6 }> => {
+  const host = url.hostname
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase()
+  const allowed = o.allowPrivate?.some((h) => h === host || h === url.host.toLowerCase()) ?? false
+  if (url.protocol !== 'https:' && !(allowed && url.protocol === 'http:'))
+    throw new AddressRefused('scheme', 'Only https addresses are fetched.')
+  if (url.username || url.password)
+    throw new AddressRefused('credentials', 'An address with a user name or password is not fetched.')
+  const family = isIP(host)
+  const found = family
+    ? [{ address: host, family }]
+    : await (o.resolve ?? system)(host).catch(() => {
+        throw new AddressRefused('unknown-host', `There is no host named ${host}.`)
+      })
+  const first = found[0]
+  if (!first) throw new AddressRefused('unknown-host', `There is no host named ${host}.`)
+  // One private address among several is enough to refuse: the next look-up may give that one first.
+  if (!allowed && !found.every((f) => isPublicAddress(f.address)))
+    throw new AddressRefused('private', `${host} is a private address, which is not fetched.`)
+  return { address: first.address, family: first.family === 6 ? 6 : 4 }
+}
+
+export type FetchPublicOptions = GuardOptions & {
+  /** Bytes of the body, default 10 MB. */
+  maxBytes?: number
+  /** ms for all of it, redirects included; default 15,000. */
+  timeoutMs?: number
+  /** Redirects followed, each judged anew; default 3. */
+  maxRedirects?: number
+  headers?: Record<string, string>
+  signal?: AbortSignal
+  /** Extra trusted certificate, for tests. */
+  ca?: string
+}
+
+export type Fetched = { url: string; status: number; headers: Record<string, string>; bytes: Buffer }
+
+const once = (
+  url: URL,
+  to: { address: string; family: 4 | 6 },
+  o: FetchPublicOptions,
+  signal: AbortSignal,
+): Promise<Fetched> =>
+  new Promise((resolve, reject) => {
+    const max = o.maxBytes ?? 10_000_000
+    const req = (url.protocol === 'http:' ? plain : secure)(
+      url,
+      {
+        method: 'GET',
+        agent: false,
+        signal,
+        headers: { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'Clarion', ...o.headers },
+        // Pinned: whatever the name says now, we connect to the address that was judged. TLS still checks the name.
+        lookup: (_host, options, done) =>
+          options.all
+            ? (done as unknown as (e: null, a: { address: string; family: number }[]) => void)(null, [to])
+            : done(null, to.address, to.family),
+        ...(o.ca && { ca: o.ca }),
+      },
+      (res) => {
+        const chunks: Buffer[] = []
+        let size = 0
+        const tooLarge = () => {
+          req.destroy()
+          reject(new AddressRefused('too-large', `The file is larger than ${max} bytes.`))
+        }
+        if (Number(res.headers['content-length']) > max) return tooLarge()
+        res.on('data', (d: Buffer) => {
+          size += d.length
+          if (size > max) return tooLarge()
+          chunks.push(d)
+        })
+        res.on('error', reject)
+        res.on('end', () => {
+          const headers = Object.fromEntries(
+            Object.entries(res.headers).map(([k, v]) => [k, Array.isArray(v) ? v.join(', ') : (v ?? '')]),
+          )
+          resolve({ url: url.href, status: res.statusCode ?? 0, headers, bytes: Buffer.concat(chunks) })
+        })
+      },
+    )
+    req.on('error', reject)
+    req.end()
+  })
+
+/**
+ * GETs a public https address: every hop is judged and pinned, the body is bounded. Any status is an answer.
+ * @throws AddressRefused.
+ */
+export const fetchPublic = async (address: URL | string, o: FetchPublicOptions = {}): Promise<Fetched> => {
+  const limit = AbortSignal.timeout(o.timeoutMs ?? 15_000)
+  const signal = o.signal ? AbortSignal.any([limit, o.signal]) : limit
+  let url = new URL(address)
+  for (let hops = 0; ; hops++) {
+    const to = await assertPublicUrl(url, o)
+    let got: Fetched
+    try {
+      got = await once(url, to, o, signal)
+    } catch (error) {
+      if (error instanceof AddressRefused) throw error
+      if (limit.aborted) throw new AddressRefused('timeout', `${url.host} did not answer in time.`)
+      throw new AddressRefused(
+        'failed',
+        `${url.host} could not be fetched: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`,
+      )
+    }
+    const next = got.headers.location
+    if (![301, 302, 303, 307, 308].includes(got.status) || !next) return got
+    if (hops >= (o.maxRedirects ?? 3)) throw new AddressRefused('redirects', `${url.host} redirects too often.`)
+    if (!URL.canParse(next, url)) throw new AddressRefused('failed', `${url.host} redirects to nowhere.`)
+    url = new URL(next, url)
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * The one HTTP client every platform uses. It maps hosts of the sandbox realm, times out, redacts, classifies, and
+ * never retries: only the engine waits and retries. Every failure leaves as a `PlatformFailure`.
+ */
+import type { z } from 'zod'
+import { type Answer, classify, type Failure, type FailureTable, PlatformFailure } from '#kit/spec/failures.ts'
+
+export type Realm = 'live' | 'sandbox'
+
+export type HttpRequest<T = unknown> = {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** The network's real URL (`https://api.x.com/2/tweets`); the realm decides where it goes. */
+  url: string
+  query?: Record<string, string | number | boolean | undefined | readonly string[]>
+  headers?: Record<string, string>
+  /** At most one body. `form` is urlencoded, `multipart` a FormData, `bytes` goes as it is. */
+  json?: unknown
+  form?: Record<string, string | undefined>
+  multipart?: FormData
+  bytes?: Blob | Uint8Array<ArrayBuffer>
+  /** Default 30,000 ms; uploads say more. */
+  timeoutMs?: number
+  /** Parses the body of a success; a body it refuses is `unknown-outcome` (the network may have acted). */
+  expect?: z.ZodType<T>
+  /** Statuses outside 2xx that are answers, not failures (308 of a resumable upload). */
+  accept?: readonly number[]
+}
+
+export type Reply<T> = { status: number; headers: Record<string, string>; body: T; text: string }
+
+export type Http = <T = unknown>(request: HttpRequest<T>) => Promise<Reply<T>>
+
+export type HttpOptions = {
+  realm: Realm
+  /** Base of the sandbox (`http://127.0.0.1:4000/sandbox`), needed for the sandbox realm. */
+  sandboxUrl?: string
+  failures: FailureTable
+  /** Strings that must never appear in an error: tokens, passwords, client secrets. */
+  secrets?: readonly string[]
+  /** Throws when a URL may not be called (private address, plain http). Called for the live realm only. */
+  allow?: (url: URL) => Promise<void>
+  /** Runs right before the request leaves; throws to stop it (the lease check of the engine). */
+  beforeSend?: () => Promise<void> | void
+  fetch?: typeof fetch
+  now: () => number
+  signal?: AbortSignal
+  userAgent?: string
+}
+
+/** Connection errors that prove the request never reached the network. */
+const neverSent = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+])
+
+/** Where a real URL goes in the sandbox realm: `SANDBOX_URL/<host>/<path>`. */
+export const sandboxed = (url: URL, sandboxUrl: string): URL =>
+  new URL(`${sandboxUrl.replace(/\/$/, '')}/${url.host}${url.pathname}${url.search}`)
+
+const redact = (text: string, secrets: readonly string[]) =>
+  secrets.reduce((t, s) => (s.length > 3 ? t.replaceAll(s, '***') : t), text)
+
+/** Parses JSON whatever the content type says; text stays text. */
+const parse = (text: string): unknown => {
+  if (!text) return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+const encode = (r: HttpRequest): { body?: BodyInit; type?: string } => {
+  if (r.json !== undefined) return { body: JSON.stringify(r.json), type: 'application/json' }
+  if (r.form) {
+    const form = new URLSearchParams()
+    for (const [k, v] of Object.entries(r.form)) if (v !== undefined) form.set(k, v)
+    return { body: form.toString(), type: 'application/x-www-form-urlencoded' }
+  }
+  if (r.multipart) return { body: r.multipart }
+  if (r.bytes !== undefined) return { body: r.bytes }
+  return {}
+}
+
+/** Makes the client of one channel. */
+export const createHttp = (o: HttpOptions): Http => {
+  const secrets = o.secrets ?? []
+  const send = o.fetch ?? fetch
+  const fail = (failure: Failure): never => {
+    throw new PlatformFailure({
+      ...failure,
+      message: redact(failure.message, secrets),
+      raw: failure.raw && redact(failure.raw, secrets),
+    })
+  }
+
+  return async <T>(r: HttpRequest<T>): Promise<Reply<T>> => {
+    const real = new URL(r.url)
+    for (const [k, v] of Object.entries(r.query ?? {})) {
+      if (Array.isArray(v)) for (const one of v) real.searchParams.append(k, one)
+      else if (v !== undefined) real.searchParams.set(k, String(v))
+    }
+    if (o.realm === 'sandbox' && !o.sandboxUrl) throw new Error('the sandbox realm needs a sandbox URL')
+    const url = o.realm === 'sandbox' ? sandboxed(real, o.sandboxUrl!) : real
+    if (o.realm === 'live') await o.allow?.(real)
+    const { body, type } = encode(r)
+    const headers: Record<string, string> = {
+      accept: 'application/json',
+      'user-agent': o.userAgent ?? 'Clarion/0.1',
+      ...(type ? { 'content-type': type } : {}),
+      ...r.headers,
+    }
+    // A write never reuses an idle socket: a stale one would turn a healthy post into an unknown outcome.
+    if (r.method !== 'GET') headers.connection = 'close'
+    const timeout = AbortSignal.timeout(r.timeoutMs ?? 30_000)
+    const signal = o.signal ? AbortSignal.any([o.signal, timeout]) : timeout
+    await o.beforeSend?.()
+
+    let answer: Answer
+    try {
+      const res = await send(url, { method: r.method, headers, body, signal, redirect: 'manual' })
+      const text = await res.text()
+      answer = { status: res.status, headers: Object.fromEntries(res.headers), text, body: parse(text) }
+    } catch (error) {
+      return fail(unanswered(error, real.host, timeout.aborted))
+    }
+    const good = (answer.status >= 200 && answer.status < 300) || r.accept?.includes(answer.status)
+    if (!good || o.failures.isError?.(answer)) return fail(classify(o.failures, answer, o.now()))
+    if (!r.expect) return { status: answer.status, headers: answer.headers, body: answer.body as T, text: answer.text }
+    const parsed = r.expect.safeParse(answer.body)
+    if (!parsed.success)
+      return fail({
+        kind: 'unknown-outcome',
+        code: `${o.failures.platform}.unreadable`,
+        message: `The network said ${answer.status} but in a form Clarion does not know.`,
+        status: answer.status,
+        raw: answer.text.slice(0, 2000),
+      })
+    return { status: answer.status, headers: answer.headers, body: parsed.data, text: answer.text }
+  }
+}
+
+/** A request without an answer: did it leave us? */
+const unanswered = (error: unknown, host: string, timedOut: boolean): Failure => {
+  if (error instanceof PlatformFailure) return error.failure
+  const cause = (error as { cause?: { code?: string } }).cause
+  const code = cause?.code ?? (error as { code?: string }).code ?? ''
+  if (neverSent.has(code))
+    return {
+      kind: 'try-later',
+      code: 'http.unreachable',
+      message: `${host} could not be reached (${code}). Nothing was sent.`,
+    }
+  if (timedOut)
+    return {
+      kind: 'unknown-outcome',
+      code: 'http.timeout',
+      message: `${host} did not answer in time. It may have acted all the same.`,
+    }
+  return {
+    kind: 'unknown-outcome',
+    code: 'http.no-answer',
+    message: `The connection to ${host} broke before an answer came. It may have acted all the same.`,
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * What an imitation is: a network as far as an honest client can tell. Strict: unknown fields, broken limits, wrong
+ * content types, dead tokens and missing scopes get the network's own envelope and status. Its numbers are typed
+ * from the fact sheet and never imported from the client side.
+ */
+
+export type SandboxRequest = {
+  method: string
+  /** The real host and path (`api.x.com`, `/2/tweets`). */
+  host: string
+  path: string
+  /** Named parts of the matched pattern (`:id`). */
+  params: Record<string, string>
+  query: URLSearchParams
+  /** Lower-case names. */
+  headers: Record<string, string>
+  body: Buffer
+}
+
+export type SandboxResponse = {
+  status: number
+  headers?: Record<string, string>
+  json?: unknown
+  html?: string
+  text?: string
+  bytes?: Buffer
+}
+
+export type SandboxRoute = {
+  /** Word the fault desk and the crash matrix use: `create`, `upload-init`. */
+  name: string
+  /** One method, or several joined by `|`. */
+  method: string
+  host: string
+  /** `/2/tweets/:id`; `*` at the end takes the rest. */
+  path: string
+  /** Does it change the network? Faults that need a change go only here. */
+  writes?: boolean
+  handle: (req: SandboxRequest) => Promise<SandboxResponse> | SandboxResponse
+}
+
+/** A post as the ledger holds it: the truth every test reads. */
+export type LedgerPost = {
+  id: string
+  /** Account it appeared on. */
+  account: string
+  text: string
+  /** Blob keys of pictures, with alt text. */
+  media: { key: string; mime: string; alt: string }[]
+  /** Parent post id for replies and threads. */
+  replyTo: string | null
+  /** Epoch ms of the sandbox clock. */
+  at: number
+  url: string
+  /** The record as the client sent it. */
+  raw: unknown
+  deleted?: boolean
+}
+
+export type SandboxAccount = { id: string; handle: string; name: string; avatar?: string }
+
+/** What the host gives an imitation. */
+export type World<S> = {
+  /** Plain JSON; saved by the host. Mutate it and call `changed()`. */
+  state: S
+  changed: () => void
+  /** Epoch ms of the virtual clock. */
+  now: () => number
+  /** Waits `ms` of the injected clock, for long polls. */
+  sleep: (ms: number) => Promise<void>
+  /** Random, seeded in tests. */
+  id: (length: number, alphabet?: string) => string
+  /** Content by hash: the same bytes give the same key. `url` is the path under which the feed page shows it. */
+  blobs: {
+    put: (bytes: Buffer, mime: string) => string
+    get: (key: string) => { bytes: Buffer; mime: string } | undefined
+    url: (key: string) => string
+  }
+  /** A number of the imitation the desk may turn (`imitation.knobs` names them with their defaults). */
+  knob: (name: string) => number
+  /** Base URL of the sandbox as the browser sees it. */
+  url: string
+  /** Fetches one of our signed media URLs, as pulling networks do. */
+  fetch: typeof fetch
+}
+
+/** What the desk hands out so that an honest client of this network works against the sandbox. */
+export type IssuedTokens = {
+  /** App credentials to enter in Settings (client id, secret, bot token). */
+  credentials: Record<string, string>
+  /** Ready user tokens for a client library, in the network's own names. */
+  tokens: Record<string, unknown>
+  /** Answers to the platform's connect form, where it has one. */
+  form?: Record<string, string>
+}
+
+export type Imitation<S = unknown> = {
+  platform: string
+  name: string
+  hosts: readonly string[]
+  /** A fresh network with its invented accounts. */
+  seed: () => S
+  routes: (world: World<S>) => SandboxRoute[]
+  /** The ledger, oldest first, deleted ones marked. */
+  posts: (world: World<S>) => LedgerPost[]
+  accounts: (world: World<S>) => SandboxAccount[]
+  /** For an account by id or handle; one nobody knows is invented, so that a test can have a hundred. */
+  tokens: (world: World<S>, account?: string) => IssuedTokens
+  /** Makes every token of an account dead, as a person would by revoking the app. */
+  revoke: (world: World<S>, account?: string) => void
+  /** The network's own answer for a fault status (429, 500, 400 ...). */
+  faultAnswer: (world: World<S>, status: number) => SandboxResponse
+  /** What a person does on the network by hand: post a code in a chat. Throws an Error that says what it can do. */
+  act?: (world: World<S>, action: { do: string; [k: string]: string }) => void
+  /** Numbers the desk may turn for a test, with their defaults: `{ timelineLagMs: 5000 }`. */
+  knobs?: Readonly<Record<string, number>>
+  /** Inner HTML of one post on the feed page, as the network shows it. Escape everything with `esc`. */
+  render: (post: LedgerPost, world: World<S>) => string
+  /** CSS of the feed page, scoped under `.feed`. */
+  css?: string
+}
+
+/** Keeps the state's type while checking the shape; the host holds imitations of every kind. */
+export const defineImitation = <S>(imitation: Imitation<S>): Imitation => imitation as unknown as Imitation

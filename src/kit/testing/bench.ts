@@ -1,0 +1,219 @@
+/** The bench a platform is tried on: its real client against its imitation on a real socket, time moved by hand. */
+import { createHttp, type Http, sandboxed } from '#kit/client/http.ts'
+import type { ChannelContext, ChannelOffer, ConnectContext, Platform } from '#kit/client/platform.ts'
+import type { Grant, Json, StepView } from '#kit/client/steps.ts'
+import type { IssuedTokens, LedgerPost } from '#kit/sandbox/imitation.ts'
+import type { Draft } from '#kit/spec/preflight.ts'
+import { type TestImage, testMedia } from './media.ts'
+import { type RunInput, type RunResult, runPlan } from './runner.ts'
+
+export type FaultKind =
+  | 'drop-before'
+  | 'drop-after'
+  | 'answer-before'
+  | 'answer-after'
+  | 'hang-before'
+  | 'hang-after'
+  | 'slow'
+  | 'revoke'
+type FaultInput = {
+  platform: string
+  route?: string
+  nth?: number
+  times?: number
+  do: FaultKind
+  status?: number
+  ms?: number
+}
+
+/** What the suite needs of a running sandbox; `#sandbox/testing.ts` gives it. The kit does not know who made it. */
+export type SandboxUnderTest = {
+  url: string
+  desk: {
+    posts: (platform: string) => LedgerPost[]
+    setFault: (fault: FaultInput) => unknown
+    clearFaults: () => void
+    tokens: (platform: string, account?: string) => IssuedTokens
+    act: (platform: string, action: { do: string; [k: string]: string }) => void
+    revoke: (platform: string, account?: string) => void
+    reset: (platform?: string) => void
+    clock: () => { now: string }
+    advance: (ms: number) => unknown
+    knobs: (platform: string) => Record<string, number>
+    setKnobs: (platform: string, values: Record<string, number>) => unknown
+    requests: (filter?: {
+      platform?: string
+      route?: string
+    }) => { route: string | null; method: string; path: string; acted: boolean; status: number | null }[]
+  }
+  /** Errors inside imitations; must stay empty. */
+  trouble: string[]
+  close: () => Promise<void>
+}
+
+export type Content = {
+  segments: { text: string; images?: TestImage[] }[]
+  firstComment?: string
+  settings?: Record<string, unknown>
+}
+
+export type Connected = { grant: Grant; offer: ChannelOffer; credentials: Record<string, string> }
+
+export type Bench = ReturnType<typeof openBench>
+
+const redirectUri = 'http://127.0.0.1:4000/oauth/callback'
+const state = 'state-of-this-test-0123456789abcdef'
+
+export const openBench = (platform: Platform, sandbox: SandboxUnderTest) => {
+  const { id } = platform.spec
+  const now = () => Date.parse(sandbox.desk.clock().now)
+  const pass = (ms: number) => void sandbox.desk.advance(ms)
+  const http = (secrets: string[] = []): Http =>
+    createHttp({ realm: 'sandbox', sandboxUrl: sandbox.url, failures: platform.failures, secrets, now })
+
+  const context = (credentials: Record<string, string>): ConnectContext => ({
+    http: http(Object.values(credentials)),
+    realm: 'sandbox',
+    browserUrl: (url) => sandboxed(new URL(url), sandbox.url).href,
+    credentials,
+    redirectUri,
+    state,
+    now,
+  })
+
+  /** What the network sends back after the consent page was answered. `change` may bend the address first. */
+  const consent = async (
+    url: string,
+    answer: Record<string, string>,
+    change?: (url: URL) => void,
+  ): Promise<Record<string, string>> => {
+    const at = new URL(url)
+    change?.(at)
+    const page = await fetch(at, { redirect: 'manual' })
+    if (page.status !== 200)
+      throw new Error(`the consent page answered ${page.status}: ${(await page.text()).slice(0, 300)}`)
+    const res = await fetch(at, { method: 'POST', redirect: 'manual', body: new URLSearchParams(answer) })
+    const location = res.headers.get('location')
+    if (!location) throw new Error(`consent gave no way back (${res.status}): ${(await res.text()).slice(0, 300)}`)
+    return Object.fromEntries(new URL(location).searchParams)
+  }
+
+  /** The whole flow of this platform, as a person would go through it. `account` as the desk names it. */
+  const connect = async (
+    o: { account?: string; change?: (url: URL) => void; answer?: Record<string, string> } = {},
+  ): Promise<Connected> => {
+    const issued = sandbox.desk.tokens(id, o.account)
+    const t = context(issued.credentials)
+    const begun = await platform.connect.begin(t, {})
+    let answer: Record<string, string> = {}
+    if (begun.kind === 'redirect')
+      answer = await consent(
+        begun.url,
+        o.answer ?? { decision: 'allow', ...(o.account ? { user: o.account } : {}) },
+        o.change,
+      )
+    else if (begun.kind === 'form') answer = issued.form ?? {}
+    else
+      sandbox.desk.act(id, {
+        do: 'prove',
+        code: begun.code,
+        ...(o.account ? { account: o.account, chat: o.account } : {}),
+      })
+    const end = await platform.connect.finish(t, answer, begun.keep)
+    if ('pending' in end) throw new Error(`still pending: ${end.pending}`)
+    const offer = end.offers[0]
+    if (!offer) throw new Error('consent offered no account')
+    return { grant: offer.grant ?? end.grant, offer, credentials: issued.credentials }
+  }
+
+  const tokenContext = (c: Connected) => ({
+    http: http(Object.values(c.credentials)),
+    realm: 'sandbox' as const,
+    credentials: c.credentials,
+    now,
+  })
+
+  const channelContext = (c: Connected): ChannelContext => ({
+    http: http(),
+    grant: c.grant,
+    credentials: c.credentials,
+    now,
+    channel: { ...c.offer },
+  })
+
+  /** Settings the schema refuses go out raw over the defaults: the network must refuse them too. */
+  const settingsOf = (settings: Record<string, unknown>): unknown => {
+    const { schema } = platform.spec.settings
+    const parsed = schema.safeParse(settings)
+    return parsed.success ? parsed.data : { ...(schema.parse({}) as object), ...settings }
+  }
+
+  let made = 0
+  const view = (c: Pick<Connected, 'offer'>, content: Content): StepView => ({
+    publicationId: `publication-${++made}`,
+    segments: content.segments.map((s) => ({
+      text: s.text,
+      media: (s.images ?? []).map((image) => testMedia(image, ++made)),
+    })),
+    firstComment: content.firstComment,
+    settings: settingsOf(content.settings ?? {}),
+    channel: {
+      externalId: c.offer.externalId,
+      kind: c.offer.kind,
+      handle: c.offer.handle,
+      name: c.offer.name,
+      facts: c.offer.facts,
+    },
+  })
+
+  const runInput = (c: Connected, content: Content): RunInput => ({
+    platform,
+    view: view(c, content),
+    http: http(),
+    grant: c.grant,
+    credentials: c.credentials,
+    now,
+    pass,
+  })
+
+  const publish = async (c: Connected, content: Content, more: Partial<RunInput> = {}): Promise<RunResult> =>
+    runPlan({ ...runInput(c, content), ...more })
+
+  /** The same content as preflight sees it. */
+  const draft = (c: Connected, content: Content): Draft => {
+    const v = view(c, content)
+    return {
+      segments: v.segments,
+      firstComment: v.firstComment,
+      settings: content.settings ?? {},
+      channel: { kind: c.offer.kind, facts: c.offer.facts },
+    }
+  }
+
+  /** What is on the network now, deleted posts left out. */
+  const ledger = (): LedgerPost[] => sandbox.desk.posts(id).filter((p) => !p.deleted)
+
+  return {
+    platform,
+    sandbox,
+    id,
+    now,
+    pass,
+    http,
+    context,
+    consent,
+    connect,
+    tokenContext,
+    channelContext,
+    view,
+    runInput,
+    publish,
+    draft,
+    ledger,
+    state,
+    fault: (fault: Omit<FaultInput, 'platform'>) => sandbox.desk.setFault({ platform: id, ...fault }),
+  }
+}
+
+/** `Json` equal by value, for looking at checkpoints. */
+export const asJson = (value: unknown): Json => JSON.parse(JSON.stringify(value ?? null)) as Json

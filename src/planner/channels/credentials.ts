@@ -1,0 +1,117 @@
+/**
+ * App credentials of a platform (client id and secret, bot token). Live ones come from Settings (sealed in the
+ * database) or, where none are stored, from the configuration. The sandbox's own desk hands out those of the sandbox.
+ */
+import { Problem } from '#contract/problems.ts'
+import type { Clock } from '#infra/clock.ts'
+import type { Db } from '#infra/db/database.ts'
+import type { KeyRing } from '#infra/secrets.ts'
+import type { Realm } from '#kit/client/http.ts'
+import type { Platform } from '#kit/client/platform.ts'
+
+export type CredentialsDeps = {
+  db: Db
+  clock: Clock
+  keys: KeyRing
+  platforms: ReadonlyMap<string, Platform>
+  /** Those of `fields` the configuration has (env `CLARION_<ID>_<FIELD>`). */
+  configured: (platform: string, fields: readonly string[]) => Record<string, string>
+  /** Asks the sandbox desk for its app credentials of a platform; null when the sandbox is off. */
+  sandbox: ((platform: string) => Promise<Record<string, string>>) | null
+}
+
+export type Credentials = {
+  /** Those of a platform in a realm. @throws Problem `credentials-missing`, `sandbox-off` */
+  get: (platform: string, realm: Realm) => Promise<Record<string, string>>
+  /** Seals and stores live ones. Fields left out keep their value. @throws Problem `not-found`, `validation` */
+  set: (platform: string, values: Record<string, string>) => Promise<void>
+  /** Is every required live field there? */
+  complete: (platform: string) => Promise<boolean>
+}
+
+const aad = (platform: string, realm: Realm) => `platform_credentials/${platform}/${realm}/sealed`
+
+export const createCredentials = (deps: CredentialsDeps): Credentials => {
+  const { db, keys } = deps
+  const spec = (platform: string) => {
+    const p = deps.platforms.get(platform)
+    if (!p) throw new Problem('not-found', `There is no platform "${platform}".`)
+    return p.spec
+  }
+  const missing = (platform: string, values: Record<string, string>) =>
+    spec(platform).credentials.filter((f) => !f.optional && !values[f.name])
+
+  const stored = async (platform: string, realm: Realm): Promise<Record<string, string> | null> => {
+    const row = await db
+      .selectFrom('platform_credentials')
+      .select('sealed')
+      .where('platform', '=', platform)
+      .where('realm', '=', realm)
+      .executeTakeFirst()
+    return row ? keys.open<Record<string, string>>(aad(platform, realm), row.sealed) : null
+  }
+
+  /** Stored fields win one by one: a secret kept in the environment may complete an id entered in Settings. */
+  const live = async (platform: string) => {
+    const fields = spec(platform).credentials.map((f) => f.name)
+    return { ...deps.configured(platform, fields), ...(await stored(platform, 'live')) }
+  }
+
+  const imitated = new Map<string, Promise<Record<string, string>>>()
+  /** Kept for the life of the process: the desk's answer is the imitation's constant, and survives its reset. */
+  const sandboxed = (platform: string) => {
+    const ask = deps.sandbox
+    if (!ask) throw new Problem('sandbox-off')
+    const known = imitated.get(platform)
+    if (known) return known
+    const asked = ask(platform)
+    imitated.set(platform, asked)
+    asked.catch(() => imitated.delete(platform))
+    return asked
+  }
+
+  return {
+    get: async (platform, realm) => {
+      if (spec(platform).credentials.length === 0) return {}
+      const values =
+        realm === 'live' ? await live(platform) : ((await stored(platform, 'sandbox')) ?? (await sandboxed(platform)))
+      const absent = missing(platform, values)
+      if (absent.length > 0)
+        throw new Problem(
+          'credentials-missing',
+          `${spec(platform).name} needs ${absent.map((f) => f.label).join(' and ')}: enter them in Settings -> Platforms.`,
+        )
+      return values
+    },
+
+    set: async (platform, values) => {
+      const fields = spec(platform).credentials
+      const strange = Object.keys(values).filter((name) => !fields.some((f) => f.name === name))
+      if (strange.length > 0)
+        throw new Problem('validation', `${spec(platform).name} has no such credentials.`, {
+          errors: strange.map((name) => ({ path: `values.${name}`, message: 'unknown field' })),
+        })
+      const given = Object.fromEntries(Object.entries(values).map(([k, v]) => [k, v.trim()]))
+      const next = { ...(await stored(platform, 'live')), ...given }
+      const absent = missing(platform, {
+        ...deps.configured(
+          platform,
+          fields.map((f) => f.name),
+        ),
+        ...next,
+      })
+      if (absent.length > 0)
+        throw new Problem('validation', 'Some fields are empty.', {
+          errors: absent.map((f) => ({ path: `values.${f.name}`, message: `${f.label} is required` })),
+        })
+      const row = { sealed: keys.seal(aad(platform, 'live'), next), updated_at: new Date(deps.clock.now()) }
+      await db
+        .insertInto('platform_credentials')
+        .values({ platform, realm: 'live', ...row })
+        .onConflict((c) => c.columns(['platform', 'realm']).doUpdateSet(row))
+        .execute()
+    },
+
+    complete: async (platform) => missing(platform, await live(platform)).length === 0,
+  }
+}

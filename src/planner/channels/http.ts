@@ -1,0 +1,54 @@
+/** Makes the HTTP client of one channel or one connect flow: the realm's host map, the network's failure table, the secrets to hide. */
+import type { Clock } from '#infra/clock.ts'
+import { createHttp, type Http, type Realm } from '#kit/client/http.ts'
+import type { Platform } from '#kit/client/platform.ts'
+import type { Grant } from '#kit/client/steps.ts'
+
+export type ChannelHttpDeps = {
+  platforms: ReadonlyMap<string, Platform>
+  /** Base URL of the sandbox as this process reaches it; null when the sandbox is off. */
+  sandboxUrl: string | null
+  /** Throws when a live URL may not be called (private address, plain http). */
+  allow?: (url: URL) => Promise<void>
+  clock: Pick<Clock, 'now'>
+  fetch?: typeof fetch
+}
+
+export type ChannelHttpOptions = {
+  platform: Platform
+  realm: Realm
+  /** Strings that must never appear in an error; see `secretsOf`. */
+  secrets: readonly string[]
+  signal?: AbortSignal
+  /** Runs right before the request leaves; throws to stop it. */
+  beforeSend?: () => Promise<void> | void
+  fetch?: typeof fetch
+}
+
+export type ChannelHttp = (o: ChannelHttpOptions) => Http
+
+/** The factory every planner noun uses to call a network. The client it makes raises only `PlatformFailure`. */
+export const createChannelHttp =
+  (deps: ChannelHttpDeps): ChannelHttp =>
+  (o) =>
+    createHttp({
+      realm: o.realm,
+      sandboxUrl: deps.sandboxUrl ?? undefined,
+      failures: o.platform.failures,
+      secrets: o.secrets,
+      allow: deps.allow,
+      beforeSend: o.beforeSend,
+      fetch: o.fetch ?? deps.fetch,
+      signal: o.signal,
+      now: () => deps.clock.now(),
+    })
+
+/**
+ * Every string of a grant and of the app credentials that must stay out of errors and logs. URLs in `extra` and
+ * credentials not marked secret (a client id) are left readable: errors would say nothing without them.
+ */
+export const secretsOf = (platform: Platform, grant: Grant | null, credentials: Record<string, string>): string[] => {
+  const hidden = platform.spec.credentials.filter((f) => f.secret).map((f) => credentials[f.name])
+  const extra = Object.values(grant?.extra ?? {}).filter((v) => !/^https?:\/\//.test(v) && !/^did:/.test(v))
+  return [grant?.access, grant?.refresh, ...extra, ...hidden].filter((s): s is string => s !== undefined && s !== '')
+}

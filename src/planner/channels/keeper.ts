@@ -1,0 +1,333 @@
+/**
+ * The token keeper: gives working tokens to whoever is about to call a network, and renews them.
+ *
+ *   fresh --(refresh_at, or wanted soon before its end)--> mark begun (committed) --> call --> store (generation + 1) --> fresh
+ *     call says it is over ----------> `reconnect`, with the reason, told live
+ *     call could not be made --------> fresh still; asked again after a back-off; the mark goes
+ *     answer lost, network rotates --> the mark stays: the next try uses the old token once more, and only the
+ *                                      network's "invalid" ends in `reconnect`
+ *
+ * A new token is stored before anybody sees it. Killed at any instruction, the next process finds either the old token
+ * without a mark, the old one with a mark, or the new one: each goes on from the picture above.
+ */
+import type { Clock } from '#infra/clock.ts'
+import type { Database, Db } from '#infra/db/database.ts'
+import { type KeyRing, SealBroken } from '#infra/secrets.ts'
+import type { Platform } from '#kit/client/platform.ts'
+import type { Grant } from '#kit/client/steps.ts'
+import { type Failure, PlatformFailure } from '#kit/spec/failures.ts'
+import type { Credentials } from './credentials.ts'
+import { type ChannelHttp, secretsOf } from './http.ts'
+import { claimDue, nextDue } from './jobs.ts'
+import { at, forCaller, judgeRefresh, noRefresh, onUse, refreshAt, renewed, runOut, unreadable } from './rules.ts'
+import { createTokenLock } from './token-lock.ts'
+import {
+  endToken,
+  markBegun,
+  readToken,
+  sealGrant,
+  setState,
+  storeRefreshed,
+  storeRetry,
+  type TokenRow,
+  tokenAad,
+} from './token-store.ts'
+
+/** What a caller works with: fresh tokens, the app credentials, and which generation of the token it is. */
+export type Held = { grant: Grant; credentials: Record<string, string>; generation: number }
+
+export type KeeperDeps = {
+  database: Database
+  clock: Clock
+  keys: KeyRing
+  platforms: ReadonlyMap<string, Platform>
+  http: ChannelHttp
+  credentials: Credentials
+  /** Wakes publications held for `reconnect`; runs in the transaction that makes the channel work again. */
+  onReconnected: (trx: Db, channelId: string) => Promise<void>
+  /** [0, 1); seeded in tests. */
+  random?: () => number
+  /** Told of what nobody waits for: a refresh in the background that broke on our side. */
+  onError?: (error: unknown, channelId: string) => void
+}
+
+/** All functions raise `PlatformFailure` of kind `reconnect`, `too-fast`, `try-later` or `refused-account`, never `unknown-outcome`. */
+export type Keeper = {
+  /** A token good for the next call: refreshed first when it ends within 5 minutes. */
+  grant: (channelId: string) => Promise<Held>
+  /** Forces one refresh, unless the token is already newer than `generation`. Single-flight across processes. */
+  renew: (channelId: string, generation?: number) => Promise<Held>
+  /** A person asks: tries even a channel in `reconnect` or `blocked`, and sets it `ok` when the network agrees. */
+  check: (channelId: string) => Promise<void>
+  /** The refresh job: renews up to `limit` tokens that are due. Never throws for a single channel. */
+  refreshDue: (limit: number) => Promise<{ count: number; nextAt: Date | null }>
+  /** The network said the token is over: the channel waits for its person. */
+  markReconnect: (channelId: string, reason: string) => Promise<void>
+}
+
+const fail = (failure: Failure): never => {
+  throw new PlatformFailure(failure)
+}
+const over = (reason: string): never => fail({ kind: 'reconnect', code: 'channel.reconnect', message: reason })
+/** How long publishing waits for an operator to restore a missing key before it looks again (ms). */
+const keyWaitMs = 5 * 60_000
+const gone = 'The channel has been removed from Clarion.'
+
+export const createKeeper = (deps: KeeperDeps): Keeper => {
+  const { database, clock, keys, platforms, credentials } = deps
+  const { db } = database
+  const random = deps.random ?? Math.random
+  const lock = createTokenLock(database)
+  const running = new Map<string, Promise<Held>>()
+  const day = (ms: number | null) => (ms === null ? null : new Date(ms))
+
+  const platformOf = (row: TokenRow): Platform =>
+    platforms.get(row.platform) ??
+    fail({ kind: 'our-bug', code: 'channel.platform', message: `Clarion has no platform "${row.platform}".` })
+
+  const read = async (channelId: string): Promise<TokenRow> => {
+    const row = await readToken(db, channelId)
+    return !row || row.removed ? over(gone) : row
+  }
+
+  /** The stored grant; a sealed text that does not open ends in `reconnect`, not in an exception nobody sees. */
+  const open = async (row: TokenRow): Promise<Grant> => {
+    try {
+      return keys.open<Grant>(tokenAad(row.channelId), row.sealed)
+    } catch (error) {
+      deps.onError?.(error, row.channelId)
+      // The key ring is the operator's matter, and the token is whole: wait for the key instead of ending every channel.
+      if (error instanceof SealBroken && error.reason === 'unknown-key')
+        return fail({
+          kind: 'too-fast',
+          code: 'channel.key-missing',
+          message: error.message,
+          until: new Date(clock.now() + keyWaitMs).toISOString(),
+        })
+      await reconnect(row, unreadable)
+      return over(unreadable)
+    }
+  }
+
+  /** Ends the token; false when a newer one makes this verdict old news. */
+  const reconnect = (row: TokenRow, reason: string, state: 'reconnect' | 'blocked' = 'reconnect'): Promise<boolean> =>
+    db.transaction().execute(async (trx) => {
+      const ended = await endToken(trx, row.channelId, row.generation)
+      if (ended) await setState(trx, row.channelId, state, reason)
+      return ended
+    })
+
+  const held = async (row: TokenRow): Promise<Held> => ({
+    grant: await open(row),
+    credentials: await credentials.get(row.platform, row.realm),
+    generation: row.generation,
+  })
+
+  /** Stores what the network gave. The only copy of a rotated token is in our hands, so a database that stutters is asked again. */
+  const store = async (row: TokenRow, fresh: Grant, platform: Platform): Promise<void> => {
+    const now = clock.now()
+    const value = {
+      channelId: row.channelId,
+      generation: row.generation,
+      sealed: sealGrant(keys, row.channelId, fresh),
+      expiresAt: day(at(fresh.expiresAt)),
+      refreshAt: day(refreshAt(fresh, { now, refreshable: platform.connect.refresh !== undefined, random })),
+      now: new Date(now),
+    }
+    for (let left = 6; ; left--) {
+      try {
+        await db.transaction().execute(async (trx) => {
+          if (!(await storeRefreshed(trx, value))) return
+          const changed = await setState(trx, row.channelId, 'ok', null)
+          if (changed) await deps.onReconnected(trx, row.channelId)
+        })
+        return
+      } catch (error) {
+        if (left === 0) throw error
+        deps.onError?.(error, row.channelId)
+        await clock.sleep(500 * (7 - left))
+      }
+    }
+  }
+
+  /** One refresh under the lock; `seen` is what the caller knew before it waited. */
+  const refreshLocked = async (channelId: string, seen: TokenRow, asked: boolean): Promise<Held> => {
+    const row = await read(channelId)
+    if (row.generation !== seen.generation) return held(row)
+    if (!asked && row.state === 'reconnect') return over(row.stateReason ?? runOut)
+    // Somebody asked in vain while we waited for our turn: once is enough.
+    if (row.tries > seen.tries) return waiting(row)
+    const platform = platformOf(row)
+    const old = await open(row)
+    const app = await credentials.get(row.platform, row.realm)
+    const refresh = platform.connect.refresh
+    if (!refresh) {
+      await reconnect(row, noRefresh)
+      return over(noRefresh)
+    }
+    const lost = row.refreshBegunAt !== null
+    if (!(await markBegun(db, channelId, row.generation, new Date(clock.now())))) return held(await read(channelId))
+    let fresh: Grant
+    try {
+      const http = deps.http({ platform, realm: row.realm, secrets: secretsOf(platform, old, app) })
+      fresh = renewed(old, await refresh({ http, realm: row.realm, credentials: app, now: clock.now }, old))
+    } catch (error) {
+      return settle(row, old, lost, error)
+    }
+    await store(row, fresh, platform)
+    return held(await read(channelId))
+  }
+
+  /** Books a failed refresh and throws what the caller should know; gives the token when there is a newer one after all. */
+  const settle = async (row: TokenRow, old: Grant, lost: boolean, error: unknown): Promise<Held> => {
+    const ours: Failure = {
+      kind: 'unknown-outcome',
+      code: 'channel.refresh-broke',
+      message: 'Renewing the token broke on our side.',
+    }
+    const failure = error instanceof PlatformFailure ? error.failure : ours
+    if (!(error instanceof PlatformFailure)) deps.onError?.(error, row.channelId)
+    const verdict = judgeRefresh({
+      failure,
+      lost,
+      rotates: platformOf(row).connect.rotates ?? false,
+      tries: row.tries,
+      refreshExpiresAt: at(old.refreshExpiresAt),
+      now: clock.now(),
+      random,
+    })
+    if (verdict.next === 'blocked') {
+      await reconnect(row, verdict.reason, 'blocked')
+      return fail(failure)
+    }
+    if (verdict.next === 'reconnect') {
+      // Another process, taking us for dead, has renewed meanwhile: its token is the one.
+      if (!(await reconnect(row, verdict.reason))) return held(await read(row.channelId))
+      return fail({ ...failure, kind: 'reconnect', message: verdict.reason })
+    }
+    await db.transaction().execute(async (trx) => {
+      await storeRetry(trx, {
+        channelId: row.channelId,
+        generation: row.generation,
+        refreshAt: new Date(verdict.at),
+        lost: verdict.lost,
+      })
+      // The channel stays ok, but a token that is over is no secret: its health says why.
+      if (row.state === 'ok' && row.expiresAt !== null && row.expiresAt.getTime() <= clock.now())
+        await setState(trx, row.channelId, 'ok', failure.message)
+    })
+    return fail(forCaller(failure))
+  }
+
+  /** A look instead of a refresh, where tokens do not expire. */
+  const verify = async (row: TokenRow, platform: Platform): Promise<void> => {
+    const { grant, credentials: app } = await held(row)
+    if (!platform.verify) return
+    try {
+      const http = deps.http({ platform, realm: row.realm, secrets: secretsOf(platform, grant, app) })
+      await platform.verify({ http, grant, credentials: app, channel: row, now: clock.now })
+    } catch (error) {
+      if (!(error instanceof PlatformFailure)) throw error
+      const { kind, message } = error.failure
+      if (kind === 'reconnect') await reconnect(row, message)
+      if (kind === 'refused-account' || kind === 'not-permitted') await reconnect(row, message, 'blocked')
+      throw error
+    }
+    await db.transaction().execute(async (trx) => {
+      if (await setState(trx, row.channelId, 'ok', null)) await deps.onReconnected(trx, row.channelId)
+    })
+  }
+
+  const waiting = (row: TokenRow): never =>
+    fail({
+      kind: 'too-fast',
+      code: 'channel.token-waiting',
+      message: 'The token could not be renewed a moment ago; Clarion asks again soon.',
+      until: (row.refreshAt ?? new Date(clock.now() + 60_000)).toISOString(),
+    })
+
+  /** In one process callers of the same generation share one flight; between processes the lock makes them take turns. */
+  const flight = (row: TokenRow, asked: boolean): Promise<Held> => {
+    const key = `${row.channelId}/${row.generation}/${asked}`
+    const current = running.get(key)
+    if (current) return current
+    const mine = refreshLocked(row.channelId, row, asked)
+      .finally(() => running.delete(key))
+    running.set(key, mine)
+    return mine
+  }
+
+  const view = (row: TokenRow) => {
+    const { connect } = platformOf(row)
+    return {
+      expiresAt: row.expiresAt?.getTime() ?? null,
+      since: row.updatedAt.getTime(),
+      refreshAt: row.refreshAt?.getTime() ?? null,
+      tries: row.tries,
+      lost: row.refreshBegunAt !== null,
+      refreshable: connect.refresh !== undefined,
+      rotates: connect.rotates ?? false,
+    }
+  }
+
+  return {
+    grant: async (channelId) => {
+      const row = await read(channelId)
+      if (row.state === 'reconnect') return over(row.stateReason ?? runOut)
+      const what = onUse(view(row), clock.now())
+      if (what === 'use') return held(row)
+      if (what === 'wait') return waiting(row)
+      if (what === 'dead') {
+        await reconnect(row, noRefresh)
+        return over(noRefresh)
+      }
+      if (what === 'refresh') return flight(row, false)
+      try {
+        return await flight(row, false)
+      } catch (error) {
+        // Could not ask, but the token in hand still has time: "could not ask" is not "revoked".
+        if (
+          error instanceof PlatformFailure &&
+          (error.failure.kind === 'try-later' || error.failure.kind === 'too-fast')
+        )
+          return held(await read(channelId))
+        throw error
+      }
+    },
+
+    renew: async (channelId, generation) => {
+      const row = await read(channelId)
+      if (generation !== undefined && row.generation > generation) return held(row)
+      if (row.state === 'reconnect') return over(row.stateReason ?? runOut)
+      return flight(row, false)
+    },
+
+    check: async (channelId) => {
+      const row = await read(channelId)
+      const platform = platformOf(row)
+      if (platform.connect.refresh) await flight(row, true)
+      else await verify(row, platform)
+    },
+
+    refreshDue: async (limit) => {
+      const due = await claimDue(db, new Date(clock.now()), limit)
+      await Promise.all(
+        due.map(async (channelId) => {
+          try {
+            const row = await readToken(db, channelId)
+            if (row && !row.removed && row.state !== 'reconnect') await flight(row, false)
+          } catch (error) {
+            // A PlatformFailure is already booked with the channel; anything else is ours to hear about.
+            if (!(error instanceof PlatformFailure)) deps.onError?.(error, channelId)
+          }
+        }),
+      )
+      return { count: due.length, nextAt: await nextDue(db) }
+    },
+
+    markReconnect: async (channelId, reason) => {
+      const row = await readToken(db, channelId)
+      if (row && !row.removed) await reconnect(row, reason)
+    },
+  }
+}

@@ -1,0 +1,131 @@
+/** The keeper and the connect flows against the imitations of real networks, through their own clients. */
+import { fileURLToPath } from 'node:url'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '#infra/clock.ts'
+import { keyRingFrom } from '#infra/secrets.ts'
+import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
+import { PlatformFailure } from '#kit/spec/failures.ts'
+import { imitations } from '#platforms/registry/sandbox.gen.ts'
+import { platforms } from '#platforms/registry/server.gen.ts'
+import { startSandbox, type TestSandbox } from '#sandbox/testing.ts'
+import { createSandboxRobot } from '#server/sandbox-robot.ts'
+import { connectSandbox } from './connect-all.ts'
+import { lostAnswer } from './rules.ts'
+import { type Hand, worker } from './testing/crew.ts'
+import { channelsHouse, type House } from './testing/house.ts'
+import { readToken } from './token-store.ts'
+
+const keyText = `k1:${Buffer.alloc(32, 3).toString('base64')}`
+let database: TestDatabase
+let sandbox: TestSandbox
+let house: House
+let me: { ws: string; userId: string }
+let hands: Hand[] = []
+
+beforeAll(async () => {
+  database = await testDatabase()
+  sandbox = await startSandbox(imitations, { clock: systemClock })
+  house = channelsHouse({
+    database,
+    clock: systemClock,
+    keys: keyRingFrom(keyText),
+    platforms,
+    sandboxUrl: sandbox.url,
+  })
+})
+beforeEach(async () => {
+  sandbox.desk.reset()
+  me = await house.workspace()
+})
+afterEach(async () => {
+  await Promise.all(hands.map((h) => h.kill()))
+  hands = []
+  expect(sandbox.trouble).toEqual([])
+})
+afterAll(async () => {
+  await sandbox.close()
+  await database.drop()
+})
+
+/** Those with an imitation; the first test says that this is all of them. */
+const played = new Map(
+  platforms.filter((p) => imitations.some((i) => i.platform === p.spec.id)).map((p) => [p.spec.id, p]),
+)
+const connected = async () => {
+  const robot = createSandboxRobot({ sandboxUrl: sandbox.url, browserSandboxUrl: sandbox.url })
+  return connectSandbox({ clock: systemClock, platforms: played, connect: house.connect, robot }, me)
+}
+const channelOn = async (platform: string) => (await connected()).find((c) => c.platform === platform)!.id
+const start = (platform: string, channelId: string, stall?: 'before-call' | 'answered' | 'stored'): Hand => {
+  const module = fileURLToPath(new URL(`../../platforms/${platform}/index.ts`, import.meta.url))
+  const hand = worker({
+    databaseUrl: database.url,
+    keys: keyText,
+    sandboxUrl: sandbox.url,
+    platform: { module },
+    channelId,
+    do: 'renew',
+    stall,
+  })
+  hands.push(hand)
+  return hand
+}
+/** The network's own requests that mean "refresh", since the channel was connected. */
+const counted = (platform: string, path: RegExp) =>
+  sandbox.desk.requests({ platform }).filter((r) => path.test(r.path)).length
+
+it('every network connects through its real flow, and again without a second channel', async () => {
+  const first = await connected()
+  expect(first.map((c) => c.platform).sort()).toEqual(platforms.map((p) => p.spec.id).sort())
+  expect((await connected()).map((c) => c.id)).toEqual(first.map((c) => c.id))
+})
+
+const refreshing = [
+  { id: 'x-com', path: /oauth2\/token$/, rotates: true },
+  { id: 'bluesky', path: /refreshSession$/, rotates: false },
+]
+describe.each(refreshing)('$id', ({ id, path, rotates }) => {
+  it('two processes make one refresh call', async () => {
+    const channelId = await channelOn(id)
+    const before = counted(id, path)
+    const two = [start(id, channelId), start(id, channelId)]
+    await Promise.all(two.map((w) => w.until('ready')))
+    for (const w of two) w.go()
+    const ends = await Promise.all(two.map((w) => w.until('end')))
+    expect(counted(id, path) - before).toBe(1)
+    expect(ends.map((e) => e.generation)).toEqual([2, 2])
+  })
+
+  it.each(['before-call', 'answered', 'stored'] as const)(
+    'kill -9 at "%s" ends in a working token, or says reconnect',
+    async (stall) => {
+      const channelId = await channelOn(id)
+      const hand = start(id, channelId, stall)
+      await hand.until('ready')
+      hand.go()
+      await hand.until(stall)
+      await hand.kill()
+      const lost = rotates && stall === 'answered'
+      const renewed = house.keeper.renew(channelId, 1)
+      if (lost) await expect(renewed).rejects.toBeInstanceOf(PlatformFailure)
+      else expect((await renewed).generation).toBe(2)
+      expect(await house.channels.get(me.ws, channelId)).toMatchObject(
+        lost ? { state: 'reconnect', stateReason: lostAnswer } : { state: 'ok', stateReason: null },
+      )
+      // The network's own word on the token we now hold: only a living one renews once more.
+      if (!lost) expect((await house.keeper.renew(channelId)).generation).toBe(3)
+      // And a person's new consent always heals it.
+      expect(await channelOn(id)).toBe(channelId)
+      expect(await readToken(database.db, channelId)).toMatchObject({ state: 'ok', refreshBegunAt: null })
+      await house.keeper.renew(channelId)
+    },
+  )
+
+  it('revoked at the network is reconnect, with a sentence', async () => {
+    const channelId = await channelOn(id)
+    sandbox.desk.revoke(id)
+    const channel = await house.channels.check(me.ws, channelId)
+    expect(channel.state).toBe('reconnect')
+    expect(channel.stateReason).toMatch(/\w.*\./)
+  })
+})

@@ -1,0 +1,164 @@
+/** SQL of channels. A removed channel keeps its row: publications point at it, and connecting the account again revives it. */
+import { type Selectable, sql } from 'kysely'
+import type { Channel } from '#contract/channels.ts'
+import type { Db } from '#infra/db/database.ts'
+import type { Tables } from '#infra/db/tables.ts'
+import { newId } from '#infra/ids.ts'
+import type { ChannelOffer } from '#kit/client/platform.ts'
+
+export type ChannelRow = Selectable<Tables['channels']>
+
+/** Publications that wait on a channel. */
+const open = ['scheduled', 'waiting', 'held'] as const
+
+const shown = (db: Db) =>
+  db
+    .selectFrom('channels as c')
+    .leftJoin('channel_tokens as t', 't.channel_id', 'c.id')
+    .where('c.removed_at', 'is', null)
+    .selectAll('c')
+    .select('t.expires_at as tokenExpiresAt')
+    .select((e) =>
+      e
+        .selectFrom('publications as p')
+        .whereRef('p.channel_id', '=', 'c.id')
+        .where('p.state', 'in', [...open])
+        .select(sql<number>`count(*)::int`.as('n'))
+        .as('scheduled'),
+    )
+
+const iso = (d: Date | null) => d?.toISOString() ?? null
+
+type Shown = ChannelRow & { tokenExpiresAt: Date | null; scheduled: number | null }
+const toChannel = (r: Shown): Channel => ({
+  id: r.id,
+  platform: r.platform,
+  realm: r.realm,
+  kind: r.kind,
+  externalId: r.external_id,
+  name: r.name,
+  handle: r.handle,
+  avatarUrl: r.avatar_url,
+  profileUrl: r.profile_url,
+  facts: r.facts,
+  state: r.state,
+  stateReason: r.state_reason,
+  pausedAt: iso(r.paused_at),
+  tokenExpiresAt: iso(r.tokenExpiresAt),
+  lastPublishedAt: iso(r.last_published_at),
+  scheduled: r.scheduled ?? 0,
+  createdAt: r.created_at.toISOString(),
+  version: r.version,
+})
+
+/** A workspace’s channels, oldest first, those connected together by name. */
+export const listChannels = async (db: Db, ws: string): Promise<Channel[]> =>
+  (
+    await shown(db).where('c.workspace_id', '=', ws).orderBy('c.created_at').orderBy('c.name').orderBy('c.id').execute()
+  ).map(toChannel)
+
+/** One channel; undefined when it is not the workspace's, or removed. */
+export const findChannel = async (db: Db, ws: string, id: string): Promise<Channel | undefined> => {
+  const row = await shown(db).where('c.workspace_id', '=', ws).where('c.id', '=', id).executeTakeFirst()
+  return row && toChannel(row)
+}
+
+export const setPaused = async (db: Db, ws: string, id: string, at: Date | null): Promise<boolean> => {
+  const r = await db
+    .updateTable('channels')
+    .set({ paused_at: at, version: sql`version + 1` })
+    .where('workspace_id', '=', ws)
+    .where('id', '=', id)
+    .where('removed_at', 'is', null)
+    .executeTakeFirst()
+  return r.numUpdatedRows === 1n
+}
+
+/** Takes a channel out of sight and deletes its tokens. False: it is not there. */
+export const markRemoved = async (db: Db, ws: string, id: string, now: Date): Promise<boolean> => {
+  const r = await db
+    .updateTable('channels')
+    .set({ removed_at: now, version: sql`version + 1` })
+    .where('workspace_id', '=', ws)
+    .where('id', '=', id)
+    .where('removed_at', 'is', null)
+    .executeTakeFirst()
+  if (r.numUpdatedRows !== 1n) return false
+  await db.deleteFrom('channel_tokens').where('channel_id', '=', id).execute()
+  return true
+}
+
+export type Account = {
+  workspaceId: string
+  platform: string
+  realm: 'live' | 'sandbox'
+  offer: ChannelOffer
+  now: Date
+}
+
+/** Creates the channel of an account, renews the one that is there, or revives a removed one. Gives its id. */
+export const putChannel = async (db: Db, a: Account): Promise<string> => {
+  const { offer } = a
+  const seen = {
+    kind: offer.kind,
+    name: offer.name,
+    handle: offer.handle,
+    avatar_url: offer.avatarUrl,
+    profile_url: offer.profileUrl,
+    facts: JSON.stringify(offer.facts),
+    state: 'ok' as const,
+    state_reason: null,
+    removed_at: null,
+  }
+  // Serialises two people connecting one account; released with the transaction.
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`clarion/account/${a.workspaceId}/${a.platform}/${a.realm}/${offer.externalId}`}, 0))`.execute(
+    db,
+  )
+  const known = await db
+    .selectFrom('channels')
+    .select('id')
+    .where('workspace_id', '=', a.workspaceId)
+    .where('platform', '=', a.platform)
+    .where('realm', '=', a.realm)
+    .where('external_id', '=', offer.externalId)
+    .orderBy(sql`removed_at desc nulls first`)
+    .limit(1)
+    .executeTakeFirst()
+  if (known) {
+    await db
+      .updateTable('channels')
+      .set({ ...seen, version: sql`version + 1` })
+      .where('id', '=', known.id)
+      .execute()
+    return known.id
+  }
+  const id = newId(a.now.getTime())
+  await db
+    .insertInto('channels')
+    .values({
+      id,
+      workspace_id: a.workspaceId,
+      platform: a.platform,
+      realm: a.realm,
+      external_id: offer.externalId,
+      created_at: a.now,
+      ...seen,
+    })
+    .execute()
+  return id
+}
+
+/** Sealed tokens of the other channels of a platform and realm, in all workspaces: does anybody share this grant? */
+export const otherTokens = async (
+  db: Db,
+  o: { platform: string; realm: string; not: string },
+): Promise<{ channelId: string; externalId: string; sealed: string }[]> =>
+  db
+    .selectFrom('channel_tokens as t')
+    .innerJoin('channels as c', 'c.id', 't.channel_id')
+    .where('c.platform', '=', o.platform)
+    .where('c.realm', '=', o.realm as 'live')
+    .where('c.id', '!=', o.not)
+    .where('c.removed_at', 'is', null)
+    .select(['t.channel_id as channelId', 'c.external_id as externalId', 't.sealed'])
+    .execute()

@@ -1,0 +1,67 @@
+/** Media's SQL. */
+import { sql } from 'kysely'
+import type { Db } from '#infra/db/database.ts'
+import { type Cursor, over } from './rules.ts'
+
+const columns = [
+  'id',
+  'workspace_id',
+  'kind',
+  'mime',
+  'bytes',
+  'width',
+  'height',
+  'duration_ms',
+  'sha256',
+  'name',
+  'alt',
+  'storage_key',
+  'created_at',
+] as const
+const there = (db: Db) => db.selectFrom('media').select(columns).where('deleted_at', 'is', null)
+
+/** Newest first; one more than `limit` tells whether there is another page. */
+export const list = (db: Db, ws: string, o: { after: Cursor | null; limit: number }) => {
+  const q = there(db)
+    .where('workspace_id', '=', ws)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(o.limit + 1)
+  return (
+    o.after ? q.where((e) => e(e.refTuple('created_at', 'id'), '<', e.tuple(o.after!.at, o.after!.id))) : q
+  ).execute()
+}
+export type MediaRow = Awaited<ReturnType<typeof list>>[number]
+
+export const one = (db: Db, ws: string, id: string) =>
+  there(db).where('workspace_id', '=', ws).where('id', '=', id).executeTakeFirst()
+/** Whichever workspace it is in: for the engine, which has no caller. */
+export const anywhere = (db: Db, id: string) => there(db).where('id', '=', id).executeTakeFirst()
+export const lock = (trx: Db, ws: string, id: string) =>
+  there(trx).where('workspace_id', '=', ws).where('id', '=', id).forUpdate().executeTakeFirst()
+
+/** Posts of the workspace that are not over and show this picture, in their text, an override or the frozen copy. */
+export const inUse = async (db: Db, ws: string, id: string): Promise<boolean> => {
+  const shows = sql<string>`${JSON.stringify({ segments: [{ mediaIds: [id] }] })}::jsonb`
+  const { rows } = await sql<{ used: boolean }>`select exists (
+    select 1 from posts p where p.workspace_id = ${ws} and p.deleted_at is null and p.content @> ${shows}
+      and (not exists (select 1 from publications u where u.post_id = p.id)
+        or exists (select 1 from publications u where u.post_id = p.id and u.content is null and u.state <> all(${over as string[]})))
+    union all
+    select 1 from publications u join posts p on p.id = u.post_id
+      where u.workspace_id = ${ws} and p.deleted_at is null and u.state <> all(${over as string[]})
+        and (u.content @> ${shows} or position(${id} in u.frozen::text) > 0)
+  ) as used`.execute(db)
+  return rows[0]!.used
+}
+
+export const renditionsOf = (db: Db, mediaId: string) =>
+  db.selectFrom('renditions').selectAll().where('media_id', '=', mediaId).execute()
+export const rendition = (db: Db, mediaId: string, profile: string) =>
+  db
+    .selectFrom('renditions')
+    .selectAll()
+    .where('media_id', '=', mediaId)
+    .where('profile', '=', profile)
+    .executeTakeFirst()
+export type RenditionRow = NonNullable<Awaited<ReturnType<typeof rendition>>>

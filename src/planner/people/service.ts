@@ -1,0 +1,312 @@
+/** Use cases of people: the first run, workspaces, members, API keys. */
+import { createHash, randomBytes } from 'node:crypto'
+import type { z } from 'zod'
+import type { Role } from '#contract/common.ts'
+import {
+  apiKey,
+  type apiKeyCreated,
+  type apiKeyInput,
+  defaultLatePolicy,
+  type member,
+  type memberInput,
+  type Scope,
+  scopes,
+  type setupInput,
+  type Workspace,
+  type workspacePatch,
+} from '#contract/people.ts'
+import { Problem } from '#contract/problems.ts'
+import type { Clock } from '#infra/clock.ts'
+import { channels, type Database, type Db, notify } from '#infra/db/database.ts'
+import { newId } from '#infra/ids.ts'
+import { hashPassword } from './password.ts'
+import { type RoleChange, roleChange } from './rules.ts'
+import * as store from './store.ts'
+
+type Member = z.output<typeof member>
+type ApiKey = z.output<typeof apiKey>
+/** Who changes something: the role is the present one, from the access check. */
+export type Actor = { userId: string; role: Role }
+
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+/** 32 random bytes in base 62, always 43 characters. */
+const base62 = (bytes: Uint8Array): string => {
+  let n = BigInt(`0x${Buffer.from(bytes).toString('hex')}`)
+  let out = ''
+  while (n > 0n) {
+    out = alphabet[Number(n % 62n)] + out
+    n /= 62n
+  }
+  return out.padStart(43, '0')
+}
+const sha256 = (text: string) => createHash('sha256').update(text).digest()
+const email = (text: string) => text.trim().toLowerCase()
+
+const knownZone = (zone: string) => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+  } catch {
+    throw new Problem('validation', `There is no time zone "${zone}".`, {
+      errors: [{ path: 'timeZone', message: 'use an IANA name such as Europe/Warsaw' }],
+    })
+  }
+}
+const must = (change: RoleChange) => {
+  const refusal = roleChange(change)
+  if (refusal) throw new Problem(refusal.code, refusal.detail)
+}
+const noMember = () => new Problem('not-found', 'There is no such member.')
+
+const toWorkspace = (r: store.WorkspaceRow): Workspace => ({
+  id: r.id,
+  name: r.name,
+  timeZone: r.time_zone,
+  locale: r.locale === 'pl' ? 'pl' : 'en',
+  latePolicy: r.late_policy,
+  pausedAt: r.paused_at?.toISOString() ?? null,
+  role: r.role,
+  createdAt: r.created_at.toISOString(),
+})
+const toMember = (r: store.MemberRow): Member => ({ ...r, since: r.since.toISOString() })
+const toKey = (r: store.KeyRow): ApiKey =>
+  apiKey.parse({
+    id: r.id,
+    name: r.name,
+    prefix: r.prefix,
+    scopes: r.scopes,
+    createdAt: r.created_at.toISOString(),
+    lastUsedAt: r.last_used_at?.toISOString() ?? null,
+    expiresAt: r.expires_at?.toISOString() ?? null,
+    revokedAt: r.revoked_at?.toISOString() ?? null,
+  })
+
+/** The noun's face. Every function raises Problems; ids of other workspaces are `not-found`. */
+export const createPeople = ({ database, clock }: { database: Pick<Database, 'db'>; clock: Clock }) => {
+  const db: Db = database.db
+  const at = () => new Date(clock.now())
+  const stale = (trx: Db, ws: string) => notify(trx, channels.live, { workspaceId: ws, kind: 'workspace', id: ws })
+
+  const setup = async (
+    input: Omit<z.output<typeof setupInput>, 'token'>,
+  ): Promise<{ userId: string; workspaceId: string }> => {
+    knownZone(input.timeZone)
+    if (await store.anyUser(db)) throw new Problem('setup-done')
+    const passwordHash = await hashPassword(input.password)
+    return db.transaction().execute(async (trx) => {
+      await store.lockSetup(trx)
+      if (await store.anyUser(trx)) throw new Problem('setup-done')
+      const now = at()
+      const userId = newId(clock.now())
+      const workspaceId = newId(clock.now())
+      await store.insertUser(trx, { id: userId, name: input.name, email: email(input.email), passwordHash, at: now })
+      await trx
+        .insertInto('workspaces')
+        .values({
+          id: workspaceId,
+          name: input.workspaceName,
+          time_zone: input.timeZone,
+          locale: input.locale,
+          late_policy: JSON.stringify(defaultLatePolicy),
+          paused_at: null,
+          created_at: now,
+        })
+        .execute()
+      await trx
+        .insertInto('members')
+        .values({ workspace_id: workspaceId, user_id: userId, role: 'owner', created_at: now })
+        .execute()
+      return { userId, workspaceId }
+    })
+  }
+
+  const workspace = async (userId: string, ws: string): Promise<Workspace> => {
+    const row = await store.workspaceOf(db, userId, ws)
+    if (!row) throw new Problem('not-found')
+    return toWorkspace(row)
+  }
+
+  const patchWorkspace = async (
+    actor: Actor,
+    ws: string,
+    patch: z.output<typeof workspacePatch>,
+  ): Promise<Workspace> => {
+    if (patch.timeZone !== undefined) knownZone(patch.timeZone)
+    const set = {
+      ...(patch.name !== undefined ? { name: patch.name } : {}),
+      ...(patch.timeZone !== undefined ? { time_zone: patch.timeZone } : {}),
+      ...(patch.locale !== undefined ? { locale: patch.locale } : {}),
+      ...(patch.latePolicy !== undefined ? { late_policy: JSON.stringify(patch.latePolicy) } : {}),
+    }
+    if (Object.keys(set).length > 0)
+      await db.transaction().execute(async (trx) => {
+        await trx.updateTable('workspaces').set(set).where('id', '=', ws).execute()
+        await stale(trx, ws)
+      })
+    return workspace(actor.userId, ws)
+  }
+
+  /** Pausing twice keeps the first time; resuming wakes the engine, since what waited may be due. */
+  const setPaused = async (actor: Actor, ws: string, paused: boolean): Promise<Workspace> => {
+    await db.transaction().execute(async (trx) => {
+      const rows = trx.updateTable('workspaces').where('id', '=', ws)
+      if (paused) await rows.where('paused_at', 'is', null).set({ paused_at: at() }).execute()
+      else await rows.set({ paused_at: null }).execute()
+      await stale(trx, ws)
+      if (!paused) await notify(trx, channels.due, '')
+    })
+    return workspace(actor.userId, ws)
+  }
+
+  /** Under the workspace's lock: the role of the access check may have been taken away since. */
+  const presentRole = async (trx: Db, actor: Actor, ws: string): Promise<Role> =>
+    (await store.memberOf(trx, ws, actor.userId))?.role ?? 'viewer'
+
+  const addMember = async (actor: Actor, ws: string, input: z.output<typeof memberInput>): Promise<Member> => {
+    const address = email(input.email)
+    const known = await store.userByEmail(db, address)
+    if (!known && !input.password)
+      throw new Problem('validation', 'Nobody here has this address yet. Give a first password to create the person.', {
+        errors: [{ path: 'password', message: 'needed to create the person' }],
+      })
+    const passwordHash = known ? null : await hashPassword(input.password!)
+    return db.transaction().execute(async (trx) => {
+      await store.lockWorkspace(trx, ws)
+      must({
+        actor: await presentRole(trx, actor, ws),
+        from: null,
+        to: input.role,
+        owners: await store.countOwners(trx, ws),
+      })
+      // Looked up again: the person may have been created while we hashed.
+      const user = await store.userByEmail(trx, address)
+      const userId = user?.id ?? newId(clock.now())
+      if (!user)
+        await store.insertUser(trx, {
+          id: userId,
+          name: input.name ?? address.split('@')[0]!,
+          email: address,
+          passwordHash: passwordHash!,
+          at: at(),
+        })
+      const added = await trx
+        .insertInto('members')
+        .values({ workspace_id: ws, user_id: userId, role: input.role, created_at: at() })
+        .onConflict((c) => c.columns(['workspace_id', 'user_id']).doNothing())
+        .returning('user_id')
+        .executeTakeFirst()
+      if (!added) throw new Problem('exists', 'This person is a member already.')
+      await stale(trx, ws)
+      return toMember((await store.memberOf(trx, ws, userId))!)
+    })
+  }
+
+  /** `to` null removes. Under the workspace's lock, so that two owners cannot demote each other at once. */
+  const changeMember = (actor: Actor, ws: string, userId: string, to: Role | null): Promise<Member> =>
+    db.transaction().execute(async (trx) => {
+      await store.lockWorkspace(trx, ws)
+      const before = await store.memberOf(trx, ws, userId)
+      if (!before) throw noMember()
+      must({
+        actor: await presentRole(trx, actor, ws),
+        from: before.role,
+        to,
+        owners: await store.countOwners(trx, ws),
+      })
+      if (to)
+        await trx
+          .updateTable('members')
+          .set({ role: to })
+          .where('workspace_id', '=', ws)
+          .where('user_id', '=', userId)
+          .execute()
+      else await trx.deleteFrom('members').where('workspace_id', '=', ws).where('user_id', '=', userId).execute()
+      await stale(trx, ws)
+      return toMember({ ...before, role: to ?? before.role })
+    })
+
+  const createKey = async (
+    actor: Actor,
+    ws: string,
+    input: z.output<typeof apiKeyInput>,
+  ): Promise<z.output<typeof apiKeyCreated>> => {
+    if (input.expiresAt && Date.parse(input.expiresAt) <= clock.now())
+      throw new Problem('time-past', 'The key would have expired already.')
+    const key = `clr_${base62(randomBytes(32))}`
+    const row = {
+      id: newId(clock.now()),
+      name: input.name,
+      prefix: key.slice(0, 10),
+      scopes: scopes.filter((s) => input.scopes.includes(s)),
+      created_at: at(),
+      last_used_at: null,
+      expires_at: input.expiresAt ? new Date(input.expiresAt) : null,
+      revoked_at: null,
+    }
+    await db
+      .insertInto('api_keys')
+      .values({ ...row, workspace_id: ws, created_by: actor.userId, hash: sha256(key) })
+      .execute()
+    return { ...toKey(row), key }
+  }
+
+  const revokeKey = async (ws: string, id: string): Promise<void> => {
+    const row = await db
+      .updateTable('api_keys')
+      .set((e) => ({ revoked_at: e.fn.coalesce('revoked_at', e.val(at())) }))
+      .where('workspace_id', '=', ws)
+      .where('id', '=', id)
+      .returning('id')
+      .executeTakeFirst()
+    if (!row) throw new Problem('not-found', 'There is no such key.')
+  }
+
+  /** Who a key is, or null: unknown, revoked, expired, or its maker left the workspace. */
+  const identifyKey = async (key: string): Promise<store.KeyIdentity | null> => {
+    const row = await store.keyByHash(db, sha256(key))
+    const now = clock.now()
+    if (!row || row.revoked_at || (row.expires_at && row.expires_at.getTime() <= now)) return null
+    // A minute's grain is enough for people and saves a write on every call.
+    if (!row.last_used_at || now - row.last_used_at.getTime() > 60_000)
+      await db
+        .updateTable('api_keys')
+        .set({ last_used_at: new Date(now) })
+        .where('id', '=', row.id)
+        .execute()
+    return {
+      keyId: row.id,
+      ws: row.ws,
+      userId: row.userId,
+      role: row.role,
+      scopes: row.scopes.filter((s): s is Scope => (scopes as readonly string[]).includes(s)),
+      timeZone: row.timeZone,
+    }
+  }
+
+  return {
+    setupNeeded: async (): Promise<boolean> => !(await store.anyUser(db)),
+    setup,
+    /** The person and their workspaces, oldest first. */
+    me: async (userId: string) => {
+      const user = await store.userById(db, userId)
+      if (!user) throw new Problem('unauthenticated')
+      return { user, workspaces: (await store.workspacesOf(db, userId)).map(toWorkspace) }
+    },
+    /** Role and zone of a member; null for strangers. */
+    membership: async (userId: string, ws: string): Promise<{ role: Role; timeZone: string } | null> => {
+      const row = await store.workspaceOf(db, userId, ws)
+      return row ? { role: row.role, timeZone: row.time_zone } : null
+    },
+    identifyKey,
+    workspace,
+    patchWorkspace,
+    setPaused,
+    members: async (ws: string): Promise<Member[]> => (await store.membersOf(db, ws)).map(toMember),
+    addMember,
+    changeMember,
+    keys: async (ws: string): Promise<ApiKey[]> => (await store.keysOf(db, ws)).map(toKey),
+    createKey,
+    revokeKey,
+  }
+}
+
+export type People = ReturnType<typeof createPeople>

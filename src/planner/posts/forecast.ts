@@ -1,0 +1,82 @@
+/** The second preflight: shortly before the due time, with the account as it is then. "Will fail" shows in the calendar. */
+import { sql } from 'kysely'
+import { notify, channels as notifyChannels } from '#infra/db/database.ts'
+import { checkCandidates, type PlanDeps } from './plan.ts'
+import { forecastAheadMs, worthSaying } from './rules.ts'
+
+/**
+ * What is due within this (ms) is left to the engine: its rows must not be locked when their moment comes. It was
+ * forecast minutes ago, or checked when it was scheduled or edited.
+ */
+const handsOffMs = 20_000
+
+/**
+ * Forecasts up to `limit` publications due within the next 10 minutes that have no forecast yet. Many workers may run
+ * it at once (SKIP LOCKED). Gives how many it looked at: call again while it equals `limit`.
+ */
+export const forecastDue = (d: PlanDeps, limit: number): Promise<number> =>
+  d.db.transaction().execute(async (trx) => {
+    const now = new Date(d.clock.now())
+    const due = await trx
+      .selectFrom('publications as p')
+      .innerJoin('posts as b', 'b.id', 'p.post_id')
+      .select([
+        'p.id',
+        'p.post_id',
+        'p.workspace_id',
+        'p.channel_id',
+        'p.content',
+        'p.settings',
+        'p.next_at',
+        'b.content as base',
+      ])
+      .where('p.state', '=', 'scheduled')
+      .where('p.forecast_at', 'is', null)
+      .where('p.next_at', '<=', new Date(now.getTime() + forecastAheadMs))
+      .where('p.next_at', '>', new Date(now.getTime() + handsOffMs))
+      .orderBy('p.next_at')
+      .orderBy('p.id')
+      .limit(limit)
+      .forUpdate('p')
+      .skipLocked()
+      .execute()
+    for (const p of due) {
+      const [checked] = await checkCandidates(
+        trx,
+        d.preflight,
+        [{ channelId: p.channel_id, base: p.base, own: p.content, settings: p.settings, dueAt: p.next_at }],
+        now,
+      )
+      const forecast = worthSaying(checked!.findings)
+      await trx
+        .updateTable('publications')
+        .set({
+          forecast: JSON.stringify(forecast),
+          forecast_at: now,
+          ...(forecast.length > 0 ? { version: sql<number>`version + 1` } : {}),
+        })
+        .where('id', '=', p.id)
+        .execute()
+      if (forecast.length > 0)
+        await notify(trx, notifyChannels.live, {
+          workspaceId: p.workspace_id,
+          kind: 'publication',
+          id: p.id,
+          postId: p.post_id,
+          state: 'scheduled',
+        })
+    }
+    return due.length
+  })
+
+/** When the job should look next (a UTC instant, maybe past): ten minutes before the first publication without a forecast. Null: nothing to do. */
+export const nextForecast = async (d: Pick<PlanDeps, 'db' | 'clock'>): Promise<Date | null> => {
+  const row = await d.db
+    .selectFrom('publications')
+    .select((e) => e.fn.min('next_at').as('at'))
+    .where('state', '=', 'scheduled')
+    .where('forecast_at', 'is', null)
+    .where('next_at', '>', new Date(d.clock.now() + handsOffMs))
+    .executeTakeFirst()
+  return row?.at ? new Date(row.at.getTime() - forecastAheadMs) : null
+}

@@ -1,0 +1,203 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type PostState, type PublicationState, publicationStates } from '#contract/posts.ts'
+import { Problem } from '#contract/problems.ts'
+import { manualClock } from '#infra/clock.ts'
+import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
+import { postState } from '../publishing/rules.ts'
+import { readCursor, writeCursor } from './cursor.ts'
+import { createPosts, type PostQuery, type Posts } from './service.ts'
+import { input, seeder, toyNetworks } from './testing.ts'
+
+const start = Date.UTC(2027, 2, 1, 12, 0, 0)
+const hour = 3_600_000
+const clock = manualClock(start)
+let t: TestDatabase
+let posts: Posts
+let seed: ReturnType<typeof seeder>
+let ws: { id: string; timeZone: string }
+let author: string
+
+beforeAll(async () => {
+  t = await testDatabase()
+  seed = seeder(t.db, clock)
+  author = await seed.user()
+  posts = createPosts({ db: t.db, clock, platforms: toyNetworks().platforms })
+})
+beforeEach(async () => {
+  clock.set(start)
+  ws = await seed.workspace()
+})
+afterAll(() => t.drop())
+
+const write = (text: string, channelIds: string[] = [], tags: string[] = []) =>
+  posts.create(ws, author, input(text, channelIds, { tags }))
+const textsOf = async (query: Partial<PostQuery>) =>
+  (await posts.list(ws, { limit: 100, ...query })).items.map((p) => p.content.segments[0]!.text)
+const iso = (ms: number) => new Date(start + ms).toISOString()
+/** Walks every page. */
+const walk = async (query: Partial<PostQuery>, limit: number) => {
+  const ids: string[] = []
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page = await posts.list(ws, { limit, ...query, cursor })
+    expect(page.items.length).toBeLessThanOrEqual(limit)
+    ids.push(...page.items.map((p) => p.id))
+    cursor = page.nextCursor
+  }
+  return ids
+}
+
+describe('the list', () => {
+  test('is newest first, and its pages hold everything once, though many were written at one instant', async () => {
+    const made: string[] = []
+    for (let i = 0; i < 9; i++) {
+      clock.set(start + Math.floor(i / 3) * 1000)
+      made.push((await write(`${i}`)).id)
+    }
+    const whole = (await posts.list(ws, { limit: 100 })).items
+    expect(whole.map((p) => p.createdAt)).toEqual(
+      whole
+        .map((p) => p.createdAt)
+        .sort()
+        .reverse(),
+    )
+    expect([...whole.map((p) => p.id)].sort()).toEqual([...made].sort())
+    for (const limit of [1, 2, 4, 9]) expect(await walk({}, limit)).toEqual(whole.map((p) => p.id))
+  })
+
+  test('stays in place when a post is written between two pages', async () => {
+    for (let i = 0; i < 4; i++) {
+      clock.set(start + i)
+      await write(`${i}`)
+    }
+    const first = await posts.list(ws, { limit: 2 })
+    clock.set(start + 100)
+    await write('new')
+    expect(await textsOf({ cursor: first.nextCursor! })).toEqual(['1', '0'])
+  })
+
+  test('finds words in texts, channel texts and tags, taking signs of LIKE as they are', async () => {
+    const a = await seed.channel(ws.id)
+    await write('Grand OPENING of 100% café')
+    await write('plain_text')
+    await write('tagged', [], ['Spring sale'])
+    const own = { segments: [{ text: 'only on one network', mediaIds: [] }] }
+    await posts.create(ws, author, input('base', [], { publications: [{ channelId: a, content: own, settings: {} }] }))
+    expect(await textsOf({ q: 'opening' })).toEqual(['Grand OPENING of 100% café'])
+    expect(await textsOf({ q: '0% c' })).toHaveLength(1)
+    expect(await textsOf({ q: '%' })).toHaveLength(1)
+    expect(await textsOf({ q: 'n_t' })).toEqual(['plain_text'])
+    expect(await textsOf({ q: 'spring' })).toEqual(['tagged'])
+    expect(await textsOf({ q: 'one network' })).toEqual(['base'])
+    expect(await textsOf({ q: 'mediaIds' })).toEqual([])
+    expect(await textsOf({ q: '\\' })).toEqual([])
+    expect(await textsOf({ q: '   ' })).toHaveLength(4)
+  })
+
+  test('is filtered by channel and by state, together with the rest', async () => {
+    const [a, b] = [await seed.channel(ws.id), await seed.channel(ws.id)]
+    const p = await write('on a', [a])
+    await write('on both', [a, b])
+    await write('on none')
+    await posts.schedule(ws, p.id, { at: iso(hour) }, null)
+    expect((await textsOf({ channelId: a })).sort()).toEqual(['on a', 'on both'])
+    expect(await textsOf({ channelId: b })).toEqual(['on both'])
+    expect(await textsOf({ state: 'scheduled' })).toEqual(['on a'])
+    expect(await textsOf({ state: 'draft', channelId: a })).toEqual(['on both'])
+    expect(await textsOf({ state: 'awaiting_approval' })).toEqual([])
+  })
+
+  test('shows nothing of another workspace', async () => {
+    await write('mine')
+    const other = await seed.workspace()
+    expect((await posts.list(other, { limit: 10 })).items).toEqual([])
+  })
+
+  test('knows the state of a post in SQL as the rules do, for every mix of three publications', async () => {
+    const ids = await Promise.all([seed.channel(ws.id), seed.channel(ws.id), seed.channel(ws.id)])
+    const mixes: PublicationState[][] = [
+      [],
+      ...publicationStates.flatMap((x) => publicationStates.flatMap((y) => publicationStates.map((z) => [x, y, z]))),
+    ]
+    const sample = mixes.filter((m) =>
+      m.every((s, i) => i === 0 || publicationStates.indexOf(s) >= publicationStates.indexOf(m[i - 1]!)),
+    )
+    const want = new Map<PostState, string[]>()
+    for (const [i, states] of sample.entries()) {
+      const p = await write(`${i}`, ids.slice(0, states.length))
+      for (const [k, state] of states.entries())
+        await t.db.updateTable('publications').set({ state }).where('id', '=', p.publications[k]!.id).execute()
+      const state = postState(states.map((s) => ({ state: s })))
+      want.set(state, [...(want.get(state) ?? []), p.id])
+    }
+    for (const [state, expected] of want)
+      expect([state, (await walk({ state }, 100)).sort()]).toEqual([state, expected.sort()])
+    expect(sample).toHaveLength(221)
+  })
+})
+
+describe('the calendar', () => {
+  test('is by due time, ascending; `from` included, `to` not; without drafts that have no time', async () => {
+    const a = await seed.channel(ws.id)
+    for (const h of [3, 1, 2, 4]) await posts.schedule(ws, (await write(`${h}`, [a])).id, { at: iso(h * hour) }, null)
+    await write('draft', [a])
+    expect(await textsOf({ from: iso(hour), to: iso(4 * hour) })).toEqual(['1', '2', '3'])
+    expect(await textsOf({ from: iso(3 * hour) })).toEqual(['3', '4'])
+    expect(await textsOf({ to: iso(2 * hour) })).toEqual(['1'])
+    expect(await textsOf({})).toContain('draft')
+    const range = { from: iso(0), to: iso(9 * hour) }
+    expect(await walk(range, 1)).toEqual(await walk(range, 100))
+    expect(await walk(range, 3)).toHaveLength(4)
+  })
+
+  test('shows a post where any of its channels is due, also when that channel has a time of its own', async () => {
+    const [a, b] = [await seed.channel(ws.id), await seed.channel(ws.id)]
+    const p = await write('two times', [a, b])
+    await posts.schedule(ws, p.id, { at: iso(hour) }, null)
+    await posts.reschedule(ws, p.publications[1]!.id, { at: iso(48 * hour) })
+    expect(await textsOf({ from: iso(0), to: iso(24 * hour) })).toEqual(['two times'])
+    expect(await textsOf({ from: iso(24 * hour), to: iso(72 * hour) })).toEqual(['two times'])
+    expect(await textsOf({ from: iso(2 * hour), to: iso(24 * hour) })).toEqual([])
+    expect(await textsOf({ from: iso(0) })).toEqual(['two times'])
+  })
+})
+
+describe('a cursor', () => {
+  const cursor = { list: 'newest' as const, at: new Date(start), id: '01938e5e-0000-7000-8000-000000000001' }
+  const refuses = (text: string, list: 'newest' | 'calendar' = 'newest') => {
+    try {
+      readCursor(text, list)
+    } catch (error) {
+      return error instanceof Problem && error.code === 'bad-cursor'
+    }
+    return false
+  }
+  test('comes back as it was, for its own list only', () => {
+    expect(readCursor(writeCursor(cursor), 'newest')).toEqual(cursor)
+    expect(refuses(writeCursor(cursor), 'calendar')).toBe(true)
+  })
+  test('that was changed anywhere is refused', () => {
+    const good = writeCursor(cursor)
+    fc.assert(
+      fc.property(fc.nat(good.length - 1), fc.constantFrom(...'Aaz09-_=. é'), (at, ch) => {
+        const bad = good.slice(0, at) + ch + good.slice(at + 1)
+        expect(bad === good || refuses(bad)).toBe(true)
+      }),
+    )
+    for (const bad of [
+      '',
+      'x',
+      good.slice(1),
+      good.slice(0, -1),
+      `${good}A`,
+      `${good}=`,
+      ` ${good}`,
+      '\u0000',
+      'bmV3ZXN0',
+    ])
+      expect(refuses(bad)).toBe(true)
+  })
+  test('that is anything else is refused', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => refuses(text)))
+  })
+})

@@ -1,0 +1,147 @@
+/** What would each network refuse? Rows become the kit's drafts; the platform's own rules and the account's health answer. */
+import type { Content } from '#contract/posts.ts'
+import { Problem } from '#contract/problems.ts'
+import type { Platform } from '#kit/client/platform.ts'
+import { type Draft, type DraftMedia, type Finding, preflight } from '#kit/spec/preflight.ts'
+import { channelFindings, errorsOf, forecastAheadMs, mediaOf, wrongSettings } from './rules.ts'
+import type { ChannelFacts, MediaRow } from './store.ts'
+
+/** One post on one channel, as far as preflight cares. `own` null: the post's content. */
+export type Candidate = {
+  channelId: string
+  base: Content
+  own: Content | null
+  settings: Record<string, unknown>
+  dueAt: Date | null
+}
+export type Facts = { channels: ReadonlyMap<string, ChannelFacts>; media: ReadonlyMap<string, MediaRow>; now: Date }
+export type Checked = { channelId: string; findings: Finding[] }
+
+/** What goes out on the channel: its own content or the post's. */
+export const contentOf = (c: Pick<Candidate, 'base' | 'own'>): Content => c.own ?? c.base
+
+const draftMedia = (m: MediaRow): DraftMedia => ({
+  id: m.id,
+  kind: m.kind,
+  mime: m.mime,
+  bytes: m.bytes,
+  width: m.width,
+  height: m.height,
+  durationMs: m.duration_ms,
+  alt: m.alt,
+})
+
+/** The kit's draft. Media that are gone are left out; `missingMedia` reports them. */
+export const draftOf = (c: Candidate, channel: ChannelFacts, media: Facts['media']): Draft => {
+  const { segments, firstComment } = contentOf(c)
+  return {
+    segments: segments.map((s) => ({
+      text: s.text,
+      media: s.mediaIds.flatMap((id) => {
+        const m = media.get(id)
+        return m && !m.deleted_at ? [draftMedia(m)] : []
+      }),
+    })),
+    ...(firstComment ? { firstComment } : {}),
+    settings: c.settings,
+    channel: { kind: channel.kind, facts: channel.facts },
+  }
+}
+
+const missingMedia = (c: Candidate, platform: string, media: Facts['media']): Finding[] =>
+  contentOf(c).segments.flatMap((s, segment) =>
+    s.mediaIds
+      .filter((id) => (media.get(id)?.deleted_at ?? undefined) !== undefined || !media.has(id))
+      .map((id) => ({
+        rule: `${platform}.media.missing`,
+        kind: 'media.missing',
+        level: 'error' as const,
+        message: 'A picture of this post was deleted.',
+        remedy: 'Remove it from the post or upload it again.',
+        params: {},
+        segment,
+        media: id,
+      })),
+  )
+
+const health = (c: ChannelFacts) => ({
+  platform: c.platform,
+  name: c.name,
+  state: c.state,
+  stateReason: c.state_reason,
+  removed: c.removed_at !== null,
+  paused: c.paused_at !== null,
+  workspacePaused: c.workspace_paused_at !== null,
+  tokenEnds: c.token_ends?.getTime() ?? null,
+  notBefore: c.not_before?.getTime() ?? null,
+})
+
+export type Preflight = ReturnType<typeof createPreflight>
+
+/** `platforms`: id -> server face. */
+export const createPreflight = (platforms: ReadonlyMap<string, Platform>) => {
+  /** Everything wrong with one candidate; the words first, then the account. A platform this build lacks is an error finding. */
+  const check = (c: Candidate, facts: Facts): Finding[] => {
+    const channel = facts.channels.get(c.channelId)
+    if (!channel) throw new Error(`preflight was not given channel ${c.channelId}`)
+    const dueAt = c.dueAt?.getTime() ?? null
+    const soon = dueAt !== null && dueAt - facts.now.getTime() <= forecastAheadMs
+    const account = channelFindings(health(channel), { dueAt, soon })
+    const platform = platforms.get(channel.platform)
+    if (platform)
+      return [
+        ...preflight(platform, draftOf(c, channel, facts.media)),
+        ...missingMedia(c, channel.platform, facts.media),
+        ...account,
+      ]
+    const message = `This installation has no code for the network "${channel.platform}".`
+    const unknown: Finding = {
+      rule: `${channel.platform}.channel.unsupported`,
+      kind: 'channel.unsupported',
+      level: 'error',
+      message,
+      remedy: 'Take the channel off the post.',
+      params: { channel: channel.name },
+    }
+    return [unknown, ...account]
+  }
+
+  return {
+    /** Findings of every candidate, in order. */
+    checkAll: (list: readonly Candidate[], facts: Facts): Checked[] =>
+      list.map((c) => ({ channelId: c.channelId, findings: check(c, facts) })),
+
+    /**
+     * Settings as they are stored: parsed, defaults filled in, with the schema's version. Missing ones are let through
+     * (a draft may be incomplete). Throws `validation` for wrong ones, with the path below `at`.
+     */
+    settings: (
+      platformId: string,
+      given: Record<string, unknown>,
+      at: string,
+    ): { settings: Record<string, unknown>; version: number } => {
+      const spec = platforms.get(platformId)?.spec
+      if (!spec) return { settings: given, version: 1 }
+      const parsed = spec.settings.schema.safeParse(given)
+      if (parsed.success) return { settings: parsed.data as Record<string, unknown>, version: spec.settings.version }
+      const wrong = wrongSettings(given, parsed.error.issues)
+      if (wrong.length === 0) return { settings: given, version: spec.settings.version }
+      const errors = wrong.map((i) => ({ path: [at, ...i.path.map(String)].join('.'), message: i.message }))
+      throw new Problem('validation', `${errors[0]!.path}: ${errors[0]!.message}`, { errors })
+    },
+  }
+}
+
+/** Refuses when anything is an error. Throws `preflight` with `findings`, each with its `channelId`; warnings pass. */
+export const refuseErrors = (checked: readonly Checked[]): void => {
+  const findings = checked.flatMap((c) => errorsOf(c.findings).map((f) => ({ channelId: c.channelId, ...f })))
+  if (findings.length > 0)
+    throw new Problem(
+      'preflight',
+      `${findings.length} thing${findings.length > 1 ? 's' : ''} to correct: ${findings[0]!.message}`,
+      { findings },
+    )
+}
+
+/** Media ids of candidates, to load their rows at once. */
+export const candidateMedia = (list: readonly Candidate[]): string[] => list.flatMap((c) => mediaOf(contentOf(c)))

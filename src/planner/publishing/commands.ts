@@ -1,0 +1,296 @@
+/**
+ * What a person may do to a publication. Each command is one short transaction that locks the row, so that it either
+ * comes before the engine's "create begins" write or is refused after it; there is no third case.
+ */
+import { sql } from 'kysely'
+import { Problem } from '#contract/problems.ts'
+import { type Db, notify, channels as notifyChannels } from '#infra/db/database.ts'
+import { next, type PublicationEvent } from './rules.ts'
+
+type Target = { id: string; ws: string; now: Date }
+
+const lock = (trx: Db, id: string, ws: string) =>
+  trx
+    .selectFrom('publications')
+    .selectAll()
+    .where('id', '=', id)
+    .where('workspace_id', '=', ws)
+    .forUpdate()
+    .executeTakeFirst()
+
+type Row = NonNullable<Awaited<ReturnType<typeof lock>>>
+
+/** Tells screens and the engine. */
+const tell = async (trx: Db, p: Row, state: string) => {
+  await notify(trx, notifyChannels.live, {
+    workspaceId: p.workspace_id,
+    kind: 'publication',
+    id: p.id,
+    postId: p.post_id,
+    state,
+  })
+  await notify(trx, notifyChannels.due, '')
+}
+
+const write = async (
+  trx: Db,
+  p: Row,
+  event: string,
+  now: Date,
+  message: string | null = null,
+  step: string | null = null,
+) =>
+  void (await trx
+    .insertInto('journal')
+    .values({ publication_id: p.id, at: now, event, attempt: p.attempt || null, step, message, data: '{}' })
+    .execute())
+
+const refuse = (p: Row, event: PublicationEvent): never => {
+  if (p.begun && event === 'cancel')
+    throw new Problem('cannot-cancel', 'Publishing has begun: the network may already have this post.')
+  throw new Problem('conflict', `A publication that is ${p.state}${p.begun ? ' and has begun' : ''} cannot do that.`)
+}
+
+/** Locks, checks the state machine, runs `change`, tells everyone. Throws `not-found`, `conflict`, `cannot-cancel`. */
+const command = async (
+  db: Db,
+  t: Target,
+  event: PublicationEvent,
+  change: (trx: Db, p: Row, to: Row['state']) => Promise<void>,
+): Promise<void> => {
+  const run = async (trx: Db) => {
+    const p = await lock(trx, t.id, t.ws)
+    if (!p) throw new Problem('not-found', 'There is no such publication.')
+    const to = next(p.state, event, p.begun)
+    if (!to) return refuse(p, event)
+    await change(trx, p, to)
+    await tell(trx, p, to)
+  }
+  await (db.isTransaction ? run(db) : db.transaction().execute(run))
+}
+
+/** Fields that make a publication forget a try that never began: uploads are thrown away, the lease is taken from its worker. */
+const fresh = {
+  reason: null,
+  message: null,
+  frozen: null,
+  lease_token: null,
+  lease_until: null,
+  worker: null,
+  tries: 0,
+  forecast: '[]',
+  forecast_at: null,
+  started_at: null,
+} as const
+
+const update = (trx: Db, p: Row, now: Date, values: Record<string, unknown>) =>
+  trx
+    .updateTable('publications')
+    .set({ ...values, version: p.version + 1, updated_at: now })
+    .where('id', '=', p.id)
+    .execute()
+
+const forget = async (trx: Db, p: Row, now: Date) => {
+  await trx.deleteFrom('steps').where('publication_id', '=', p.id).execute()
+  await trx
+    .updateTable('attempts')
+    .set({ ended_at: now, verdict: 'superseded' })
+    .where('publication_id', '=', p.id)
+    .where('ended_at', 'is', null)
+    .execute()
+}
+
+/** Takes it off the plan. Throws `cannot-cancel` once the create step has begun. */
+export const cancelPublication = (db: Db, t: Target): Promise<void> =>
+  command(db, t, 'cancel', async (trx, p, to) => {
+    await forget(trx, p, t.now)
+    await update(trx, p, t.now, { ...fresh, state: to, next_at: null })
+    await write(trx, p, 'cancelled', t.now)
+  })
+
+/** Another time (UTC instant). Throws `conflict` once the create step has begun. */
+export const reschedulePublication = (db: Db, t: Target & { dueAt: Date }): Promise<void> =>
+  command(db, t, 'schedule', async (trx, p, to) => {
+    await forget(trx, p, t.now)
+    await update(trx, p, t.now, { ...fresh, state: to, due_at: t.dueAt, next_at: t.dueAt })
+    await write(trx, p, 'scheduled', t.now, t.dueAt.toISOString())
+  })
+
+/**
+ * Tries a failed, missed, held or cancelled publication again, now. Steps that are done stay done, so a half-published
+ * thread goes on where it stopped; if nothing public happened yet, the content is taken anew from the post.
+ */
+export const retryPublication = (db: Db, t: Target): Promise<void> =>
+  command(db, t, 'retry', async (trx, p, to) => {
+    const unsettled = await trx
+      .selectFrom('steps')
+      .select('key')
+      .where('publication_id', '=', p.id)
+      .where('key', 'like', 'create%')
+      .where('state', 'in', ['done', 'begun', 'unknown'])
+      .executeTakeFirst()
+    if (!unsettled) await forget(trx, p, t.now)
+    const keep = unsettled
+      ? { frozen: p.frozen === null ? null : JSON.stringify(p.frozen), started_at: p.started_at }
+      : { begun: false }
+    // A person asked for it: it is due now, and no late policy applies.
+    await update(trx, p, t.now, {
+      ...fresh,
+      ...keep,
+      state: to,
+      next_at: t.now,
+      due_at: p.reason === 'late' || p.state === 'missed' ? t.now : (p.due_at ?? t.now),
+      started_at: t.now,
+    })
+    await write(trx, p, 'person-retry', t.now)
+  })
+
+/** A person settles `unconfirmed`: it is there (`permalink` if they know it), or publish it again. */
+export const resolvePublication = (
+  db: Db,
+  t: Target & ({ there: true; permalink?: string } | { again: true }),
+): Promise<void> =>
+  command(db, t, 'there' in t ? 'resolve-there' : 'resolve-again', async (trx, p, to) => {
+    const open = await trx
+      .selectFrom('steps')
+      .selectAll()
+      .where('publication_id', '=', p.id)
+      .where('state', 'in', ['begun', 'unknown'])
+      .orderBy('position')
+      .executeTakeFirst()
+    const set = (values: { state: 'done' | 'refused'; checkpoint?: string }) =>
+      trx
+        .updateTable('steps')
+        .set({ ...values, failure: null, ended_at: t.now })
+        .where('publication_id', '=', p.id)
+        .where('key', '=', open?.key ?? '')
+        .execute()
+    if ('there' in t) {
+      await set({ state: 'done', checkpoint: JSON.stringify({ id: null, url: t.permalink ?? null, by: 'person' }) })
+      const frozen = p.frozen as { plan?: string[] } | null
+      const done = await trx
+        .selectFrom('steps')
+        .select('key')
+        .where('publication_id', '=', p.id)
+        .where('state', '=', 'done')
+        .execute()
+      const over = (frozen?.plan ?? []).every((key) => done.some((d) => d.key === key))
+      const published = {
+        state: 'published' as const,
+        next_at: null,
+        published_at: open?.begun_at ?? t.now,
+        permalink: t.permalink ?? p.permalink,
+      }
+      await update(trx, p, t.now, {
+        reason: null,
+        message: null,
+        tries: 0,
+        ...(over ? published : { state: to, next_at: t.now }),
+      })
+    } else {
+      await set({ state: 'refused' })
+      await update(trx, p, t.now, { reason: null, message: null, tries: 0, state: to, next_at: t.now })
+    }
+    await write(
+      trx,
+      p,
+      'there' in t ? 'person-there' : 'person-again',
+      t.now,
+      'there' in t ? (t.permalink ?? null) : null,
+      open?.key ?? null,
+    )
+  })
+
+/** Schedules every publication of a post that can still be scheduled; those already begun or published are left alone. Runs in the caller's transaction. */
+export const schedulePublications = async (trx: Db, o: { postId: string; dueAt: Date; now: Date }): Promise<void> => {
+  const rows = await trx
+    .selectFrom('publications')
+    .selectAll()
+    .where('post_id', '=', o.postId)
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+  for (const p of rows)
+    if (p.state !== 'cancelled' && next(p.state, 'schedule', p.begun))
+      await reschedulePublication(trx, { id: p.id, ws: p.workspace_id, now: o.now, dueAt: o.dueAt })
+}
+
+/** Back to draft, as far as publishing has not begun. Throws `conflict` when nothing could be taken back. */
+export const unschedulePublications = async (trx: Db, postId: string, now: Date): Promise<void> => {
+  const rows = await trx
+    .selectFrom('publications')
+    .selectAll()
+    .where('post_id', '=', postId)
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+  // A cancelled channel stays cancelled, unless the whole post was.
+  const all = rows.every((p) => p.state === 'cancelled')
+  const back = rows.filter((p) => p.state !== 'draft' && (all || p.state !== 'cancelled') && next(p.state, 'unschedule', p.begun))
+  if (back.length === 0 && rows.some((p) => p.state !== 'draft'))
+    throw new Problem('conflict', 'Publishing has begun on every channel; nothing can be taken back.')
+  for (const p of back) {
+    await forget(trx, p, now)
+    await update(trx, p, now, { ...fresh, state: 'draft', due_at: null, next_at: null })
+    await write(trx, p, 'unscheduled', now)
+    await tell(trx, p, 'draft')
+  }
+}
+
+/** After a channel was reconnected: what was held for it is due again. For the channels noun, in its transaction. */
+export const releaseHeld = async (trx: Db, channelId: string, now: Date): Promise<void> => {
+  const rows = await trx
+    .updateTable('publications')
+    .set({
+      state: 'scheduled',
+      reason: null,
+      message: null,
+      next_at: sql<Date>`greatest(due_at, ${now})`,
+      version: sql<number>`version + 1`,
+      updated_at: now,
+    })
+    .where('channel_id', '=', channelId)
+    .where('state', '=', 'held')
+    .where('reason', 'in', ['reconnect', 'blocked', 'channel-removed'])
+    .returningAll()
+    .execute()
+  for (const p of rows) {
+    await write(trx, p, 'released', now)
+    await tell(trx, p, 'scheduled')
+  }
+}
+
+/** When a channel is removed or its token dies: everything waiting on it is held with a reason, never lost. */
+export const holdChannel = async (
+  trx: Db,
+  channelId: string,
+  reason: 'reconnect' | 'blocked' | 'channel-removed',
+  message: string,
+  now: Date,
+): Promise<void> => {
+  const rows = await trx
+    .updateTable('publications')
+    .set({
+      state: 'held',
+      reason,
+      message,
+      lease_token: null,
+      lease_until: null,
+      version: sql<number>`version + 1`,
+      updated_at: now,
+    })
+    .where('channel_id', '=', channelId)
+    .where((eb) =>
+      eb.or([
+        eb('state', 'in', ['scheduled', 'waiting']),
+        eb.and([eb('state', '=', 'publishing'), eb('lease_until', '<=', now)]),
+      ]),
+    )
+    .$if(reason !== 'channel-removed', (q) => q.where('next_at', '<=', now))
+    .returningAll()
+    .execute()
+  for (const p of rows) {
+    await write(trx, p, 'held', now, message)
+    await tell(trx, p, 'held')
+  }
+}

@@ -1,0 +1,78 @@
+/** What the engine needs from others, as small ports it owns. */
+import type { LatePolicy } from '#contract/people.ts'
+import type { Clock } from '#infra/clock.ts'
+import type { Db } from '#infra/db/database.ts'
+import type { Http, Realm } from '#kit/client/http.ts'
+import type { Platform } from '#kit/client/platform.ts'
+import type { Grant } from '#kit/client/steps.ts'
+import type { ImageLimits } from '#kit/spec/spec.ts'
+
+export type KeeperPort = {
+  /** A grant that is good for the next minutes. Throws PlatformFailure `reconnect` when there is none. */
+  grant: (channelId: string) => Promise<{ grant: Grant; credentials: Record<string, string> }>
+  /** Forces one refresh (single flight over all processes). Throws PlatformFailure `reconnect` when the network says it is over. */
+  renew: (channelId: string) => Promise<{ grant: Grant; credentials: Record<string, string> }>
+  /** Sets the channel to `reconnect` with a sentence for the person. */
+  markReconnect: (channelId: string, reason: string) => Promise<void>
+}
+
+export type ChannelHttpPort = (o: {
+  platform: Platform
+  realm: Realm
+  secrets: string[]
+  signal?: AbortSignal
+  beforeSend?: () => Promise<void> | void
+  fetch?: typeof fetch
+}) => Http
+
+export type RenditionProfile = { name: string } & Pick<
+  ImageLimits,
+  'types' | 'maxBytes' | 'maxWidth' | 'maxHeight' | 'maxSides'
+>
+
+export type MediaPort = {
+  renditionFor: (
+    mediaId: string,
+    profile: RenditionProfile,
+  ) => Promise<{ mime: string; bytes: number; width: number | null; height: number | null; blob: () => Promise<Blob> }>
+  signedUrl: (mediaId: string, profile: RenditionProfile) => Promise<string> | string
+}
+
+/** Told what happened; metrics and the demo listen. Must not throw. */
+export type Observer = {
+  published?: (o: { publicationId: string; platform: string; latenessMs: number }) => void
+  settled?: (o: { publicationId: string; platform: string; state: string }) => void
+}
+
+export type Log = {
+  info: (o: object, message: string) => void
+  warn: (o: object, message: string) => void
+  error: (o: object, message: string) => void
+}
+
+export type PublishingDeps = {
+  db: Db
+  clock: Clock
+  platforms: ReadonlyMap<string, Platform>
+  keeper: KeeperPort
+  http: ChannelHttpPort
+  media: MediaPort
+  /** [0, 1): jitter. */
+  random: () => number
+  log: Log
+  observe?: Observer
+  /** Name of this process in leases and the journal. */
+  worker: string
+  /** Lease of a claim (ms of the clock); renewed every third of it. Default 30,000. */
+  leaseMs?: number
+  /** Tries before `try-later` becomes `failed`. Default 3. */
+  maxTries?: number
+  /** False: start nothing new for now. Default always true. */
+  mayClaim?: () => boolean
+  /** Test seam of the crash matrix: the fetch that really sends. */
+  fetch?: typeof fetch
+  /** Runs before every request, before the lease check. The crash matrix stalls a worker here. */
+  beforeSend?: () => Promise<void>
+}
+
+export type { LatePolicy }

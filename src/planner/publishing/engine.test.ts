@@ -1,0 +1,515 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { manualClock } from '#infra/clock.ts'
+import { newId } from '#infra/ids.ts'
+import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
+import { createHttp } from '#kit/client/http.ts'
+import { definePlatform, type Platform } from '#kit/client/platform.ts'
+import { type Again, absent, done, found, step, steps } from '#kit/client/steps.ts'
+import type { FailureTable } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/spec/failures.ts'
+import { defineSpec } from '#kit/spec/spec.ts'
+import { textRules } from '#kit/spec/text.ts'
+import {
+  cancelPublication,
+  releaseHeld,
+  reschedulePublication,
+  resolvePublication,
+  retryPublication,
+} from './commands.ts'
+import { publicationStory } from './detail.ts'
+import { createPublishing, type Publishing } from './engine.ts'
+
+/**
+ * A network of four calls on a real socket: it takes uploads and posts, shows its posts, and can be told to misbehave
+ * with the next post. The engine meets it through the same client as any platform.
+ */
+const network = async () => {
+  const posts: string[] = []
+  const uploads: string[] = []
+  const next: ('ok' | 'lost' | 'lost-before' | '500' | '401' | '429' | '422')[] = []
+  let onCall: ((path: string) => Promise<void>) | undefined
+  const server: Server = createServer(async (req, res) => {
+    let body = ''
+    for await (const part of req) body += part
+    await onCall?.(req.url!)
+    const send = (status: number, json: unknown) =>
+      res.writeHead(status, { 'content-type': 'application/json', 'retry-after': '30' }).end(JSON.stringify(json))
+    if (req.url!.endsWith('/posts') && req.method === 'GET') return send(200, { posts })
+    const { text } = JSON.parse(body || '{}') as { text: string }
+    if (req.url!.endsWith('/uploads')) return uploads.push(text), send(200, { ok: true })
+    const how = next.shift() ?? 'ok'
+    if (how === '401') return send(401, { code: 'dead' })
+    if (how === '429') return send(429, { code: 'slow' })
+    if (how === '422') return send(422, { code: 'refused' })
+    if (how === 'lost-before') return void req.socket.destroy()
+    posts.push(text)
+    if (how === 'lost') return void req.socket.destroy()
+    if (how === '500') return send(500, {})
+    send(200, { id: `n${posts.length}` })
+  })
+  await new Promise<void>((r) => server.listen(0, '127.0.0.1', r))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    url,
+    posts,
+    uploads,
+    next,
+    during: (f: typeof onCall) => (onCall = f),
+    close: () => new Promise((r) => server.close(r)),
+  }
+}
+
+const failures: FailureTable = {
+  platform: 'toy',
+  read: (a) => ({ code: (a.body as { code?: string })?.code }),
+  rules: [
+    { code: 'dead', kind: 'reconnect', word: 'dead', say: 'The token is dead.' },
+    { code: 'refused', kind: 'refused-content', word: 'refused', say: 'Refused.' },
+    { code: 'slow', kind: 'too-fast', word: 'slow', say: 'Slow down.' },
+  ],
+}
+
+const toy = (again: Again): Platform =>
+  definePlatform({
+    spec: defineSpec({
+      id: 'toy',
+      name: 'Toy',
+      hosts: ['toy.test'],
+      connect: 'form',
+      credentials: [],
+      channelKinds: ['profile'],
+      text: { max: 500, unit: 'graphemes' },
+      thread: { max: 5 },
+      media: { max: 0, mix: 'alone' },
+      settings: { version: 1, schema: z.object({}) },
+      pace: { concurrency: 10, backlogGapMs: 30_000 },
+      can: {
+        firstComment: false,
+        remove: false,
+        edit: false,
+        insights: false,
+        webhook: false,
+        readBack: again === 'ask',
+      },
+      verified: '2026-11-22',
+    }),
+    text: textRules('graphemes'),
+    failures,
+    connect: { begin: async () => ({ kind: 'form', keep: null }), finish: async () => ({ pending: 'never' }) },
+    publish: steps(
+      step('upload', { again: 'safe' }, async (t) => {
+        await t.http({ method: 'POST', url: 'https://toy.test/uploads', json: { text: t.segments[0]!.text } })
+        return done()
+      }),
+      step(
+        'create',
+        {
+          each: 'segment',
+          again,
+          ...(again === 'ask'
+            ? {
+                believeEmptyAfterMs: 30_000,
+                witness: async (t) => {
+                  const { body } = await t.http<{ posts: string[] }>({ method: 'GET', url: 'https://toy.test/posts' })
+                  return body.posts.includes(t.segments[t.index]!.text) ? found({ id: 'seen', url: null }) : absent
+                },
+              }
+            : {}),
+        },
+        async (t) => {
+          const { body } = await t.http<{ id: string }>({
+            method: 'POST',
+            url: 'https://toy.test/posts',
+            json: { text: t.segments[t.index]!.text },
+          })
+          return done({ id: body.id, url: `https://toy.test/${body.id}` })
+        },
+      ),
+    ),
+  })
+
+let database: TestDatabase
+let net: Awaited<ReturnType<typeof network>>
+const clock = manualClock()
+const engines: Publishing[] = []
+const ws = newId(1)
+const channelA = newId(2)
+const channelB = newId(3)
+
+const engine = (again: Again = 'ask', extra: { leaseMs?: number } = {}): Publishing => {
+  const platform = toy(again)
+  const auth = { grant: { access: 'token-of-toy' }, credentials: {} }
+  const e = createPublishing(database, {
+    db: database.db,
+    clock,
+    platforms: new Map([['toy', platform]]),
+    keeper: {
+      grant: async () => auth,
+      renew: async () => {
+        throw new PlatformFailure({ kind: 'reconnect', code: 'toy.dead', message: 'The token is dead.' })
+      },
+      markReconnect: async (id, reason) =>
+        void (await database.db
+          .updateTable('channels')
+          .set({ state: 'reconnect', state_reason: reason })
+          .where('id', '=', id)
+          .execute()),
+    },
+    http: (o) =>
+      createHttp({
+        realm: 'sandbox',
+        sandboxUrl: net.url,
+        failures: o.platform.failures,
+        secrets: o.secrets,
+        signal: o.signal,
+        beforeSend: o.beforeSend,
+        now: clock.now,
+      }),
+    media: { renditionFor: async () => Promise.reject(new Error('no media here')), signedUrl: () => '' },
+    random: () => 0.5,
+    log: { info: () => {}, warn: () => {}, error: (o, m) => console.error(m, o) },
+    worker: `w${engines.length}`,
+    ...extra,
+  })
+  engines.push(e)
+  return e
+}
+
+const plan = async (texts: string[], o: { channel?: string; dueIn?: number } = {}): Promise<string> => {
+  const now = new Date(clock.now())
+  const due = new Date(clock.now() + (o.dueIn ?? 0))
+  const [post, id] = [newId(clock.now()), newId(clock.now())]
+  const content = JSON.stringify({ segments: texts.map((text) => ({ text, mediaIds: [] })) })
+  await database.db
+    .insertInto('posts')
+    .values({ id: post, workspace_id: ws, content, due_at: due, created_at: now, updated_at: now })
+    .execute()
+  await database.db
+    .insertInto('publications')
+    .values({
+      id,
+      post_id: post,
+      workspace_id: ws,
+      channel_id: o.channel ?? channelA,
+      state: 'scheduled',
+      due_at: due,
+      next_at: due,
+      created_at: now,
+      updated_at: now,
+    })
+    .execute()
+  return id
+}
+const read = (id: string) =>
+  database.db.selectFrom('publications').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+const target = (id: string) => ({ id, ws, now: new Date(clock.now()) })
+
+beforeEach(async () => {
+  database = await testDatabase()
+  net = await network()
+  const now = new Date(clock.now())
+  await database.db
+    .insertInto('workspaces')
+    .values({
+      id: ws,
+      name: 'W',
+      time_zone: 'Europe/Warsaw',
+      late_policy: JSON.stringify({ maxLateMs: 3_600_000, then: 'ask' }),
+      created_at: now,
+    })
+    .execute()
+  for (const id of [channelA, channelB])
+    await database.db
+      .insertInto('channels')
+      .values({
+        id,
+        workspace_id: ws,
+        platform: 'toy',
+        realm: 'sandbox',
+        kind: 'profile',
+        external_id: id,
+        name: 'A',
+        handle: 'a',
+        created_at: now,
+      })
+      .execute()
+})
+afterEach(async () => {
+  for (const e of engines.splice(0)) await e.stop(0)
+  await net.close()
+  await database.drop()
+})
+
+describe('a due publication', () => {
+  it('goes out once, with its lateness, permalink and a journal a person can read', async () => {
+    const id = await plan(['hello'])
+    await engine().runDue()
+    const p = await read(id)
+    expect(p).toMatchObject({
+      state: 'published',
+      external_id: 'n1',
+      permalink: 'https://toy.test/n1',
+      begun: true,
+      next_at: null,
+    })
+    expect(p.lateness_ms).toBeLessThan(1_000)
+    expect(net.posts).toEqual(['hello'])
+    const story = await publicationStory(database.db, ws, id)
+    expect(story?.journal.map((j) => j.event)).toEqual([
+      'attempt',
+      'step-begun',
+      'step-done',
+      'step-begun',
+      'step-done',
+      'published',
+    ])
+    expect(story?.attempts).toMatchObject([{ number: 1, verdict: 'published' }])
+  })
+
+  it('is not touched before its time', async () => {
+    const id = await plan(['later'], { dueIn: 1_000 })
+    await engine().runDue()
+    expect((await read(id)).state).toBe('scheduled')
+  })
+
+  it('is claimed by one of two engines only', async () => {
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => plan([`p${i}`], { channel: i % 2 ? channelA : channelB })),
+    )
+    const [one, two] = [engine(), engine()]
+    while ((await Promise.all([one.runDue(), two.runDue()])).some((n) => n > 0)) {}
+    expect([...net.posts].sort()).toEqual(Array.from({ length: 20 }, (_, i) => `p${i}`).sort())
+    for (const id of ids) expect((await read(id)).state).toBe('published')
+  })
+
+  it('keeps due order on one channel, and another channel does not wait', async () => {
+    net.next.push('429')
+    const first = await plan(['first'], { dueIn: -2_000 })
+    await engine().runDue()
+    const second = await plan(['second'], { dueIn: -1_000 })
+    const other = await plan(['other'], { channel: channelB })
+    await engine().runDue()
+    expect((await read(first)).state).toBe('waiting')
+    expect((await read(second)).state).toBe('scheduled')
+    expect((await read(other)).state).toBe('published')
+    clock.set(clock.now() + 31_000)
+    await engine().runDue()
+    expect(net.posts).toEqual(['other', 'first', 'second'])
+  })
+})
+
+describe('a lost answer', () => {
+  it('is looked up on the network before anything else, and found', async () => {
+    net.next.push('lost')
+    const id = await plan(['once'])
+    await engine().runDue()
+    expect(await read(id)).toMatchObject({ state: 'published', external_id: 'seen' })
+    expect(net.posts).toEqual(['once'])
+  })
+
+  it('of a call that never arrived is believed absent only after a while, then sent again', async () => {
+    net.next.push('lost-before')
+    const id = await plan(['again'])
+    await engine().runDue()
+    expect(await read(id)).toMatchObject({ state: 'waiting', reason: 'looking' })
+    for (let i = 0; i < 4; i++) {
+      clock.set(clock.now() + 15_000)
+      await engine().runDue()
+    }
+    expect((await read(id)).state).toBe('published')
+    expect(net.posts).toEqual(['again'])
+  })
+
+  it.each(['lost', 'lost-before', '500'] as const)(
+    'on a network that cannot be looked at asks a person (%s), who settles it',
+    async (how) => {
+      net.next.push(how)
+      const id = await plan(['blind'])
+      await engine('never').runDue()
+      expect((await read(id)).state).toBe('unconfirmed')
+      await expect(cancelPublication(database.db, target(id))).rejects.toMatchObject({ code: 'cannot-cancel' })
+      if (net.posts.length > 0)
+        await resolvePublication(database.db, { ...target(id), there: true, permalink: 'https://toy.test/1' })
+      else await resolvePublication(database.db, { ...target(id), again: true })
+      await engine('never').runDue()
+      expect(await read(id)).toMatchObject({ state: 'published' })
+      expect(net.posts).toEqual(['blind'])
+    },
+  )
+
+  it('in the middle of a thread does not repeat the posts before it', async () => {
+    net.next.push('ok', 'lost', 'ok')
+    const id = await plan(['one', 'two', 'three'])
+    await engine().runDue()
+    expect((await read(id)).state).toBe('published')
+    expect(net.posts).toEqual(['one', 'two', 'three'])
+  })
+})
+
+describe('a worker that dies', () => {
+  it('leaves a lease that runs out, and the next worker goes on from the journal', async () => {
+    const id = await plan(['survivor'])
+    const stuck = new Promise<void>(() => {})
+    let reached: () => void = () => {}
+    const there = new Promise<void>((r) => (reached = r))
+    net.during(async (path) => {
+      if (path.endsWith('/posts') && net.posts.length === 0) {
+        reached()
+        net.during(undefined)
+        await stuck
+      }
+    })
+    const dead = engine('ask', { leaseMs: 10_000 })
+    void dead.runDue().catch(() => undefined)
+    await there
+    clock.set(clock.now() + 11_000)
+    for (let i = 0; i < 5 && (await read(id)).state !== 'published'; i++) {
+      await engine().runDue()
+      clock.set(clock.now() + 15_000)
+    }
+    expect(net.posts).toEqual(['survivor'])
+    expect(net.uploads).toEqual(['survivor'])
+    const story = await publicationStory(database.db, ws, id)
+    expect(story?.attempts[0]).toMatchObject({ verdict: 'lease-lost' })
+  })
+})
+
+describe('a person', () => {
+  it('may cancel while it uploads; its worker then writes nothing more', async () => {
+    const id = await plan(['never seen'])
+    net.during(async (path) => {
+      if (path.endsWith('/uploads')) await cancelPublication(database.db, target(id))
+    })
+    await engine().runDue()
+    expect(await read(id)).toMatchObject({ state: 'cancelled', next_at: null })
+    expect(net.posts).toEqual([])
+  })
+
+  it('may reschedule while it uploads; it goes out once, at the new time', async () => {
+    const id = await plan(['moved'])
+    net.during(async (path) => {
+      if (!path.endsWith('/uploads')) return
+      net.during(undefined)
+      await reschedulePublication(database.db, { ...target(id), dueAt: new Date(clock.now() + 60_000) })
+    })
+    await engine().runDue()
+    expect(await read(id)).toMatchObject({ state: 'scheduled', attempt: 1 })
+    clock.set(clock.now() + 60_000)
+    await engine().runDue()
+    expect((await read(id)).state).toBe('published')
+    expect(net.posts).toEqual(['moved'])
+  })
+
+  it('cannot cancel once the create step has begun, and is told so', async () => {
+    const id = await plan(['too late'])
+    let refused: unknown
+    net.during(async (path) => {
+      if (path.endsWith('/posts')) await cancelPublication(database.db, target(id)).catch((e: unknown) => (refused = e))
+    })
+    await engine().runDue()
+    expect(refused).toMatchObject({ code: 'cannot-cancel' })
+    expect((await read(id)).state).toBe('published')
+  })
+
+  it('may try a refused one again, with what the post says now', async () => {
+    net.next.push('422')
+    const id = await plan(['bad'])
+    await engine().runDue()
+    for (let i = 0; i < 3; i++) {
+      clock.set(clock.now() + 15_000)
+      await engine().runDue()
+    }
+    const p = await read(id)
+    expect(p).toMatchObject({ state: 'failed', reason: 'toy.refused' })
+    await database.db
+      .updateTable('posts')
+      .set({ content: JSON.stringify({ segments: [{ text: 'good', mediaIds: [] }] }) })
+      .where('id', '=', p.post_id)
+      .execute()
+    await retryPublication(database.db, target(id))
+    await engine().runDue()
+    expect(net.posts).toEqual(['good'])
+    expect((await read(id)).state).toBe('published')
+  })
+
+  it('may not touch a publication of another workspace', async () => {
+    const id = await plan(['mine'])
+    await expect(cancelPublication(database.db, { ...target(id), ws: newId(9) })).rejects.toMatchObject({
+      code: 'not-found',
+    })
+  })
+})
+
+describe('what keeps a publication waiting', () => {
+  it('a dead token holds it and everything due on the channel, until the channel is connected again', async () => {
+    net.next.push('401')
+    const first = await plan(['one'], { dueIn: -10 })
+    const second = await plan(['two'])
+    const tomorrow = await plan(['three'], { dueIn: 86_400_000 })
+    await engine().runDue()
+    expect(await read(first)).toMatchObject({ state: 'held', reason: 'reconnect' })
+    expect(await read(second)).toMatchObject({ state: 'held', reason: 'reconnect' })
+    expect((await read(tomorrow)).state).toBe('scheduled')
+    await database.db.updateTable('channels').set({ state: 'ok' }).where('id', '=', channelA).execute()
+    await database.db.transaction().execute((trx) => releaseHeld(trx, channelA, new Date(clock.now())))
+    await engine().runDue()
+    expect(net.posts).toEqual(['one', 'two'])
+  })
+
+  it.each(['channels', 'workspaces'] as const)('a pause of %s', async (table) => {
+    const id = await plan(['paused'])
+    await database.db
+      .updateTable(table)
+      .set({ paused_at: new Date(clock.now()) })
+      .execute()
+    await engine().runDue()
+    expect((await read(id)).state).toBe('scheduled')
+    await database.db.updateTable(table).set({ paused_at: null }).execute()
+    await engine().runDue()
+    expect((await read(id)).state).toBe('published')
+  })
+
+  it.each([
+    ['ask', 'held'],
+    ['expire', 'missed'],
+    ['publish', 'published'],
+  ] as const)('the late policy "%s" after an outage', async (then, state) => {
+    await database.db
+      .updateTable('workspaces')
+      .set({ late_policy: JSON.stringify({ maxLateMs: 60_000, then }) })
+      .execute()
+    const id = await plan(['old'], { dueIn: -61_000 })
+    await engine().runDue()
+    expect((await read(id)).state).toBe(state)
+    if (state === 'published') return
+    await retryPublication(database.db, target(id))
+    await engine().runDue()
+    expect((await read(id)).state).toBe('published')
+  })
+
+  it('a backlog goes out paced per channel, not as a burst', async () => {
+    for (let i = 0; i < 3; i++) await plan([`old ${i}`], { dueIn: -120_000 + i })
+    const e = engine()
+    await e.runDue()
+    expect(net.posts).toHaveLength(1)
+    clock.set(clock.now() + 30_000)
+    await e.runDue()
+    expect(net.posts).toHaveLength(2)
+  })
+})
+
+describe('the running engine', () => {
+  it('wakes on NOTIFY without polling and drains on stop', async () => {
+    const e = engine()
+    await e.start()
+    const id = await plan(['now'])
+    await database.pool.query(`select pg_notify('clarion_due', '')`)
+    for (let i = 0; i < 100 && (await read(id)).state !== 'published'; i++) await new Promise((r) => setTimeout(r, 20))
+    expect((await read(id)).state).toBe('published')
+    await e.stop()
+    expect(e.inFlight()).toBe(0)
+  })
+})

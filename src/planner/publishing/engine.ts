@@ -1,0 +1,211 @@
+/**
+ * The engine: sleeps until something is due, wakes on NOTIFY, claims, and runs attempts side by side - one per channel,
+ * at most `pace.concurrency` per platform. The database is the clock and the truth: a killed engine loses nothing, its
+ * leases run out and another one (or its successor) goes on from the journal.
+ */
+import { type Database, type Db, channels as notifyChannels } from '#infra/db/database.ts'
+import { createAttempt, type Work } from './attempt.ts'
+import { holdChannel } from './commands.ts'
+import type { PublishingDeps } from './deps.ts'
+import { profileOf } from './frozen.ts'
+import * as store from './store.ts'
+
+export type Publishing = {
+  /** Starts the loop; resolves when it listens. */
+  start: () => Promise<void>
+  /** Claims nothing more, waits up to `drainMs` for attempts in work, then aborts them (their journal says how far they came). */
+  stop: (drainMs?: number) => Promise<void>
+  /** Looks for due work now. */
+  wake: () => void
+  /** Works off everything due at this instant and gives the number of attempts. For tests and tools; not while started. */
+  runDue: () => Promise<number>
+  /** Epoch ms of the last completed look for work; for health checks. */
+  lastTick: () => number
+  inFlight: () => number
+}
+
+/** The slow sweep (ms): the safety net when a NOTIFY was lost. */
+const sweepMs = 5_000
+/** Renditions of publications due this soon (ms) are made ahead, so that pictures cost no lateness. */
+const aheadMs = 120_000
+
+/** Deadlock or serialisation failure: nothing was done, look again. */
+const gaveWay = (error: unknown) => ['40P01', '40001'].includes((error as { code?: string }).code ?? '')
+
+export const createPublishing = (database: Pick<Database, 'listen'>, d: PublishingDeps): Publishing => {
+  const leaseMs = d.leaseMs ?? 30_000
+  const attempt = createAttempt(d)
+  const flying = new Map<string, { work: Work; platform: string; abort: AbortController; over: Promise<void> }>()
+  const stopping = new AbortController()
+  const over = new AbortController()
+  let nudge = new AbortController()
+  let loop: Promise<void> | undefined
+  let beat: Promise<void> | undefined
+  let unlisten: (() => Promise<void>) | undefined
+  let ticked = d.clock.now()
+  const warmed = new Set<string>()
+
+  const wake = () => nudge.abort()
+  const free = (platform: string) => {
+    const pace = d.platforms.get(platform)?.spec.pace.concurrency ?? 1
+    return pace - [...flying.values()].filter((f) => f.platform === platform).length
+  }
+
+  const launch = (claim: store.Claim) => {
+    const abort = new AbortController()
+    const work: Work = { claim, leaseUntil: d.clock.now() + leaseMs, signal: abort.signal }
+    const ended = attempt
+      .run(work)
+      .catch((error: unknown) => {
+        if (error instanceof store.LeaseLost)
+          d.log.info({ publication: claim.publicationId }, 'lease lost; another worker or a person took over')
+        else
+          d.log.error(
+            { publication: claim.publicationId, err: error },
+            'an attempt broke; its lease runs out and it is tried again',
+          )
+        // The publication keeps its lease unless it is not ours; the channel must not wait for a publication taken back.
+        return error instanceof store.LeaseLost ? store.freeChannel(d.db, claim).catch(() => undefined) : undefined
+      })
+      .finally(() => {
+        flying.delete(claim.lease)
+        wake()
+      })
+    flying.set(claim.lease, { work, platform: claim.platform, abort, over: ended })
+  }
+
+  /** One look for work. Gives how many attempts were started. */
+  const tick = async (): Promise<number> => {
+    if (d.mayClaim?.() === false) return 0
+    const now = new Date(d.clock.now())
+    await holdBroken(d.db, now)
+    let started = 0
+    for (const platform of await store.duePlatforms(d.db, now)) {
+      const limit = free(platform)
+      if (limit <= 0) continue
+      const at = d.clock.now()
+      const claims = await store.claim(d.db, {
+        platform,
+        limit,
+        now: new Date(at),
+        leaseUntil: new Date(at + leaseMs),
+        worker: d.worker,
+      })
+      for (const c of claims) launch(c)
+      started += claims.length
+    }
+    ticked = d.clock.now()
+    return started
+  }
+
+  const holdBroken = async (db: Db, now: Date) => {
+    for (const c of await store.brokenChannels(db, now)) {
+      const reason = c.state === 'removed' ? 'channel-removed' : c.state
+      await db
+        .transaction()
+        .execute((trx) => holdChannel(trx, c.id, reason, c.reason ?? 'The channel cannot publish now.', now))
+    }
+  }
+
+  /** Makes renditions of what is due soon. */
+  const ahead = async () => {
+    const soon = new Date(d.clock.now() + aheadMs)
+    const rows = await d.db
+      .selectFrom('publications as p')
+      .innerJoin('posts as b', 'b.id', 'p.post_id')
+      .innerJoin('channels as c', 'c.id', 'p.channel_id')
+      .select(['p.id', 'p.version', 'p.content', 'b.content as base', 'c.platform'])
+      .where('p.state', '=', 'scheduled')
+      .where('p.next_at', '<=', soon)
+      .orderBy('p.next_at')
+      .limit(50)
+      .execute()
+    for (const r of rows) {
+      const key = `${r.id}/${r.version}`
+      const platform = d.platforms.get(r.platform)
+      if (warmed.has(key) || !platform) continue
+      warmed.add(key)
+      for (const id of (r.content ?? r.base).segments.flatMap((s) => s.mediaIds)) {
+        // A picture that cannot be rendered is reported by the attempt itself, with a sentence for the person.
+        await d.media
+          .renditionFor(id, profileOf(platform))
+          .catch((err: unknown) => d.log.warn({ media: id, err }, 'rendition made ahead failed'))
+      }
+    }
+    if (warmed.size > 10_000) warmed.clear()
+  }
+
+  const run = async () => {
+    while (!stopping.signal.aborted) {
+      nudge = new AbortController()
+      try {
+        // What becomes due while we look must be seen as "next", so both looks use the instant before the first.
+        const lookedAt = new Date(d.clock.now())
+        const started = await tick()
+        if (started > 0) continue
+        await ahead()
+        const next = await store.nextDue(d.db, lookedAt)
+        const ms = Math.max(0, Math.min(sweepMs, next ? next.getTime() - d.clock.now() : sweepMs))
+        await d.clock.sleep(ms, AbortSignal.any([nudge.signal, stopping.signal]))
+      } catch (err) {
+        // A person's edit locked the same rows the other way round: PostgreSQL let them go first.
+        if (gaveWay(err)) {
+          await d.clock.sleep(20, stopping.signal)
+          continue
+        }
+        d.log.error({ err }, 'looking for due work failed; trying again in a second')
+        await d.clock.sleep(1_000, stopping.signal)
+      }
+    }
+  }
+
+  /** Renews the leases of what is in work; aborts what is no longer ours. */
+  const heartbeat = async () => {
+    while (!over.signal.aborted) {
+      await d.clock.sleep(leaseMs / 3, over.signal)
+      if (flying.size === 0) continue
+      const until = d.clock.now() + leaseMs
+      try {
+        const ours = await store.renewLeases(d.db, [...flying.keys()], new Date(until))
+        for (const [lease, f] of flying) {
+          if (ours.has(lease)) f.work.leaseUntil = until
+          else f.abort.abort(new store.LeaseLost(f.work.claim.publicationId))
+        }
+      } catch (err) {
+        d.log.warn({ err }, 'leases could not be renewed')
+      }
+    }
+  }
+
+  return {
+    start: async () => {
+      unlisten = await database.listen(notifyChannels.due, wake)
+      loop = run()
+      beat = heartbeat()
+    },
+    stop: async (drainMs = 10_000) => {
+      stopping.abort()
+      wake()
+      await loop
+      const all = Promise.all([...flying.values()].map((f) => f.over))
+      await Promise.race([all, d.clock.sleep(drainMs)])
+      for (const f of flying.values()) f.abort.abort(new Error('shutting down'))
+      await all
+      over.abort()
+      await beat
+      await unlisten?.()
+    },
+    wake,
+    runDue: async () => {
+      let n = 0
+      for (;;) {
+        const started = await tick()
+        n += started
+        if (started === 0 && flying.size === 0) return n
+        await Promise.race([...flying.values()].map((f) => f.over))
+      }
+    },
+    lastTick: () => ticked,
+    inFlight: () => flying.size,
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * What goes out, as it was when the first attempt began. Later edits of the post change nothing: a repetition must send
+ * the very same thing, or networks that dedupe by content would see two posts.
+ */
+import { sql } from 'kysely'
+import type { LatePolicy } from '#contract/people.ts'
+import type { Db } from '#infra/db/database.ts'
+import type { ContentJson } from '#infra/db/tables.ts'
+import type { Platform } from '#kit/client/platform.ts'
+import { plan, type StepMedia, type StepView } from '#kit/client/steps.ts'
+import type { Failure } from '#kit/spec/failures.ts'
+import type { MediaPort, RenditionProfile } from './deps.ts'
+import type { StepRecord } from './rules.ts'
+import type { Claim } from './store.ts'
+
+export type FrozenMedia = Omit<StepMedia, 'blob' | 'url'>
+export type Frozen = {
+  segments: { text: string; media: FrozenMedia[] }[]
+  firstComment?: string
+  settings: unknown
+  plan: string[]
+}
+
+export type StepRow = StepRecord & {
+  key: string
+  prepared: unknown
+  saved: unknown
+  checkpoint: unknown
+  firstBegunAt: number
+  endedAt: number | null
+}
+
+export type Loaded = {
+  frozen: Frozen | null
+  content: ContentJson
+  settings: Record<string, unknown>
+  tries: number
+  latePolicy: LatePolicy
+  channel: {
+    id: string
+    externalId: string
+    kind: string
+    handle: string
+    name: string
+    facts: Record<string, unknown>
+    realm: 'live' | 'sandbox'
+  }
+  steps: Map<string, StepRow>
+}
+
+/** Everything an attempt needs to start, in one read. Null when the publication has vanished. */
+export const load = async (db: Db, c: Claim): Promise<Loaded | null> => {
+  type Row = {
+    frozen: Frozen | null
+    content: ContentJson | null
+    base: ContentJson
+    settings: Record<string, unknown>
+    tries: number
+    late_policy: LatePolicy
+    channel: {
+      id: string
+      external_id: string
+      kind: string
+      handle: string
+      name: string
+      facts: Record<string, unknown>
+      realm: 'live' | 'sandbox'
+    }
+    steps: {
+      key: string
+      state: StepRow['state']
+      times: number
+      prepared: unknown
+      saved: unknown
+      checkpoint: unknown
+      failure: Failure | null
+      first_begun_at: string
+      begun_at: string
+      ended_at: string | null
+    }[]
+  }
+  const { rows } = await sql<Row>`
+    select p.frozen, p.content, b.content as base, p.settings, p.tries, coalesce(b.late_policy, w.late_policy) as late_policy,
+      json_build_object('id', c.id, 'external_id', c.external_id, 'kind', c.kind, 'handle', c.handle, 'name', c.name, 'facts', c.facts, 'realm', c.realm) as channel,
+      coalesce((select json_agg(s) from steps s where s.publication_id = p.id), '[]') as steps
+    from publications p join posts b on b.id = p.post_id join channels c on c.id = p.channel_id join workspaces w on w.id = p.workspace_id
+    where p.id = ${c.publicationId}`.execute(db)
+  const r = rows[0]
+  if (!r) return null
+  const { external_id, ...channel } = r.channel
+  const steps = r.steps.map(
+    (s): StepRow => ({
+      key: s.key,
+      state: s.state,
+      times: s.times,
+      prepared: s.prepared,
+      saved: s.saved ?? undefined,
+      checkpoint: s.checkpoint,
+      failure: s.failure,
+      firstBegunAt: Date.parse(s.first_begun_at),
+      begunAt: Date.parse(s.begun_at),
+      endedAt: s.ended_at ? Date.parse(s.ended_at) : null,
+    }),
+  )
+  return {
+    frozen: r.frozen,
+    content: r.content ?? r.base,
+    settings: r.settings,
+    tries: r.tries,
+    latePolicy: r.late_policy,
+    channel: { ...channel, externalId: external_id },
+    steps: new Map(steps.map((s) => [s.key, s])),
+  }
+}
+
+/** The rendition a platform's limits call for; the name changes with the limits, so a changed limit makes a new one. */
+export const profileOf = (platform: Platform): RenditionProfile => {
+  const image = platform.spec.media.image
+  const limits = {
+    types: image?.types ?? ['image/jpeg'],
+    maxBytes: image?.maxBytes ?? 5_000_000,
+    maxWidth: image?.maxWidth,
+    maxHeight: image?.maxHeight,
+    maxSides: image?.maxSides,
+  }
+  const sides = [limits.maxWidth, limits.maxHeight, limits.maxSides].map((n) => n ?? 0).join('x')
+  return { name: `${limits.types.map((t) => t.split('/')[1]).join('-')}-${limits.maxBytes}-${sides}`, ...limits }
+}
+
+const mediaFacts = async (
+  db: Db,
+  media: MediaPort,
+  platform: Platform,
+  ids: string[],
+): Promise<Map<string, FrozenMedia>> => {
+  if (ids.length === 0) return new Map()
+  const rows = await db.selectFrom('media').selectAll().where('id', 'in', ids).execute()
+  const facts = await Promise.all(
+    rows.map(async (m): Promise<FrozenMedia> => {
+      const base = { id: m.id, kind: m.kind, durationMs: m.duration_ms, alt: m.alt }
+      if (m.kind === 'video') return { ...base, mime: m.mime, bytes: m.bytes, width: m.width, height: m.height }
+      const r = await media.renditionFor(m.id, profileOf(platform))
+      return { ...base, mime: r.mime, bytes: r.bytes, width: r.width, height: r.height }
+    }),
+  )
+  return new Map(facts.map((f) => [f.id, f]))
+}
+
+/** Takes the copy. Renditions are made here at the latest (the engine makes them ahead of time). */
+export const freeze = async (db: Db, media: MediaPort, platform: Platform, loaded: Loaded): Promise<Frozen> => {
+  const { content } = loaded
+  const facts = await mediaFacts(db, media, platform, [...new Set(content.segments.flatMap((s) => s.mediaIds))])
+  const segments = content.segments.map((s) => ({
+    text: s.text,
+    media: s.mediaIds.map((id) => {
+      const fact = facts.get(id)
+      if (!fact) throw new Error(`media ${id} is gone`)
+      return fact
+    }),
+  }))
+  const settings = platform.spec.settings.schema.parse(loaded.settings)
+  const bare = { segments, ...(content.firstComment?.trim() ? { firstComment: content.firstComment } : {}), settings }
+  return { ...bare, plan: plan(platform.publish, viewOf('', bare, loaded, media, platform)).map((p) => p.key) }
+}
+
+/** The frozen content as steps see it: with bytes and signed URLs. */
+export const viewOf = (
+  publicationId: string,
+  frozen: Omit<Frozen, 'plan'>,
+  loaded: Loaded,
+  media: MediaPort,
+  platform: Platform,
+): StepView => {
+  const profile = profileOf(platform)
+  return {
+    publicationId,
+    segments: frozen.segments.map((s) => ({
+      text: s.text,
+      media: s.media.map((m) => ({
+        ...m,
+        blob: async () => (await media.renditionFor(m.id, profile)).blob(),
+        url: async () => media.signedUrl(m.id, profile),
+      })),
+    })),
+    firstComment: frozen.firstComment,
+    settings: frozen.settings,
+    channel: {
+      externalId: loaded.channel.externalId,
+      kind: loaded.channel.kind,
+      handle: loaded.channel.handle,
+      name: loaded.channel.name,
+      facts: loaded.channel.facts,
+    },
+  }
+}

@@ -1,0 +1,284 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type PublicationState, publicationStates } from '#contract/posts.ts'
+import type { Again } from '#kit/client/steps.ts'
+import type { Failure, FailureKind } from '#kit/spec/failures.ts'
+import {
+  afterFailure,
+  afterLook,
+  backoff,
+  defaultTries,
+  late,
+  next,
+  nextMove,
+  type PublicationEvent,
+  postState,
+  type StepRecord,
+  type StepRule,
+  settled,
+  transitions,
+} from './rules.ts'
+
+/** What the network does with one create call, and what we get to see of it. `acted`: the post is there afterwards. */
+const answers = {
+  ok: { acted: true, seen: 'done' },
+  'dropped before': { acted: false, seen: 'unknown-outcome' },
+  'dropped after': { acted: true, seen: 'unknown-outcome' },
+  'killed before': { acted: false, seen: 'crash' },
+  'killed after': { acted: true, seen: 'crash' },
+  refused: { acted: false, seen: 'refused-content' },
+  'refused though done': { acted: true, seen: 'refused-content' },
+  duplicate: { acted: false, seen: 'duplicate' },
+  unreachable: { acted: false, seen: 'try-later' },
+  'slow down': { acted: false, seen: 'too-fast' },
+} as const satisfies Record<string, { acted: boolean; seen: FailureKind | 'done' | 'crash' }>
+type Answer = keyof typeof answers
+
+type World = {
+  state: PublicationState
+  record: StepRecord | undefined
+  tries: number
+  looks: number
+  now: number
+  nextAt: number
+  copies: number
+  visibleAt: number
+  log: string[]
+}
+
+const lagMs = 20_000
+
+/** One move of the engine, as attempt.ts makes it, against a network that answers `answer` and shows posts after a lag. */
+const move = (w: World, rule: StepRule, answer: Answer, unsure: boolean) => {
+  if (settled.has(w.state) || w.now < w.nextAt) return
+  const budget = () => ({ tries: w.tries, max: defaultTries })
+  for (let guard = 0; guard < 20; guard++) {
+    const m = nextMove(w.record, rule)
+    if (m === 'skip') return void (w.state = 'published')
+    if (m === 'ask') return void (w.state = 'unconfirmed')
+    if (m === 'look') {
+      w.looks++
+      const look = unsure ? 'unsure' : w.copies > 0 && w.now >= w.visibleAt ? 'found' : 'absent'
+      w.log.push(`look ${look}`)
+      const after = afterLook(look, w.record!, rule, w.now, w.looks)
+      if (after.do === 'done') w.record = { ...w.record!, state: 'done', failure: null }
+      else if (after.do === 'again') {
+        const times = w.record!.times
+        w.record = { ...w.record!, state: 'refused', failure: null }
+        w.log.push('believed absent')
+        if (Math.max(times, w.tries + 1) >= defaultTries) return void (w.state = 'failed')
+      } else if (after.do === 'fail') {
+        w.log.push('believed absent')
+        return void (w.state = 'failed')
+      } else if (after.do === 'ask') return void (w.state = 'unconfirmed')
+      else {
+        w.nextAt = w.now + after.ms
+        return void (w.state = 'waiting')
+      }
+      continue
+    }
+    w.record = { state: 'begun', times: (w.record?.times ?? 0) + 1, begunAt: w.now, failure: null }
+    w.looks = 0
+    w.log.push('create')
+    const { acted, seen } = answers[answer]
+    if (acted && (rule.again !== 'keyed' || w.copies === 0)) {
+      w.copies++
+      w.visibleAt = w.now + lagMs
+      w.log.push('acted')
+    }
+    if (seen === 'crash') return void (w.state = 'publishing')
+    if (seen === 'done') {
+      w.record = { ...w.record, state: 'done' }
+      continue
+    }
+    const failure: Failure = { kind: seen, code: 't', message: 't' }
+    const v = afterFailure(failure, rule, budget(), w.now, 0.5)
+    if (v.do === 'look') w.record = { ...w.record, state: 'unknown', failure }
+    else if (v.do === 'ask') {
+      w.record = { ...w.record, state: 'unknown', failure }
+      return void (w.state = 'unconfirmed')
+    } else if (v.do === 'fail') {
+      w.record = { ...w.record, state: 'refused', failure }
+      return void (w.state = 'failed')
+    } else if (v.do === 'hold') return void (w.state = 'held')
+    else {
+      w.record = { ...w.record, state: v.step, failure: null }
+      if (v.counts) w.tries++
+      w.nextAt = v.until
+      return void (w.state = 'waiting')
+    }
+  }
+}
+
+/** A person settles what nobody can know, honestly. */
+const person = (w: World) => {
+  if (w.state !== 'unconfirmed') return
+  if (w.copies > 0) {
+    w.record = { ...w.record!, state: 'done', failure: null }
+    w.state = 'published'
+  } else {
+    w.record = { ...w.record!, state: 'refused', failure: null }
+    w.log.push('person says again')
+    w.state = 'scheduled'
+    w.nextAt = w.now
+  }
+}
+
+const fresh = (): World => ({
+  state: 'scheduled',
+  record: undefined,
+  tries: 0,
+  looks: 0,
+  now: 0,
+  nextAt: 0,
+  copies: 0,
+  visibleAt: 0,
+  log: [],
+})
+
+const steps = fc.array(
+  fc.record({
+    answer: fc.constantFrom(...(Object.keys(answers) as Answer[])),
+    unsure: fc.boolean(),
+    wait: fc.integer({ min: 0, max: 120_000 }),
+    person: fc.boolean(),
+  }),
+  { maxLength: 25 },
+)
+const rules: Record<Exclude<Again, 'safe'>, StepRule> = {
+  keyed: { again: 'keyed', hasWitness: true, believeEmptyAfterMs: lagMs + 1_000 },
+  ask: { again: 'ask', hasWitness: true, believeEmptyAfterMs: lagMs + 1_000 },
+  never: { again: 'never', hasWitness: false, believeEmptyAfterMs: 0 },
+}
+
+/** Lives through the faults, then through calm weather until nothing happens by itself. */
+const live = (rule: StepRule, faults: { answer: Answer; unsure: boolean; wait: number; person: boolean }[]) => {
+  const w = fresh()
+  for (const f of faults) {
+    move(w, rule, f.answer, f.unsure)
+    w.now += f.wait
+    if (f.person) person(w)
+  }
+  for (let i = 0; i < 200 && !settled.has(w.state); i++) {
+    w.now = Math.max(w.now + 1_000, w.nextAt)
+    move(w, rule, 'ok', false)
+  }
+  return w
+}
+
+/** A network without read-back that lies about a refusal it names plainly cannot be caught by anyone. */
+const catchable = (again: Again, faults: { answer: Answer }[]) =>
+  again !== 'never' || faults.every((f) => f.answer !== 'refused though done')
+
+describe.each(Object.entries(rules))('any sequence of events, %s', (again, rule) => {
+  it('never makes two posts', () => {
+    fc.assert(
+      fc.property(steps, (faults) => live(rule, faults).copies <= 1),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('never loses a publication: it settles, published means one copy, failed means none', () => {
+    fc.assert(
+      fc.property(steps, (faults) => {
+        fc.pre(catchable(again as Again, faults))
+        const w = live(rule, faults)
+        expect(settled.has(w.state), w.state).toBe(true)
+        if (w.state === 'published') expect(w.copies).toBe(1)
+        if (w.state === 'failed') expect(w.copies).toBe(0)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('never begins a second create after a lost one without a look that was believed, a key, or a person', () => {
+    fc.assert(
+      fc.property(steps, (faults) => {
+        const { log } = live(rule, faults)
+        let lost = false
+        for (const line of log) {
+          if (line === 'acted') lost = true
+          if (line === 'believed absent' || line === 'person says again') lost = false
+          if (line === 'create' && again !== 'keyed') expect(lost, log.join(', ')).toBe(false)
+        }
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})
+
+describe('the publication machine', () => {
+  it('takes nothing back once a create step has begun', () => {
+    for (const state of publicationStates)
+      for (const e of ['cancel', 'schedule', 'unschedule'] as PublicationEvent[])
+        expect(next(state, e, true)).toBeNull()
+  })
+
+  it('leaves published for nothing, and never drops a publication to a state without a way on', () => {
+    expect(transitions.published).toEqual({})
+    for (const state of publicationStates)
+      if (state !== 'published') expect(Object.keys(transitions[state]).length, state).toBeGreaterThan(0)
+  })
+
+  it('reaches every state from draft', () => {
+    const seen = new Set<PublicationState>(['draft'])
+    for (let i = 0; i < 10; i++) for (const s of [...seen]) for (const to of Object.values(transitions[s])) seen.add(to)
+    expect([...seen].sort()).toEqual([...publicationStates].sort())
+  })
+})
+
+describe('waiting', () => {
+  it('backs off with full jitter up to 60 s x 2^n', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 9 }),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (n, r) => backoff(n, r) >= 0 && backoff(n, r) <= 60_000 * 2 ** n,
+      ),
+    )
+  })
+
+  it('takes the network at its word about when to come back, and does not count it as a try', () => {
+    const until = new Date(1_000_000).toISOString()
+    expect(
+      afterFailure({ kind: 'too-fast', code: 'x', message: '', until }, rules.ask, { tries: 2, max: 3 }, 5_000, 0.5),
+    ).toEqual({ do: 'wait', step: 'refused', until: 1_000_000, counts: false, channel: true })
+  })
+
+  it('fails after the last try of something provably not done', () => {
+    expect(
+      afterFailure({ kind: 'try-later', code: 'x', message: '' }, rules.never, { tries: 2, max: 3 }, 0, 0.5).do,
+    ).toBe('fail')
+    expect(
+      afterFailure({ kind: 'try-later', code: 'x', message: '' }, rules.never, { tries: 1, max: 3 }, 0, 0.5).do,
+    ).toBe('wait')
+  })
+
+  it('does not believe an empty look before the network must have caught up', () => {
+    const record: StepRecord = { state: 'begun', times: 1, begunAt: 0, failure: null }
+    expect(afterLook('absent', record, rules.ask, rules.ask.believeEmptyAfterMs - 1, 1).do).toBe('look-later')
+    expect(afterLook('absent', record, rules.ask, rules.ask.believeEmptyAfterMs, 2).do).toBe('again')
+  })
+})
+
+describe('late policy', () => {
+  it('publishes up to the limit, then does what the workspace chose', () => {
+    expect(late(0, 60_000, { maxLateMs: 60_000, then: 'ask' })).toBe('publish')
+    expect(late(0, 60_001, { maxLateMs: 60_000, then: 'ask' })).toBe('ask')
+    expect(late(0, 60_001, { maxLateMs: 60_000, then: 'expire' })).toBe('expire')
+  })
+})
+
+describe('the state of a post', () => {
+  const of = (...states: PublicationState[]) => postState(states.map((state) => ({ state })))
+  it('puts what needs a person first', () => {
+    expect(of('published', 'unconfirmed')).toBe('attention')
+    expect(of('scheduled', 'held')).toBe('attention')
+    expect(of('published', 'failed')).toBe('attention')
+    expect(of('failed', 'failed')).toBe('failed')
+    expect(of('published', 'cancelled')).toBe('published')
+    expect(of('publishing', 'scheduled')).toBe('publishing')
+    expect(of()).toBe('draft')
+    expect(of('cancelled')).toBe('cancelled')
+  })
+})

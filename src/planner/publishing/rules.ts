@@ -1,0 +1,224 @@
+/**
+ * The decisions of publishing, pure. Two machines:
+ *
+ * Publication: draft -> scheduled -> publishing -> published, and from publishing: waiting (has next_at and a reason),
+ * failed, unconfirmed, held, missed, cancelled. `transitions` is the whole table; nothing else changes a state.
+ *
+ * Step: (none) -> begun -> done | refused | unknown. `begun` without an end (a crash, a lost lease) and `unknown` mean the
+ * same: the network may have acted. What may follow is decided by `again` alone (design: "an answer that never came is
+ * not a failure"): a create is never repeated without the network's key, a look at the network, or a person's word.
+ */
+
+import type { LatePolicy } from '#contract/people.ts'
+import type { PostState, PublicationState } from '#contract/posts.ts'
+import type { Again } from '#kit/client/steps.ts'
+import type { Failure, FailureKind } from '#kit/spec/failures.ts'
+
+export type PublicationEvent =
+  | 'schedule'
+  | 'unschedule'
+  | 'claim'
+  | 'wait'
+  | 'publish'
+  | 'fail'
+  | 'ask'
+  | 'hold'
+  | 'late-ask'
+  | 'late-expire'
+  | 'cancel'
+  | 'release'
+  | 'retry'
+  | 'resolve-there'
+  | 'resolve-again'
+
+/** state -> event -> next state. An absent entry is refused. */
+export const transitions: Record<PublicationState, Partial<Record<PublicationEvent, PublicationState>>> = {
+  draft: { schedule: 'scheduled', cancel: 'cancelled' },
+  scheduled: { schedule: 'scheduled', unschedule: 'draft', claim: 'publishing', hold: 'held', cancel: 'cancelled' },
+  publishing: {
+    claim: 'publishing',
+    wait: 'waiting',
+    publish: 'published',
+    fail: 'failed',
+    ask: 'unconfirmed',
+    hold: 'held',
+    'late-ask': 'held',
+    'late-expire': 'missed',
+    cancel: 'cancelled',
+    schedule: 'scheduled',
+    unschedule: 'draft',
+  },
+  waiting: { claim: 'publishing', hold: 'held', cancel: 'cancelled', schedule: 'scheduled', unschedule: 'draft' },
+  published: {},
+  failed: { retry: 'scheduled', schedule: 'scheduled', unschedule: 'draft', cancel: 'cancelled' },
+  unconfirmed: { 'resolve-there': 'waiting', 'resolve-again': 'scheduled' },
+  held: { release: 'scheduled', retry: 'scheduled', schedule: 'scheduled', unschedule: 'draft', cancel: 'cancelled' },
+  missed: { retry: 'scheduled', schedule: 'scheduled', unschedule: 'draft', cancel: 'cancelled' },
+  cancelled: { schedule: 'scheduled', retry: 'scheduled', unschedule: 'draft' },
+}
+
+/** Events that take a publication back. Once a create step has begun they are refused: the network may have the post. */
+const takesBack: ReadonlySet<PublicationEvent> = new Set(['cancel', 'unschedule', 'schedule'])
+
+/** The next state, or null when the event is not allowed now. `begun`: has a create step begun? */
+export const next = (state: PublicationState, event: PublicationEvent, begun: boolean): PublicationState | null =>
+  begun && takesBack.has(event) ? null : (transitions[state][event] ?? null)
+
+/** States in which nothing more will happen by itself. */
+export const settled: ReadonlySet<PublicationState> = new Set([
+  'published',
+  'failed',
+  'cancelled',
+  'missed',
+  'unconfirmed',
+  'held',
+])
+
+/** A step as the journal has it. */
+export type StepRecord = {
+  state: 'begun' | 'done' | 'unknown' | 'refused'
+  times: number
+  /** Epoch ms of the last begin. */
+  begunAt: number
+  /** A refusal that waits for a look before it is believed. */
+  failure: Failure | null
+}
+export type StepRule = { again: Again; hasWitness: boolean; believeEmptyAfterMs: number }
+
+export type Move = 'skip' | 'run' | 'look' | 'ask'
+
+/** What to do with a step next. The one place that lets a create go out a second time. */
+export const nextMove = (record: StepRecord | undefined, rule: StepRule): Move => {
+  if (!record || record.state === 'refused') return 'run'
+  if (record.state === 'done') return 'skip'
+  // A kept failure waits for a look: a refusal that may be a lie, or a lost answer after the last try.
+  if (record.failure && rule.hasWitness && rule.again !== 'safe') return 'look'
+  if (rule.again === 'safe' || rule.again === 'keyed') return 'run'
+  if (rule.again === 'ask') return 'look'
+  return 'ask'
+}
+
+export type Look = 'found' | 'absent' | 'unsure'
+export type AfterLook =
+  | { do: 'done' }
+  | { do: 'again' }
+  | { do: 'fail'; failure: Failure }
+  | { do: 'look-later'; ms: number }
+  | { do: 'ask' }
+
+/** Looks that may stay unsure before a person is asked. */
+export const maxUnsureLooks = 5
+
+/**
+ * What a look at the network leads to. An empty look is believed only when the network's lists must have caught up
+ * (`believeEmptyAfterMs` after the last begin). `looks`: how many looks this begin has had, this one included.
+ */
+export const afterLook = (look: Look, record: StepRecord, rule: StepRule, now: number, looks: number): AfterLook => {
+  if (look === 'found') return { do: 'done' }
+  if (look === 'unsure')
+    return looks >= maxUnsureLooks ? { do: 'ask' } : { do: 'look-later', ms: Math.min(60_000, 5_000 * 2 ** looks) }
+  const believedAt = record.begunAt + rule.believeEmptyAfterMs
+  if (now < believedAt) return { do: 'look-later', ms: Math.min(believedAt - now, 15_000) }
+  if (!record.failure) return { do: 'again' }
+  // The network called it a duplicate, yet shows nothing of ours. After an earlier lost answer nobody can tell: ask.
+  if (record.failure.kind === 'duplicate')
+    return record.times > 1 ? { do: 'ask' } : { do: 'fail', failure: record.failure }
+  return believable(record.failure.kind) ? { do: 'fail', failure: record.failure } : { do: 'again' }
+}
+
+/** Refusals: verdicts that end a publication, once a look has shown that the network really has nothing. */
+const refusals: ReadonlySet<FailureKind> = new Set([
+  'not-permitted',
+  'refused-content',
+  'refused-media',
+  'refused-account',
+  'duplicate',
+  'gone',
+  'our-bug',
+])
+const believable = (kind: FailureKind) => refusals.has(kind)
+
+export type Verdict =
+  /** Not done for sure: wait, then begin the step anew. `counts`: uses up a try. `channel`: the whole channel waits. */
+  | { do: 'wait'; step: 'refused' | 'unknown'; until: number; counts: boolean; channel: boolean }
+  /** Look at the network at once. */
+  | { do: 'look' }
+  | { do: 'ask' }
+  | { do: 'hold'; reason: 'reconnect' | 'blocked' }
+  | { do: 'fail' }
+
+export type TryBudget = { tries: number; max: number }
+export const defaultTries = 3
+
+/** Back-off with full jitter: a random time up to 60 s x 2^tries. `random` in [0, 1). Gives ms. */
+export const backoff = (tries: number, random: number): number => Math.round(60_000 * 2 ** Math.min(tries, 10) * random)
+
+/** The remedy of a failed step (design section 6). */
+export const afterFailure = (
+  failure: Failure,
+  rule: StepRule,
+  budget: TryBudget,
+  now: number,
+  random: number,
+): Verdict => {
+  const mayHaveActed = rule.again !== 'safe'
+  const spent = budget.tries + 1 >= budget.max
+  switch (failure.kind) {
+    case 'too-fast':
+      return {
+        do: 'wait',
+        step: 'refused',
+        until: Math.max(now, failure.until ? Date.parse(failure.until) : now + 60_000),
+        counts: false,
+        channel: true,
+      }
+    case 'try-later':
+      // An earlier begin of a keyed step may have acted: the last word is the network's.
+      if (spent)
+        return !mayHaveActed || rule.again === 'never'
+          ? { do: 'fail' }
+          : rule.hasWitness
+            ? { do: 'look' }
+            : { do: 'ask' }
+      return { do: 'wait', step: 'refused', until: now + backoff(budget.tries, random), counts: true, channel: false }
+    case 'unknown-outcome':
+      if (rule.again === 'never') return { do: 'ask' }
+      if (rule.again === 'ask') return { do: 'look' }
+      if (!spent)
+        return { do: 'wait', step: 'unknown', until: now + backoff(budget.tries, random), counts: true, channel: false }
+      return !mayHaveActed ? { do: 'fail' } : rule.hasWitness ? { do: 'look' } : { do: 'ask' }
+    case 'duplicate':
+      return rule.hasWitness ? { do: 'look' } : mayHaveActed ? { do: 'ask' } : { do: 'fail' }
+    case 'reconnect':
+      return { do: 'hold', reason: 'reconnect' }
+    case 'refused-account':
+      return { do: 'hold', reason: 'blocked' }
+    case 'not-permitted':
+    case 'refused-content':
+    case 'refused-media':
+    case 'gone':
+    case 'our-bug':
+      // "400 though done": where we can look, a refusal of a create is believed only after a look.
+      return mayHaveActed && rule.hasWitness ? { do: 'look' } : { do: 'fail' }
+  }
+}
+
+/** May a publication that has not begun still go out? Decided when the engine first takes it. */
+export const late = (dueAt: number, now: number, policy: LatePolicy): 'publish' | 'ask' | 'expire' =>
+  now - dueAt <= policy.maxLateMs ? 'publish' : policy.then
+
+/** Later than this (ms) a publication counts as backlog, which goes out paced, never as a burst. */
+export const backlogAfterMs = 60_000
+
+/** One word for the post from the states of its publications. */
+export const postState = (publications: readonly { state: PublicationState }[]): PostState => {
+  const has = (...states: PublicationState[]) => publications.some((p) => states.includes(p.state))
+  const all = (...states: PublicationState[]) =>
+    publications.length > 0 && publications.every((p) => states.includes(p.state))
+  if (publications.length === 0 || all('draft', 'cancelled')) return all('cancelled') ? 'cancelled' : 'draft'
+  if (has('unconfirmed', 'held', 'missed')) return 'attention'
+  if (has('publishing', 'waiting')) return 'publishing'
+  if (has('scheduled')) return 'scheduled'
+  if (has('failed')) return has('published') ? 'attention' : 'failed'
+  return has('draft') ? 'partly_published' : 'published'
+}

@@ -1,0 +1,302 @@
+/**
+ * The engine's SQL. Claims take a channel and its first due publication under one lease; every later write carries the
+ * lease token and changes nothing when it is no longer ours (`LeaseLost`). Each write is one statement, so one commit.
+ */
+import { sql } from 'kysely'
+import type { PublicationState } from '#contract/posts.ts'
+import { type Db, channels as notifyChannels } from '#infra/db/database.ts'
+import type { FailureJson } from '#infra/db/tables.ts'
+
+/** Our lease was taken by another worker, or a person took the publication back: stop, write nothing more. */
+export class LeaseLost extends Error {
+  constructor(publicationId: string) {
+    super(`the lease of publication ${publicationId} is no longer ours`)
+    this.name = 'LeaseLost'
+  }
+}
+
+export type Claim = {
+  publicationId: string
+  channelId: string
+  workspaceId: string
+  postId: string
+  platform: string
+  lease: string
+  attempt: number
+  began: Date | null
+  dueAt: Date
+  worker: string
+}
+
+/** Platforms that have due work right now. */
+export const duePlatforms = async (db: Db, now: Date): Promise<string[]> => {
+  const rows = await sql<{ platform: string }>`
+    select distinct c.platform from publications p join channels c on c.id = p.channel_id
+    where p.state in ('scheduled', 'waiting', 'publishing') and p.next_at <= ${now}`.execute(db)
+  return rows.rows.map((r) => r.platform)
+}
+
+/**
+ * Claims up to `limit` channels of a platform, each with the first publication in its due order (one at a time per
+ * channel). A publication whose lease ran out is claimed like a due one; its journal tells where to go on.
+ */
+export const claim = async (
+  db: Db,
+  o: { platform: string; limit: number; now: Date; leaseUntil: Date; worker: string },
+): Promise<Claim[]> => {
+  const rows = await sql<{
+    id: string
+    channel_id: string
+    workspace_id: string
+    post_id: string
+    lease_token: string
+    attempt: number
+    started_at: Date | null
+    due_at: Date
+  }>`
+    with due as (
+      select distinct p.channel_id from publications p
+      where p.state in ('scheduled', 'waiting', 'publishing') and p.next_at <= ${o.now}
+    ), ready as (
+      select c.id as channel_id, x.id, gen_random_uuid() as token
+      from due join channels c on c.id = due.channel_id
+      join workspaces w on w.id = c.workspace_id
+      cross join lateral (
+        select p.id, p.next_at from publications p
+        where p.channel_id = c.id and p.state in ('scheduled', 'waiting', 'publishing') and p.due_at <= ${o.now}
+        order by p.due_at, p.id limit 1
+      ) x
+      where c.platform = ${o.platform} and c.state = 'ok' and c.removed_at is null and c.paused_at is null and w.paused_at is null
+        and (c.lease_until is null or c.lease_until <= ${o.now}) and (c.not_before is null or c.not_before <= ${o.now})
+        and x.next_at <= ${o.now}
+      order by x.next_at limit ${o.limit}
+      for update of c skip locked
+    ), taken as (
+      update publications p set state = 'publishing', lease_token = r.token, lease_until = ${o.leaseUntil}, worker = ${o.worker},
+        attempt = p.attempt + 1, reason = null, message = null, version = p.version + 1, updated_at = ${o.now}
+      from ready r where p.id = r.id and p.state in ('scheduled', 'waiting', 'publishing')
+      returning p.id, p.channel_id, p.workspace_id, p.post_id, p.lease_token, p.attempt, p.started_at, p.due_at
+    ), held as (
+      update channels c set lease_token = t.lease_token, lease_until = ${o.leaseUntil} from taken t where c.id = t.channel_id
+    ), closed as (
+      update attempts a set ended_at = ${o.now}, verdict = 'lease-lost' from taken t where a.publication_id = t.id and a.ended_at is null
+    ), tried as (
+      insert into attempts (publication_id, number, worker, started_at) select id, attempt, ${o.worker}, ${o.now}::timestamptz from taken
+    ), said as (
+      insert into journal (publication_id, at, event, attempt, data)
+      select id, ${o.now}::timestamptz, 'attempt', attempt, jsonb_build_object('worker', ${o.worker}::text) from taken
+    )
+    select t.*, pg_notify(${notifyChannels.live}, json_build_object('workspaceId', t.workspace_id, 'kind', 'publication', 'id', t.id, 'postId', t.post_id, 'state', 'publishing')::text) from taken t`.execute(
+    db,
+  )
+  return rows.rows.map((r) => ({
+    publicationId: r.id,
+    channelId: r.channel_id,
+    workspaceId: r.workspace_id,
+    postId: r.post_id,
+    platform: o.platform,
+    lease: r.lease_token,
+    attempt: r.attempt,
+    began: r.started_at,
+    dueAt: r.due_at,
+    worker: o.worker,
+  }))
+}
+
+/** The next instant at which something may be claimable, or null. Leases that run out count. */
+export const nextDue = async (db: Db, now: Date): Promise<Date | null> => {
+  const row = await sql<{ at: Date | null }>`
+    select min(greatest(p.next_at, coalesce(c.not_before, p.next_at), coalesce(c.lease_until, p.next_at))) as at
+    from publications p join channels c on c.id = p.channel_id join workspaces w on w.id = c.workspace_id
+    where p.state in ('scheduled', 'waiting', 'publishing') and c.paused_at is null and w.paused_at is null and c.state = 'ok'
+      and greatest(p.next_at, coalesce(c.not_before, p.next_at), coalesce(c.lease_until, p.next_at)) > ${now}`.execute(
+    db,
+  )
+  return row.rows[0]?.at ?? null
+}
+
+/** Channels with due work that cannot publish: their publications are to be held, and the person told. */
+export const brokenChannels = async (
+  db: Db,
+  now: Date,
+): Promise<{ id: string; state: 'reconnect' | 'blocked' | 'removed'; reason: string | null }[]> => {
+  const rows = await sql<{
+    id: string
+    state: 'reconnect' | 'blocked' | 'ok'
+    removed_at: Date | null
+    state_reason: string | null
+  }>`
+    select distinct c.id, c.state, c.removed_at, c.state_reason from channels c join publications p on p.channel_id = c.id
+    where (c.state <> 'ok' or c.removed_at is not null) and p.next_at <= ${now}
+      and (p.state in ('scheduled', 'waiting') or (p.state = 'publishing' and p.lease_until <= ${now}))`.execute(db)
+  return rows.rows.map((r) => ({
+    id: r.id,
+    state: r.removed_at ? 'removed' : (r.state as 'reconnect' | 'blocked'),
+    reason: r.state_reason,
+  }))
+}
+
+/** Renews leases. Gives the tokens that are still ours. */
+export const renewLeases = async (db: Db, leases: string[], until: Date): Promise<Set<string>> => {
+  if (leases.length === 0) return new Set()
+  const rows = await sql<{ lease_token: string }>`
+    with p as (update publications set lease_until = ${until} where lease_token = any(${leases}) returning lease_token)
+    update channels c set lease_until = ${until} from p where c.lease_token = p.lease_token returning c.lease_token`.execute(
+    db,
+  )
+  return new Set(rows.rows.map((r) => r.lease_token))
+}
+
+/** Frees the channel of a worker that stopped for any reason; harmless when the lease is not ours any more. */
+export const freeChannel = async (db: Db, c: Claim): Promise<void> => {
+  await db
+    .updateTable('channels')
+    .set({ lease_token: null, lease_until: null })
+    .where('id', '=', c.channelId)
+    .where('lease_token', '=', c.lease)
+    .execute()
+}
+
+const one = async (db: Db, c: Claim, query: ReturnType<typeof sql<{ n: number }>>) => {
+  const rows = await query.execute(db)
+  if (!rows.rows[0]?.n) throw new LeaseLost(c.publicationId)
+}
+
+export type BeginStep = {
+  key: string
+  position: number
+  create: boolean
+  prepared: unknown
+  frozen: unknown
+  now: Date
+}
+
+/**
+ * Journals that a step is about to begin: the write before the act. Marks `begun` for creates in the same commit, so a
+ * cancel either came before (and we lose the lease here) or is refused.
+ */
+export const beginStep = (db: Db, c: Claim, s: BeginStep): Promise<void> =>
+  one(
+    db,
+    c,
+    sql<{ n: number }>`
+    with p as (
+      update publications set begun = begun or ${s.create}, frozen = coalesce(frozen, ${JSON.stringify(s.frozen)}::jsonb),
+        started_at = coalesce(started_at, ${s.now}), updated_at = ${s.now}
+      where id = ${c.publicationId} and lease_token = ${c.lease} returning id
+    ), s as (
+      insert into steps (publication_id, key, position, state, prepared, first_begun_at, begun_at)
+      select id, ${s.key}, ${s.position}::int, 'begun', ${JSON.stringify(s.prepared ?? null)}::jsonb, ${s.now}::timestamptz, ${s.now}::timestamptz from p
+      on conflict (publication_id, key) do update set state = 'begun', times = steps.times + 1, begun_at = excluded.begun_at,
+        prepared = coalesce(steps.prepared, excluded.prepared), failure = null, ended_at = null
+    ), j as (
+      insert into journal (publication_id, at, event, attempt, step) select id, ${s.now}::timestamptz, 'step-begun', ${c.attempt}::int, ${s.key} from p
+    )
+    select count(*)::int as n from p`,
+  )
+
+/** Journals progress inside a step (upload session, byte offset). */
+export const saveStep = (db: Db, c: Claim, key: string, saved: unknown): Promise<void> =>
+  one(
+    db,
+    c,
+    sql<{ n: number }>`
+    with p as (select id from publications where id = ${c.publicationId} and lease_token = ${c.lease} for update),
+    s as (update steps set saved = ${JSON.stringify(saved ?? null)}::jsonb from p where publication_id = p.id and key = ${key})
+    select count(*)::int as n from p`,
+  )
+
+export type EndStep = {
+  key: string
+  state: 'done' | 'unknown' | 'refused'
+  checkpoint?: unknown
+  failure?: FailureJson | null
+  event: string
+  message?: string | null
+  data?: unknown
+  now: Date
+}
+
+/** Journals how a step ended. */
+export const endStep = (db: Db, c: Claim, s: EndStep): Promise<void> =>
+  one(
+    db,
+    c,
+    sql<{ n: number }>`
+    with p as (select id from publications where id = ${c.publicationId} and lease_token = ${c.lease} for update),
+    s as (
+      update steps set state = ${s.state}, checkpoint = ${s.checkpoint === undefined ? null : JSON.stringify(s.checkpoint)}::jsonb,
+        failure = ${s.failure ? JSON.stringify(s.failure) : null}::jsonb, ended_at = ${s.now}
+      from p where publication_id = p.id and key = ${s.key}
+    ), j as (
+      insert into journal (publication_id, at, event, attempt, step, message, data)
+      select id, ${s.now}::timestamptz, ${s.event}, ${c.attempt}::int, ${s.key}, ${s.message ?? null}, ${JSON.stringify(s.data ?? {})}::jsonb from p
+    )
+    select count(*)::int as n from p`,
+  )
+
+/** A line in the journal that changes nothing. */
+export const note = (
+  db: Db,
+  c: Claim,
+  o: { event: string; step?: string; message?: string; data?: unknown; now: Date },
+): Promise<void> =>
+  one(
+    db,
+    c,
+    sql<{ n: number }>`
+    with p as (select id from publications where id = ${c.publicationId} and lease_token = ${c.lease} for update),
+    j as (
+      insert into journal (publication_id, at, event, attempt, step, message, data)
+      select id, ${o.now}::timestamptz, ${o.event}, ${c.attempt}::int, ${o.step ?? null}, ${o.message ?? null}, ${JSON.stringify(o.data ?? {})}::jsonb from p
+    )
+    select count(*)::int as n from p`,
+  )
+
+export type Finish = {
+  state: Exclude<PublicationState, 'draft' | 'scheduled' | 'publishing' | 'cancelled'>
+  verdict: string
+  reason?: string | null
+  message?: string | null
+  nextAt?: Date | null
+  countsTry?: boolean
+  resetTries?: boolean
+  failure?: FailureJson | null
+  externalId?: string | null
+  permalink?: string | null
+  publishedAt?: Date | null
+  latenessMs?: number | null
+  /** Nothing of this channel starts before. */
+  channelNotBefore?: Date | null
+  now: Date
+}
+
+/** Ends an attempt: the publication's new state, the channel's lease given back, all in one commit. */
+export const finish = (db: Db, c: Claim, f: Finish): Promise<void> =>
+  one(
+    db,
+    c,
+    sql<{ n: number }>`
+    with p as (
+      update publications set state = ${f.state}, reason = ${f.reason ?? null}, message = ${f.message ?? null}, next_at = ${f.nextAt ?? null},
+        tries = case when ${f.resetTries ?? false} then 0 else tries + ${f.countsTry ? 1 : 0} end,
+        external_id = coalesce(${f.externalId ?? null}, external_id), permalink = coalesce(${f.permalink ?? null}, permalink),
+        published_at = coalesce(${f.publishedAt ?? null}, published_at), lateness_ms = coalesce(lateness_ms, ${f.latenessMs ?? null}),
+        lease_token = null, lease_until = null, version = version + 1, updated_at = ${f.now}
+      where id = ${c.publicationId} and lease_token = ${c.lease} returning id, post_id, workspace_id
+    ), ch as (
+      update channels set lease_token = null, lease_until = null, not_before = greatest(not_before, ${f.channelNotBefore ?? null}),
+        last_published_at = coalesce(${f.state === 'published' ? f.now : null}, last_published_at)
+      where id = ${c.channelId} and lease_token = ${c.lease}
+    ), a as (
+      update attempts set ended_at = ${f.now}, verdict = ${f.verdict}, failure = ${f.failure ? JSON.stringify(f.failure) : null}::jsonb
+      from p where publication_id = p.id and number = ${c.attempt}
+    ), j as (
+      insert into journal (publication_id, at, event, attempt, message, data)
+      select id, ${f.now}::timestamptz, ${f.state}, ${c.attempt}::int, ${f.message ?? null},
+        ${JSON.stringify({ reason: f.reason ?? undefined, nextAt: f.nextAt ?? undefined })}::jsonb from p
+    ), n as (
+      select pg_notify(${notifyChannels.live}, json_build_object('workspaceId', workspace_id, 'kind', 'publication', 'id', id, 'postId', post_id, 'state', ${f.state}::text)::text) from p
+    )
+    select count(*)::int as n from p, n`,
+  )

@@ -1,0 +1,47 @@
+/** What only Bluesky's own rules can say, and the pure half of the platform for browser and server. */
+import type { Draft, Finding, PlatformPure } from '#kit/spec/preflight.ts'
+import { graphemes, utf8Bytes } from '#kit/spec/text.ts'
+import { settings, spec } from './spec.ts'
+import { text } from './text.ts'
+
+const check = (draft: Draft): Finding[] => {
+  const out: Finding[] = []
+  const add = (
+    kind: string,
+    level: Finding['level'],
+    message: string,
+    remedy: string,
+    params: Finding['params'] = {},
+    segment?: number,
+  ) => out.push({ rule: `${spec.id}.${kind}`, kind, level, message, remedy, params, segment })
+  const parsed = settings.safeParse(draft.settings ?? {})
+  if (!parsed.success) return out
+  const s = parsed.data
+  const withMedia = (draft.segments[0]?.media.length ?? 0) > 0
+  if (s.linkCard && withMedia)
+    add(
+      'embed.one',
+      'error',
+      'Bluesky shows either pictures or a link card, not both.',
+      'Remove the card or the pictures of the first post.',
+      {},
+      0,
+    )
+  for (const tag of s.tags)
+    if (graphemes(tag) > 64 || utf8Bytes(tag) > 640)
+      add('tags.length', 'error', `The tag "${tag.slice(0, 20)}…" is longer than 64 characters.`, 'Shorten the tag.', {
+        limit: 64,
+      })
+  const comment = draft.firstComment?.trim() ?? ''
+  if (text.count(comment) > spec.text.max || utf8Bytes(comment) > spec.text.maxBytes!)
+    add(
+      'comment.length',
+      'error',
+      `The first comment is ${text.count(comment)} long; Bluesky takes ${spec.text.max}.`,
+      'Shorten the first comment.',
+      { limit: spec.text.max, actual: text.count(comment), platform: spec.name },
+    )
+  return out
+}
+
+export const pure = { spec, text, check } satisfies PlatformPure

@@ -1,0 +1,216 @@
+/**
+ * Publishing on Bluesky: upload the pictures, look up mentions and the quote, then one keyed create per post.
+ *
+ * Exactly once: key (TID), `createdAt` and the whole record are stored before the call, and `putRecord` with
+ * `swapRecord: null` creates only what is absent (fact sheet §4). Any doubt is settled by sending the same again or by
+ * reading the key back. Who may reply is a second keyed record after the post; both may be repeated without harm, while
+ * one applyWrites for the two would answer 500 to its own repetition.
+ */
+import {
+  absent,
+  type Created,
+  done,
+  found,
+  type Json,
+  mediaAt,
+  mediaIndices,
+  type StepContext,
+  step,
+  steps,
+  unsure,
+  type Witness,
+} from '#kit/client/steps.ts'
+import { PlatformFailure } from '#kit/spec/failures.ts'
+import {
+  entryway,
+  gateCollection,
+  getRecord,
+  type Home,
+  pdsOf,
+  postCollection,
+  putRecord,
+  type Ref,
+  resolveDid,
+  resolveHandle,
+  uploadBlob,
+} from './api.ts'
+import { commentRecord, gateRecord, type PreparedPost, postRecord, type Resolved } from './record.ts'
+import type { Settings } from './spec.ts'
+import { mentions } from './text.ts'
+import { newTid } from './tid.ts'
+
+type T = StepContext<Settings>
+
+/** `create` and `comment` leave this: a `Created` with what replies need. */
+export type Posted = Created & { id: string; uri: string; cid: string; rkey: string }
+
+export const permalink = (did: string, rkey: string) => `https://bsky.app/profile/${did}/post/${rkey}`
+
+const home = (t: Pick<T, 'http' | 'grant'>): Home => ({
+  http: t.http,
+  pds: t.grant.extra?.pds ?? entryway,
+  access: t.grant.access,
+})
+const isGone = (error: unknown) => error instanceof PlatformFailure && error.failure.kind === 'gone'
+
+/** DID of a handle, or null when nobody has it: then the mention stays plain text. */
+const didOf = async (t: T, handle: string): Promise<string | null> => {
+  try {
+    return await resolveHandle(t.http, home(t).pds, handle)
+  } catch (error) {
+    if (isGone(error)) return null
+    throw error
+  }
+}
+
+/** URI and CID of the quoted post, read where it lives. */
+const resolveQuote = async (t: T, address: string): Promise<Ref> => {
+  const parts = /^(?:at:\/\/|https:\/\/bsky\.app\/profile\/)([^/]+)\/(?:app\.bsky\.feed\.post|post)\/(.+)$/.exec(
+    address,
+  )
+  const fail = (message: string) =>
+    new PlatformFailure({ kind: 'refused-content', code: 'bluesky.quote-gone', message })
+  if (!parts) throw fail('The quoted post is not an address Clarion knows.')
+  const [, who, rkey] = parts
+  const did = who!.startsWith('did:') ? who! : await didOf(t, who!)
+  if (!did) throw fail(`The author of the quoted post (${who}) does not exist.`)
+  const pds = did === t.channel.externalId ? home(t).pds : (pdsOf(await resolveDid(t.http, did)) ?? entryway)
+  try {
+    const { uri, cid } = await getRecord(t.http, pds, { repo: did, collection: postCollection, rkey: rkey! })
+    return { uri, cid }
+  } catch (error) {
+    if (isGone(error)) throw fail('The quoted post does not exist any more.')
+    throw error
+  }
+}
+
+const resolved = (t: T): Resolved => t.done<Resolved>('prepare') ?? { dids: {}, quote: null }
+const uploaded = (t: T) => (n: number) => t.done<{ blob: Json }>(`upload:${n}`) ?? { blob: null }
+const earlier = (t: T, upTo: number): Ref[] =>
+  t.segments.slice(0, upTo).map((_, i) => {
+    const { uri, cid } = t.done<Posted>(`create:${i}`)!
+    return { uri, cid }
+  })
+const texts = (t: Pick<T, 'segments' | 'firstComment'>) => [...t.segments.map((s) => s.text), t.firstComment ?? '']
+
+const posted = (t: T, rkey: string, ref: Ref): Posted => ({
+  id: ref.uri,
+  uri: ref.uri,
+  cid: ref.cid,
+  rkey,
+  url: permalink(t.channel.externalId, rkey),
+})
+
+/** Sends a prepared record; the same one again is a success. */
+const put = async (t: T): Promise<Posted> => {
+  const { rkey, record } = t.prepared as PreparedPost
+  const ref = await putRecord(home(t), { repo: t.channel.externalId, collection: postCollection, rkey, record })
+  return posted(t, rkey, ref)
+}
+
+/** Members in any order; `undefined` and absent are the same. */
+const same = (a: unknown, b: unknown): boolean => {
+  if (a === b) return true
+  if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return false
+  const [x, y] = [a as Record<string, unknown>, b as Record<string, unknown>]
+  return [...new Set([...Object.keys(x), ...Object.keys(y)])].every((k) => same(x[k], y[k]))
+}
+
+const witness = async (t: T): Promise<Witness> => {
+  const { rkey, record } = t.prepared as PreparedPost
+  try {
+    const there = await getRecord(t.http, home(t).pds, { repo: t.channel.externalId, collection: postCollection, rkey })
+    if (same(there.value, record)) return found(posted(t, rkey, there))
+    return unsure('Another post sits at the key Clarion chose. Look at the profile before publishing again.')
+  } catch (error) {
+    if (isGone(error)) return absent
+    throw error
+  }
+}
+
+const keyed = (t: T, record: PreparedPost['record']): Json => ({ rkey: newTid(t.now()), record })
+const stamp = (t: T) => new Date(t.now()).toISOString()
+
+export const publish = steps<Settings>(
+  step('upload', { again: 'safe', each: 'media' }, async (t) => {
+    const { media } = mediaAt(t, t.index)
+    return done({ blob: await uploadBlob(home(t), await media.blob(), media.mime) })
+  }),
+
+  // All look-ups come before the first create: a bad quote must not leave half a thread behind.
+  step(
+    'prepare',
+    { again: 'safe', when: (t) => t.settings.quote !== undefined || texts(t).some((x) => mentions(x).length > 0) },
+    async (t) => {
+      const dids: Record<string, string | null> = {}
+      for (const handle of new Set(texts(t).flatMap(mentions))) dids[handle] = await didOf(t, handle)
+      return done({ dids, quote: t.settings.quote ? await resolveQuote(t, t.settings.quote) : null })
+    },
+  ),
+
+  step(
+    'create',
+    {
+      again: 'keyed',
+      each: 'segment',
+      prepare: (t) =>
+        keyed(
+          t,
+          postRecord(t, t.index, {
+            createdAt: stamp(t),
+            resolved: resolved(t),
+            upload: uploaded(t),
+            before: earlier(t, t.index),
+          }),
+        ),
+      witness,
+    },
+    async (t) => {
+      try {
+        return done(await put(t))
+      } catch (error) {
+        // Unused blobs are dropped after a while. The same bytes give the same blob, so the stored record stays right.
+        if (error instanceof PlatformFailure && error.failure.code === 'bluesky.blob-gone')
+          for (const n of mediaIndices(t, t.index)) {
+            const { media } = mediaAt(t, n)
+            await uploadBlob(home(t), await media.blob(), media.mime)
+          }
+        throw error
+      }
+    },
+  ),
+
+  step(
+    'comment',
+    {
+      again: 'keyed',
+      when: (t) => Boolean(t.firstComment?.trim()),
+      prepare: (t) =>
+        keyed(
+          t,
+          commentRecord(t.firstComment!.trim(), t.settings, {
+            createdAt: stamp(t),
+            resolved: resolved(t),
+            before: earlier(t, t.segments.length),
+          }),
+        ),
+      witness,
+    },
+    async (t) => done(await put(t)),
+  ),
+
+  step(
+    'finish',
+    { again: 'keyed', when: (t) => t.settings.replies !== 'everyone', prepare: (t) => stamp(t) },
+    async (t) => {
+      const root = t.done<Posted>('create:0')!
+      const record = gateRecord(
+        root.uri,
+        t.settings.replies as Exclude<Settings['replies'], 'everyone'>,
+        t.prepared as string,
+      )
+      await putRecord(home(t), { repo: t.channel.externalId, collection: gateCollection, rkey: root.rkey, record })
+      return done({ gate: t.settings.replies })
+    },
+  ),
+)

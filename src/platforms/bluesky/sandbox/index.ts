@@ -1,0 +1,84 @@
+/**
+ * The imitation of Bluesky: a PDS (bsky.social), the public app view and the PLC directory. Facts: fact sheet
+ * bluesky.md and the answers recorded from a real PDS 0.5.35; numbers: `numbers.ts`. OAuth with DPoP is not imitated:
+ * app passwords are what Clarion asks for, and a client that asks for OAuth gets a plain 404.
+ */
+import { isObject } from '#kit/sandbox/body.ts'
+import { defineImitation, type LedgerPost } from '#kit/sandbox/imitation.ts'
+import { faultAnswer } from './answers.ts'
+import { css, render } from './render.ts'
+import { repoRoutes } from './repo.ts'
+import { appSession, revokeAll, sessionRoutes } from './session.ts'
+import {
+  type Appeared,
+  accountOf,
+  type BskyState,
+  type BskyWorld,
+  findOrInvent,
+  newAppPassword,
+  seed,
+} from './state.ts'
+import { isBlobRef } from './validate.ts'
+import { viewRoutes } from './view.ts'
+
+/** Pictures and videos of an embed, with their alt text, in order. */
+const mediaOf = (world: BskyWorld, embed: unknown): LedgerPost['media'] => {
+  if (!isObject(embed)) return []
+  const item = (blob: unknown, alt: unknown) => {
+    const stored = isBlobRef(blob) ? world.state.blobs[blob.ref.$link] : undefined
+    return stored ? [{ key: stored.key, mime: stored.mime, alt: typeof alt === 'string' ? alt : '' }] : []
+  }
+  const many = (list: unknown) =>
+    Array.isArray(list) ? list.flatMap((i: unknown) => (isObject(i) ? item(i.image, i.alt) : [])) : []
+  if (isObject(embed.media)) return mediaOf(world, embed.media)
+  return [...many(embed.images), ...many(embed.items), ...item(embed.video, embed.alt)]
+}
+
+const ledger = (world: BskyWorld, p: Appeared): LedgerPost => {
+  const reply = isObject(p.value.reply) && isObject(p.value.reply.parent) ? String(p.value.reply.parent.uri) : null
+  return {
+    id: p.uri,
+    account: p.did,
+    text: String(p.value.text ?? ''),
+    media: mediaOf(world, p.value.embed),
+    replyTo: reply,
+    at: p.at,
+    url: `https://bsky.app/profile/${p.did}/post/${p.uri.split('/').at(-1)}`,
+    raw: p.value,
+    ...(p.deleted ? { deleted: true } : {}),
+  }
+}
+
+export default defineImitation<BskyState>({
+  platform: 'bluesky',
+  name: 'Bluesky',
+  hosts: ['bsky.social', 'public.api.bsky.app', 'plc.directory'],
+  seed,
+  knobs: {
+    /** 0 counts but never refuses. */
+    rateLimits: 1,
+  },
+  routes: (world) => [...sessionRoutes(world), ...repoRoutes(world), ...viewRoutes(world)],
+  posts: (world) => world.state.appeared.map((p) => ledger(world, p)),
+  accounts: (world) => world.state.accounts.map(accountOf),
+  tokens: (world, account) => {
+    const a = findOrInvent(world, account)
+    const password = newAppPassword(world, a, `desk ${world.id(6)}`)
+    return {
+      credentials: {},
+      tokens: { ...appSession(world, a, password), service: `${world.url}/bsky.social` },
+      form: { identifier: a.handle, appPassword: password },
+    }
+  },
+  revoke: (world, account) => revokeAll(world, account === undefined ? undefined : findOrInvent(world, account).did),
+  faultAnswer,
+  act: (world, action) => {
+    const a = findOrInvent(world, action.account)
+    if (action.do === 'takedown') a.status = 'takendown'
+    else if (action.do === 'deactivate') a.status = 'deactivated'
+    else if (action.do === 'activate') a.status = null
+    else throw new Error('on Bluesky one can: takedown, deactivate, activate {account}')
+  },
+  render,
+  css,
+})

@@ -1,0 +1,121 @@
+/** The app view: profiles, posts with counts, an author's feed (fact sheet bluesky.md §2d, §6). No token needed on its public host. */
+import { json } from '#kit/sandbox/answer.ts'
+import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
+import { route } from '#kit/sandbox/route.ts'
+import { caller, fail, spendAny } from './answers.ts'
+import { lookupMax } from './numbers.ts'
+import { type Account, avatarOf, type BskyWorld, find, type StoredRecord } from './state.ts'
+
+const POST = 'app.bsky.feed.post'
+
+/** Counts that grow with a post's age, different for every post and the same for the same moment. */
+export const countsAt = (world: BskyWorld, uri: string, at: number) => {
+  let seed = 7
+  for (const ch of uri.slice(-13)) seed = (seed * 33 + ch.charCodeAt(0)) % 9973
+  const hours = Math.max(0, (world.now() - at) / 3_600_000)
+  const likes = Math.floor((3 + (seed % 40)) * Math.log1p(hours))
+  const replies = Object.values(world.state.records).filter((r) => parentOf(r) === uri).length
+  return {
+    replyCount: replies,
+    repostCount: Math.floor(likes / 5),
+    likeCount: likes,
+    quoteCount: Math.floor(likes / 19),
+    bookmarkCount: Math.floor(likes / 7),
+  }
+}
+
+const parentOf = (r: StoredRecord): string | undefined =>
+  (r.value.reply as { parent?: { uri?: string } } | undefined)?.parent?.uri
+
+const basic = (a: Account) => ({
+  did: a.did,
+  handle: a.handle,
+  displayName: a.name,
+  avatar: avatarOf(a),
+  labels: [],
+  createdAt: '2024-02-06T00:00:00.000Z',
+})
+
+const postView = (world: BskyWorld, r: StoredRecord) => {
+  const uri = `at://${r.did}/${r.collection}/${r.rkey}`
+  const author = world.state.accounts.find((a) => a.did === r.did)!
+  return {
+    uri,
+    cid: r.cid,
+    author: basic(author),
+    record: r.value,
+    ...countsAt(world, uri, r.at),
+    indexedAt: new Date(r.at).toISOString(),
+    labels: [],
+  }
+}
+
+const getProfile =
+  (world: BskyWorld) =>
+  (req: SandboxRequest): SandboxResponse => {
+    const headers = spendAny(world)
+    const a = find(world, req.query.get('actor') ?? '')
+    if (!a) return fail(400, 'InvalidRequest', 'Profile not found', headers)
+    const posts = Object.values(world.state.records).filter((r) => r.did === a.did && r.collection === POST).length
+    return json(
+      200,
+      {
+        ...basic(a),
+        description: a.bio,
+        followersCount: 120 + a.hue,
+        followsCount: 88,
+        postsCount: posts,
+        indexedAt: '2024-02-06T00:00:00.000Z',
+      },
+      headers,
+    )
+  }
+
+const getPosts =
+  (world: BskyWorld) =>
+  (req: SandboxRequest): SandboxResponse => {
+    const headers = spendAny(world)
+    const uris = [...req.query.getAll('uris'), ...req.query.getAll('uris[]')]
+    if (uris.length === 0) return fail(400, 'InvalidRequest', 'Missing required key "uris" at $', headers)
+    if (uris.length > lookupMax)
+      return fail(400, 'InvalidRequest', `array too big (maximum ${lookupMax}, got ${uris.length}) at $.uris`, headers)
+    const found = uris.flatMap((u) => (Object.hasOwn(world.state.records, u) ? [world.state.records[u]!] : []))
+    return json(200, { posts: found.map((r) => postView(world, r)) }, headers)
+  }
+
+const getAuthorFeed =
+  (world: BskyWorld) =>
+  (req: SandboxRequest): SandboxResponse => {
+    const headers = spendAny(world)
+    const a = find(world, req.query.get('actor') ?? '')
+    if (!a) return fail(400, 'InvalidRequest', 'Profile not found', headers)
+    const limit = Math.min(100, Math.max(1, Number(req.query.get('limit') ?? 50) || 50))
+    const own = Object.values(world.state.records)
+      .filter((r) => r.did === a.did && r.collection === POST)
+      .sort((x, y) => y.at - x.at || (x.rkey < y.rkey ? 1 : -1))
+    return json(200, { feed: own.slice(0, limit).map((r) => ({ post: postView(world, r) })) }, headers)
+  }
+
+/** On the PDS the same reads are passed on, for a caller with a token. */
+const proxied = (world: BskyWorld, handle: (req: SandboxRequest) => SandboxResponse) => (req: SandboxRequest) => {
+  caller(world, req, 'access')
+  return handle(req)
+}
+
+export const viewRoutes = (world: BskyWorld): SandboxRoute[] =>
+  Object.entries({
+    'app.bsky.actor.getProfile': getProfile(world),
+    'app.bsky.feed.getPosts': getPosts(world),
+    'app.bsky.feed.getAuthorFeed': getAuthorFeed(world),
+  }).flatMap(([nsid, handle]) => {
+    const name = nsid
+      .split('.')
+      .at(-1)!
+      .replace('getProfile', 'profile')
+      .replace('getPosts', 'posts')
+      .replace('getAuthorFeed', 'feed')
+    return [
+      route(name, `GET public.api.bsky.app/xrpc/${nsid}`, handle),
+      route(name, `GET bsky.social/xrpc/${nsid}`, proxied(world, handle)),
+    ]
+  })

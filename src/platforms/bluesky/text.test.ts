@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest'
+import { preflight } from '#kit/spec/preflight.ts'
+import { pure } from './preflight.ts'
+import { facets, mentions, spans, text } from './text.ts'
+import { newTid } from './tid.ts'
+
+const words = (source: string) => spans(source).map((s) => source.slice(s.start, s.end))
+/** The bytes a facet points at, as the network reads them. */
+const pointed = (source: string, dids: Record<string, string | null> = {}) =>
+  facets(source, dids).map((f) => Buffer.from(source).subarray(f.index.byteStart, f.index.byteEnd).toString())
+
+describe('counting', () => {
+  test('a family is one grapheme and 25 bytes', () => expect(text.count('👨‍👩‍👧‍👦')).toBe(1))
+  test('300 graphemes but over 3,000 bytes is too much in bytes only', () => {
+    const draft = {
+      segments: [{ text: '👨‍👩‍👧‍👦'.repeat(121), media: [] }],
+      settings: {},
+      channel: { kind: 'profile', facts: {} },
+    }
+    expect(preflight(pure, draft).map((f) => f.rule)).toEqual(['bluesky.text.bytes'])
+  })
+})
+
+describe('facets', () => {
+  test('the example of the fact sheet: bytes 3 to 22', () =>
+    expect(facets('Hi https://example.com #x', {})).toEqual([
+      {
+        index: { byteStart: 3, byteEnd: 22 },
+        features: [{ $type: 'app.bsky.richtext.facet#link', uri: 'https://example.com' }],
+      },
+      { index: { byteStart: 23, byteEnd: 25 }, features: [{ $type: 'app.bsky.richtext.facet#tag', tag: 'x' }] },
+    ]))
+  test('offsets are bytes: letters, emoji and CJK before a link move it', () => {
+    const source = 'Zażółć 👨‍👩‍👧‍👦 日本 https://example.com/ż #żółć @alice.test'
+    expect(pointed(source, { 'alice.test': 'did:plc:a' })).toEqual(['https://example.com/ż', '#żółć', '@alice.test'])
+  })
+  test('a mention nobody has stays plain text', () =>
+    expect(facets('@nobody.test', { 'nobody.test': null })).toEqual([]))
+  test('mentions are looked up once each, in lower case', () =>
+    expect(mentions('@Alice.test and @alice.test, @bob.example.com!')).toEqual(['alice.test', 'bob.example.com']))
+  test('an e-mail address is no mention', () => expect(mentions('write to me@example.com')).toEqual([]))
+  test('punctuation after a link belongs to the sentence', () =>
+    expect(words('Read https://example.com/a. (or https://example.com/b_(c)), yes')).toEqual([
+      'https://example.com/a',
+      'https://example.com/b_(c)',
+    ]))
+  test('a bare domain is a link, a file name is not', () =>
+    expect(words('bsky.app and node.js and e.g. this')).toEqual(['bsky.app']))
+  test('a bare domain gets https', () =>
+    expect(spans('bsky.app')[0]).toMatchObject({ kind: 'link', uri: 'https://bsky.app' }))
+  test('a number is no tag, and marks after a tag are not part of it', () =>
+    expect(words('#1 #Bread! #a1')).toEqual(['#Bread', '#a1']))
+  test('a fragment of a link is no tag', () =>
+    expect(spans('https://example.com/#top').map((s) => s.kind)).toEqual(['link']))
+  test('a tag of 65 graphemes is left out', () => expect(spans(`#${'a'.repeat(65)}`)).toEqual([]))
+  test('facets never overlap', () => {
+    const all = spans('@bsky.app https://bsky.app/@alice.test #tag')
+    for (let i = 1; i < all.length; i++) expect(all[i]!.start).toBeGreaterThanOrEqual(all[i - 1]!.end)
+  })
+})
+
+describe('record keys', () => {
+  test('are TIDs: 13 signs, the first in 2-7a-j', () =>
+    expect(newTid(Date.UTC(2026, 10, 22))).toMatch(/^[234567abcdefghij][234567a-z]{12}$/))
+  test('sort by time', () => {
+    const at = Date.UTC(2026, 10, 22)
+    expect([newTid(at + 2), newTid(at), newTid(at + 1)].sort()).toHaveLength(3)
+    expect(newTid(at) < newTid(at + 1)).toBe(true)
+  })
+  test('two of one millisecond differ', () =>
+    expect(new Set(Array.from({ length: 200 }, () => newTid(1_790_000_000_000))).size).toBeGreaterThan(190))
+  test('carry the microseconds they were made of', () =>
+    expect(newTid(0, { clockId: 0, micros: 1 })).toBe('2222222222322'))
+})

@@ -1,0 +1,74 @@
+/** What only Telegram's own rules can say, and the pure half of the platform for browser and server. */
+import type { Draft, Finding, PlatformPure } from '#kit/spec/preflight.ts'
+import type { PlatformSpec } from '#kit/spec/spec.ts'
+import { captionMax, questionMax, settings, spec } from './spec.ts'
+import { htmlFault, text, visible } from './text.ts'
+
+/** Tags do not count, but they are text all the same: a source may be this much longer than what is seen. */
+const markupRoom = 4
+
+/** A poll's text is its question; in HTML mode `check` counts what is seen, and the kit only stops the absurd. */
+const limitsFor = (base: PlatformSpec, draft: Draft): Pick<PlatformSpec, 'text' | 'media'> => {
+  const s = settings.safeParse(draft.settings ?? {})
+  if (!s.success) return base
+  if (s.data.poll) return { text: { ...base.text, max: questionMax }, media: base.media }
+  if (s.data.parseMode === 'html') return { text: { ...base.text, max: base.text.max * markupRoom }, media: base.media }
+  return base
+}
+
+const check = (draft: Draft): Finding[] => {
+  const out: Finding[] = []
+  const add = (
+    kind: string,
+    level: Finding['level'],
+    message: string,
+    remedy: string,
+    params: Finding['params'] = {},
+    segment: number | undefined = 0,
+  ) => out.push({ rule: `${spec.id}.${kind}`, kind, level, message, remedy, params, segment })
+  const parsed = settings.safeParse(draft.settings ?? {})
+  const first = draft.segments[0]
+  if (!parsed.success || !first) return out
+  const s = parsed.data
+  const seen = visible(first.text, s.parseMode)
+  if (s.parseMode === 'html') {
+    const fault = htmlFault(first.text)
+    if (fault) add('text.html', 'error', fault, 'Correct the HTML, or choose plain text.', { fault })
+    if (seen.length > spec.text.max)
+      add(
+        'text.length',
+        'error',
+        `The text is ${seen.length} long; Telegram takes ${spec.text.max}.`,
+        `Shorten it by ${seen.length - spec.text.max}.`,
+        { limit: spec.text.max, actual: seen.length, over: seen.length - spec.text.max, platform: spec.name },
+      )
+  }
+  if (s.poll) {
+    if (first.media.length > 0)
+      add('poll.media', 'error', 'A poll on Telegram cannot have pictures.', 'Remove the poll or the pictures.')
+    if (!first.text.trim())
+      add('poll.text', 'error', 'A poll on Telegram needs a question.', 'Write the question in the text.')
+    if (s.parseMode === 'html') add('poll.html', 'error', 'A poll question is plain text.', 'Choose plain text.')
+    if (draft.channel.kind === 'channel' && !s.poll.anonymous)
+      add('poll.anonymous', 'error', 'Polls in a Telegram channel are always anonymous.', 'Tick anonymous.')
+  } else if (first.media.length > 0 && seen.length > captionMax)
+    add(
+      'caption.split',
+      'warning',
+      `A Telegram caption holds ${captionMax} characters; this text has ${seen.length}.`,
+      'Clarion sends the pictures first and the text as a message right after.',
+      { limit: captionMax, actual: seen.length },
+    )
+  if (s.topicId && draft.channel.kind === 'channel')
+    add('settings.topicId', 'error', 'A channel has no topics.', 'Leave the topic empty.', { field: 'topicId' })
+  if (s.pin && draft.channel.facts.canPin === false)
+    add(
+      'pin.right',
+      'warning',
+      'The bot may not pin messages here.',
+      'Give the bot the right to edit messages (channel) or to pin (group).',
+    )
+  return out
+}
+
+export const pure = { spec, text, limitsFor, check } satisfies PlatformPure

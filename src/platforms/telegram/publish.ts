@@ -1,0 +1,128 @@
+/**
+ * Publishing on Telegram: one send, at most once. There is no key and no way to look (fact sheet §4), so a lost answer
+ * becomes `unconfirmed` and a person decides.
+ *
+ * A caption holds 1,024 characters. A longer text with pictures goes out as two messages: the pictures without words,
+ * then the text. Pictures first, because the text is what readers see last and may reply to, and because a failure in
+ * between leaves pictures to which the text can still be added by hand.
+ */
+import { type Created, done, type Json, type StepContext, type StepView, step, steps } from '#kit/client/steps.ts'
+import { PlatformFailure } from '#kit/spec/failures.ts'
+import { type Bot, type Common, type Message, pinMessage, sendAlbum, sendMessage, sendPhoto, sendPoll } from './api.ts'
+import { captionMax, type Settings } from './spec.ts'
+import { visible } from './text.ts'
+
+type T = StepContext<Settings>
+
+/** What a send leaves. `messages`: every id of an album. `chat`: where it really went, after a migration. */
+export type Sent = Created & { messages: number[]; chat: string }
+
+const bot = (t: T): Bot => ({ http: t.http, token: t.credentials.botToken ?? '' })
+const words = (t: StepView<Settings>) => t.segments[0]!.text
+const pictures = (t: StepView<Settings>) => t.segments[0]!.media
+const needsOwnMessage = (t: StepView<Settings>) =>
+  pictures(t).length > 0 && visible(words(t), t.settings.parseMode).length > captionMax
+
+/** Members that are not set are left out: Telegram's defaults are ours. */
+const common = (t: T, chat: string): Common => ({
+  chat_id: chat,
+  ...(t.settings.topicId ? { message_thread_id: t.settings.topicId } : {}),
+  ...(t.settings.silent ? { disable_notification: true } : {}),
+  ...(t.settings.protect ? { protect_content: true } : {}),
+})
+const mode = (t: T) => (t.settings.parseMode === 'html' ? { parse_mode: 'HTML' } : {})
+
+const preview = (t: T): { link_preview_options?: Json } => {
+  const { linkPreview, previewAbove } = t.settings
+  const above = previewAbove ? { show_above_text: true } : {}
+  if (linkPreview === 'off') return { link_preview_options: { is_disabled: true } }
+  if (linkPreview === 'small') return { link_preview_options: { prefer_small_media: true, ...above } }
+  if (linkPreview === 'large') return { link_preview_options: { prefer_large_media: true, ...above } }
+  return previewAbove ? { link_preview_options: above } : {}
+}
+
+/** Public chats by name; private channels and supergroups by number, for members only; basic groups have no links. */
+export const permalink = (
+  o: { chatId: string; username?: string; topicId?: number },
+  messageId: number,
+): string | null => {
+  const place = o.topicId ? `${o.topicId}/${messageId}` : String(messageId)
+  if (o.username) return `https://t.me/${o.username}/${place}`
+  return /^-100\d+$/.test(o.chatId) ? `https://t.me/c/${o.chatId.slice(4)}/${place}` : null
+}
+
+/** The id after a basic group became a supergroup; the send itself was refused, so nothing has gone out. */
+const migratedTo = (error: unknown): string | undefined => {
+  if (!(error instanceof PlatformFailure) || error.failure.code !== 'telegram.migrated') return undefined
+  return /"migrate_to_chat_id"\s*:\s*(-?\d+)/.exec(error.failure.raw ?? '')?.[1]
+}
+
+/** Sends to the chat, or, when Telegram says the chat has a new number, to that one. */
+const sendTo = async (t: T, send: (chat: string) => Promise<Message[]>): Promise<Sent> => {
+  let chat = t.done<Sent>('create')?.chat ?? t.channel.externalId
+  let sent: Message[]
+  try {
+    sent = await send(chat)
+  } catch (error) {
+    const moved = migratedTo(error)
+    if (!moved) throw error
+    chat = moved
+    sent = await send(chat)
+  }
+  const first = sent[0]!
+  const messages = sent.map((m) => m.message_id).filter((id) => id > 0)
+  // message_id 0: accepted, but put off by the server; no id, no link until it appears (fact sheet §3).
+  if (first.message_id === 0) return { id: null, url: null, messages, chat }
+  const username =
+    first.chat?.username ?? (typeof t.channel.facts.username === 'string' ? t.channel.facts.username : undefined)
+  return {
+    id: String(first.message_id),
+    url: permalink({ chatId: chat, username, topicId: t.settings.topicId }, first.message_id),
+    messages,
+    chat,
+  }
+}
+
+const sendText = (t: T) => (chat: string) =>
+  sendMessage(bot(t), { ...common(t, chat), text: words(t), ...mode(t), ...preview(t) }).then((m) => [m])
+
+const sendPictures = async (t: T, withText: boolean): Promise<(chat: string) => Promise<Message[]>> => {
+  const photos = await Promise.all(pictures(t).map(async (m) => ({ blob: await m.blob(), mime: m.mime })))
+  const caption = {
+    ...(withText && words(t).trim() ? { caption: words(t), ...mode(t) } : {}),
+    ...(t.settings.spoiler ? { has_spoiler: true } : {}),
+  }
+  return async (chat) =>
+    photos.length === 1
+      ? [await sendPhoto(bot(t), { ...common(t, chat), ...caption }, photos[0]!)]
+      : await sendAlbum(bot(t), common(t, chat), caption, photos)
+}
+
+const sendQuestion = (t: T, poll: NonNullable<Settings['poll']>) => (chat: string) =>
+  sendPoll(bot(t), {
+    ...common(t, chat),
+    question: words(t),
+    options: poll.options.map((text) => ({ text })),
+    is_anonymous: poll.anonymous,
+    allows_multiple_answers: poll.multipleAnswers,
+    ...(poll.openSeconds ? { open_period: poll.openSeconds } : {}),
+  }).then((m) => [m])
+
+export const publish = steps<Settings>(
+  step('create', { again: 'never' }, async (t) => {
+    if (t.settings.poll) return done(await sendTo(t, sendQuestion(t, t.settings.poll)))
+    if (pictures(t).length > 0) return done(await sendTo(t, await sendPictures(t, !needsOwnMessage(t))))
+    return done(await sendTo(t, sendText(t)))
+  }),
+
+  step('comment', { again: 'never', when: (t) => !t.settings.poll && needsOwnMessage(t) }, async (t) =>
+    done(await sendTo(t, sendText(t))),
+  ),
+
+  step('finish', { again: 'safe', when: (t) => t.settings.pin }, async (t) => {
+    const { messages, chat } = t.done<Sent>('create')!
+    if (messages.length === 0) return done({ pinned: false })
+    await pinMessage(bot(t), chat, messages[0]!)
+    return done({ pinned: true })
+  }),
+)

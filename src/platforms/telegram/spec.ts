@@ -1,0 +1,80 @@
+/** Telegram as data (fact sheet telegram.md §3, §7, §10). */
+import { z } from 'zod'
+import { defineSpec, type SettingsOf } from '#kit/spec/spec.ts'
+
+/** Settings of one publication, version 1. */
+export const settings = z.strictObject({
+  /** `plain`: what is typed is what is seen. `html`: Telegram's own tags. */
+  parseMode: z.enum(['plain', 'html']).default('plain').meta({ title: 'Text format' }),
+  linkPreview: z.enum(['auto', 'off', 'small', 'large']).default('auto').meta({ title: 'Link preview' }),
+  previewAbove: z.boolean().default(false).meta({ title: 'Preview above the text' }),
+  silent: z.boolean().default(false).meta({ title: 'Send without sound' }),
+  protect: z.boolean().default(false).meta({ title: 'No forwarding or saving' }),
+  spoiler: z.boolean().default(false).meta({ title: 'Blur the pictures' }),
+  pin: z.boolean().default(false).meta({ title: 'Pin the message' }),
+  /** Forum topic of a group. The General topic (1) must be left out. */
+  topicId: z.int().min(2, 'Leave the General topic empty.').optional().meta({ title: 'Topic' }),
+  /** The post's text is the question. */
+  poll: z
+    .strictObject({
+      options: z
+        .array(z.string().trim().min(1).max(100, 'A poll option has at most 100 characters.'))
+        .min(2, 'A poll has at least 2 options.')
+        .max(12, 'A poll has at most 12 options.'),
+      multipleAnswers: z.boolean().default(false),
+      anonymous: z.boolean().default(true),
+      openSeconds: z.int().min(5).max(2_628_000).optional(),
+    })
+    .optional()
+    .meta({ title: 'Poll' }),
+})
+
+export const spec = defineSpec({
+  id: 'telegram',
+  name: 'Telegram',
+  hosts: ['api.telegram.org'],
+  connect: 'code',
+  credentials: [
+    {
+      name: 'botToken',
+      label: 'Bot token',
+      secret: true,
+      placeholder: '123456789:AA...',
+      help: '@BotFather > /newbot. One bot serves every channel of this Clarion.',
+    },
+  ],
+  channelKinds: ['channel', 'supergroup', 'group'],
+  // With pictures a longer text goes out as a message of its own: see publish.ts.
+  text: { max: 4096, unit: 'utf16', optionalWithMedia: true },
+  thread: { max: 1 },
+  // No altMax: Telegram has no alt text.
+  media: {
+    max: 10,
+    mix: 'free',
+    image: {
+      types: ['image/jpeg', 'image/png', 'image/webp'],
+      maxBytes: 10_000_000,
+      maxSides: 10_000,
+      aspect: { min: 0.05, max: 20 },
+    },
+  },
+  settings: { version: 1, schema: settings },
+  // About 20 messages a minute in one chat, 30 a second per bot.
+  pace: { concurrency: 4, backlogGapMs: 3_500 },
+  can: { firstComment: false, remove: true, edit: false, insights: false, webhook: false, readBack: false },
+  why: {
+    firstComment: 'Comments live in the linked discussion group, where a bot must wait for the forwarded post.',
+    edit: 'Clarion does not edit Telegram messages yet.',
+    insights: 'Bots see no views or forwards.',
+    webhook: 'Clarion asks for updates itself, so that it works without a public address.',
+    readBack: 'Bots cannot read the messages of a chat, so a lost answer needs a person to look.',
+  },
+  verified: '2026-11-22',
+})
+
+export type Settings = SettingsOf<typeof spec>
+
+/** Caption of a picture or album, after parsing (fact sheet §3). */
+export const captionMax = 1024
+/** Question of a poll. */
+export const questionMax = 300

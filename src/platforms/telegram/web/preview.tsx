@@ -1,0 +1,24 @@
+import { linkify, usualStretches } from '#kit/web/linkify.tsx'
+import { PreviewAvatar, PreviewMediaGrid } from '#kit/web/preview.tsx'
+import type { PreviewProps } from '#kit/web/slots.ts'
+
+const link = 'text-[#1b6fae]'
+
+/** Messages of a channel: bubbles on the chat's ground, pictures above the caption. */
+export const Preview = ({ segments, channel, at }: PreviewProps) => (
+  <div className="rounded-xl bg-[#cfe0d3] p-3 text-[15px] leading-snug text-black">
+    <div className="mb-2 flex items-center gap-2">
+      <PreviewAvatar name={channel.name} src={channel.avatarUrl} size={28} />
+      <span className="truncate text-sm font-semibold">{channel.name}</span>
+    </div>
+    {segments.map((segment, index) => (
+      <article key={index} className="mb-2 max-w-[94%] overflow-hidden rounded-2xl rounded-tl-sm bg-white shadow-sm last:mb-0">
+        <PreviewMediaGrid media={segment.media} />
+        <div className="px-3 py-2">
+          <p className="break-words whitespace-pre-wrap">{linkify(segment.text, usualStretches(segment.text), link)}</p>
+          <p className="mt-0.5 text-right text-xs text-[#5b6b5f]">{new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}</p>
+        </div>
+      </article>
+    ))}
+  </div>
+)

@@ -1,0 +1,101 @@
+/** What only X's own rules can say, and the pure half of the platform for browser and server. */
+import type { Draft, Finding, PlatformPure } from '#kit/spec/preflight.ts'
+import type { PlatformSpec } from '#kit/spec/spec.ts'
+import { settings, spec } from './spec.ts'
+import { cashtags, hasUrl, text } from './text.ts'
+
+/** Which subscriptions write long posts (fact sheet §2, §3.1: "Premium accounts up to 25,000"). */
+const longPosts = new Set(['Premium', 'PremiumPlus'])
+const longMax = 25_000
+
+const limitsFor = (base: PlatformSpec, draft: Draft): Pick<PlatformSpec, 'text' | 'media'> => ({
+  text: longPosts.has(String(draft.channel.facts.subscriptionType))
+    ? { ...base.text, max: Math.max(longMax, base.text.max) }
+    : base.text,
+  media: base.media,
+})
+
+/** US dollars for a draft, pay per use (fact sheet §7): 0.015 a post, 0.20 with a link, 0.005 an alt text. */
+export const cost = (draft: Draft): { amount: number; currency: string; note: string } => {
+  const parts = [...draft.segments.map((s) => s.text), ...(draft.firstComment?.trim() ? [draft.firstComment] : [])]
+  const links = parts.filter(hasUrl).length
+  const alts = draft.segments.flatMap((s) => s.media).filter((m) => m.alt.trim()).length
+  const amount = Math.round((links * 0.2 + (parts.length - links) * 0.015 + alts * 0.005) * 1000) / 1000
+  return {
+    amount,
+    currency: 'USD',
+    note:
+      links > 0
+        ? `X charges $0.20 for a post with a link; ${links} of ${parts.length} here.`
+        : 'X charges $0.015 for a post without a link.',
+  }
+}
+
+const check = (draft: Draft): Finding[] => {
+  const out: Finding[] = []
+  const add = (
+    kind: string,
+    level: Finding['level'],
+    message: string,
+    remedy: string,
+    params: Finding['params'] = {},
+    segment?: number,
+  ) => out.push({ rule: `${spec.id}.${kind}`, kind, level, message, remedy, params, segment })
+  draft.segments.forEach((s, segment) => {
+    const gifs = s.media.filter((m) => m.mime === 'image/gif').length
+    if (gifs > 0 && s.media.length > 1)
+      add(
+        'media.gif-alone',
+        'error',
+        'On X a GIF stands alone in its post.',
+        'Keep the GIF or the pictures, not both.',
+        {},
+        segment,
+      )
+    const tags = cashtags(s.text)
+    if (tags.length > 1)
+      add(
+        'text.cashtags',
+        'error',
+        `X lets apps use one cashtag in a post; this one has ${tags.length}.`,
+        'Keep one cashtag.',
+        { limit: 1, actual: tags.length },
+        segment,
+      )
+  })
+  const comment = draft.firstComment?.trim() ?? ''
+  const max = limitsFor(spec, draft).text.max
+  if (text.count(comment) > max)
+    add(
+      'comment.length',
+      'error',
+      `The first comment is ${text.count(comment)} long; X takes ${max}.`,
+      'Shorten the first comment.',
+      { limit: max, actual: text.count(comment), platform: spec.name },
+    )
+  const parsed = settings.safeParse(draft.settings ?? {})
+  if (!parsed.success) return out
+  const { poll, shareWithFollowers, communityId } = parsed.data
+  if (poll && (draft.segments[0]?.media.length ?? 0) > 0)
+    add(
+      'poll.media',
+      'error',
+      'A poll on X cannot have pictures.',
+      'Remove the poll or the pictures of the first post.',
+      {},
+      0,
+    )
+  if (poll && !draft.segments[0]?.text.trim())
+    add('poll.text', 'error', 'A poll on X needs a question.', 'Write the question in the text.', {}, 0)
+  if (shareWithFollowers && !communityId)
+    add(
+      'settings.shareWithFollowers',
+      'error',
+      'Showing to followers too only makes sense with a community.',
+      'Choose a community or untick it.',
+      { field: 'shareWithFollowers' },
+    )
+  return out
+}
+
+export const pure = { spec, text, limitsFor, check } satisfies PlatformPure

@@ -1,0 +1,71 @@
+/** X as data (fact sheet x.md §2, §3, §7, §10). */
+import { z } from 'zod'
+import { defineSpec, type SettingsOf } from '#kit/spec/spec.ts'
+
+/** Settings of one publication, version 1. */
+export const settings = z.strictObject({
+  replySettings: z
+    .enum(['everyone', 'following', 'mentionedUsers', 'subscribers', 'verified'])
+    .default('everyone')
+    .meta({ title: 'Who can reply' }),
+  /** Rides on the first post; excludes pictures. */
+  poll: z
+    .strictObject({
+      options: z
+        .array(z.string().trim().min(1).max(25, 'A poll option has at most 25 characters.'))
+        .min(2, 'A poll has at least 2 options.')
+        .max(4, 'A poll has at most 4 options.'),
+      durationMinutes: z
+        .int()
+        .min(5, 'A poll runs at least 5 minutes.')
+        .max(10_080, 'A poll runs at most 7 days.')
+        .default(1440),
+    })
+    .optional()
+    .meta({ title: 'Poll' }),
+  madeWithAi: z.boolean().default(false).meta({ title: 'Made with AI' }),
+  paidPartnership: z.boolean().default(false).meta({ title: 'Paid partnership' }),
+  communityId: z
+    .string()
+    .regex(/^[0-9]{1,19}$/, 'The number at the end of the community address.')
+    .optional()
+    .meta({ title: 'Community' }),
+  /** With a community: show it to followers too. */
+  shareWithFollowers: z.boolean().default(false).meta({ title: 'Also show to followers' }),
+})
+
+export const spec = defineSpec({
+  id: 'x-com',
+  name: 'X',
+  hosts: ['api.x.com', 'x.com'],
+  connect: 'redirect',
+  credentials: [
+    { name: 'clientId', label: 'Client ID', help: 'console.x.com > your app > User authentication settings.' },
+    {
+      name: 'clientSecret',
+      label: 'Client secret',
+      secret: true,
+      help: 'Shown once when the app is made. The app type must be Web App or Automated App.',
+    },
+  ],
+  channelKinds: ['profile'],
+  text: { max: 280, unit: 'weighted', optionalWithMedia: true },
+  thread: { max: 25 },
+  media: {
+    max: 4,
+    mix: 'alone',
+    image: { types: ['image/jpeg', 'image/png', 'image/webp', 'image/gif'], maxBytes: 5_000_000, altMax: 1000 },
+  },
+  settings: { version: 1, schema: settings },
+  // 100 posts per 15 minutes and account; half-hourly slices of 2,400 a day come on top.
+  pace: { concurrency: 8, backlogGapMs: 10_000 },
+  can: { firstComment: true, remove: true, edit: false, insights: false, webhook: false, readBack: true },
+  why: {
+    edit: 'Only Premium accounts may edit, within an hour, and each edit is a new post id.',
+    webhook: 'X bills every webhook event; Clarion reads instead.',
+    insights: 'Clarion does not read X counts yet.',
+  },
+  verified: '2026-11-22',
+})
+
+export type Settings = SettingsOf<typeof spec>

@@ -1,0 +1,246 @@
+/**
+ * The host of the imitations: one plain HTTP handler. `BASE/<real host>/<real path>` goes to the imitation that answers
+ * for that host; `BASE/_desk`, `BASE/_feed` and `BASE/_blob` are its own. Every request is read whole, counted against
+ * the faults, handled, recorded and answered.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Clock } from '#infra/clock.ts'
+import { Refused } from '#kit/sandbox/answer.ts'
+import type { Imitation, SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
+import { type Match, routeTable } from '#kit/sandbox/route.ts'
+import { createDesk } from './desk.ts'
+import { strike } from './faults.ts'
+import { pages } from './pages.ts'
+import { openMemory } from './state.ts'
+import type { Desk, Member, Seen } from './types.ts'
+import { makeWorld, virtualNow } from './worlds.ts'
+
+/** Longest body read (bytes): above every limit of a network, so that the imitation refuses in its own words. */
+const MAX_BODY = 64 * 1024 * 1024
+const KEPT_REQUESTS = 500
+
+export type SandboxOptions = {
+  imitations: readonly Imitation[]
+  clock: Clock
+  /** Base URL as the browser sees it, with the prefix (`http://127.0.0.1:4000/sandbox`). A function when the port is not known yet. */
+  url: string | (() => string)
+  /** JSON file of the state; blobs go to a folder beside it. In memory when absent. */
+  stateFile?: string
+  /** Makes ids repeatable, for tests. */
+  seed?: string
+  /** Called with what went wrong inside an imitation, and with requests nobody answers for. */
+  log?: (message: string, details: Record<string, unknown>) => void
+  fetch?: typeof fetch
+}
+
+export type Sandbox = {
+  /** For every path below the base. Never throws. */
+  handle: (req: IncomingMessage, res: ServerResponse) => void
+  desk: Desk
+  close: () => Promise<void>
+}
+
+export const createSandbox = (o: SandboxOptions): Sandbox => {
+  const url = typeof o.url === 'function' ? o.url : () => o.url as string
+  const memory = openMemory(o.stateFile)
+  const now = () => virtualNow({ memory, clock: o.clock })
+  const members = new Map<string, Member>()
+  const byHost = new Map<string, { member: Member; table: ReturnType<typeof routeTable> }>()
+  for (const imitation of o.imitations) {
+    const world = makeWorld(imitation, { memory, clock: o.clock, url, seed: o.seed, fetch: o.fetch ?? fetch })
+    const routes = imitation.routes(world)
+    const member = { imitation, world, routeNames: [...new Set(routes.map((r) => r.name))] }
+    members.set(imitation.platform, member)
+    const table = routeTable(routes)
+    for (const host of imitation.hosts) byHost.set(host, { member, table })
+  }
+  const seen: Seen[] = []
+  const held = new Set<ServerResponse>()
+  let count = 0
+  const desk = createDesk({ memory, members, now, requests: seen })
+  const own = pages({ desk, members, url, now })
+
+  const record = (entry: Omit<Seen, 'n' | 'at'>): Seen => {
+    const full = { n: ++count, at: now(), ...entry }
+    seen.push(full)
+    if (seen.length > KEPT_REQUESTS) seen.shift()
+    return full
+  }
+
+  const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const base = new URL(url()).pathname.replace(/\/$/, '')
+    const target = new URL(req.url ?? '/', 'http://sandbox')
+    const path =
+      base && target.pathname.startsWith(`${base}/`)
+        ? target.pathname.slice(base.length)
+        : target.pathname === base
+          ? '/'
+          : target.pathname
+    const body = await readBody(req)
+    if (body === 'gone') return
+    const method = req.method === 'HEAD' ? 'GET' : (req.method ?? 'GET')
+    const request: SandboxRequest = {
+      method,
+      host: '',
+      path,
+      params: {},
+      query: target.searchParams,
+      headers: lowerHeaders(req),
+      body: body === 'too-big' ? Buffer.alloc(0) : body,
+    }
+    if (body === 'too-big')
+      return send(res, { status: 413, json: { sandbox: `a body may have at most ${MAX_BODY} bytes` } })
+    if (path === '/' || path.startsWith('/_')) return send(res, await own(request))
+
+    const slash = path.indexOf('/', 1)
+    request.host = decodeURIComponent(path.slice(1, slash < 0 ? undefined : slash)).toLowerCase()
+    request.path = slash < 0 ? '/' : path.slice(slash)
+    const found = byHost.get(request.host)
+    const match = found?.table.match(request.host, method, request.path)
+    if (!found || !match) {
+      const near = found ? found.table.near(request.host, request.path) : [...byHost.keys()]
+      record({
+        platform: found?.member.imitation.platform ?? null,
+        route: null,
+        method,
+        host: request.host,
+        path: request.path,
+        writes: false,
+        acted: false,
+        status: 404,
+        fault: null,
+      })
+      o.log?.('sandbox: no such route', { method, host: request.host, path: request.path })
+      return send(res, {
+        status: 404,
+        json: {
+          sandbox: found ? 'no such route' : 'no such host',
+          asked: `${method} ${request.host}${request.path}`,
+          near,
+        },
+      })
+    }
+    request.params = match.params
+    await play(found.member, match, request, res)
+  }
+
+  /** One request of one network, fault and all. */
+  const play = async (
+    member: Member,
+    { route }: Match,
+    request: SandboxRequest,
+    res: ServerResponse,
+  ): Promise<void> => {
+    const { imitation, world } = member
+    const fault = strike(memory.state.faults, imitation.platform, route)
+    if (fault) memory.changed()
+    const entry = record({
+      platform: imitation.platform,
+      route: route.name,
+      method: request.method,
+      host: request.host,
+      path: request.path,
+      writes: route.writes === true,
+      acted: false,
+      status: null,
+      fault: fault?.do ?? null,
+    })
+    const answer = (response: SandboxResponse) => {
+      entry.status = response.status
+      send(res, response)
+    }
+    const lose = () => {
+      if (fault?.do.startsWith('hang')) {
+        held.add(res)
+        res.once('close', () => held.delete(res))
+      } else res.socket?.destroy()
+    }
+    if (fault?.do === 'drop-before' || fault?.do === 'hang-before') return lose()
+    if (fault?.do === 'answer-before') return answer(imitation.faultAnswer(world, fault.status ?? 503))
+    if (fault?.do === 'slow') await o.clock.sleep(fault.ms ?? 2000)
+    if (fault?.do === 'revoke') imitation.revoke(world)
+    const response = await act(member, route, request, entry)
+    entry.acted = route.writes === true && response.status < 400
+    if (fault?.do === 'drop-after' || fault?.do === 'hang-after') return lose()
+    if (fault?.do === 'answer-after') return answer(imitation.faultAnswer(world, fault.status ?? 500))
+    answer(response)
+  }
+
+  const act = async (
+    member: Member,
+    route: Match['route'],
+    request: SandboxRequest,
+    entry: Seen,
+  ): Promise<SandboxResponse> => {
+    try {
+      return await route.handle(request)
+    } catch (error) {
+      if (error instanceof Refused) return error.answer
+      entry.error = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      o.log?.('sandbox: an imitation failed', {
+        platform: member.imitation.platform,
+        route: route.name,
+        error: entry.error,
+      })
+      return { status: 500, json: { sandbox: 'the imitation itself failed; see the desk', error: entry.error } }
+    }
+  }
+
+  return {
+    desk,
+    handle: (req, res) => {
+      handle(req, res).catch((error: unknown) => {
+        o.log?.('sandbox: a request failed', { error: error instanceof Error ? error.stack : String(error) })
+        if (!res.headersSent) send(res, { status: 500, json: { sandbox: 'internal error', error: String(error) } })
+      })
+    },
+    close: async () => {
+      for (const res of held) res.socket?.destroy()
+      memory.flush()
+    },
+  }
+}
+
+const lowerHeaders = (req: IncomingMessage): Record<string, string> => {
+  const out: Record<string, string> = {}
+  for (const [k, v] of Object.entries(req.headers)) if (v !== undefined) out[k] = Array.isArray(v) ? v.join(', ') : v
+  return out
+}
+
+/** The whole body. `gone`: the client left before it was sent. */
+const readBody = (req: IncomingMessage): Promise<Buffer | 'gone' | 'too-big'> =>
+  new Promise((resolve) => {
+    const parts: Buffer[] = []
+    let size = 0
+    req.on('data', (part: Buffer) => {
+      size += part.length
+      if (size <= MAX_BODY) parts.push(part)
+    })
+    req.once('end', () => resolve(size > MAX_BODY ? 'too-big' : Buffer.concat(parts)))
+    req.once('error', () => resolve('gone'))
+    req.once('aborted', () => resolve('gone'))
+  })
+
+/** Pages of the sandbox share an origin with Clarion: nothing they hold may run. */
+const SAFE_PAGE =
+  "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'self'; base-uri 'none'"
+
+const send = (res: ServerResponse, r: SandboxResponse): void => {
+  if (res.destroyed || res.headersSent) return
+  const [type, body] =
+    r.json !== undefined
+      ? ['application/json; charset=utf-8', Buffer.from(JSON.stringify(r.json))]
+      : r.html !== undefined
+        ? ['text/html; charset=utf-8', Buffer.from(r.html)]
+        : r.bytes
+          ? ['application/octet-stream', r.bytes]
+          : ['text/plain; charset=utf-8', Buffer.from(r.text ?? '')]
+  const headers: Record<string, string> = {
+    'content-type': type,
+    'x-content-type-options': 'nosniff',
+    ...(r.html === undefined ? {} : { 'content-security-policy': SAFE_PAGE }),
+    ...r.headers,
+  }
+  res.writeHead(r.status, { ...headers, 'content-length': String(body.length) })
+  res.end(res.req.method === 'HEAD' ? undefined : body)
+}

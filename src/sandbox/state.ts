@@ -1,0 +1,113 @@
+/**
+ * The sandbox's memory: one plain JSON document and a folder of blobs beside it, so that sandbox channels live on when
+ * Clarion restarts. Without a file everything is in memory. Saves are debounced and written whole (temporary file, then
+ * rename): a crash leaves the old document or the new one. A kill -9 may lose the last tenth of a second; whoever needs
+ * a network that outlives its client runs `src/sandbox/main.ts` as its own process.
+ */
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Fault } from './faults.ts'
+
+const VERSION = 1
+const SAVE_AFTER_MS = 100
+
+export type SandboxState = {
+  version: number
+  /** What the desk added to the injected clock (ms). */
+  offsetMs: number
+  /** How many random words were drawn: a seeded sandbox goes on where it stopped. */
+  draws: number
+  nextFault: number
+  faults: Fault[]
+  knobs: Record<string, Record<string, number>>
+  /** One network each, as its imitation keeps it. */
+  networks: Record<string, unknown>
+  /** MIME types of the blobs in the folder. */
+  blobs: Record<string, string>
+}
+
+const fresh = (): SandboxState => ({
+  version: VERSION,
+  offsetMs: 0,
+  draws: 0,
+  nextFault: 1,
+  faults: [],
+  knobs: {},
+  networks: {},
+  blobs: {},
+})
+
+export type Memory = {
+  state: SandboxState
+  changed: () => void
+  putBlob: (bytes: Buffer, mime: string) => string
+  getBlob: (key: string) => { bytes: Buffer; mime: string } | undefined
+  /** Forgets everything, blobs too. */
+  clear: () => void
+  /** Writes what is not yet written. */
+  flush: () => void
+}
+
+/** Opens the memory; an unreadable or newer file is an error that names it, never overwritten. */
+export const openMemory = (file?: string): Memory => {
+  const folder = file ? `${file.replace(/\.json$/, '')}-blobs` : undefined
+  const cache = new Map<string, Buffer>()
+  let timer: NodeJS.Timeout | undefined
+  let dirty = false
+
+  const flush = () => {
+    clearTimeout(timer)
+    timer = undefined
+    if (!file || !dirty) return
+    dirty = false
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(`${file}.new`, JSON.stringify(memory.state))
+    renameSync(`${file}.new`, file)
+  }
+
+  const memory: Memory = {
+    state: file && existsSync(file) ? load(file) : fresh(),
+    changed: () => {
+      dirty = true
+      if (!file || timer) return
+      timer = setTimeout(flush, SAVE_AFTER_MS)
+      timer.unref()
+    },
+    putBlob: (bytes, mime) => {
+      const key = createHash('sha256').update(bytes).digest('hex')
+      const known = Object.hasOwn(memory.state.blobs, key)
+      memory.state.blobs[key] = mime
+      if (folder && !known) {
+        mkdirSync(folder, { recursive: true })
+        writeFileSync(join(folder, key), bytes)
+      }
+      if (!folder) cache.set(key, Buffer.from(bytes))
+      memory.changed()
+      return key
+    },
+    getBlob: (key) => {
+      const mime = Object.hasOwn(memory.state.blobs, key) ? memory.state.blobs[key] : undefined
+      if (mime === undefined) return undefined
+      const bytes = folder ? readFileSync(join(folder, key)) : cache.get(key)
+      return bytes && { bytes, mime }
+    },
+    clear: () => {
+      memory.state = fresh()
+      cache.clear()
+      if (folder) rmSync(folder, { recursive: true, force: true })
+      memory.changed()
+    },
+    flush,
+  }
+  return memory
+}
+
+const load = (file: string): SandboxState => {
+  const value = JSON.parse(readFileSync(file, 'utf8')) as SandboxState
+  if (value.version !== VERSION)
+    throw new Error(
+      `${file} holds a sandbox of version ${value.version}; this program knows ${VERSION}. Move it away to start anew.`,
+    )
+  return value
+}

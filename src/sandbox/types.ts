@@ -1,0 +1,52 @@
+/** Words the sandbox's own files share. */
+import type { Imitation, IssuedTokens, LedgerPost, World } from '#kit/sandbox/imitation.ts'
+import type { Fault, FaultInput } from './faults.ts'
+
+/** One request as the desk remembers it. */
+export type Seen = {
+  n: number
+  /** Epoch ms of the virtual clock. */
+  at: number
+  platform: string | null
+  /** Name of the route; null when nothing matched. */
+  route: string | null
+  method: string
+  host: string
+  path: string
+  writes: boolean
+  /** Did the network act? True only for a route that writes whose handler accepted. */
+  acted: boolean
+  /** Status sent; null when the answer was dropped or never came. */
+  status: number | null
+  fault: Fault['do'] | null
+  /** Stack of an error inside the imitation. */
+  error?: string
+}
+
+export type Member = { imitation: Imitation; world: World<unknown>; routeNames: string[] }
+
+export type Desk = {
+  platforms: () => string[]
+  /** The ledger of one network, oldest first, deleted ones marked. */
+  posts: (platform: string) => LedgerPost[]
+  /** Sets a fault; it fires exactly `times`. */
+  setFault: (fault: FaultInput) => Fault
+  faults: () => Fault[]
+  clearFaults: () => void
+  /** Credentials and tokens for an honest client; an unknown account is invented. */
+  tokens: (platform: string, account?: string) => IssuedTokens
+  /** What a person does by hand on the network. */
+  act: (platform: string, action: { do: string; [k: string]: string }) => void
+  revoke: (platform: string, account?: string) => void
+  /** Back to the seed: one network, or everything with clock, faults, knobs and requests. */
+  reset: (platform?: string) => void
+  clock: () => { now: string; offsetMs: number }
+  /** Moves the virtual clock on (ms, not negative). */
+  advance: (ms: number) => { now: string; offsetMs: number }
+  knobs: (platform: string) => Record<string, number>
+  setKnobs: (platform: string, values: Record<string, number>) => Record<string, number>
+  /** The last requests, oldest first. */
+  requests: (filter?: { platform?: string; route?: string }) => Seen[]
+}
+
+export type PageDeps = { desk: Desk; members: Map<string, Member>; url: () => string; now: () => number }

@@ -1,0 +1,65 @@
+/** One world per imitation: its state, clock, chance and blobs, all kept in the sandbox's memory. */
+import { createHash, randomBytes } from 'node:crypto'
+import type { Clock } from '#infra/clock.ts'
+import type { Imitation, World } from '#kit/sandbox/imitation.ts'
+import type { Memory } from './state.ts'
+
+const ALPHANUMERIC = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
+
+export type WorldDeps = { memory: Memory; clock: Clock; url: () => string; seed?: string; fetch: typeof fetch }
+
+/** Epoch ms of the virtual clock: the injected one and what the desk added. */
+export const virtualNow = (d: Pick<WorldDeps, 'memory' | 'clock'>): number => d.clock.now() + d.memory.state.offsetMs
+
+/** A world; seeds the network when the memory has none. Reads the memory at every use, so that a reset needs no new world. */
+export const makeWorld = (imitation: Imitation, d: WorldDeps): World<unknown> => {
+  const state = () => {
+    const networks = d.memory.state.networks
+    if (!Object.hasOwn(networks, imitation.platform)) {
+      networks[imitation.platform] = imitation.seed()
+      d.memory.changed()
+    }
+    return networks[imitation.platform]
+  }
+  return {
+    get state() {
+      return state()
+    },
+    get url() {
+      return d.url()
+    },
+    changed: () => d.memory.changed(),
+    now: () => virtualNow(d),
+    sleep: (ms) => d.clock.sleep(ms),
+    id: (length, alphabet = ALPHANUMERIC) => draw(d, length, alphabet),
+    blobs: {
+      put: d.memory.putBlob,
+      get: d.memory.getBlob,
+      url: (key) => `${new URL(d.url()).pathname.replace(/\/$/, '')}/_blob/${key}`,
+    },
+    knob: (name) => {
+      const value = d.memory.state.knobs[imitation.platform]?.[name] ?? imitation.knobs?.[name]
+      if (value === undefined) throw new Error(`${imitation.platform} has no knob "${name}"`)
+      return value
+    },
+    fetch: d.fetch,
+  }
+}
+
+/** `length` characters of the alphabet, from chance or from the seed and a counter. Bytes that would bend the odds are dropped. */
+const draw = (d: WorldDeps, length: number, alphabet: string): string => {
+  const fair = 256 - (256 % alphabet.length)
+  let out = ''
+  while (out.length < length) {
+    for (const byte of word(d)) if (byte < fair && out.length < length) out += alphabet[byte % alphabet.length]
+  }
+  return out
+}
+
+const word = (d: WorldDeps): Buffer => {
+  if (d.seed === undefined) return randomBytes(32)
+  d.memory.changed()
+  return createHash('sha256')
+    .update(`${d.seed}/${d.memory.state.draws++}`)
+    .digest()
+}

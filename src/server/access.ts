@@ -1,0 +1,81 @@
+/**
+ * Who is asking, and may they: decided here and nowhere else, before the body is read. A session cookie, or
+ * `Authorization: Bearer clr_...`. A workspace that is not the caller's is `not-found`, so that ids tell nothing.
+ */
+import type { FastifyRequest } from 'fastify'
+import { id, type Role } from '#contract/common.ts'
+import { Problem } from '#contract/problems.ts'
+import type { Access } from '#contract/routes.ts'
+import { mayUse } from '#planner/people/rules.ts'
+import type { People } from '#planner/people/service.ts'
+
+/** `userId` of a key is the person who made it: the key acts for them, with at most their present role. */
+export type Caller = {
+  userId: string | null
+  keyId: string | null
+  ws: { id: string; role: Role; timeZone: string } | null
+}
+export const nobody: Caller = { userId: null, keyId: null, ws: null }
+
+export type Authorize = (request: FastifyRequest, access: Access) => Promise<Caller>
+
+const bearer = /^Bearer (clr_[0-9A-Za-z]{20,100})$/
+
+/** Does a browser's request come from our own pages? Absent headers mean no browser, and so nobody's cookies. */
+export const sameOrigin = (request: FastifyRequest, publicUrl: string): boolean => {
+  const { origin } = request.headers
+  if (origin !== undefined)
+    return (
+      origin === new URL(publicUrl).origin || (URL.canParse(origin) && new URL(origin).host === request.headers.host)
+    )
+  const site = request.headers['sec-fetch-site']
+  return site === undefined || site === 'same-origin' || site === 'none'
+}
+
+export type AccessDeps = {
+  people: People
+  publicUrl: string
+  /** The session's user, or null. */
+  session: (request: FastifyRequest) => Promise<string | null>
+  /** Called before a 401 leaves; throws `rate-limited` when somebody tries too many. */
+  strike?: (request: FastifyRequest) => Promise<void>
+}
+
+/** Makes the check. It raises `unauthenticated`, `forbidden`, `scope-missing`, `not-found`. */
+export const createAccess = ({ people, publicUrl, session, strike }: AccessDeps): Authorize => {
+  const stranger = async (request: FastifyRequest): Promise<never> => {
+    await strike?.(request)
+    throw new Problem('unauthenticated')
+  }
+
+  return async (request, access) => {
+    if (access === 'public') return nobody
+    const wanted = (request.params as { ws?: string }).ws
+    const header = request.headers.authorization
+    if (header !== undefined) {
+      const key = bearer.exec(header)?.[1]
+      const known = key ? await people.identifyKey(key) : null
+      if (!known) return stranger(request)
+      if (access === 'user')
+        throw new Problem('forbidden', 'This address is for people who sign in; an API key cannot use it.')
+      if (wanted !== known.ws) throw new Problem('not-found')
+      const refusal = mayUse(known, access)
+      if (refusal) throw new Problem(refusal.code, refusal.detail)
+      return {
+        userId: known.userId,
+        keyId: known.keyId,
+        ws: { id: known.ws, role: known.role, timeZone: known.timeZone },
+      }
+    }
+    const userId = await session(request)
+    if (!userId) return stranger(request)
+    if (request.method !== 'GET' && request.method !== 'HEAD' && !sameOrigin(request, publicUrl))
+      throw new Problem('forbidden', 'This request came from another site.')
+    if (access === 'user') return { userId, keyId: null, ws: null }
+    const membership = id.safeParse(wanted).success ? await people.membership(userId, wanted!) : null
+    if (!membership) throw new Problem('not-found')
+    const refusal = mayUse({ role: membership.role, scopes: null }, access)
+    if (refusal) throw new Problem(refusal.code, refusal.detail)
+    return { userId, keyId: null, ws: { id: wanted!, ...membership } }
+  }
+}

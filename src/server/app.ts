@@ -1,0 +1,196 @@
+/** The HTTP server, put together: doors only. What stands behind each comes in through `AppDeps`. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import multipart from '@fastify/multipart'
+import rateLimit from '@fastify/rate-limit'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import { Problem } from '#contract/problems.ts'
+import { type RouteName, routes } from '#contract/routes.ts'
+import type { Clock } from '#infra/clock.ts'
+import type { Database } from '#infra/db/database.ts'
+import { newId } from '#infra/ids.ts'
+import type { KeyRing } from '#infra/secrets.ts'
+import type { Media } from '#planner/media/service.ts'
+import type { People } from '#planner/people/service.ts'
+import { createAccess } from './access.ts'
+import { createAuth } from './auth.ts'
+import { type Bind, createBind } from './bind.ts'
+import { acceptJson } from './body.ts'
+import { registerDocs } from './docs.ts'
+import { type Checks, registerHealth } from './health.ts'
+import { createIdempotency, purgeIdempotency } from './idempotency.ts'
+import { createLive } from './live.ts'
+import type { Metrics } from './metrics.ts'
+import { errorHandler } from './problems.ts'
+import { registerMedia } from './routes/media.ts'
+import { registerPeople } from './routes/people.ts'
+import { registerSecurity } from './security.ts'
+import { uploadLimits } from './upload.ts'
+import { registerWeb } from './web.ts'
+
+/** Requests a minute. `api`: per user (or address) and route; `signIn`: per address; `refused`: 401s per address. */
+export type Limits = { api: number; signIn: number; refused: number }
+export const defaultLimits: Limits = { api: 600, signIn: 10, refused: 60 }
+
+export type AppDeps = {
+  database: Pick<Database, 'db' | 'pool' | 'listen'>
+  clock: Clock
+  log: FastifyBaseLogger
+  /** Seals stored answers (see idempotency.ts); session cookies are signed with a key derived from it. */
+  keys: Pick<KeyRing, 'seal' | 'open' | 'derive'>
+  /** Where people reach us, without a slash at its end; https makes cookies secure. */
+  publicUrl: string
+  version: string
+  /** Asked for by the first run; null when only this machine can reach us. */
+  setupToken: string | null
+  people: People
+  media: Media
+  metrics: Metrics
+  /** Doors of the other nouns: `(bind) => registerPosts(bind, ...)`. Raw doors (the OAuth callback) use `app`. */
+  register?: readonly ((bind: Bind, app: FastifyInstance) => void)[]
+  /** The imitation networks, below /sandbox; null when they are off. */
+  sandbox?: { handle: (req: IncomingMessage, res: ServerResponse) => void } | null
+  /** Can people connect sandbox channels? Default: whether `sandbox` is here; true as well when it runs elsewhere. */
+  sandboxOn?: boolean
+  /** Answer readiness besides the database: migrations, engine. */
+  checks?: Checks
+  /** Null = no limits. Default `defaultLimits`. */
+  limits?: Limits | null
+  metricsToken?: string | null
+  /** Folder of the built web app; null when there is none. */
+  webDir?: string | null
+  /** Proxies whose X-Forwarded-* headers are believed (fastify's trustProxy). Default none. */
+  trustProxy?: boolean | string
+  /** Fails the start when a route of the contract has no handler. Default true. */
+  complete?: boolean
+}
+
+/** Makes the server; it does not listen yet. `close()` ends event streams and background work, not the database. */
+export const createApp = async (deps: AppDeps): Promise<FastifyInstance> => {
+  const { database, clock, log, publicUrl, people, media, metrics } = deps
+  const limits = deps.limits === undefined ? defaultLimits : deps.limits
+  const app: FastifyInstance = Fastify({
+    loggerInstance: log,
+    // We log a request once, when it is over (below).
+    logController: new LogController({ disableRequestLogging: true }),
+    // Unique over processes and restarts: it is what a person reports.
+    genReqId: () => newId(clock.now()),
+    trustProxy: deps.trustProxy ?? false,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 300 },
+    frameworkErrors: (error, request, reply) => void errorHandler(error, request, reply),
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.setErrorHandler(errorHandler)
+  acceptJson(app)
+  await app.register(multipart, { limits: uploadLimits, throwFileSizeLimit: false })
+
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.config.name ?? request.routeOptions.url ?? 'none'
+    metrics.http({ route, method: request.method, status: reply.statusCode, seconds: reply.elapsedTime / 1000 })
+    request.log.debug(
+      { method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      'request',
+    )
+  })
+  await registerSecurity(app, { publicUrl })
+
+  if (limits)
+    await app.register(rateLimit, {
+      global: true,
+      max: limits.api,
+      timeWindow: 60_000,
+      // After access: the caller is known, and people of one office do not share an address's budget.
+      hook: 'preValidation',
+      keyGenerator: (request) =>
+        `${request.caller.keyId ?? request.caller.userId ?? request.ip} ${request.method} ${request.routeOptions.url}`,
+      errorResponseBuilder: (_request, c) =>
+        new Problem(
+          'rate-limited',
+          `At most ${c.max} requests a minute here. Try again in ${Math.ceil(c.ttl / 1000)} s.`,
+        ),
+    })
+  const refused = limits
+    ? app.createRateLimit({ max: limits.refused, timeWindow: 60_000, keyGenerator: (request) => request.ip })
+    : null
+
+  const auth = createAuth({
+    pool: database.pool,
+    publicUrl,
+    secret: deps.keys.derive('sessions').toString('base64url'),
+    signInsPerMinute: limits?.signIn ?? 0,
+  })
+  const authorize = createAccess({
+    people,
+    publicUrl,
+    session: auth.session,
+    strike: async (request) => {
+      const seen = await refused?.(request)
+      if (seen && !seen.isAllowed && seen.isExceeded)
+        throw new Problem(
+          'rate-limited',
+          `Too many refused requests from your address. Try again in ${seen.ttlInSeconds} s.`,
+        )
+    },
+  })
+  const once = createIdempotency({ db: database.db, clock, keys: deps.keys })
+  const { bind, bound } = createBind({ app, authorize, once })
+
+  // Before any route, so that the document sees them all.
+  await registerDocs(app, { version: deps.version, publicUrl })
+  auth.mount(app)
+  registerHealth(app, { db: database.db, checks: deps.checks ?? {}, metrics, metricsToken: deps.metricsToken ?? null })
+  registerPeople(bind, {
+    people,
+    auth,
+    setupToken: deps.setupToken,
+    sandbox: deps.sandboxOn ?? Boolean(deps.sandbox),
+    version: deps.version,
+  })
+  registerMedia(bind, app, { media, authorize })
+  for (const register of deps.register ?? []) register(bind, app)
+
+  const live = createLive({ database, clock, metrics, log })
+  live.mount(app, authorize)
+  const { sandbox } = deps
+  if (sandbox)
+    for (const url of ['/sandbox', '/sandbox/*'])
+      app.route({
+        method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'],
+        url,
+        schema: { hide: true },
+        // Before anything reads the body: the imitations read their own.
+        onRequest: async (request, reply) => {
+          reply.hijack()
+          sandbox.handle(request.raw, reply.raw)
+        },
+        handler: () => undefined,
+      })
+  await registerWeb(app, { dir: deps.webDir ?? null })
+
+  const missing = (Object.keys(routes) as RouteName[]).filter((name) => !bound.has(name))
+  if (deps.complete !== false && missing.length > 0) throw new Error(`routes without a handler: ${missing.join(', ')}`)
+
+  const over = new AbortController()
+  const tidy = async () => {
+    while (!over.signal.aborted) {
+      await purgeIdempotency(database.db, clock.now())
+      await clock.sleep(60 * 60_000, over.signal)
+    }
+  }
+  let stopLive: (() => Promise<void>) | undefined
+  let tidying: Promise<void> | undefined
+  app.addHook('onReady', async () => {
+    stopLive = await live.start()
+    tidying = tidy().catch((error: unknown) =>
+      log.warn({ err: error }, 'old idempotency keys stay until the next start'),
+    )
+  })
+  app.addHook('preClose', async () => {
+    over.abort()
+    await stopLive?.()
+    await tidying
+  })
+  return app
+}

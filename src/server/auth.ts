@@ -1,0 +1,157 @@
+/**
+ * Sessions: better-auth on our own tables, email and password only. Nobody signs up: the first run and `members` make
+ * people. Only the doors listed here are open; everything else the library could do is `not-found`.
+ */
+import { betterAuth } from 'better-auth'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type pg from 'pg'
+import { Problem } from '#contract/problems.ts'
+import { hashPassword, verifyPassword } from '#planner/people/password.ts'
+import { sameOrigin } from './access.ts'
+
+export type AuthDeps = {
+  pool: pg.Pool
+  publicUrl: string
+  /** Signs cookies; at least 32 characters, the same in every process. */
+  secret: string
+  /** Sign-in tries a minute and address; 0 = no limit. */
+  signInsPerMinute: number
+}
+
+const day = 24 * 60 * 60
+const doors = new Set([
+  'POST /sign-in/email',
+  'POST /sign-out',
+  'GET /get-session',
+  'GET /list-sessions',
+  'POST /revoke-session',
+  'POST /revoke-other-sessions',
+  'POST /change-password',
+])
+
+const make = ({ pool, publicUrl, secret, signInsPerMinute }: AuthDeps) => {
+  const secure = publicUrl.startsWith('https:')
+  return betterAuth({
+    appName: 'Clarion',
+    baseURL: publicUrl,
+    basePath: '/api/auth',
+    secret,
+    database: pool,
+    telemetry: { enabled: false },
+    logger: { disabled: true },
+    user: { modelName: 'auth_users' },
+    session: { modelName: 'auth_sessions', expiresIn: 30 * day, updateAge: day },
+    account: { modelName: 'auth_accounts' },
+    verification: { modelName: 'auth_verifications' },
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      minPasswordLength: 10,
+      maxPasswordLength: 200,
+      revokeSessionsOnPasswordReset: true,
+      password: { hash: hashPassword, verify: ({ hash, password }) => verifyPassword(hash, password) },
+    },
+    rateLimit: {
+      enabled: signInsPerMinute > 0,
+      storage: 'memory',
+      window: 60,
+      max: 300,
+      customRules: {
+        '/sign-in/email': { window: 60, max: signInsPerMinute },
+        '/change-password': { window: 60, max: signInsPerMinute },
+      },
+    },
+    advanced: {
+      cookiePrefix: 'clarion',
+      useSecureCookies: secure,
+      defaultCookieAttributes: { sameSite: 'lax', httpOnly: true, path: '/' },
+      // Set by us from the connection (or a trusted proxy), whatever the client sent.
+      ipAddress: { ipAddressHeaders: [addressHeader] },
+    },
+  })
+}
+const addressHeader = 'x-clarion-address'
+
+/** Fetch headers of a request, with the true address and our own origin (which was checked before). */
+const headersOf = (request: FastifyRequest, publicUrl: string): Headers => {
+  const headers = new Headers()
+  for (const name of ['cookie', 'user-agent', 'content-type'] as const) {
+    const value = request.headers[name]
+    if (typeof value === 'string') headers.set(name, value)
+  }
+  headers.set('origin', new URL(publicUrl).origin)
+  headers.set(addressHeader, request.ip)
+  return headers
+}
+
+export type Auth = {
+  /** The user of a live session, or null. */
+  session: (request: FastifyRequest) => Promise<string | null>
+  /** Signs in and gives the cookies to set. Raises `unauthenticated`. */
+  signIn: (request: FastifyRequest, email: string, password: string) => Promise<string[]>
+  /** Opens the doors under /api/auth/. */
+  mount: (app: FastifyInstance) => void
+}
+
+const statusProblem = {
+  400: 'validation',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not-found',
+  422: 'validation',
+  429: 'rate-limited',
+} as const
+const toProblem = (status: number, text: string): Problem => {
+  let message: string | undefined
+  try {
+    message = (JSON.parse(text) as { message?: string }).message
+  } catch {
+    message = undefined
+  }
+  return new Problem(statusProblem[status as keyof typeof statusProblem] ?? 'internal', message)
+}
+
+export const createAuth = (deps: AuthDeps): Auth => {
+  const auth = make(deps)
+  return {
+    session: async (request) => {
+      if (!request.headers.cookie) return null
+      const found = await auth.api.getSession({ headers: headersOf(request, deps.publicUrl) })
+      return found?.user.id ?? null
+    },
+    signIn: async (request, email, password) => {
+      const answer = await auth.api.signInEmail({
+        body: { email, password },
+        headers: headersOf(request, deps.publicUrl),
+        asResponse: true,
+      })
+      if (!answer.ok) throw toProblem(answer.status, await answer.text())
+      return answer.headers.getSetCookie()
+    },
+    mount: (app) => {
+      app.route({
+        method: ['GET', 'POST'],
+        url: '/api/auth/*',
+        schema: { hide: true },
+        handler: async (request, reply) => {
+          const path = `/${(request.params as { '*': string })['*']}`
+          if (!doors.has(`${request.method} ${path}`)) throw new Problem('not-found')
+          if (request.method === 'POST' && !sameOrigin(request, deps.publicUrl))
+            throw new Problem('forbidden', 'This request came from another site.')
+          const headers = headersOf(request, deps.publicUrl)
+          const body = request.method === 'POST' ? JSON.stringify(request.body ?? {}) : undefined
+          if (body !== undefined) headers.set('content-type', 'application/json')
+          const answer = await auth.handler(
+            new Request(new URL(`/api/auth${path}`, deps.publicUrl), { method: request.method, headers, body }),
+          )
+          const text = await answer.text()
+          for (const cookie of answer.headers.getSetCookie()) reply.header('set-cookie', cookie)
+          const wait = answer.headers.get('x-retry-after')
+          if (wait) reply.header('retry-after', wait)
+          if (!answer.ok) throw toProblem(answer.status, text)
+          return reply.code(answer.status).type('application/json').header('cache-control', 'no-store').send(text)
+        },
+      })
+    },
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * A route of the contract and the function that answers it. Everything between the two is here, in this order: access,
+ * rate limit, body, validation, If-Match, Idempotency-Key, the handler, the reply's schema, ETag. Handlers throw Problems.
+ */
+import { createHash } from 'node:crypto'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { Problem, problemSchema, problems } from '#contract/problems.ts'
+import { type Route, type RouteInput, type RouteName, type RouteReply, routes } from '#contract/routes.ts'
+import { type Authorize, type Caller, nobody } from './access.ts'
+import { cleanText } from './body.ts'
+import { idempotencyKey, type Once } from './idempotency.ts'
+import { foreseen, jsonLimit, problemBody } from './problems.ts'
+import { readUpload, type Upload } from './upload.ts'
+
+/** What a handler knows beside its validated input. */
+export type Ctx = Caller & {
+  /** Version from If-Match; null when the client sent none (and the route does not need it). */
+  ifMatch: number | null
+  requestId: string
+  log: FastifyBaseLogger
+  /** The file of an `upload` route. */
+  upload: Upload | null
+  /** The raw request, for the few handlers that sign in or need an address. */
+  request: FastifyRequest
+  /** Adds a header to the answer. Not kept for a replayed Idempotency-Key. */
+  setHeader: (name: string, value: string | string[]) => void
+}
+/** `etag` is the version (or the finished header). A reply of an `etag` route with a numeric `version` needs none. */
+export type Answered<N extends RouteName> = RouteReply<N> | { reply: RouteReply<N>; etag: number | string }
+export type Handler<N extends RouteName> = (input: RouteInput<N>, ctx: Ctx) => Promise<Answered<N>>
+export type Bind = <N extends RouteName>(name: N, handler: Handler<N>) => void
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller
+  }
+  interface FastifyContextConfig {
+    /** Contract name, for logs and metrics. */
+    name?: string
+  }
+}
+
+/** `"v7"` -> 7. `*` or anything else never matches what is there: raises `version-mismatch`. */
+const versionOf = (header: string | undefined, needed: boolean): number | null => {
+  if (header === undefined) {
+    if (needed) throw new Problem('version-required')
+    return null
+  }
+  const m = /^"v(\d{1,9})"$/.exec(header)
+  if (!m) throw new Problem('version-mismatch', 'If-Match takes the ETag exactly as it was given.')
+  return Number(m[1])
+}
+export const etagOf = (version: number | string): string => (typeof version === 'number' ? `"v${version}"` : version)
+
+const problemReply = { content: { 'application/problem+json': { schema: problemSchema } } }
+/** The Problems a route can answer, for the OpenAPI document. */
+const problemReplies = (r: Route): Record<string, unknown> => {
+  const write = r.method !== 'GET'
+  const statuses = [
+    ...(r.params || r.query || r.body ? [400] : []),
+    ...(r.access === 'public' ? [] : [401, 403]),
+    ...(typeof r.access === 'object' ? [404] : []),
+    ...(write ? [409] : []),
+    ...(r.etag === 'needs' ? [412, 428] : []),
+    ...(r.body || r.upload ? [413, 415] : []),
+    ...(write ? [422] : []),
+    429,
+    500,
+  ]
+  const title = (s: number) =>
+    Object.entries(problems)
+      .filter(([, p]) => p.status === s)
+      .map(([code]) => `\`${code}\``)
+      .join(', ')
+  return Object.fromEntries(statuses.map((s) => [s, { description: title(s), ...problemReply }]))
+}
+const security = (r: Route): Record<string, string[]>[] =>
+  r.access === 'public' ? [] : [{ session: [] }, ...(r.access === 'user' ? [] : [{ apiKey: [] }])]
+const needs = (r: Route) =>
+  typeof r.access === 'object'
+    ? `Role: ${r.access.role} or more. API key scope: \`${r.access.scope}\`.`
+    : r.access === 'user'
+      ? 'Any session.'
+      : 'Nobody needs to be signed in.'
+
+/** The part of a route Fastify and the OpenAPI document share. */
+const schemaOf = (name: string, r: Route) => ({
+  operationId: name,
+  summary: r.summary,
+  description: `${needs(r)}${r.etag === 'needs' ? ' Send the ETag in If-Match.' : ''}${r.method === 'GET' ? '' : ' Takes an Idempotency-Key.'}`,
+  tags: [r.noun],
+  security: security(r),
+  ...(r.upload ? { consumes: ['multipart/form-data'] } : {}),
+  ...(r.params ? { params: r.params } : {}),
+  ...(r.query ? { querystring: r.query } : {}),
+  ...(r.body ? { body: r.body } : {}),
+  response: {
+    [r.status ?? 200]: { description: r.summary, content: { 'application/json': { schema: r.reply } } },
+    ...problemReplies(r),
+  },
+})
+
+export type BindDeps = { app: FastifyInstance; authorize: Authorize; once: Once }
+
+/** Makes `bind`, and `bound`: the names that have a handler. */
+export const createBind = ({ app, authorize, once }: BindDeps): { bind: Bind; bound: ReadonlySet<RouteName> } => {
+  const bound = new Set<RouteName>()
+
+  const bind: Bind = (name, handler) => {
+    const r: Route = routes[name]
+    if (bound.has(name)) throw new Error(`route ${name} is bound twice`)
+    bound.add(name)
+    const status = r.status ?? 200
+    const write = r.method !== 'GET'
+
+    const run = async (request: FastifyRequest, ctx: Ctx) => {
+      const input = { params: request.params, query: request.query, body: request.body } as RouteInput<typeof name>
+      const given = await handler(input, ctx)
+      const wrapped = given !== null && typeof given === 'object' && 'reply' in given && 'etag' in given
+      const value = wrapped ? given.reply : given
+      const version = wrapped
+        ? given.etag
+        : r.etag && typeof (value as { version?: unknown }).version === 'number'
+          ? (value as { version: number }).version
+          : null
+      // A reply its own schema refuses is our bug: `encode` throws and the client is told `internal`.
+      return {
+        status,
+        json: JSON.stringify(z.encode(r.reply, value as never)),
+        etag: version === null ? null : etagOf(version),
+      }
+    }
+    /** A foreseen refusal is an answer too, and is stored with the key; 5xx are not. */
+    const settled = async (request: FastifyRequest, ctx: Ctx) => {
+      try {
+        return await run(request, ctx)
+      } catch (error) {
+        const problem = foreseen(error)
+        if (!problem || problems[problem.code].status >= 500) throw error
+        return {
+          status: problems[problem.code].status,
+          json: JSON.stringify(problemBody(problem, request.id)),
+          etag: null,
+        }
+      }
+    }
+
+    app.route({
+      method: r.method,
+      url: r.path,
+      config: { name },
+      bodyLimit: jsonLimit,
+      schema: schemaOf(name, r),
+      onRequest: async (request) => {
+        request.caller = await authorize(request, r.access)
+      },
+      preValidation: async (request) => {
+        if (!cleanText(request.query) || !cleanText(request.params))
+          throw new Problem('bad-encoding', 'The address has a NUL character.')
+      },
+      handler: async (request: FastifyRequest, reply: FastifyReply) => {
+        const { caller } = request
+        const headers: [string, string | string[]][] = []
+        const upload = r.upload ? await readUpload(request) : null
+        const ctx: Ctx = {
+          ...caller,
+          ifMatch: write ? versionOf(request.headers['if-match'], r.etag === 'needs') : null,
+          requestId: request.id,
+          log: request.log,
+          upload,
+          request,
+          setHeader: (header, value) => void headers.push([header, value]),
+        }
+        const key = write ? idempotencyKey(request.headers['idempotency-key']) : null
+        // Nobody's writes (the first run) have no actor to keep answers for; they are once-only by themselves.
+        const actor = caller.keyId ? `key:${caller.keyId}` : caller.userId ? `user:${caller.userId}` : null
+        const body = {
+          params: request.params,
+          query: request.query,
+          body: request.body,
+          ifMatch: ctx.ifMatch,
+          file: upload && [createHash('sha256').update(upload.bytes).digest('hex'), upload.fields],
+        }
+        const answer =
+          key && actor
+            ? await once({ actor, key, route: name, body }, () => settled(request, ctx))
+            : { ...(await run(request, ctx)), replayed: false }
+        for (const [header, value] of headers) reply.header(header, value)
+        if (answer.etag) reply.header('etag', answer.etag)
+        if (answer.replayed) reply.header('idempotent-replayed', 'true')
+        reply.header('cache-control', 'no-store')
+        return reply
+          .code(answer.status)
+          .type(answer.status >= 400 ? 'application/problem+json; charset=utf-8' : 'application/json; charset=utf-8')
+          .send(answer.json)
+      },
+    })
+  }
+  app.decorateRequest('caller')
+  app.addHook('onRequest', async (request) => {
+    request.caller = nobody
+  })
+  return { bind, bound }
+}

@@ -1,0 +1,105 @@
+/** Puts everything together for one process: the only place, with the other mains, that opens the registry. */
+import { join } from 'node:path'
+import { hostname } from 'node:os'
+import { imitations } from '#platforms/registry/sandbox.gen.ts'
+import { platforms } from '#platforms/registry/server.gen.ts'
+import { AddressRefused, assertPublicUrl } from '#infra/guard.ts'
+import { PlatformFailure } from '#kit/spec/failures.ts'
+import { createSandbox } from '../sandbox/host.ts'
+import { createApp } from './app.ts'
+import type { Compose } from './boot/seam.ts'
+import { openHouse } from './house.ts'
+import { createMetrics } from './metrics.ts'
+import { registerChannels, registerOAuthCallback } from './routes/channels.ts'
+import { registerPlatforms } from './routes/platforms.ts'
+import { registerPosts } from './routes/posts.ts'
+import { registerPublications } from './routes/publications.ts'
+
+/** The engine counts as stuck when it has not looked for work for this long (ms). */
+const stuckAfterMs = 60_000
+/** The built web app. */
+const webDir = new URL('../../dist/web', import.meta.url).pathname
+
+/** A refused address as platforms know failures. A name that does not resolve may be a bad moment; a private one is final. */
+const guard = (allowPrivate: readonly string[]) => async (url: URL) => {
+  try {
+    await assertPublicUrl(url, { allowPrivate })
+  } catch (error) {
+    if (!(error instanceof AddressRefused)) throw error
+    throw new PlatformFailure({ kind: error.reason === 'unknown-host' ? 'try-later' : 'not-permitted', code: `http.${error.reason}`, message: error.message })
+  }
+}
+
+export const compose: Compose = async ({ config, log, clock, database, keys, publicUrl, port, setupToken, version }) => {
+  const { db } = database
+  const metrics = createMetrics({ db })
+  const sandboxUrl = config.sandbox ? (config.sandboxUrl ?? `http://${config.loopback && config.host !== 'localhost' ? bracket(config.host) : '127.0.0.1'}:${port}/sandbox`) : null
+  const own = config.sandbox && !config.sandboxUrl
+  const sandbox = own
+    ? createSandbox({ imitations, clock, url: `${publicUrl}/sandbox`, stateFile: join(config.dataDir, 'sandbox', 'state.json'), log: (message, details) => log.warn(details, message) })
+    : null
+  const house = await openHouse({
+    database,
+    clock,
+    keys,
+    platforms,
+    mediaDir: join(config.dataDir, 'media'),
+    sandboxUrl,
+    browserSandboxUrl: own ? `${publicUrl}/sandbox` : sandboxUrl,
+    publicUrl,
+    log,
+    worker: `${hostname()}:${process.pid}`,
+    configured: config.credentials,
+    allow: guard(config.allowPrivateHosts),
+    importing: { allowPrivate: config.allowPrivateHosts },
+    observe: {
+      published: ({ platform, latenessMs }) => metrics.lateness(platform, latenessMs),
+      settled: ({ platform, state }) => metrics.verdict(platform, state),
+    },
+  })
+  const { publishing } = house
+  const works = config.role !== 'api'
+  const redirectUri = (platform: string) => `${publicUrl}/oauth/${platform}/callback`
+  const app = await createApp({
+    database,
+    clock,
+    log,
+    keys,
+    publicUrl,
+    version,
+    setupToken,
+    people: house.people,
+    media: house.media,
+    metrics,
+    sandbox,
+    trustProxy: config.trustProxy,
+    webDir: config.role === 'worker' ? null : webDir,
+    checks: works
+      ? { engine: () => (clock.now() - publishing.lastTick() > stuckAfterMs ? `has not looked for due work for ${Math.round((clock.now() - publishing.lastTick()) / 1000)} s` : null) }
+      : {},
+    register: [
+      (bind) => registerPosts(bind, { posts: house.posts }),
+      (bind) => registerPublications(bind, { db, clock, posts: house.posts, takeDown: house.takeDown }),
+      (bind) => registerChannels(bind, { channels: house.channels, connect: house.connect, connectAll: house.connectSandbox }),
+      (bind) => registerPlatforms(bind, { platforms: house.platforms, credentials: house.credentials, redirectUri }),
+      (_bind, app) => registerOAuthCallback(app, { connect: house.connect, publicUrl }),
+    ],
+  })
+  await app.ready()
+  let working: Promise<unknown> = Promise.resolve()
+  return {
+    handler: (req, res) => app.routing(req, res),
+    ready: () => {
+      if (works) working = Promise.all([publishing.start(), house.jobs.start()])
+      working.catch((err: unknown) => log.error({ err }, 'the engine could not start'))
+    },
+    close: async () => {
+      await working.catch(() => undefined)
+      if (works) await Promise.all([publishing.stop(config.drainMs), house.jobs.stop()])
+      await app.close()
+      await sandbox?.close()
+    },
+  }
+}
+
+const bracket = (host: string) => (host.includes(':') ? `[${host}]` : host)

@@ -1,0 +1,68 @@
+/** Health and metrics doors. Live: the process answers. Ready: it can do its work. */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { sql } from 'kysely'
+import { Problem } from '#contract/problems.ts'
+import type { Db } from '#infra/db/database.ts'
+import type { Metrics } from './metrics.ts'
+
+/** Each gives null when well, else a sentence for the operator. */
+export type Checks = Record<string, () => Promise<string | null> | string | null>
+
+export type HealthDeps = {
+  db: Db
+  checks: Checks
+  metrics: Metrics
+  /** Opens /metrics to `Authorization: Bearer <token>`; without one only this machine may read it. */
+  metricsToken: string | null
+}
+
+const timeoutMs = 2_000
+const within = async (check: Checks[string]): Promise<string | null> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve('does not answer'), timeoutMs)
+  })
+  try {
+    return await Promise.race([Promise.resolve().then(check), late])
+  } catch (error) {
+    return error instanceof Error ? error.name : 'fails'
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const digest = (s: string) => createHash('sha256').update(s).digest()
+const same = (a: string, b: string) => timingSafeEqual(digest(a), digest(b))
+/** This machine, asked directly: a proxy on it that forwards strangers says so in its headers. */
+const local = (request: FastifyRequest) =>
+  ['127.0.0.1', '::1', '::ffff:127.0.0.1'].includes(request.socket.remoteAddress ?? '') &&
+  !request.headers['x-forwarded-for'] &&
+  !request.headers.forwarded
+
+export const registerHealth = (app: FastifyInstance, { db, checks, metrics, metricsToken }: HealthDeps): void => {
+  const all: Checks = {
+    database: async () => (await sql`select 1 from workspaces limit 1`.execute(db), null),
+    ...checks,
+  }
+  const quiet = { schema: { hide: true }, config: { rateLimit: false as const } }
+
+  app.get('/health/live', quiet, async () => ({ ok: true }))
+  app.get('/health/ready', quiet, async (_request, reply) => {
+    const found = await Promise.all(
+      Object.entries(all).map(async ([name, check]) => [name, (await within(check)) ?? 'ok'] as const),
+    )
+    const ok = found.every(([, says]) => says === 'ok')
+    return reply
+      .code(ok ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .send({ ok, checks: Object.fromEntries(found) })
+  })
+  app.get('/metrics', quiet, async (request, reply) => {
+    const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
+    if (!local(request) && !(metricsToken && token && same(token, metricsToken)))
+      throw new Problem('forbidden', 'Metrics are read from this machine, or with the metrics token.')
+    const { type, text } = await metrics.text()
+    return reply.type(type).send(text)
+  })
+}

@@ -1,0 +1,113 @@
+/**
+ * The planner put together without a door: every noun with what it needs. The server opens it behind HTTP, a worker
+ * process opens it alone, and the demo, the bench and the crash matrix open the very same one.
+ */
+import type { Clock } from '#infra/clock.ts'
+import type { Database } from '#infra/db/database.ts'
+import { newId } from '#infra/ids.ts'
+import type { KeyRing } from '#infra/secrets.ts'
+import { diskStorage } from '#infra/storage.ts'
+import type { Platform } from '#kit/client/platform.ts'
+import { connectSandbox } from '#planner/channels/connect-all.ts'
+import { createConnect } from '#planner/channels/connect.ts'
+import { createCredentials } from '#planner/channels/credentials.ts'
+import { createChannelHttp } from '#planner/channels/http.ts'
+import { sweepFlows } from '#planner/channels/jobs.ts'
+import { createKeeper } from '#planner/channels/keeper.ts'
+import { createChannels } from '#planner/channels/service.ts'
+import { createMedia, type MediaDeps } from '#planner/media/service.ts'
+import { createPeople } from '#planner/people/service.ts'
+import { createPosts } from '#planner/posts/service.ts'
+import { createTakeDown } from '#planner/posts/takedown.ts'
+import { holdChannel, releaseHeld } from '#planner/publishing/commands.ts'
+import type { Log, Observer, PublishingDeps } from '#planner/publishing/deps.ts'
+import { createPublishing } from '#planner/publishing/engine.ts'
+import { createJobs, type Job } from './jobs.ts'
+import { createSandboxRobot } from './sandbox-robot.ts'
+
+export type HouseOptions = {
+  database: Database
+  clock: Clock
+  keys: KeyRing
+  platforms: readonly Platform[]
+  /** Folder of uploads and renditions. */
+  mediaDir: string
+  /** The sandbox as this process reaches it; null = off. */
+  sandboxUrl: string | null
+  /** The sandbox as browsers see it; the same when absent. */
+  browserSandboxUrl?: string | null
+  /** Where people and networks reach us, without a slash at its end. */
+  publicUrl: string
+  log: Log
+  /** Name of this process in leases and journals. */
+  worker: string
+  observe?: Observer
+  /** App credentials from the configuration. */
+  configured?: (platform: string, fields: readonly string[]) => Record<string, string>
+  /** Throws when a live URL may not be called. */
+  allow?: (url: URL) => Promise<void>
+  /** What `media.importFrom` may fetch. */
+  importing?: MediaDeps['fetch']
+  publishing?: Partial<Pick<PublishingDeps, 'leaseMs' | 'maxTries' | 'fetch' | 'beforeSend' | 'random' | 'mayClaim'>>
+}
+
+export type House = Awaited<ReturnType<typeof openHouse>>
+
+export const openHouse = async (o: HouseOptions) => {
+  const { database, clock, keys, log } = o
+  const { db } = database
+  const platforms = new Map(o.platforms.map((p) => [p.spec.id, p]))
+  const http = createChannelHttp({ platforms, sandboxUrl: o.sandboxUrl, allow: o.allow, clock })
+  const browserSandboxUrl = o.browserSandboxUrl === undefined ? o.sandboxUrl : o.browserSandboxUrl
+  const robot = o.sandboxUrl ? createSandboxRobot({ sandboxUrl: o.sandboxUrl, browserSandboxUrl: browserSandboxUrl ?? o.sandboxUrl }) : null
+  const credentials = createCredentials({ db, clock, keys, platforms, configured: o.configured ?? (() => ({})), sandbox: robot?.credentials ?? null })
+  const onError = (err: unknown, channel: string) => log.error({ err, channel }, 'background work on a channel broke')
+  const now = () => new Date(clock.now())
+
+  const media = createMedia({ database, clock, storage: diskStorage(o.mediaDir), keys, publicUrl: o.publicUrl, fetch: o.importing })
+  const onReconnected: Parameters<typeof createKeeper>[0]['onReconnected'] = (trx, id) => releaseHeld(trx, id, now())
+  const keeper = createKeeper({ database, clock, keys, platforms, http, credentials, onReconnected, onError })
+  const onRemoved: Parameters<typeof createChannels>[0]['onRemoved'] = (trx, id) =>
+    holdChannel(trx, id, 'channel-removed', 'The channel was disconnected. Connect it again to publish, or cancel.', now())
+  const channels = createChannels({ db, clock, keys, platforms, http, credentials, keeper, onRemoved, onError })
+  const connect = createConnect({ db, clock, keys, platforms, http, credentials, browserSandboxUrl, redirectUri: (p) => `${o.publicUrl}/oauth/${p}/callback`, onReconnected })
+  const posts = createPosts({ db, clock, platforms })
+  const publishing = createPublishing(database, { db, clock, platforms, keeper, http, media, random: Math.random, log, observe: o.observe, worker: o.worker, ...o.publishing })
+  const takeDown = createTakeDown({ db, clock, platforms, keeper, http })
+
+  const jobs: Job[] = [
+    { name: 'refresh tokens', run: async () => (await keeper.refreshDue(20)).nextAt },
+    {
+      name: 'forecast',
+      run: async () => {
+        await posts.forecastDue(50)
+        return posts.nextForecast()
+      },
+    },
+    {
+      name: 'sweep connect flows',
+      run: async () => {
+        await sweepFlows(db, now())
+        return new Date(clock.now() + 3_600_000)
+      },
+    },
+  ]
+
+  return {
+    platforms,
+    people: createPeople({ database, clock }),
+    media,
+    credentials,
+    channels,
+    connect,
+    keeper,
+    posts,
+    publishing,
+    takeDown,
+    robot,
+    jobs: createJobs({ database, clock, log, jobs }),
+    /** One sandbox channel on every platform, through the real flows. */
+    connectSandbox: (who: { ws: string; userId: string }) => connectSandbox({ clock, platforms, connect, robot }, who),
+    newId: () => newId(clock.now()),
+  }
+}

@@ -1,0 +1,130 @@
+/** The whole process, started and killed for real, on its own database and on another PostgreSQL. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { endAll, processesIn } from '#infra/db/postmaster.ts'
+import { testDatabase } from '#infra/testing/db.ts'
+
+const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+let dir: string
+const children: ChildProcess[] = []
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'clarion-main-'))
+  await chmod(dir, 0o711)
+})
+afterEach(async () => {
+  for (const c of children.splice(0)) {
+    c.kill('SIGKILL')
+    if (c.exitCode === null && c.signalCode === null) await once(c, 'exit')
+  }
+})
+afterAll(async () => {
+  await endAll(join(dir, 'postgres', 'pgdata'))
+  await rm(dir, { recursive: true, force: true })
+})
+
+/** Starts Clarion on a free port; `said` is all it wrote so far. */
+const launch = (env: Record<string, string> = {}, ...args: string[]) => {
+  const child = spawn(process.execPath, [main, '--data', dir, '--port', '0', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Nothing of the tests' own environment: only what a bare shell has.
+    env: { PATH: '/usr/bin:/bin', CLARION_LOG: 'warn', ...env },
+  })
+  children.push(child)
+  const it = {
+    child,
+    said: '',
+    says: async (pattern: RegExp): Promise<RegExpExecArray> => {
+      for (;;) {
+        const found = pattern.exec(it.said)
+        if (found) return found
+        if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode} and said:\n${it.said}`)
+        await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data'), once(child, 'exit')])
+      }
+    },
+    ready: async () => (await it.says(/is ready: (\S+)/))[1]!,
+    ended: async () => {
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+      return child.exitCode
+    },
+  }
+  for (const s of [child.stdout, child.stderr]) s.on('data', (d: Buffer) => (it.said += d.toString()))
+  return it
+}
+
+test('first start, a second process, kill -9 and again, SIGTERM', { timeout: 120_000 }, async () => {
+  const first = launch()
+  const url = await first.ready()
+  expect((await fetch(`${url}/health/ready`)).status).toBe(200)
+  expect(first.said).toContain('First run: open')
+  expect(first.said).not.toContain('setup token')
+
+  const second = launch()
+  expect(await second.ended()).toBe(1)
+  expect(second.said).toContain(`Another Clarion (process ${first.child.pid}) already runs on the data folder ${dir}`)
+  expect(second.said).toContain('What to do:')
+
+  first.child.kill('SIGKILL')
+  await first.ended()
+  expect((await processesIn(join(dir, 'postgres', 'pgdata'))).length).toBeGreaterThan(0)
+  const third = launch({ CLARION_HOST: '0.0.0.0' })
+  await third.ready()
+  expect(third.said).toContain('(adopted)')
+  expect(third.said).toMatch(/enter the setup token {2}\S{24}/)
+
+  third.child.kill('SIGTERM')
+  // What a terminal and npm do: the same wish, twice within a moment.
+  third.child.kill('SIGTERM')
+  expect(await third.ended()).toBe(0)
+  expect(await processesIn(join(dir, 'postgres', 'pgdata'))).toEqual([])
+  expect(await readdir(dir)).not.toContain('lock')
+})
+
+test('on another PostgreSQL it runs no database of its own; a newer schema is refused, not damaged', {
+  timeout: 120_000,
+}, async () => {
+  const db = await testDatabase()
+  try {
+    const one = launch({ DATABASE_URL: db.url }, '--role', 'api')
+    const two = launch({ DATABASE_URL: db.url }, '--role', 'worker')
+    await Promise.all([one.ready(), two.ready()])
+    expect(await processesIn(join(dir, 'postgres', 'pgdata'))).toEqual([])
+    one.child.kill('SIGTERM')
+    two.child.kill('SIGINT')
+    expect(await Promise.all([one.ended(), two.ended()])).toEqual([0, 0])
+
+    await db.pool.query("insert into schema_migrations (version, name, sha256) values (9999, '9999_future.sql', 'x')")
+    const late = launch({ DATABASE_URL: db.url })
+    expect(await late.ended()).toBe(1)
+    expect(late.said).toContain('The database is newer than this version of Clarion: it has 9999_future.sql')
+    expect((await db.pool.query('select count(*)::int as n from schema_migrations')).rows[0].n).toBeGreaterThan(1)
+  } finally {
+    await db.drop()
+  }
+})
+
+test('what a person got wrong is said in a sentence, with the fix, and exit code 1', { timeout: 60_000 }, async () => {
+  const busy = createServer()
+  await new Promise<void>((r) => busy.listen(0, '127.0.0.1', r))
+  const { port } = busy.address() as { port: number }
+  const cases: [Record<string, string>, string[], string][] = [
+    [{}, ['--prot', '1'], "Unknown option '--prot'"],
+    [{ CLARION_SANDBOX: 'perhaps' }, [], 'CLARION_SANDBOX is "perhaps"'],
+    [{ DATABASE_URL: 'postgres://me:s3cret@127.0.0.1:1/x' }, ['--role', 'api'], 'The database does not let us in'],
+    [{ CLARION_KEYS: 'short' }, [], 'Key number 1 in CLARION_KEYS'],
+    [{ CLARION_PORT: String(port) }, ['--port', String(port)], `Port ${port} on 127.0.0.1 is in use`],
+  ]
+  for (const [env, args, sentence] of cases) {
+    const it = launch(env, ...args)
+    expect(await it.ended(), sentence).toBe(1)
+    expect(it.said).toContain(sentence)
+    expect(it.said).toContain('What to do:')
+    expect(it.said).not.toMatch(/s3cret|\n {4}at /)
+  }
+  busy.close()
+})

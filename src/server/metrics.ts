@@ -1,0 +1,66 @@
+/** Prometheus metrics: what the server measures itself, and the hooks the engine calls. Labels never carry ids or names of people. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Db } from '#infra/db/database.ts'
+
+export type Metrics = {
+  /** An HTTP request ended. Seconds. `route` is the contract's name or the pattern, never the address. */
+  http: (o: { route: string; method: string; status: number; seconds: number }) => void
+  /** A publication went out this many ms after its due time. */
+  lateness: (platform: string, ms: number) => void
+  /** An attempt ended: `published`, a failure kind, ... */
+  verdict: (platform: string, verdict: string) => void
+  /** Open event streams, +1 or -1. */
+  streams: (change: 1 | -1) => void
+  /** The Prometheus text and its content type. Reads the database for what is counted there. */
+  text: () => Promise<{ type: string; text: string }>
+}
+
+/** One registry per server, so that two in a process (tests) do not share numbers. */
+export const createMetrics = ({ db }: { db: Db }): Metrics => {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry, prefix: 'clarion_' })
+  const registers = [registry]
+  const http = new Histogram({
+    name: 'clarion_http_request_seconds',
+    help: 'HTTP requests',
+    labelNames: ['route', 'method', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+    registers,
+  })
+  const lateness = new Histogram({
+    name: 'clarion_publication_lateness_seconds',
+    help: 'Create step minus due time',
+    labelNames: ['platform'],
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 300, 3600],
+    registers,
+  })
+  const verdicts = new Counter({
+    name: 'clarion_attempts_total',
+    help: 'Attempts by verdict',
+    labelNames: ['platform', 'verdict'],
+    registers,
+  })
+  const streams = new Gauge({ name: 'clarion_event_streams', help: 'Open event streams', registers })
+  new Gauge({
+    name: 'clarion_publications',
+    help: 'Publications by state',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      const rows = await db
+        .selectFrom('publications')
+        .select((e) => ['state', e.fn.countAll<number>().as('n')])
+        .groupBy('state')
+        .execute()
+      this.reset()
+      for (const row of rows) this.set({ state: row.state }, Number(row.n))
+    },
+  })
+  return {
+    http: ({ route, method, status, seconds }) => http.observe({ route, method, status: String(status) }, seconds),
+    lateness: (platform, ms) => lateness.observe({ platform }, Math.max(0, ms) / 1000),
+    verdict: (platform, verdict) => verdicts.inc({ platform, verdict }),
+    streams: (change) => streams.inc(change),
+    text: async () => ({ type: registry.contentType, text: await registry.metrics() }),
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * How an error leaves the house: always `application/problem+json` (RFC 9457), always a code of the one table, never a
+ * stack trace. What nobody expected becomes `internal` with the request's id, and the log has the rest.
+ */
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { Problem, type ProblemBody, type ProblemCode, problems } from '#contract/problems.ts'
+
+/** Largest JSON body (bytes). A post of 100 long segments fits; a 10 MB text does not. */
+export const jsonLimit = 1_000_000
+
+/** The body of a Problem. `instance` is the request id, which is also in the log. */
+export const problemBody = (problem: Problem, instance?: string): ProblemBody => {
+  const { status, title, fix } = problems[problem.code]
+  return {
+    type: `/docs/problems#${problem.code}`,
+    code: problem.code,
+    title,
+    status,
+    ...(problem.message !== title ? { detail: problem.message } : {}),
+    fix,
+    ...(instance ? { instance } : {}),
+    ...problem.extra,
+  }
+}
+
+type Told = { code: ProblemCode; detail?: string }
+/** Errors of Fastify and its plugins, by their code. Anything else is `internal`. */
+const fastifyErrors: Record<string, Told> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: {
+    code: 'too-large',
+    detail: `A body may have at most ${jsonLimit.toLocaleString('en')} bytes.`,
+  },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    code: 'unsupported-media',
+    detail: 'Send application/json (or multipart/form-data where a file is uploaded).',
+  },
+  FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'bad-json', detail: 'The body is empty.' },
+  FST_ERR_CTP_INVALID_JSON_BODY: { code: 'bad-json' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'bad-json', detail: 'Content-Length does not match the body.' },
+  FST_ERR_BAD_URL: { code: 'bad-encoding', detail: 'The address has a percent-escape that is not UTF-8.' },
+  FST_ERR_MAX_PARAM_LENGTH: { code: 'not-found' },
+  FST_ERR_NOT_FOUND: { code: 'not-found' },
+  FST_REQ_FILE_TOO_LARGE: { code: 'too-large' },
+  FST_INVALID_MULTIPART_CONTENT_TYPE: {
+    code: 'unsupported-media',
+    detail: 'Send multipart/form-data with a field `file`.',
+  },
+  FST_FILES_LIMIT: { code: 'validation', detail: 'Send one file a request.' },
+  FST_PARTS_LIMIT: { code: 'validation', detail: 'Too many parts.' },
+  FST_FIELDS_LIMIT: { code: 'validation', detail: 'Too many fields.' },
+  FST_PROTO_VIOLATION: { code: 'validation', detail: 'A field has a name that is not allowed.' },
+}
+
+/** `/content/segments/0/text` of the body -> `content.segments.0.text`; other places carry their name. */
+const fieldPath = (context: string, instancePath: string) => {
+  const path = instancePath.replace(/^\//, '').replaceAll('/', '.')
+  const place = context === 'querystring' ? 'query' : context
+  return place === 'body' ? path : [place, path].filter(Boolean).join('.')
+}
+
+/** The Problem an error is, or null when nobody foresaw it. */
+export const foreseen = (error: unknown): Problem | null => {
+  if (error instanceof Problem) return error
+  const e = error as Partial<FastifyError>
+  if (e.validation)
+    return new Problem('validation', undefined, {
+      errors: e.validation
+        .slice(0, 50)
+        .map((v) => ({
+          path: fieldPath(e.validationContext ?? 'body', v.instancePath),
+          message: v.message ?? 'is not valid',
+        })),
+    })
+  const told = e.code ? fastifyErrors[e.code] : undefined
+  return told ? new Problem(told.code, told.detail) : null
+}
+
+/** Sends a Problem. `retryAfter` in seconds. */
+export const sendProblem = (reply: FastifyReply, problem: Problem, instance: string): FastifyReply =>
+  reply
+    .code(problems[problem.code].status)
+    .type('application/problem+json; charset=utf-8')
+    .header('cache-control', 'no-store')
+    .send(JSON.stringify(problemBody(problem, instance)))
+
+/** Fastify's error handler: foreseen errors are told, the others are logged and told as `internal`. */
+export const errorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  const problem = foreseen(error)
+  if (!problem || problem.code === 'internal')
+    request.log.error({ err: error, route: request.routeOptions.url }, 'request failed')
+  return sendProblem(reply, problem ?? new Problem('internal'), request.id)
+}

@@ -1,0 +1,55 @@
+/** Doors of setup, me, workspaces, members and API keys. */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { Problem } from '#contract/problems.ts'
+import type { Actor, People } from '#planner/people/service.ts'
+import type { Auth } from '../auth.ts'
+import type { Bind, Ctx } from '../bind.ts'
+
+export type PeopleDeps = {
+  people: People
+  auth: Pick<Auth, 'signIn'>
+  setupToken: string | null
+  sandbox: boolean
+  version: string
+}
+
+const digest = (s: string) => createHash('sha256').update(s).digest()
+const actor = (ctx: Ctx): Actor => ({ userId: ctx.userId!, role: ctx.ws!.role })
+
+export const registerPeople = (bind: Bind, { people, auth, setupToken, sandbox, version }: PeopleDeps): void => {
+  const me = async (userId: string) => ({ ...(await people.me(userId)), sandbox, version })
+
+  bind('setupState', async () => {
+    const needed = await people.setupNeeded()
+    return { needed, tokenRequired: needed && setupToken !== null }
+  })
+  bind('setup', async ({ body: { token, ...input } }, ctx) => {
+    if (!(await people.setupNeeded())) throw new Problem('setup-done')
+    if (setupToken !== null && !timingSafeEqual(digest(token ?? ''), digest(setupToken)))
+      throw new Problem('setup-token')
+    const { userId } = await people.setup(input)
+    ctx.setHeader('set-cookie', await auth.signIn(ctx.request, input.email.trim(), input.password))
+    return me(userId)
+  })
+  bind('me', (_input, ctx) => me(ctx.userId!))
+
+  bind('workspaceGet', (_input, ctx) => people.workspace(ctx.userId!, ctx.ws!.id))
+  bind('workspacePatch', ({ body }, ctx) => people.patchWorkspace(actor(ctx), ctx.ws!.id, body))
+  bind('workspacePause', (_input, ctx) => people.setPaused(actor(ctx), ctx.ws!.id, true))
+  bind('workspaceResume', (_input, ctx) => people.setPaused(actor(ctx), ctx.ws!.id, false))
+
+  bind('memberList', async (_input, ctx) => ({ items: await people.members(ctx.ws!.id) }))
+  bind('memberAdd', ({ body }, ctx) => people.addMember(actor(ctx), ctx.ws!.id, body))
+  bind('memberPatch', ({ params, body }, ctx) => people.changeMember(actor(ctx), ctx.ws!.id, params.userId, body.role))
+  bind('memberRemove', async ({ params }, ctx) => {
+    await people.changeMember(actor(ctx), ctx.ws!.id, params.userId, null)
+    return { ok: true as const }
+  })
+
+  bind('keyList', async (_input, ctx) => ({ items: await people.keys(ctx.ws!.id) }))
+  bind('keyCreate', ({ body }, ctx) => people.createKey(actor(ctx), ctx.ws!.id, body))
+  bind('keyRevoke', async ({ params }, ctx) => {
+    await people.revokeKey(ctx.ws!.id, params.id)
+    return { ok: true as const }
+  })
+}

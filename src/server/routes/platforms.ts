@@ -1,0 +1,49 @@
+/** Doors of platforms: what there is, how to connect it, and its app credentials. */
+import { readFile } from 'node:fs/promises'
+import type { PlatformInfo } from '#contract/channels.ts'
+import type { Platform } from '#kit/client/platform.ts'
+import type { Credentials } from '#planner/channels/credentials.ts'
+import { loopbackLiteral } from '#planner/channels/rules.ts'
+import type { Bind } from '../bind.ts'
+
+export type PlatformsDeps = {
+  platforms: ReadonlyMap<string, Platform>
+  credentials: Credentials
+  redirectUri: (platform: string) => string
+}
+
+const guides = new Map<string, Promise<string>>()
+/** The platform folder's README, the setup guide; a platform without one has an empty guide. Ids come from the registry, never from a request. */
+const guideOf = (id: string): Promise<string> => {
+  const known = guides.get(id)
+  if (known) return known
+  const read = readFile(new URL(`../../platforms/${id}/README.md`, import.meta.url), 'utf8').catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return ''
+      guides.delete(id)
+      throw error
+    },
+  )
+  guides.set(id, read)
+  return read
+}
+
+export const registerPlatforms = (bind: Bind, { platforms, credentials, redirectUri }: PlatformsDeps): void => {
+  const info = async ({ spec }: Platform): Promise<PlatformInfo> => ({
+    id: spec.id,
+    name: spec.name,
+    connect: spec.connect,
+    connectForm: [...(spec.connectForm ?? [])],
+    credentials: [...spec.credentials],
+    credentialsSet: await credentials.complete(spec.id),
+    redirectUri: loopbackLiteral(redirectUri(spec.id)),
+    guide: await guideOf(spec.id),
+    verified: spec.verified,
+  })
+
+  bind('platformList', async () => ({ items: await Promise.all([...platforms.values()].map(info)) }))
+  bind('credentialsSet', async ({ params, body }) => {
+    await credentials.set(params.platform, body.values)
+    return { ok: true }
+  })
+}

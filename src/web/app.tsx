@@ -1,0 +1,95 @@
+/** Which screen for which address; before them, setup and sign-in. Heavy screens load when first opened. */
+import { QueryClientProvider, useQuery } from '@tanstack/react-query'
+import { lazy, Suspense } from 'react'
+import { BrowserRouter, Navigate, Route, Routes } from 'react-router'
+import { Toaster } from 'sonner'
+import { meQuery, queryClient, setupQuery } from './api/queries.ts'
+import { CalendarPage } from './calendar/calendar-page.tsx'
+import { ChannelsPage } from './channels/channels-page.tsx'
+import { useT } from './i18n/index.ts'
+import { Failed } from './lib/query-state.tsx'
+import { useTheme } from './lib/theme.ts'
+import { PostPage } from './posts/post-page.tsx'
+import { PostsPage } from './posts/posts-page.tsx'
+import { KeySettings } from './settings/keys.tsx'
+import { MemberSettings } from './settings/members.tsx'
+import { PlatformSettings } from './settings/platforms.tsx'
+import { SettingsPage } from './settings/settings-page.tsx'
+import { WorkspaceSettings } from './settings/workspace.tsx'
+import { SetupPage } from './setup/setup-page.tsx'
+import { SignInPage } from './setup/sign-in-page.tsx'
+import { WelcomePage } from './setup/welcome-page.tsx'
+import { CrashGuard } from './shell/crash.tsx'
+import { NotFound } from './shell/not-found.tsx'
+import { Shell } from './shell/shell.tsx'
+
+const ComposePage = lazy(() => import('./composer/compose-page.tsx').then((m) => ({ default: m.ComposePage })))
+
+const Screens = () => {
+  const t = useT()
+  const me = useQuery(meQuery)
+  const setup = useQuery({ ...setupQuery, enabled: me.data === null })
+  if (me.isError || setup.isError) {
+    const broken = me.isError ? me : setup
+    return (
+      <main id="main" className="mx-auto max-w-lg px-4 py-20">
+        <h1 className="mb-4 text-xl font-semibold">Clarion</h1>
+        <Failed error={broken.error} retry={() => void broken.refetch()} />
+      </main>
+    )
+  }
+  if (me.data === undefined || (me.data === null && !setup.data))
+    return (
+      <p role="status" className="sr-only">
+        {t('loading')}
+      </p>
+    )
+  if (me.data === null) return setup.data?.needed ? <SetupPage tokenRequired={setup.data.tokenRequired} /> : <SignInPage />
+  return (
+    <Routes>
+      <Route element={<Shell me={me.data} />}>
+        <Route index element={<Navigate to="/calendar" replace />} />
+        <Route path="welcome" element={<WelcomePage />} />
+        <Route path="calendar" element={<CalendarPage />} />
+        <Route
+          path="compose/:id?"
+          element={
+            <Suspense fallback={null}>
+              <ComposePage />
+            </Suspense>
+          }
+        />
+        <Route path="posts" element={<PostsPage />} />
+        <Route path="posts/:id" element={<PostPage />} />
+        <Route path="channels" element={<ChannelsPage />} />
+        <Route path="settings" element={<SettingsPage />}>
+          <Route index element={<Navigate to="workspace" replace />} />
+          <Route path="workspace" element={<WorkspaceSettings />} />
+          <Route path="members" element={<MemberSettings />} />
+          <Route path="keys" element={<KeySettings />} />
+          <Route path="platforms" element={<PlatformSettings />} />
+        </Route>
+        <Route path="setup" element={<Navigate to="/calendar" replace />} />
+        <Route path="sign-in" element={<Navigate to="/calendar" replace />} />
+        <Route path="*" element={<NotFound />} />
+      </Route>
+    </Routes>
+  )
+}
+
+const Toasts = () => {
+  const t = useT()
+  const theme = useTheme((s) => s.theme)
+  return <Toaster theme={theme} position="bottom-right" closeButton containerAriaLabel={t('toast.label')} mobileOffset={{ bottom: 72 }} offset={{ bottom: 24 }} />
+}
+
+export const App = () => (
+  <QueryClientProvider client={queryClient}>
+    <CrashGuard>
+      <BrowserRouter>
+        <Screens />
+      </BrowserRouter>
+      <Toasts />
+    </CrashGuard>
+  </QueryClientProvider>
+)

@@ -1,0 +1,62 @@
+import { CalendarDays } from 'lucide-react'
+import { Link } from 'react-router'
+import type { Post } from '#contract/posts.ts'
+import { Button } from '#ui/button.tsx'
+import { Card, Empty } from '#ui/card.tsx'
+import { useT } from '../i18n/index.ts'
+import { useFormat } from '../lib/format.ts'
+import { PlatformMark } from '../lib/registry.tsx'
+import { StateBadge } from '../lib/states.tsx'
+
+/** The calendar as a list by day: the phone's view, and the one for readers and keyboards. */
+export const Agenda = ({ posts, onOpen }: { posts: readonly Post[]; onOpen: (post: Post) => void }) => {
+  const t = useT()
+  const format = useFormat()
+  const days = Map.groupBy(posts.filter((p) => p.dueAt), (p) => format.dayKey(p.dueAt ?? ''))
+  if (days.size === 0) {
+    return (
+      <Card>
+        <Empty
+          icon={<CalendarDays />}
+          title={t('calendar.empty')}
+          action={
+            <Button asChild tone="primary">
+              <Link to="/compose">{t('nav.compose')}</Link>
+            </Button>
+          }
+        >
+          {t('calendar.empty.lead')}
+        </Empty>
+      </Card>
+    )
+  }
+  return (
+    <div className="grid gap-6">
+      {[...days].map(([day, list]) => (
+        <section key={day} aria-label={format.day(list[0]?.dueAt ?? '')}>
+          <h2 className="mb-2 text-sm font-semibold text-muted">{format.day(list[0]?.dueAt ?? '')}</h2>
+          <Card>
+            <ul className="divide-y divide-line">
+              {list.map((post) => (
+                <li key={post.id}>
+                  <button type="button" onClick={() => onOpen(post)} className="flex w-full items-start gap-3 px-4 py-3 text-left hover:bg-sunken">
+                    <span className="w-14 shrink-0 text-sm font-medium tabular-nums">{format.time(post.dueAt ?? '')}</span>
+                    <span className="min-w-0 flex-1">
+                      <span className="line-clamp-2 block text-sm">{post.content.segments[0]?.text.trim() || t('posts.noText')}</span>
+                      <span className="mt-1.5 flex flex-wrap items-center gap-2">
+                        <StateBadge state={post.state} />
+                        {[...new Set(post.publications.map((p) => p.platform))].map((id) => (
+                          <PlatformMark key={id} id={id} />
+                        ))}
+                      </span>
+                    </span>
+                  </button>
+                </li>
+              ))}
+            </ul>
+          </Card>
+        </section>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,154 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { ExternalLink, MoreHorizontal, Pause, Play, PlugZap, RefreshCw, Unplug } from 'lucide-react'
+import { useState } from 'react'
+import type { Channel } from '#contract/channels.ts'
+import { Avatar } from '#ui/bits.tsx'
+import { Badge } from '#ui/badge.tsx'
+import { Button } from '#ui/button.tsx'
+import { Dialog } from '#ui/dialog.tsx'
+import { Menu, MenuItem, MenuLine } from '#ui/menu.tsx'
+import { Notice } from '#ui/notice.tsx'
+import { api } from '../api/client.ts'
+import { useT } from '../i18n/index.ts'
+import { useFormat } from '../lib/format.ts'
+import { PlatformMark, useFace } from '../lib/registry.tsx'
+import { say, sayError } from '../lib/toast.ts'
+import { useSession } from '../shell/session.tsx'
+
+/** One connected account: is it well, what waits on it, and what can be done. */
+export const ChannelCard = ({ channel, reconnect }: { channel: Channel; reconnect: () => void }) => {
+  const t = useT()
+  const { ws, can } = useSession()
+  const format = useFormat()
+  const client = useQueryClient()
+  const face = useFace(channel.platform)
+  const [leaving, setLeaving] = useState(false)
+  const params = { ws: ws.id, id: channel.id }
+  const settled = () => client.invalidateQueries({ queryKey: [ws.id, 'channels'] })
+  const act = useMutation({
+    mutationFn: (what: 'channelPause' | 'channelResume' | 'channelCheck') => api(what, { params }),
+    onSuccess: (next, what) => (what === 'channelCheck' && next.state !== 'ok' ? undefined : say(t(`channels.done.${what}`, { name: channel.name }))),
+    onError: (e) => sayError(t, e),
+    onSettled: settled,
+  })
+  const remove = useMutation({
+    mutationFn: () => api('channelRemove', { params }),
+    onSuccess: () => say(t('channels.removed', { name: channel.name })),
+    onError: (e) => sayError(t, e),
+    onSettled: () => {
+      setLeaving(false)
+      return settled()
+    },
+  })
+  const health = channel.state === 'ok' ? 'ok' : channel.state === 'reconnect' ? 'warn' : 'danger'
+  return (
+    <article aria-label={channel.name} className="flex flex-col rounded-xl border border-line bg-surface p-5 shadow-card">
+      <div className="flex items-start gap-3.5">
+        <Avatar name={channel.name} src={channel.avatarUrl} size={44} mark={<PlatformMark id={channel.platform} className="size-4" />} />
+        <div className="min-w-0 flex-1">
+          <h2 className="truncate font-semibold">{channel.name}</h2>
+          <p className="truncate text-sm text-muted">
+            {face?.spec.name ?? channel.platform} · {channel.handle}
+          </p>
+        </div>
+        <Menu
+          trigger={
+            <Button tone="quiet" size="icon-sm" aria-label={t('channels.more', { name: channel.name })}>
+              <MoreHorizontal aria-hidden />
+            </Button>
+          }
+        >
+          {channel.profileUrl ? (
+            <MenuItem asChild>
+              <a href={channel.profileUrl} target="_blank" rel="noreferrer">
+                <ExternalLink aria-hidden />
+                {t('channels.profile')}
+              </a>
+            </MenuItem>
+          ) : null}
+          {can('editor') ? (
+            <MenuItem onSelect={() => act.mutate('channelCheck')}>
+              <RefreshCw aria-hidden />
+              {t('channels.check')}
+            </MenuItem>
+          ) : null}
+          {can('editor') ? (
+            <MenuItem onSelect={() => act.mutate(channel.pausedAt ? 'channelResume' : 'channelPause')}>
+              {channel.pausedAt ? <Play aria-hidden /> : <Pause aria-hidden />}
+              {t(channel.pausedAt ? 'channels.resume' : 'channels.pause')}
+            </MenuItem>
+          ) : null}
+          {can('admin') ? (
+            <>
+              <MenuItem onSelect={reconnect}>
+                <PlugZap aria-hidden />
+                {t('channels.reconnect')}
+              </MenuItem>
+              <MenuLine />
+              <MenuItem danger onSelect={() => setLeaving(true)}>
+                <Unplug aria-hidden />
+                {t('channels.disconnect')}
+              </MenuItem>
+            </>
+          ) : null}
+        </Menu>
+      </div>
+      <div className="mt-4 flex flex-wrap gap-2">
+        <Badge tone={health}>{t(`channels.state.${channel.state}`)}</Badge>
+        {channel.pausedAt ? <Badge tone="warn">{t('channels.paused')}</Badge> : null}
+        {channel.realm === 'sandbox' ? <Badge tone="info">{t('realm.sandbox')}</Badge> : null}
+      </div>
+      {channel.state === 'ok' ? null : (
+        <Notice
+          className="mt-3"
+          tone={channel.state === 'reconnect' ? 'warn' : 'danger'}
+          action={
+            can('admin') && channel.state === 'reconnect' ? (
+              <Button size="sm" onClick={reconnect}>
+                {t('channels.reconnect')}
+              </Button>
+            ) : null
+          }
+        >
+          {channel.stateReason ?? t(`channels.state.${channel.state}.means`)}
+        </Notice>
+      )}
+      {channel.pausedAt ? (
+        <Notice
+          className="mt-3"
+          tone="warn"
+          action={
+            can('editor') ? (
+              <Button size="sm" busy={act.isPending} onClick={() => act.mutate('channelResume')}>
+                {t('channels.resume')}
+              </Button>
+            ) : null
+          }
+        >
+          {t('channels.paused.means')}
+        </Notice>
+      ) : null}
+      <dl className="mt-auto grid grid-cols-2 gap-x-4 gap-y-1 pt-4 text-sm">
+        <dt className="text-muted">{t('channels.scheduled')}</dt>
+        <dd className="text-right tabular-nums">{channel.scheduled}</dd>
+        <dt className="text-muted">{t('channels.last')}</dt>
+        <dd className="text-right">{channel.lastPublishedAt ? format.dateTime(channel.lastPublishedAt) : t('channels.never')}</dd>
+      </dl>
+      <Dialog
+        open={leaving}
+        onOpenChange={setLeaving}
+        title={t('channels.disconnect.title', { name: channel.name })}
+        description={channel.scheduled > 0 ? t('channels.disconnect.held', { count: channel.scheduled }) : t('channels.disconnect.none')}
+        closeLabel={t('action.close')}
+        footer={
+          <>
+            <Button onClick={() => setLeaving(false)}>{t('action.cancel')}</Button>
+            <Button tone="danger" busy={remove.isPending} onClick={() => remove.mutate()}>
+              {t('channels.disconnect')}
+            </Button>
+          </>
+        }
+      />
+    </article>
+  )
+}

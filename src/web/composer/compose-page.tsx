@@ -1,0 +1,384 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { CalendarClock, Send, Undo2 } from 'lucide-react'
+import { useState } from 'react'
+import { useLocation, useNavigate, useParams, useSearchParams } from 'react-router'
+import type { Channel } from '#contract/channels.ts'
+import type { Post, ScheduleInput } from '#contract/posts.ts'
+import { Button } from '#ui/button.tsx'
+import { Skeleton, Tab, TabList, TabPanel, Tabs } from '#ui/bits.tsx'
+import { Dialog } from '#ui/dialog.tsx'
+import { Field, Textarea } from '#ui/field.tsx'
+import { Notice } from '#ui/notice.tsx'
+import { api } from '../api/client.ts'
+import { channelsQuery, postQuery } from '../api/queries.ts'
+import { tell, useT } from '../i18n/index.ts'
+import { useFormat } from '../lib/format.ts'
+import { Failed } from '../lib/query-state.tsx'
+import { PlatformMark, useFace, useFaces } from '../lib/registry.tsx'
+import { StateBadge } from '../lib/states.tsx'
+import { TimeDialog } from '../lib/time-dialog.tsx'
+import { say, sayError } from '../lib/toast.ts'
+import { Page } from '../shell/page.tsx'
+import { useSession } from '../shell/session.tsx'
+import { ChannelPicker } from './channel-picker.tsx'
+import { customise, fromPost, hasContent, partsFor, setSettings, type Target, useShared } from './draft.ts'
+import { Findings } from './findings.tsx'
+import { PartEditor } from './part-editor.tsx'
+import { Previews } from './previews.tsx'
+import { SaveLine } from './save-line.tsx'
+import { SettingsForm, shapeOf } from './settings-form.tsx'
+import { type Composer, useComposer } from './use-composer.ts'
+
+const ComposeSkeleton = () => (
+  <div className="grid gap-6 lg:grid-cols-[minmax(0,1fr)_24rem]">
+    <div className="grid content-start gap-5">
+      <div className="flex gap-2">
+        <Skeleton className="h-12 w-40 rounded-xl" />
+        <Skeleton className="h-12 w-40 rounded-xl" />
+      </div>
+      <Skeleton className="h-64 rounded-xl" />
+    </div>
+    <Skeleton className="h-72 rounded-xl" />
+  </div>
+)
+
+/** Settings of one channel: the platform's own component, or a form drawn from its schema. */
+const ChannelSettings = ({ composer, channel, disabled }: { composer: Composer; channel: Channel; disabled: boolean }) => {
+  const t = useT()
+  const face = useFace(channel.platform)
+  if (!face) return null
+  const value = composer.draft.channels.find((c) => c.channelId === channel.id)?.settings ?? {}
+  const set = (settings: Record<string, unknown>) => composer.edit((d) => setSettings(d, channel.id, settings))
+  const shape = face.Settings ? null : shapeOf(face.spec.settings.schema)
+  if (!face.Settings && !shape) return null
+  return (
+    <details className="rounded-xl border border-line bg-surface">
+      <summary className="flex items-center gap-2 px-4 py-3 text-sm font-medium">
+        <PlatformMark id={channel.platform} />
+        {t('composer.settings', { platform: face.spec.name })}
+      </summary>
+      <div className="border-t border-line p-4">
+        {face.Settings ? <face.Settings value={value} onChange={set} channel={channel} /> : shape ? <SettingsForm shape={shape} value={value} onChange={set} disabled={disabled} /> : null}
+      </div>
+    </details>
+  )
+}
+
+/** The versions of the text: one for all, and one for each channel that wants its own. */
+const Versions = ({ composer, tab, setTab, disabled }: { composer: Composer; tab: string; setTab: (tab: string) => void; disabled: boolean }) => {
+  const t = useT()
+  const faces = useFaces()
+  const { draft, edit, chosen } = composer
+  const sharing = chosen.filter((c) => draft.channels.find((x) => x.channelId === c.id)?.parts === null)
+  const editor = (target: Target, channels: readonly Channel[]) => (
+    <div className="grid gap-3">
+      {partsFor(draft, target).map((part, index) => (
+        <PartEditor key={part.key} composer={composer} target={target} part={part} index={index} channels={channels} disabled={disabled} focus={index > 0 && part.text === ''} />
+      ))}
+    </div>
+  )
+  return (
+    <Tabs value={tab} onValueChange={setTab}>
+      <TabList aria-label={t('composer.versions')}>
+        <Tab value="shared">{t('composer.shared')}</Tab>
+        {chosen.map((channel) => {
+          const own = draft.channels.find((c) => c.channelId === channel.id)?.parts
+          const errors = (composer.findings.get(channel.id) ?? []).some((f) => f.level === 'error')
+          return (
+            <Tab key={channel.id} value={channel.id}>
+              <PlatformMark id={channel.platform} />
+              {faces.get(channel.platform)?.spec.name ?? channel.name}
+              {own ? <span className="rounded bg-accent-soft px-1.5 text-xs text-accent-ink">{t('composer.own')}</span> : null}
+              {errors ? (
+                <span className="size-2 rounded-full bg-danger">
+                  <span className="sr-only">{t('preflight.error')}</span>
+                </span>
+              ) : null}
+            </Tab>
+          )
+        })}
+      </TabList>
+      <TabPanel value="shared" className="pt-4">
+        {editor(null, sharing)}
+      </TabPanel>
+      {chosen.map((channel) => {
+        const own = draft.channels.find((c) => c.channelId === channel.id)?.parts
+        return (
+          <TabPanel key={channel.id} value={channel.id} className="grid gap-4 pt-4">
+            {own ? (
+              <>
+                {editor(channel.id, [channel])}
+                <Button tone="quiet" size="sm" className="justify-self-start" disabled={disabled} onClick={() => edit((d) => useShared(d, channel.id))}>
+                  <Undo2 aria-hidden />
+                  {t('composer.useShared')}
+                </Button>
+              </>
+            ) : (
+              <div className="flex flex-wrap items-center justify-between gap-3 rounded-xl border border-dashed border-line-strong px-4 py-4 text-sm">
+                <p className="text-muted">{t('composer.sharesText', { name: channel.name })}</p>
+                <Button size="sm" disabled={disabled} onClick={() => edit((d) => customise(d, channel.id))}>
+                  {t('composer.customise')}
+                </Button>
+              </div>
+            )}
+            <ChannelSettings composer={composer} channel={channel} disabled={disabled} />
+          </TabPanel>
+        )
+      })}
+    </Tabs>
+  )
+}
+
+const Conflict = ({ composer }: { composer: Composer }) => {
+  const t = useT()
+  const { ws } = useSession()
+  const { saver } = composer
+  const client = useQueryClient()
+  const load = async () => {
+    const post = await api('postGet', { params: { ws: ws.id, id: saver.id ?? '' } })
+    client.setQueryData([ws.id, 'post', post.id], post)
+    return post
+  }
+  const mine = () => void load().then((post) => saver.keepMine(post)).catch((e: unknown) => sayError(t, e))
+  const theirs = () =>
+    void load().then((post) => {
+      saver.discard()
+      composer.setPost(post)
+      composer.edit(() => fromPost(post))
+    }).catch((e: unknown) => sayError(t, e))
+  return (
+    <Notice
+      tone="warn"
+      alert
+      title={t('save.conflict')}
+      action={
+        <>
+          <Button size="sm" onClick={mine}>
+            {t('save.conflict.mine')}
+          </Button>
+          <Button size="sm" onClick={theirs}>
+            {t('save.conflict.theirs')}
+          </Button>
+        </>
+      }
+    >
+      {t('save.conflict.why')}
+    </Notice>
+  )
+}
+
+const Editor = ({ initial, channels }: { initial: Post | null; channels: readonly Channel[] }) => {
+  const t = useT()
+  const { ws } = useSession()
+  const format = useFormat()
+  const faces = useFaces()
+  const navigate = useNavigate()
+  const client = useQueryClient()
+  const [query] = useSearchParams()
+  const composer = useComposer(initial, channels)
+  const { draft, chosen, post, saver, save } = composer
+  const [tab, setTab] = useState('shared')
+  const [dialog, setDialog] = useState<'schedule' | 'now' | null>(null)
+  const [busy, setBusy] = useState<'now' | 'draft' | 'save' | null>(null)
+  const [refusal, setRefusal] = useState<string | null>(null)
+
+  const shownTab = tab === 'shared' || chosen.some((c) => c.id === tab) ? tab : 'shared'
+  const inView = shownTab === 'shared' ? chosen : chosen.filter((c) => c.id === shownTab)
+  const begun = post !== null && post.state !== 'draft' && post.state !== 'scheduled'
+  const scheduled = post?.state === 'scheduled'
+  const errors = [...composer.findings.values()].flat().filter((f) => f.level === 'error').length
+  const comments = chosen.some((c) => faces.get(c.platform)?.spec.can.firstComment)
+
+  /** Why it cannot go out as it is; null when it can. */
+  const obstacle = (): string | null => {
+    if (chosen.length === 0) return t('composer.needChannel')
+    if (!hasContent(draft)) return t('composer.needContent')
+    if (composer.uploads.some((u) => !u.error)) return t('composer.needUploads')
+    if (errors > 0) return t('composer.needFix', { count: errors })
+    return null
+  }
+  const open = (which: 'schedule' | 'now') => {
+    const why = obstacle()
+    setRefusal(why)
+    if (!why) setDialog(which)
+  }
+  const schedule = async (when: ScheduleInput) => {
+    const saved = await saver.flush()
+    const id = saved?.id ?? saver.id
+    if (!id) return
+    const next = await api('postSchedule', { params: { ws: ws.id, id }, body: when })
+    saver.discard()
+    client.setQueryData([ws.id, 'post', next.id], next)
+    void client.invalidateQueries({ queryKey: [ws.id, 'posts'] })
+    say('now' in when ? t('composer.publishing') : t('composer.scheduled', { when: format.dateTime(next.dueAt ?? '') }))
+    await navigate(`/posts/${next.id}`)
+  }
+  const publishNow = () => {
+    setBusy('now')
+    schedule({ now: true })
+      .catch((e: unknown) => sayError(t, e))
+      .finally(() => {
+        setBusy(null)
+        setDialog(null)
+      })
+  }
+  const unschedule = () => {
+    if (!post) return
+    setBusy('draft')
+    api('postUnschedule', { params: { ws: ws.id, id: post.id } })
+      .then((next) => {
+        composer.setPost(next)
+        void client.invalidateQueries({ queryKey: [ws.id, 'posts'] })
+        say(t('composer.backToDraft.done'))
+      })
+      .catch((e: unknown) => sayError(t, e))
+      .finally(() => setBusy(null))
+  }
+  const saveChanges = () => {
+    setBusy('save')
+    saver
+      .flush()
+      .then((saved) => saved && say(t('save.saved')))
+      .catch((e: unknown) => sayError(t, e))
+      .finally(() => setBusy(null))
+  }
+
+  return (
+    <Page
+      title={initial ? t('composer.edit') : t('composer.title')}
+      aside={post ? <StateBadge state={post.state} /> : null}
+      lead={scheduled && post.dueAt ? t('composer.scheduledFor', { when: format.dateTime(post.dueAt) }) : undefined}
+    >
+      <div className="grid items-start gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_22rem] xl:grid-cols-[minmax(0,1fr)_26rem]">
+        <div className="grid min-w-0 gap-6">
+          {begun ? <Notice tone="info">{t('composer.begun')}</Notice> : null}
+          {save.kind === 'conflict' ? <Conflict composer={composer} /> : null}
+          {composer.restored && save.kind !== 'conflict' ? (
+            <Notice
+              tone="info"
+              action={
+                <Button size="sm" onClick={composer.startOver}>
+                  {initial ? t('save.restored.discard') : t('save.restored.fresh')}
+                </Button>
+              }
+            >
+              {t('save.restored')}
+            </Notice>
+          ) : null}
+          <ChannelPicker composer={composer} disabled={begun} />
+          <Versions composer={composer} tab={shownTab} setTab={setTab} disabled={begun} />
+          {comments ? (
+            <Field label={t('composer.firstComment')} hint={t('composer.firstComment.hint')}>
+              {(c) => (
+                <Textarea
+                  {...c}
+                  rows={2}
+                  className="min-h-16"
+                  disabled={begun}
+                  value={draft.firstComment}
+                  onChange={(e) => composer.edit((d) => ({ ...d, firstComment: e.target.value }))}
+                />
+              )}
+            </Field>
+          ) : null}
+          {hasContent(draft) ? <Findings composer={composer} channels={chosen} /> : null}
+        </div>
+        <section aria-label={t('composer.preview')} className="min-w-0 lg:sticky lg:top-6">
+          <h2 className="mb-3 text-sm font-medium">{t('composer.preview')}</h2>
+          <Previews composer={composer} channels={inView} />
+        </section>
+      </div>
+      {begun ? null : (
+        <div className="sticky bottom-16 z-20 -mx-4 mt-8 border-t border-line bg-bg/95 px-4 py-3 backdrop-blur sm:-mx-8 sm:px-8 md:bottom-0">
+          {refusal && obstacle() ? (
+            <p role="alert" className="mb-2 text-sm font-medium text-danger">
+              {refusal}
+            </p>
+          ) : null}
+          {save.kind === 'failed' ? <p className="mb-2 text-sm text-muted">{[tell(t, save.error).detail, tell(t, save.error).fix].filter(Boolean).join(' ')}</p> : null}
+          <div className="flex flex-wrap items-center justify-between gap-3">
+            <SaveLine composer={composer} />
+            <div className="ml-auto flex flex-wrap gap-2">
+              {scheduled ? (
+                <>
+                  <Button tone="quiet" busy={busy === 'draft'} onClick={unschedule}>
+                    {t('composer.backToDraft')}
+                  </Button>
+                  <Button onClick={() => open('schedule')}>
+                    <CalendarClock aria-hidden />
+                    {t('action.changeTime')}
+                  </Button>
+                  <Button tone="primary" busy={busy === 'save'} disabled={save.kind === 'clean' || save.kind === 'saved'} onClick={saveChanges}>
+                    {t('action.saveChanges')}
+                  </Button>
+                </>
+              ) : (
+                <>
+                  <Button onClick={() => open('now')}>
+                    <Send aria-hidden />
+                    {t('composer.publishNow')}
+                  </Button>
+                  <Button tone="primary" onClick={() => open('schedule')}>
+                    <CalendarClock aria-hidden />
+                    {t('composer.schedule')}
+                  </Button>
+                </>
+              )}
+            </div>
+          </div>
+        </div>
+      )}
+      <TimeDialog
+        open={dialog === 'schedule'}
+        onOpenChange={(to) => setDialog(to ? 'schedule' : null)}
+        title={t('composer.schedule.title')}
+        description={t('composer.schedule.lead', { count: chosen.length })}
+        confirm={t('composer.schedule.confirm')}
+        initial={post?.dueAt}
+        initialWall={post?.dueAt ? undefined : (query.get('at') ?? undefined)}
+        submit={schedule}
+      />
+      <Dialog
+        open={dialog === 'now'}
+        onOpenChange={(to) => setDialog(to ? 'now' : null)}
+        title={t('composer.publishNow.title')}
+        description={t('composer.publishNow.lead', { channels: format.list(chosen.map((c) => c.name)) })}
+        closeLabel={t('action.close')}
+        footer={
+          <>
+            <Button onClick={() => setDialog(null)}>{t('action.cancel')}</Button>
+            <Button tone="primary" busy={busy === 'now'} onClick={publishNow}>
+              {t('composer.publishNow.confirm')}
+            </Button>
+          </>
+        }
+      />
+    </Page>
+  )
+}
+
+/** The composer: a new post at `/compose`, an existing one at `/compose/:id`. */
+export const ComposePage = () => {
+  const t = useT()
+  const { id } = useParams()
+  const { key } = useLocation()
+  const { ws } = useSession()
+  const channels = useQuery(channelsQuery(ws.id))
+  const post = useQuery({ ...postQuery(ws.id, id ?? ''), enabled: id !== undefined })
+  const failed = channels.error ?? post.error
+  if (!channels.data || (id !== undefined && !post.data)) {
+    return (
+      <Page title={t(id ? 'composer.edit' : 'composer.title')}>
+        {failed ? (
+          <Failed error={failed} retry={() => void Promise.all([channels.refetch(), id ? post.refetch() : null])} />
+        ) : (
+          <div role="status" aria-busy="true">
+            <span className="sr-only">{t('loading')}</span>
+            <ComposeSkeleton />
+          </div>
+        )}
+      </Page>
+    )
+  }
+  return <Editor key={id ?? key} initial={id === undefined ? null : (post.data ?? null)} channels={channels.data} />
+}

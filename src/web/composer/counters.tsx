@@ -1,0 +1,42 @@
+import type { Channel } from '#contract/channels.ts'
+import type { WebFace } from '#kit/web/slots.ts'
+import { cn } from '#ui/cn.ts'
+import { useT } from '../i18n/index.ts'
+import { PlatformMark, useFaces } from '../lib/registry.tsx'
+import { type Part, preflightDraft } from './draft.ts'
+import type { Composer } from './use-composer.ts'
+
+/** Longest text this channel takes in a part, in the network's own unit. */
+export const limitOf = (face: WebFace, composer: Composer, channel: Channel, part: Part): number => {
+  const { text } = face.limitsFor?.(face.spec, preflightDraft(composer.draft, channel, composer.media)) ?? face.spec
+  return part.mediaIds.length > 0 ? (text.maxWithMedia ?? text.max) : text.max
+}
+
+/** What is left for each channel that shows this part, counted by the network's own rules. */
+export const Counters = ({ composer, part, channels }: { composer: Composer; part: Part; channels: readonly Channel[] }) => {
+  const t = useT()
+  const faces = useFaces()
+  const seen = new Set<string>()
+  return (
+    <ul className="flex flex-wrap items-center gap-x-4 gap-y-1 text-xs tabular-nums" aria-label={t('composer.counters')}>
+      {channels.map((channel) => {
+        const face = faces.get(channel.platform)
+        if (!face) return null
+        const limit = limitOf(face, composer, channel, part)
+        const id = `${channel.platform}:${limit}`
+        if (seen.has(id)) return null
+        seen.add(id)
+        const left = limit - face.text.count(part.text)
+        return (
+          <li key={id} className={cn('flex items-center gap-1.5', left < 0 ? 'font-semibold text-danger' : left <= limit * 0.1 ? 'text-warn' : 'text-muted')}>
+            <PlatformMark id={channel.platform} className="size-3.5" />
+            <span aria-hidden>{left}</span>
+            <span className="sr-only">
+              {left < 0 ? t('composer.over', { platform: face.spec.name, count: -left }) : t('composer.left', { platform: face.spec.name, count: left })}
+            </span>
+          </li>
+        )
+      })}
+    </ul>
+  )
+}

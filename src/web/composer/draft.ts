@@ -1,0 +1,134 @@
+/** The post being written, as data, and the pure operations on it. The editor's screen only dispatches these. */
+import type { Media } from '#contract/media.ts'
+import type { Content, Post, PostInput } from '#contract/posts.ts'
+import type { Draft as PreflightDraft, DraftMedia } from '#kit/spec/preflight.ts'
+
+export type Part = { key: string; text: string; mediaIds: string[] }
+export type DraftChannel = { channelId: string; parts: Part[] | null; settings: Record<string, unknown> }
+export type Draft = {
+  parts: Part[]
+  firstComment: string
+  channels: DraftChannel[]
+  tags: string[]
+  latePolicy: PostInput['latePolicy']
+  /** Alt texts typed and not yet stored with the picture, by media id. */
+  alts: Record<string, string>
+}
+
+/** `null` is the text all channels share; a channel id is that channel's own version. */
+export type Target = string | null
+
+let counter = 0
+/** A part's identity on this screen, so that React and running uploads follow it when parts move. */
+export const newPart = (text = '', mediaIds: string[] = []): Part => ({ key: `p${++counter}`, text, mediaIds })
+export const emptyDraft = (): Draft => ({ parts: [newPart()], firstComment: '', channels: [], tags: [], latePolicy: null, alts: {} })
+
+const partsOf = (content: Content): Part[] => content.segments.map((s) => newPart(s.text, [...s.mediaIds]))
+export const fromPost = (post: Post): Draft => ({
+  parts: partsOf(post.content),
+  firstComment: post.content.firstComment ?? '',
+  channels: post.publications.map((p) => ({ channelId: p.channelId, parts: p.content ? partsOf(p.content) : null, settings: p.settings })),
+  tags: post.tags,
+  latePolicy: post.latePolicy,
+  alts: {},
+})
+
+const contentOf = (parts: readonly Part[], firstComment: string): Content => ({
+  segments: parts.map((p) => ({ text: p.text, mediaIds: p.mediaIds })),
+  ...(firstComment.trim() ? { firstComment } : {}),
+})
+/** What is sent to the server. */
+export const toInput = (draft: Draft): PostInput => ({
+  content: contentOf(draft.parts, draft.firstComment),
+  publications: draft.channels.map((c) => ({ channelId: c.channelId, content: c.parts ? contentOf(c.parts, draft.firstComment) : null, settings: c.settings })),
+  tags: draft.tags,
+  latePolicy: draft.latePolicy,
+})
+
+/** Is there anything worth keeping? Choosing a channel alone makes no draft. */
+export const hasContent = (draft: Draft): boolean =>
+  [draft.parts, ...draft.channels.map((c) => c.parts ?? [])].flat().some((p) => p.text.trim() !== '' || p.mediaIds.length > 0)
+
+export const partsFor = (draft: Draft, target: Target): Part[] =>
+  (target === null ? null : draft.channels.find((c) => c.channelId === target)?.parts) ?? draft.parts
+
+const withParts = (draft: Draft, target: Target, change: (parts: Part[]) => Part[]): Draft =>
+  target === null
+    ? { ...draft, parts: change(draft.parts) }
+    : { ...draft, channels: draft.channels.map((c) => (c.channelId === target ? { ...c, parts: change(c.parts ?? draft.parts) } : c)) }
+const withPart = (draft: Draft, target: Target, key: string, change: (part: Part) => Part): Draft =>
+  withParts(draft, target, (parts) => parts.map((p) => (p.key === key ? change(p) : p)))
+
+export const setText = (draft: Draft, target: Target, key: string, text: string): Draft => withPart(draft, target, key, (p) => ({ ...p, text }))
+export const addPart = (draft: Draft, target: Target, after: string): Draft =>
+  withParts(draft, target, (parts) => parts.flatMap((p) => (p.key === after ? [p, newPart()] : [p])))
+/** Removes a part; the last one stays. */
+export const removePart = (draft: Draft, target: Target, key: string): Draft =>
+  withParts(draft, target, (parts) => (parts.length > 1 ? parts.filter((p) => p.key !== key) : parts))
+/** Replaces a part by several; pictures stay with the first. */
+export const splitPart = (draft: Draft, target: Target, key: string, texts: readonly string[]): Draft =>
+  withParts(draft, target, (parts) =>
+    parts.flatMap((p) => (p.key === key ? texts.map((text, n) => (n === 0 ? { ...p, text } : newPart(text))) : [p])),
+  )
+export const addMedia = (draft: Draft, target: Target, key: string, mediaId: string): Draft => {
+  const has = partsFor(draft, target).some((p) => p.key === key)
+  const into = has ? key : (partsFor(draft, target)[0]?.key ?? key)
+  return withPart(draft, target, into, (p) => (p.mediaIds.includes(mediaId) ? p : { ...p, mediaIds: [...p.mediaIds, mediaId] }))
+}
+export const removeMedia = (draft: Draft, target: Target, key: string, mediaId: string): Draft =>
+  withPart(draft, target, key, (p) => ({ ...p, mediaIds: p.mediaIds.filter((id) => id !== mediaId) }))
+export const moveMedia = (draft: Draft, target: Target, key: string, mediaId: string, by: -1 | 1): Draft =>
+  withPart(draft, target, key, (p) => {
+    const from = p.mediaIds.indexOf(mediaId)
+    const to = from + by
+    if (from < 0 || to < 0 || to >= p.mediaIds.length) return p
+    const mediaIds = [...p.mediaIds]
+    mediaIds.splice(from, 1)
+    mediaIds.splice(to, 0, mediaId)
+    return { ...p, mediaIds }
+  })
+export const setAlt = (draft: Draft, mediaId: string, alt: string): Draft => ({ ...draft, alts: { ...draft.alts, [mediaId]: alt } })
+
+export const toggleChannel = (draft: Draft, channelId: string): Draft => ({
+  ...draft,
+  channels: draft.channels.some((c) => c.channelId === channelId)
+    ? draft.channels.filter((c) => c.channelId !== channelId)
+    : [...draft.channels, { channelId, parts: null, settings: {} }],
+})
+export const setSettings = (draft: Draft, channelId: string, settings: Record<string, unknown>): Draft => ({
+  ...draft,
+  channels: draft.channels.map((c) => (c.channelId === channelId ? { ...c, settings } : c)),
+})
+/** Gives a channel its own version, starting from the shared one, with parts of its own. */
+export const customise = (draft: Draft, channelId: string): Draft => ({
+  ...draft,
+  channels: draft.channels.map((c) => (c.channelId === channelId && !c.parts ? { ...c, parts: draft.parts.map((p) => newPart(p.text, [...p.mediaIds])) } : c)),
+})
+export const useShared = (draft: Draft, channelId: string): Draft => ({
+  ...draft,
+  channels: draft.channels.map((c) => (c.channelId === channelId ? { ...c, parts: null } : c)),
+})
+
+export const mediaIdsOf = (draft: Draft): string[] => [
+  ...new Set([draft.parts, ...draft.channels.map((c) => c.parts ?? [])].flat().flatMap((p) => p.mediaIds)),
+]
+
+/** The draft as one channel would get it, for preflight. Pictures not loaded yet are left out. */
+export const preflightDraft = (
+  draft: Draft,
+  channel: { id: string; kind: string; facts: Record<string, unknown> },
+  media: Readonly<Record<string, Media>>,
+): PreflightDraft => ({
+  segments: partsFor(draft, channel.id).map((p) => ({
+    text: p.text,
+    media: p.mediaIds.flatMap((id): DraftMedia[] => {
+      const item = media[id]
+      if (!item) return []
+      const { kind, mime, bytes, width, height, durationMs } = item
+      return [{ id, kind, mime, bytes, width, height, durationMs, alt: draft.alts[id] ?? item.alt }]
+    }),
+  })),
+  ...(draft.firstComment.trim() ? { firstComment: draft.firstComment } : {}),
+  settings: draft.channels.find((c) => c.channelId === channel.id)?.settings ?? {},
+  channel: { kind: channel.kind, facts: channel.facts },
+})

@@ -1,0 +1,57 @@
+/** Copies of unsaved drafts in this browser: written at every keystroke, removed when the server has them. */
+import { z } from 'zod'
+import { prose } from '#contract/common.ts'
+import { latePolicy } from '#contract/people.ts'
+import { type Draft, newPart } from './draft.ts'
+
+const part = z.object({ text: z.string(), mediaIds: z.array(z.string()) })
+const copy = z.object({
+  baseVersion: z.number().nullable(),
+  draft: z.object({
+    parts: z.array(part).min(1),
+    firstComment: z.string(),
+    channels: z.array(z.object({ channelId: z.string(), parts: z.array(part).nullable(), settings: z.record(z.string(), z.unknown()) })),
+    tags: z.array(prose(50)),
+    latePolicy: latePolicy.nullable(),
+    alts: z.record(z.string(), z.string()),
+  }),
+})
+export type LocalCopy = { baseVersion: number | null; draft: Draft }
+
+export type LocalKeep = {
+  read: (id: string | null) => LocalCopy | null
+  /** False when the browser refuses (storage full or off): the screen then says that only the server copy counts. */
+  write: (id: string | null, copy: LocalCopy) => boolean
+  remove: (id: string | null) => void
+}
+
+/** Kept per workspace and post; `null` is the post that has no id yet. */
+export const localKeep = (ws: string, storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>): LocalKeep => {
+  const key = (id: string | null) => `clarion.draft.${ws}.${id ?? 'new'}`
+  return {
+    read: (id) => {
+      const text = storage.getItem(key(id))
+      if (!text) return null
+      let raw: unknown
+      try {
+        raw = JSON.parse(text)
+      } catch {
+        return null
+      }
+      const parsed = copy.safeParse(raw)
+      if (!parsed.success) return null
+      const { baseVersion, draft } = parsed.data
+      const keyed = (parts: z.output<typeof part>[]) => parts.map((p) => newPart(p.text, p.mediaIds))
+      return { baseVersion, draft: { ...draft, parts: keyed(draft.parts), channels: draft.channels.map((c) => ({ ...c, parts: c.parts && keyed(c.parts) })) } }
+    },
+    write: (id, value) => {
+      try {
+        storage.setItem(key(id), JSON.stringify(value))
+        return true
+      } catch {
+        return false
+      }
+    },
+    remove: (id) => storage.removeItem(key(id)),
+  }
+}

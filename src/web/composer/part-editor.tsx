@@ -1,0 +1,150 @@
+import { ImagePlus, Plus, Scissors, Trash2 } from 'lucide-react'
+import { type DragEvent, useEffect, useRef, useState } from 'react'
+import type { Channel } from '#contract/channels.ts'
+import { mediaLimits } from '#contract/media.ts'
+import { Button } from '#ui/button.tsx'
+import { cn } from '#ui/cn.ts'
+import { useT } from '../i18n/index.ts'
+import { useFaces } from '../lib/registry.tsx'
+import { Counters, limitOf } from './counters.tsx'
+import { addPart, type Part, partsFor, removePart, setText, splitPart, type Target } from './draft.ts'
+import { MediaStrip } from './media-strip.tsx'
+import type { Composer } from './use-composer.ts'
+
+const pictures = (list: FileList | null | undefined): File[] => [...(list ?? [])].filter((f) => f.type.startsWith('image/'))
+
+/** One post of the thread (or the only one): text, pictures by button, drop or paste, counters, split. */
+export const PartEditor = ({
+  composer,
+  target,
+  part,
+  index,
+  channels,
+  disabled,
+  focus,
+}: {
+  composer: Composer
+  target: Target
+  part: Part
+  index: number
+  /** Channels that show this version. */
+  channels: readonly Channel[]
+  disabled: boolean
+  focus: boolean
+}) => {
+  const t = useT()
+  const faces = useFaces()
+  const area = useRef<HTMLTextAreaElement>(null)
+  const picker = useRef<HTMLInputElement>(null)
+  const [over, setOver] = useState(false)
+  const { edit, addFiles } = composer
+  const count = partsFor(composer.draft, target).length
+  const threads = channels.filter((c) => (faces.get(c.platform)?.spec.thread.max ?? 1) > 1)
+
+  useEffect(() => {
+    if (focus) area.current?.focus()
+  }, [focus])
+  // The box grows with its text, so that nothing is hidden behind a scroll bar. `part.text` is what it depends on.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the text decides the height
+  useEffect(() => {
+    const box = area.current
+    if (!box) return
+    box.style.height = 'auto'
+    box.style.height = `${box.scrollHeight + 2}px`
+  }, [part.text])
+
+  // The tightest channel that has threads decides where to cut.
+  const tightest = threads
+    .flatMap((channel) => {
+      const face = faces.get(channel.platform)
+      return face ? [{ face, limit: limitOf(face, composer, channel, part) }] : []
+    })
+    .sort((a, b) => a.limit - b.limit)[0]
+  const tooLong = tightest !== undefined && tightest.face.text.count(part.text) > tightest.limit
+
+  const onDrop = (event: DragEvent) => {
+    const files = pictures(event.dataTransfer.files)
+    setOver(false)
+    if (files.length === 0 || disabled) return
+    event.preventDefault()
+    addFiles(target, part.key, files)
+  }
+
+  return (
+    <div
+      className={cn('rounded-xl border bg-surface transition-colors focus-within:border-accent', over ? 'border-accent bg-accent-soft' : 'border-line-strong')}
+      onDragOver={(e) => {
+        if (!e.dataTransfer.types.includes('Files')) return
+        e.preventDefault()
+        setOver(true)
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={onDrop}
+    >
+      <textarea
+        ref={area}
+        aria-label={count > 1 ? t('composer.textOf', { n: index + 1, of: count }) : t('composer.text')}
+        placeholder={index === 0 ? t('composer.placeholder') : t('composer.placeholder.next')}
+        value={part.text}
+        disabled={disabled}
+        onChange={(e) => edit((d) => setText(d, target, part.key, e.target.value))}
+        onPaste={(e) => {
+          const files = pictures(e.clipboardData.files)
+          if (files.length === 0) return
+          e.preventDefault()
+          addFiles(target, part.key, files)
+        }}
+        className={cn('block w-full resize-none rounded-t-xl bg-transparent px-4 pt-3.5 pb-2 text-base leading-relaxed outline-none', index === 0 ? 'min-h-36' : 'min-h-24')}
+      />
+      <div className="px-4 empty:hidden">
+        <MediaStrip composer={composer} target={target} part={part} disabled={disabled} />
+      </div>
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-2 px-2.5 py-2">
+        <input
+          ref={picker}
+          type="file"
+          accept={mediaLimits.types.join(',')}
+          multiple
+          hidden
+          data-testid="file"
+          onChange={(e) => {
+            addFiles(target, part.key, pictures(e.target.files))
+            e.target.value = ''
+          }}
+        />
+        <div className="flex flex-wrap items-center gap-1">
+          <Button tone="quiet" size="sm" disabled={disabled} onClick={() => picker.current?.click()}>
+            <ImagePlus aria-hidden />
+            {t('composer.addPicture')}
+          </Button>
+          {threads.length > 0 ? (
+            <Button tone="quiet" size="sm" disabled={disabled} onClick={() => edit((d) => addPart(d, target, part.key))}>
+              <Plus aria-hidden />
+              {t('composer.addPart')}
+            </Button>
+          ) : null}
+          {tooLong ? (
+            <Button
+              tone="quiet"
+              size="sm"
+              disabled={disabled}
+              className="text-accent-ink"
+              onClick={() => edit((d) => splitPart(d, target, part.key, tightest.face.text.split(part.text, tightest.limit)))}
+            >
+              <Scissors aria-hidden />
+              {t('composer.split')}
+            </Button>
+          ) : null}
+          {count > 1 ? (
+            <Button tone="quiet" size="icon-sm" disabled={disabled} aria-label={t('composer.removePart', { n: index + 1 })} onClick={() => edit((d) => removePart(d, target, part.key))}>
+              <Trash2 aria-hidden />
+            </Button>
+          ) : null}
+        </div>
+        <div className="ml-auto px-1.5">
+          <Counters composer={composer} part={part} channels={channels} />
+        </div>
+      </div>
+    </div>
+  )
+}

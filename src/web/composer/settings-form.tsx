@@ -1,0 +1,156 @@
+/**
+ * A form drawn from a platform's settings schema (through its JSON Schema): enumerations, booleans, texts, numbers,
+ * lists and one level of optional groups. A platform whose settings need more brings its own Settings component.
+ */
+import { z } from 'zod'
+import { Switch } from '#ui/bits.tsx'
+import { Field, Input, Select } from '#ui/field.tsx'
+import { type T, useT } from '../i18n/index.ts'
+
+type Shape = {
+  type?: string
+  title?: string
+  description?: string
+  enum?: unknown[]
+  items?: Shape
+  properties?: Record<string, Shape>
+  required?: string[]
+  default?: unknown
+  minimum?: number
+  maximum?: number
+}
+type Value = Record<string, unknown>
+
+const human = (word: string) => {
+  const spaced = word.replace(/[-_]+/g, ' ').replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()
+  return spaced.charAt(0).toUpperCase() + spaced.slice(1)
+}
+
+const without = (value: Value, key: string): Value => Object.fromEntries(Object.entries(value).filter(([k]) => k !== key))
+
+/** The schema's JSON form; null when it has no fields to draw. */
+export const shapeOf = (schema: z.ZodType): Shape | null => {
+  const shape = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Shape
+  return shape.properties && Object.keys(shape.properties).length > 0 ? shape : null
+}
+
+const drawField = (t: T, key: string, shape: Shape, value: Value, onChange: (value: Value) => void, disabled: boolean) => {
+  const label = shape.title ?? human(key)
+  const set = (v: unknown) => onChange(v === undefined || v === '' ? without(value, key) : { ...value, [key]: v })
+  const now = value[key] ?? shape.default
+  if (shape.enum) {
+    return (
+      <Field key={key} label={label} hint={shape.description}>
+        {(c) => (
+          <Select {...c} disabled={disabled} value={String(now ?? '')} onChange={(e) => set(e.target.value)}>
+            {shape.default === undefined ? <option value="">{t('settings.none')}</option> : null}
+            {shape.enum?.map((option) => (
+              <option key={String(option)} value={String(option)}>
+                {human(String(option))}
+              </option>
+            ))}
+          </Select>
+        )}
+      </Field>
+    )
+  }
+  if (shape.type === 'boolean') {
+    return (
+      <label key={key} className="flex items-center justify-between gap-3 text-sm font-medium">
+        <span>
+          {label}
+          {shape.description ? <span className="block font-normal text-muted">{shape.description}</span> : null}
+        </span>
+        <Switch disabled={disabled} checked={now === true} onCheckedChange={set} />
+      </label>
+    )
+  }
+  if (shape.type === 'array' && shape.items?.enum) {
+    const list = Array.isArray(now) ? now.map(String) : []
+    return (
+      <fieldset key={key} className="grid gap-1.5">
+        <legend className="mb-1.5 text-sm font-medium">{label}</legend>
+        <div className="flex flex-wrap gap-x-4 gap-y-1.5">
+          {shape.items.enum.map(String).map((option) => (
+            <label key={option} className="flex items-center gap-2 text-sm">
+              <input
+                type="checkbox"
+                className="size-4 accent-accent"
+                disabled={disabled}
+                checked={list.includes(option)}
+                onChange={(e) => {
+                  const next = e.target.checked ? [...list, option] : list.filter((x) => x !== option)
+                  set(next.length > 0 ? next : undefined)
+                }}
+              />
+              {human(option)}
+            </label>
+          ))}
+        </div>
+      </fieldset>
+    )
+  }
+  if (shape.type === 'array' && shape.items?.type === 'string') {
+    const list = Array.isArray(now) ? now.map(String) : []
+    return (
+      <Field key={key} label={label} hint={shape.description ?? t('settings.commas')}>
+        {(c) => (
+          <Input
+            {...c}
+            disabled={disabled}
+            defaultValue={list.join(', ')}
+            onChange={(e) => {
+              const next = e.target.value.split(',').map((x) => x.trim()).filter(Boolean)
+              set(next.length > 0 ? next : undefined)
+            }}
+          />
+        )}
+      </Field>
+    )
+  }
+  if (shape.type === 'number' || shape.type === 'integer') {
+    return (
+      <Field key={key} label={label} hint={shape.description}>
+        {(c) => (
+          <Input
+            {...c}
+            type="number"
+            disabled={disabled}
+            min={shape.minimum}
+            max={shape.maximum}
+            value={typeof now === 'number' ? now : ''}
+            onChange={(e) => set(e.target.value === '' ? undefined : e.target.valueAsNumber)}
+          />
+        )}
+      </Field>
+    )
+  }
+  if (shape.type === 'string') {
+    return (
+      <Field key={key} label={label} hint={shape.description}>
+        {(c) => <Input {...c} disabled={disabled} value={typeof now === 'string' ? now : ''} onChange={(e) => set(e.target.value)} />}
+      </Field>
+    )
+  }
+  return null
+}
+
+export const SettingsForm = ({ shape, value, onChange, disabled }: { shape: Shape; value: Value; onChange: (value: Value) => void; disabled: boolean }) => {
+  const t = useT()
+  return (
+    <div className="grid gap-4">
+      {Object.entries(shape.properties ?? {}).map(([key, field]) => {
+        if (field.type !== 'object' || !field.properties) return drawField(t, key, field, value, onChange, disabled)
+        // A group left empty is not sent at all.
+        const inner = (value[key] ?? {}) as Value
+        const set = (next: Value) => onChange(Object.keys(next).length > 0 ? { ...value, [key]: next } : without(value, key))
+        return (
+          <fieldset key={key} className="grid gap-3 rounded-lg border border-line p-3">
+            <legend className="px-1 text-sm font-medium">{field.title ?? human(key)}</legend>
+            {Object.entries(field.properties).map(([k, f]) => drawField(t, k, f, inner, set, disabled))}
+          </fieldset>
+        )
+      })}
+    </div>
+  )
+}

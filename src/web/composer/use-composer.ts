@@ -1,0 +1,189 @@
+/** Everything the composer's parts share: the draft, its saver, pictures and uploads, and what each channel would refuse. */
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import type { Channel } from '#contract/channels.ts'
+import { type Media, mediaLimits } from '#contract/media.ts'
+import type { Post } from '#contract/posts.ts'
+import { type Finding, preflight } from '#kit/spec/preflight.ts'
+import { api, etagOf } from '../api/client.ts'
+import { mediaQuery } from '../api/queries.ts'
+import { type Upload, upload } from '../api/upload.ts'
+import { now } from '../lib/clock.ts'
+import { useFaces } from '../lib/registry.tsx'
+import { useSession } from '../shell/session.tsx'
+import { addMedia, type Draft, emptyDraft, fromPost, mediaIdsOf, preflightDraft, type Target } from './draft.ts'
+import { localKeep } from './local.ts'
+import { type SaveState, Saver } from './saver.ts'
+
+export type RunningUpload = { key: string; target: Target; partKey: string; name: string; preview: string; share: number; error: unknown; file: File; stop: () => void }
+
+export type Composer = {
+  draft: Draft
+  edit: (change: (draft: Draft) => Draft) => void
+  saver: Saver
+  save: SaveState
+  post: Post | null
+  setPost: (post: Post) => void
+  channels: readonly Channel[]
+  chosen: readonly Channel[]
+  media: Readonly<Record<string, Media>>
+  uploads: readonly RunningUpload[]
+  addFiles: (target: Target, partKey: string, files: Iterable<File>) => void
+  dropUpload: (key: string) => void
+  retryUpload: (key: string) => void
+  findings: ReadonlyMap<string, Finding[]>
+  restored: boolean
+  startOver: () => void
+}
+
+const isTaken = (file: File) => (mediaLimits.types as readonly string[]).includes(file.type)
+
+export const useComposer = (initial: Post | null, channels: readonly Channel[]): Composer => {
+  const { ws } = useSession()
+  const client = useQueryClient()
+  const faces = useFaces()
+  const [post, setPostState] = useState(initial)
+
+  const [setup] = useState(() => {
+    const keep = localKeep(ws.id, localStorage)
+    const saver = new Saver(
+      {
+        send: ({ id, version, body, key }) =>
+          id === null
+            ? api('postCreate', { params: { ws: ws.id }, body, idempotencyKey: key })
+            : api('postPut', { params: { ws: ws.id, id }, body, ifMatch: etagOf(version ?? 0), idempotencyKey: key }),
+        sendAlt: async (id, alt) => void (await api('mediaPatch', { params: { ws: ws.id, id }, body: { alt } })),
+        keep,
+        now,
+        onSaved: (saved) => onSaved.current(saved),
+        debounceMs: initial === null || initial.state === 'draft' ? 800 : null,
+      },
+      initial,
+    )
+    const copy = keep.read(initial?.id ?? null)
+    if (copy) saver.restore(copy.draft, initial !== null && copy.baseVersion !== initial.version)
+    return { saver, draft: copy?.draft ?? (initial ? fromPost(initial) : emptyDraft()), restored: copy !== null }
+  })
+  const { saver } = setup
+  const [draft, setDraft] = useState(setup.draft)
+  const [restored, setRestored] = useState(setup.restored)
+  const save = useSyncExternalStore(saver.subscribe, saver.getState)
+
+  const setPost = useCallback(
+    (next: Post) => {
+      setPostState(next)
+      client.setQueryData([ws.id, 'post', next.id], next)
+      saver.rebase(next)
+      saver.setDebounce(next.state === 'draft' ? 800 : null)
+    },
+    [client, saver, ws.id],
+  )
+  const onSaved = useRef((_: Post): void => undefined)
+  onSaved.current = (saved) => {
+    setPostState(saved)
+    client.setQueryData([ws.id, 'post', saved.id], saved)
+    void client.invalidateQueries({ queryKey: [ws.id, 'posts'] })
+    // The address gets the id without a new page: nothing on the screen may move while somebody types.
+    const address = `/compose/${saved.id}`
+    if (window.location.pathname === '/compose') window.history.replaceState(window.history.state, '', address)
+  }
+
+  const edit = useCallback((change: (draft: Draft) => Draft) => setDraft(change), [])
+  // The saver hears of every change after it is drawn; the first draft is what the server has, so it is not one.
+  const first = useRef(draft)
+  useEffect(() => {
+    if (draft !== first.current) saver.change(draft)
+  }, [draft, saver])
+  useEffect(() => {
+    const online = () => void saver.flush().catch(() => undefined)
+    window.addEventListener('online', online)
+    return () => {
+      window.removeEventListener('online', online)
+      // Leaving the page saves what is open; the local copy stays until the server has it.
+      if (saver.state.kind === 'dirty' && saver.autoSaves) void saver.flush().catch(() => undefined)
+      saver.stop()
+    }
+  }, [saver])
+
+  // Pictures: what this screen uploaded, and what the post already had.
+  const ids = useMemo(() => mediaIdsOf(draft), [draft])
+  const [uploaded, setUploaded] = useState<Record<string, Media>>({})
+  const unknown = useMemo(() => ids.filter((id) => !uploaded[id]), [ids, uploaded])
+  const { data: loaded } = useQuery(mediaQuery(ws.id, unknown))
+  const media = useMemo(() => ({ ...loaded, ...uploaded }), [loaded, uploaded])
+
+  const [uploads, setUploads] = useState<RunningUpload[]>([])
+  const patch = useCallback(
+    (key: string, change: Partial<RunningUpload>) => setUploads((list) => list.map((u) => (u.key === key ? { ...u, ...change } : u))),
+    [],
+  )
+  const begin = useCallback(
+    (job: Omit<RunningUpload, 'stop' | 'share' | 'error'>) => {
+      const running: Upload = upload(ws.id, job.file, (share) => patch(job.key, { share }))
+      setUploads((list) => [...list.filter((u) => u.key !== job.key), { ...job, share: 0, error: null, stop: running.abort }])
+      running.promise.then(
+        (item) => {
+          setUploaded((all) => ({ ...all, [item.id]: item }))
+          edit((d) => addMedia(d, job.target, job.partKey, item.id))
+          setUploads((list) => list.filter((u) => u.key !== job.key))
+          URL.revokeObjectURL(job.preview)
+        },
+        (error: unknown) => {
+          if (error instanceof DOMException && error.name === 'AbortError') setUploads((list) => list.filter((u) => u.key !== job.key))
+          else patch(job.key, { error })
+        },
+      )
+    },
+    [ws.id, patch, edit],
+  )
+  const serial = useRef(0)
+  const addFiles = useCallback(
+    (target: Target, partKey: string, files: Iterable<File>) => {
+      for (const file of files) {
+        const job = { key: `u${++serial.current}`, target, partKey, name: file.name, preview: isTaken(file) ? URL.createObjectURL(file) : '', file }
+        begin(job)
+      }
+    },
+    [begin],
+  )
+  const dropUpload = useCallback(
+    (key: string) => {
+      const found = uploads.find((u) => u.key === key)
+      found?.stop()
+      setUploads((list) => list.filter((u) => u.key !== key))
+    },
+    [uploads],
+  )
+  const retryUpload = useCallback(
+    (key: string) => {
+      const found = uploads.find((u) => u.key === key)
+      if (found) begin(found)
+    },
+    [uploads, begin],
+  )
+
+  const chosen = useMemo(
+    () => draft.channels.flatMap((c) => channels.find((x) => x.id === c.channelId) ?? []),
+    [draft.channels, channels],
+  )
+  const findings = useMemo(
+    () =>
+      new Map(
+        chosen.map((channel) => {
+          const face = faces.get(channel.platform)
+          return [channel.id, face ? preflight(face, preflightDraft(draft, channel, media)) : []]
+        }),
+      ),
+    [chosen, draft, media, faces],
+  )
+
+  const startOver = useCallback(() => {
+    saver.discard()
+    const fresh = initial ? fromPost(initial) : emptyDraft()
+    first.current = fresh
+    setDraft(fresh)
+    setRestored(false)
+  }, [saver, initial])
+
+  return { draft, edit, saver, save, post, setPost, channels, chosen, media, uploads, addFiles, dropUpload, retryUpload, findings, restored, startOver }
+}

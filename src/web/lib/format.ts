@@ -1,0 +1,52 @@
+/** Dates and numbers in the person's language and the workspace's zone. */
+import { useMemo } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useSession } from '../shell/session.tsx'
+import { formatBytes } from './bytes.ts'
+import { dayOf } from './time.ts'
+
+/** The browser's own variant of the language (en-GB, en-US ...), so that dates look as the person is used to. */
+const variant = (language: string) => navigator.languages.find((l) => l.startsWith(language)) ?? (language === 'en' ? 'en-GB' : language)
+
+export type Format = {
+  /** `Mon, 23 Nov, 09:30` */
+  dateTime: (at: string) => string
+  time: (at: string) => string
+  /** With seconds: for journals. */
+  exact: (at: string) => string
+  /** `Monday, 23 November` from an instant. */
+  day: (at: string) => string
+  date: (at: string) => string
+  number: (n: number) => string
+  bytes: (n: number) => string
+  list: (items: readonly string[]) => string
+  /** Sorting key of the day in the workspace's zone. */
+  dayKey: (at: string) => string
+}
+
+export const makeFormat = (language: string, timeZone: string): Format => {
+  const locale = variant(language)
+  const of = (options: Intl.DateTimeFormatOptions) => {
+    const format = new Intl.DateTimeFormat(locale, { timeZone, ...options })
+    return (at: string) => format.format(new Date(at))
+  }
+  const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
+  const list = new Intl.ListFormat(locale, { type: 'conjunction' })
+  return {
+    dateTime: of({ weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }),
+    time: of({ hour: '2-digit', minute: '2-digit' }),
+    exact: of({ hour: '2-digit', minute: '2-digit', second: '2-digit' }),
+    day: of({ weekday: 'long', day: 'numeric', month: 'long' }),
+    date: of({ day: 'numeric', month: 'short', year: 'numeric' }),
+    number: (n) => number.format(n),
+    bytes: formatBytes,
+    list: (items) => list.format(items),
+    dayKey: (at) => dayOf(at, timeZone),
+  }
+}
+
+export const useFormat = (): Format => {
+  const { i18n } = useTranslation()
+  const { ws } = useSession()
+  return useMemo(() => makeFormat(i18n.language, ws.timeZone), [i18n.language, ws.timeZone])
+}

@@ -1,0 +1,165 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { FileText, ImageIcon, Plus, Search } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { Link, useSearchParams } from 'react-router'
+import type { Post, PostState } from '#contract/posts.ts'
+import { Button } from '#ui/button.tsx'
+import { Skeleton } from '#ui/bits.tsx'
+import { Card, Empty } from '#ui/card.tsx'
+import { cn } from '#ui/cn.ts'
+import { Input } from '#ui/field.tsx'
+import { api } from '../api/client.ts'
+import { useT } from '../i18n/index.ts'
+import { useFormat } from '../lib/format.ts'
+import { Failed } from '../lib/query-state.tsx'
+import { PlatformMark } from '../lib/registry.tsx'
+import { StateBadge } from '../lib/states.tsx'
+import { Page } from '../shell/page.tsx'
+import { useSession } from '../shell/session.tsx'
+
+const filters = ['all', 'draft', 'scheduled', 'attention', 'published', 'failed'] as const satisfies readonly ('all' | PostState)[]
+
+const Row = ({ post }: { post: Post }) => {
+  const t = useT()
+  const format = useFormat()
+  const text = post.content.segments[0]?.text.trim()
+  const pictures = post.content.segments.reduce((n, s) => n + s.mediaIds.length, 0)
+  return (
+    <li>
+      <Link to={post.state === 'draft' ? `/compose/${post.id}` : `/posts/${post.id}`} className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3.5 hover:bg-sunken sm:flex-nowrap sm:px-5">
+        <span className="w-full min-w-0 flex-1 basis-full sm:basis-auto">
+          <span className="line-clamp-2 block">{text || t('posts.noText')}</span>
+          <span className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted">
+            <span>{post.dueAt ? format.dateTime(post.dueAt) : t('posts.edited', { when: format.dateTime(post.updatedAt) })}</span>
+            {pictures > 0 ? (
+              <span className="inline-flex items-center gap-1">
+                <ImageIcon aria-hidden className="size-3.5" />
+                {t('posts.pictures', { count: pictures })}
+              </span>
+            ) : null}
+          </span>
+        </span>
+        <span className="flex items-center gap-1.5">
+          {[...new Set(post.publications.map((p) => p.platform))].map((id) => (
+            <PlatformMark key={id} id={id} />
+          ))}
+        </span>
+        <StateBadge state={post.state} />
+      </Link>
+    </li>
+  )
+}
+
+export const PostsPage = () => {
+  const t = useT()
+  const { ws } = useSession()
+  const [query, setQuery] = useSearchParams()
+  const filter = filters.find((f) => f === query.get('state')) ?? 'all'
+  const [typed, setTyped] = useState(query.get('q') ?? '')
+  const q = query.get('q') ?? ''
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      if (typed !== q)
+        setQuery(
+          (before) => {
+            const next = new URLSearchParams(before)
+            typed ? next.set('q', typed) : next.delete('q')
+            return next
+          },
+          { replace: true },
+        )
+    }, 300)
+    return () => clearTimeout(timer)
+  }, [typed, q, setQuery])
+
+  const posts = useInfiniteQuery({
+    queryKey: [ws.id, 'posts', 'list', filter, q],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      api('postList', { params: { ws: ws.id }, query: { cursor: pageParam, state: filter === 'all' ? undefined : filter, q: q || undefined }, signal }),
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+  })
+  const items = posts.data?.pages.flatMap((p) => p.items) ?? []
+  return (
+    <Page
+      title={t('posts.title')}
+      actions={
+        <Button asChild tone="primary" className="hidden md:inline-flex">
+          <Link to="/compose">
+            <Plus aria-hidden />
+            {t('nav.compose')}
+          </Link>
+        </Button>
+      }
+    >
+      <div className="mb-4 flex flex-wrap items-center gap-3">
+        <nav aria-label={t('posts.filter')} className="-mx-4 flex max-w-[100vw] gap-1 overflow-x-auto px-4 sm:mx-0 sm:px-0">
+          {filters.map((f) => (
+            <button
+              key={f}
+              type="button"
+              aria-pressed={f === filter}
+              onClick={() => setQuery(f === 'all' ? {} : { state: f }, { replace: true })}
+              className={cn('h-9 shrink-0 rounded-lg px-3 text-sm font-medium', f === filter ? 'bg-accent-soft text-accent-ink' : 'text-muted hover:bg-sunken hover:text-ink')}
+            >
+              {f === 'all' ? t('posts.all') : t(`state.${f}`)}
+            </button>
+          ))}
+        </nav>
+        <div className="relative w-full sm:ml-auto sm:w-64">
+          <Search aria-hidden className="pointer-events-none absolute top-3 left-3 size-4 text-muted" />
+          <Input type="search" aria-label={t('posts.search')} placeholder={t('posts.search')} className="pl-9" value={typed} onChange={(e) => setTyped(e.target.value)} />
+        </div>
+      </div>
+      {posts.isError ? (
+        <Failed error={posts.error} retry={() => void posts.refetch()} />
+      ) : posts.isPending ? (
+        <Card role="status" aria-busy="true">
+          <span className="sr-only">{t('loading')}</span>
+          {[0, 1, 2, 3].map((n) => (
+            <div key={n} className="flex items-center gap-4 border-b border-line px-5 py-4 last:border-0">
+              <div className="flex-1 space-y-2">
+                <Skeleton className="h-4 w-3/5" />
+                <Skeleton className="h-3.5 w-1/4" />
+              </div>
+              <Skeleton className="h-5 w-24 rounded-full" />
+            </div>
+          ))}
+        </Card>
+      ) : items.length === 0 ? (
+        <Card>
+          <Empty
+            icon={<FileText />}
+            title={filter === 'all' && !q ? t('posts.empty') : t('posts.none')}
+            action={
+              filter === 'all' && !q ? (
+                <Button asChild tone="primary">
+                  <Link to="/compose">{t('nav.compose')}</Link>
+                </Button>
+              ) : null
+            }
+          >
+            {filter === 'all' && !q ? t('posts.empty.lead') : t('posts.none.lead')}
+          </Empty>
+        </Card>
+      ) : (
+        <>
+          <Card className="overflow-hidden">
+            <ul className="divide-y divide-line">
+              {items.map((post) => (
+                <Row key={post.id} post={post} />
+              ))}
+            </ul>
+          </Card>
+          {posts.hasNextPage ? (
+            <div className="mt-4 text-center">
+              <Button busy={posts.isFetchingNextPage} onClick={() => void posts.fetchNextPage()}>
+                {t('action.more')}
+              </Button>
+            </div>
+          ) : null}
+        </>
+      )}
+    </Page>
+  )
+}

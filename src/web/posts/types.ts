@@ -1,0 +1,3 @@
+import type { PublicationDetail } from '#contract/posts.ts'
+
+export type Attempt = PublicationDetail['attempts'][number]

@@ -1,0 +1,28 @@
+import { NavLink, Outlet } from 'react-router'
+import { cn } from '#ui/cn.ts'
+import { useT } from '../i18n/index.ts'
+import { Page } from '../shell/page.tsx'
+
+const tabs = ['workspace', 'members', 'keys', 'platforms'] as const
+
+export const SettingsPage = () => {
+  const t = useT()
+  return (
+    <Page title={t('settings.title')} narrow>
+      <nav aria-label={t('settings.title')} className="mb-6 flex gap-1 overflow-x-auto border-b border-line">
+        {tabs.map((tab) => (
+          <NavLink
+            key={tab}
+            to={`/settings/${tab}`}
+            className={({ isActive }) =>
+              cn('-mb-px inline-flex h-10 items-center border-b-2 px-3 text-sm font-medium whitespace-nowrap focus-visible:-outline-offset-2', isActive ? 'border-accent text-ink' : 'border-transparent text-muted hover:text-ink')
+            }
+          >
+            {t(`settings.${tab}`)}
+          </NavLink>
+        ))}
+      </nav>
+      <Outlet />
+    </Page>
+  )
+}

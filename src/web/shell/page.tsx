@@ -1,0 +1,38 @@
+import { type ReactNode, useEffect } from 'react'
+import { cn } from '#ui/cn.ts'
+
+/** A screen: its heading, what it says about itself, its actions, its content. Sets the document's title. */
+export const Page = ({
+  title,
+  lead,
+  aside,
+  actions,
+  children,
+  narrow,
+}: {
+  title: string
+  lead?: ReactNode
+  aside?: ReactNode
+  actions?: ReactNode
+  children: ReactNode
+  narrow?: boolean
+}) => {
+  useEffect(() => {
+    document.title = `${title} · Clarion`
+  }, [title])
+  return (
+    <div className={cn('mx-auto w-full px-4 pt-6 pb-8 sm:px-8 sm:pt-8', narrow ? 'max-w-3xl' : 'max-w-7xl')}>
+      <header className="mb-6 flex flex-wrap items-center justify-between gap-x-4 gap-y-3">
+        <div className="min-w-0">
+          <div className="flex flex-wrap items-center gap-3">
+            <h1 className="text-2xl font-semibold tracking-tight">{title}</h1>
+            {aside}
+          </div>
+          {lead ? <p className="mt-1 text-muted">{lead}</p> : null}
+        </div>
+        {actions ? <div className="flex flex-wrap gap-2">{actions}</div> : null}
+      </header>
+      {children}
+    </div>
+  )
+}

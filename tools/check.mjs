@@ -1,0 +1,6 @@
+/** `npm run check`: types, lint, walls, fences, generated files and the pure tests, at the same time; under a minute. */
+import { install } from './setup/install.mjs'
+import { onNewNode } from './setup/node.mjs'
+
+await install()
+if (!onNewNode(import.meta.url)) await import('./check/main.mjs')

@@ -1,0 +1,20 @@
+/** The tests that need no database, no server and no browser: part of `npm run check`. */
+import { resolve } from 'node:path'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  root: resolve(import.meta.dirname, '../..'),
+  test: {
+    include: [
+      'src/contract/**/*.test.ts',
+      'src/kit/spec/**/*.test.ts',
+      'src/planner/*/rules.test.ts',
+      'src/planner/**/*.rules.test.ts',
+      'src/platforms/*/{spec,text,failures,preflight}.test.ts',
+      'tools/{walls,fences}.test.ts',
+      'tools/{gen,test}/*.test.ts',
+    ],
+    pool: 'threads',
+    passWithNoTests: true,
+  },
+})

@@ -1,0 +1,53 @@
+/** Starts a Clarion of its own as a child process and stops it by its pid. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+
+export type Started = { url: string; pid: number; stop: () => Promise<void> }
+
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const s = createServer().once('error', reject)
+    s.listen(0, '127.0.0.1', () => {
+      const { port } = s.address() as AddressInfo
+      s.close(() => resolve(port))
+    })
+  })
+
+/** Resolves when it is ready. Throws with what it printed when it ends before. */
+export const startClarion = async (o: {
+  dataDir: string
+  port: number
+  env?: Record<string, string>
+  onProgress?: (line: string) => void
+}): Promise<Started> => {
+  const main = fileURLToPath(new URL('../../src/server/main.ts', import.meta.url))
+  const env = { ...process.env, CLARION_LOG_LEVEL: 'warn', ...o.env }
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [main, '--data', o.dataDir, '--port', String(o.port), '--host', '127.0.0.1'],
+    { env, stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  let printed = ''
+  for (const stream of [child.stdout!, child.stderr!])
+    stream.on('data', (d: Buffer) => (printed = (printed + d).slice(-8_000)))
+  const gone = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+    await gone
+  }
+  const url = `http://127.0.0.1:${o.port}`
+  for (;;) {
+    const ended = await Promise.race([
+      gone.then((code) => `Clarion ended with ${code}:\n${printed}`),
+      new Promise<null>((r) => setTimeout(() => r(null), 50)),
+    ])
+    if (ended) throw new Error(ended)
+    const res = await fetch(`${url}/health/ready`).catch(() => null)
+    if (res?.ok) return { url, pid: child.pid!, stop }
+    const waiting = res ? ((await res.json().catch(() => null)) as { detail?: string } | null) : null
+    if (waiting?.detail) o.onProgress?.(waiting.detail)
+  }
+}

@@ -1,0 +1,43 @@
+/** `node tools/fences.ts [--root <dir>]`: looks for breaks of the fences (`tools/fences/rules.ts`), prints file:line and the remedy. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { breaksOf, type SourceFile } from './fences/rules.ts'
+import { platformIds } from './gen/registry.ts'
+
+/** Folders that are not ours, or not made by hand. */
+const skipped = new Set([
+  'node_modules',
+  'dist',
+  'data',
+  '.cache',
+  '.git',
+  'coverage',
+  '.vitest',
+  'fixtures',
+  'template',
+])
+const text = /[.](ts|tsx|mjs|cjs|js|sql|md|json|css|html|ya?ml)$|(^|\/)(run|LICENSE|Dockerfile)$/
+
+/** All text files of a tree that people write. */
+export const sourceFiles = (root: string, dir = ''): SourceFile[] =>
+  readdirSync(join(root, dir), { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry): SourceFile[] => {
+      const path = dir ? `${dir}/${entry.name}` : entry.name
+      if (entry.isDirectory()) return skipped.has(entry.name) ? [] : sourceFiles(root, path)
+      if (!entry.isFile() || !text.test(path)) return []
+      return [{ path, lines: readFileSync(join(root, path), 'utf8').split('\n') }]
+    })
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { root: { type: 'string' } } })
+  const root = resolve(values.root ?? join(import.meta.dirname, '..'))
+  const files = sourceFiles(root)
+  const found = breaksOf(files, platformIds(join(root, 'src/platforms')))
+  for (const b of found) console.error(`${b.path}:${b.line} ${b.fence}: ${b.remedy}`)
+  console.log(
+    found.length === 0 ? `${files.length} files keep to the fences` : `${found.length} breaks in ${files.length} files`,
+  )
+  process.exitCode = found.length === 0 ? 0 : 1
+}

@@ -1,0 +1,3 @@
+export const pdsFolder: () => string
+export const pdsInstalled: () => boolean
+export const installPds: () => string
