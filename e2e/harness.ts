@@ -11,7 +11,12 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { build } from 'vite'
 
 const root = join(import.meta.dirname, '..')
-export const owner = { name: 'Ada Nowak', email: 'ada@example.test', password: 'correct horse battery', workspace: 'Northlight Studio' }
+export const owner = {
+  name: 'Ada Nowak',
+  email: 'ada@example.test',
+  password: 'correct horse battery',
+  workspace: 'Northlight Studio',
+}
 
 const freePort = () =>
   new Promise<number>((resolve, reject) => {
@@ -19,7 +24,9 @@ const freePort = () =>
     server.once('error', reject)
     server.listen(0, '127.0.0.1', () => {
       const address = server.address()
-      server.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))))
+      server.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
+      )
     })
   })
 
@@ -38,7 +45,14 @@ export const startClarion = async (): Promise<Clarion> => {
   let log = ''
   const child: ChildProcess = spawn(process.execPath, ['src/server/main.ts', '--data', data, '--port', String(port)], {
     cwd: root,
-    env: { ...process.env, NODE_ENV: 'production', CLARION_LOG_FORMAT: 'text', CLARION_LOG: 'warn', CLARION_SANDBOX: '1', DATABASE_URL: '' },
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      CLARION_LOG_FORMAT: 'text',
+      CLARION_LOG: 'warn',
+      CLARION_SANDBOX: '1',
+      DATABASE_URL: '',
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const keep = (chunk: Buffer) => {
@@ -70,12 +84,25 @@ export const startClarion = async (): Promise<Clarion> => {
 export const openBrowser = (): Promise<Browser> =>
   chromium.launch({
     executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--headless', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--headless',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
   })
 
 export type Look = { width?: number; height?: number; dark?: boolean; language?: 'en' | 'pl' }
 /** A fresh profile, in a fixed zone with daylight saving. Broken scripts fail the journey that caused them. */
-export const freshContext = (browser: Browser, url: string, { width = 1280, height = 900, dark, language = 'en' }: Look = {}): Promise<BrowserContext> =>
+export const freshContext = (
+  browser: Browser,
+  url: string,
+  { width = 1280, height = 900, dark, language = 'en' }: Look = {},
+): Promise<BrowserContext> =>
   browser.newContext({
     baseURL: url,
     viewport: { width, height },
@@ -93,10 +120,20 @@ export const watch = (page: Page): { errors: string[] } => {
 }
 
 /** First run by API: owner, workspace, and (unless told otherwise) all sandbox channels. Signs the context in. */
-export const setUp = async (context: BrowserContext, { connect = true, locale = 'en' }: { connect?: boolean; locale?: 'en' | 'pl' } = {}) => {
+export const setUp = async (
+  context: BrowserContext,
+  { connect = true, locale = 'en' }: { connect?: boolean; locale?: 'en' | 'pl' } = {},
+) => {
   const made = await context.request.post('/api/v1/setup', {
     headers: { 'idempotency-key': 'setup', origin: new URL((await context.request.get('/api/v1/setup')).url()).origin },
-    data: { name: owner.name, email: owner.email, password: owner.password, workspaceName: owner.workspace, timeZone: 'Europe/Warsaw', locale },
+    data: {
+      name: owner.name,
+      email: owner.email,
+      password: owner.password,
+      workspaceName: owner.workspace,
+      timeZone: 'Europe/Warsaw',
+      locale,
+    },
   })
   if (!made.ok()) throw new Error(`setup: ${made.status()} ${await made.text()}`)
   const me = (await made.json()) as { workspaces: { id: string }[] }
@@ -107,13 +144,20 @@ export const setUp = async (context: BrowserContext, { connect = true, locale = 
 
 /** Signs an existing owner in. */
 export const signIn = async (context: BrowserContext): Promise<void> => {
-  const r = await context.request.post('/api/auth/sign-in/email', { data: { email: owner.email, password: owner.password } })
+  const r = await context.request.post('/api/auth/sign-in/email', {
+    data: { email: owner.email, password: owner.password },
+  })
   if (!r.ok()) throw new Error(`sign-in: ${r.status()} ${await r.text()}`)
 }
 
 let keys = 0
 /** A call of our API with the context's session; raises the Problem's text. */
-export const call = async <T = unknown>(context: BrowserContext, method: 'GET' | 'POST', path: string, data?: unknown): Promise<T> => {
+export const call = async <T = unknown>(
+  context: BrowserContext,
+  method: 'GET' | 'POST',
+  path: string,
+  data?: unknown,
+): Promise<T> => {
   const r = await context.request.fetch(path, {
     method,
     headers: { 'idempotency-key': `e2e-${++keys}-${Math.random()}` },

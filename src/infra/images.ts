@@ -162,7 +162,7 @@ const encode = (image: Sharp, mime: string, quality: number): Sharp => {
       return image.gif()
     default:
       // Transparent areas become white, not black.
-      return image.flatten({ background: '#fff' }).jpeg({ quality, mozjpeg: true })
+      return image.flatten({ background: '#fff' }).jpeg({ quality })
   }
 }
 
@@ -196,6 +196,8 @@ export const renderImage = async (bytes: Uint8Array, limits: RenderLimits): Prom
         const out = await encode(image, mime, quality).toBuffer({ resolveWithObject: true })
         last = out.data.length
         if (last <= limits.maxBytes) return { bytes: out.data, mime, width: out.info.width, height: out.info.height }
+        // Far too large: quality alone will not do it.
+        if (last > limits.maxBytes * 4) break
       }
       // Bytes go roughly with the area; a little below the guess, so that few rounds are needed.
       const shrink = Math.min(0.85, Math.max(0.25, Math.sqrt(limits.maxBytes / last) * 0.95))

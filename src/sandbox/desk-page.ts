@@ -88,10 +88,17 @@ const requestTable = (requests: readonly Seen[]) => {
         : r.status >= 400
           ? `<span class="bad">${r.status}</span>`
           : String(r.status)
-    return `<tr><td>${esc(feedTime(r.at).split(' · ')[0])}</td><td>${esc(r.platform ?? '-')}</td><td>${esc(r.route ?? 'no such route')}</td><td>${status}</td><td>${r.acted ? '<span class="good">acted</span>' : r.writes ? 'did not act' : 'read'}</td><td>${r.fault ? `<span class="bad">${esc(r.fault)}</span>` : ''}</td><td class="path">${esc(r.method)} ${esc(r.host)}${esc(r.path)}</td></tr>`
+    return `<tr><td>${esc(feedTime(r.at).split(' · ')[0])}</td><td>${esc(r.platform ?? '-')}</td><td>${esc(r.route ?? 'no such route')}</td><td>${status}</td><td>${r.acted ? '<span class="good">acted</span>' : r.writes ? 'did not act' : 'read'}</td><td>${r.fault ? `<span class="bad">${esc(r.fault)}</span>` : ''}</td><td class="path">${esc(r.method)} ${esc(r.host)}${esc(shortPath(r.path))}</td></tr>`
   }
   return `<div class="scroll" tabindex="0" role="region" aria-label="Last requests"><table><thead><tr><th>Time</th><th>Network</th><th>Route</th><th>Answer</th><th>Network</th><th>Fault</th><th>Request</th></tr></thead><tbody>${requests.map(row).join('')}</tbody></table></div>`
 }
+
+/** Long path parts (a token, a DID) are cut, so that a row stays one line. */
+const shortPath = (path: string) =>
+  path
+    .split('/')
+    .map((part) => (part.length > 40 ? `${part.slice(0, 12)}…` : part))
+    .join('/')
 
 const duration = (ms: number) => {
   if (ms === 0) return 'nothing'

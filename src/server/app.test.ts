@@ -40,6 +40,7 @@ type Schema = { $ref?: string; [k: string]: unknown }
 type Operation = {
   operationId: string
   security?: object[]
+  parameters?: { name: string; in: string; required?: boolean }[]
   requestBody?: { content: Record<string, { schema: Schema }> }
   responses: Record<string, { content?: Record<string, { schema: Schema }> }>
 }
@@ -60,6 +61,12 @@ test('the OpenAPI document has every route of the contract, with named schemas a
     expect(op!.responses['429']?.content?.['application/problem+json']?.schema.$ref).toBe(
       '#/components/schemas/Problem',
     )
+    const headers = (op!.parameters ?? []).filter((p) => p.in === 'header').map((p) => [p.name, p.required ?? false])
+    expect(headers).toEqual([
+      ...(r.method === 'GET' ? [] : [['Idempotency-Key', false]]),
+      ...(r.etag && r.method !== 'GET' ? [['If-Match', r.etag === 'needs']] : []),
+    ])
+    if (r.upload) expect(Object.keys(op!.requestBody!.content)).toEqual(['multipart/form-data'])
     if (r.access !== 'public') expect(op!.security?.length).toBeGreaterThan(0)
   }
   for (const name of ['Post', 'Publication', 'Channel', 'Workspace', 'Media', 'ApiKey', 'Problem'])

@@ -78,6 +78,7 @@ export const registerDocs = async (
       title: 'Clarion API',
       withDefaultFonts: false,
       telemetry: false,
+      showDeveloperTools: 'never',
       hideClientButton: true,
       agent: { disabled: true },
       mcp: { disabled: true },

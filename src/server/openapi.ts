@@ -4,11 +4,10 @@
  * under their own; a second shape is kept (as `<Name>Input`) only where both are used and differ, and what nobody
  * refers to is left out.
  */
-import type { SwaggerTransformObject } from '@fastify/swagger'
+import type { SwaggerTransform, SwaggerTransformObject } from '@fastify/swagger'
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-// Names every schema of the contract before they are copied below.
-import '#contract/routes.ts'
+import { type Route, type RouteName, routes } from '#contract/routes.ts'
 
 const mark = '__'
 const prefix = '#/components/schemas/'
@@ -46,7 +45,40 @@ const finalNames = (used: Set<string>, schemas: Schemas): Map<string, string> =>
   return names
 }
 
-export const transform = createJsonSchemaTransform({ schemaRegistry })
+const base = createJsonSchemaTransform({ schemaRegistry })
+const text = (description: string) => ({ type: 'string', description })
+/** The one multipart form; its parts are read and judged by hand (upload.ts). */
+const form = {
+  type: 'object',
+  required: ['file'],
+  properties: { file: { type: 'string', format: 'binary' }, alt: { type: 'string', maxLength: 5000 } },
+}
+
+/** Adds what `bind` reads beside the schemas: the two headers, and the form of an upload. */
+export const transform: SwaggerTransform = (document) => {
+  const { schema, url } = base(document as Parameters<typeof base>[0])
+  const route: Route | undefined = routes[schema.operationId as RouteName]
+  if (!route) return { schema, url }
+  const properties = {
+    ...(route.method === 'GET'
+      ? {}
+      : {
+          'Idempotency-Key': text(
+            '1 to 255 printable ASCII characters. Sent again, the write gets the first answer again.',
+          ),
+        }),
+    ...(route.etag && route.method !== 'GET' ? { 'If-Match': text('The ETag of the version that is changed.') } : {}),
+  }
+  const headers = { type: 'object', properties, ...(route.etag === 'needs' ? { required: ['If-Match'] } : {}) }
+  return {
+    url,
+    schema: {
+      ...schema,
+      ...(Object.keys(properties).length > 0 ? { headers } : {}),
+      ...(route.upload ? { body: form } : {}),
+    },
+  }
+}
 const addSchemas = createJsonSchemaTransformObject({ schemaRegistry })
 
 export const transformObject: SwaggerTransformObject = (document) => {
@@ -55,9 +87,9 @@ export const transformObject: SwaggerTransformObject = (document) => {
   const used = reached(full.paths, schemas)
   const names = finalNames(used, schemas)
   const kept = Object.fromEntries([...used].sort().map((name) => [names.get(name)!, schemas[name]]))
-  const text = JSON.stringify({ ...full, components: { ...full.components, schemas: kept } })
+  const json = JSON.stringify({ ...full, components: { ...full.components, schemas: kept } })
   return JSON.parse(
-    text.replace(
+    json.replace(
       /"\$ref":"#\/components\/schemas\/([^"]+)"/g,
       (_m, name: string) => `"$ref":"${prefix}${names.get(name) ?? name}"`,
     ),

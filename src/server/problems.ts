@@ -64,12 +64,10 @@ export const foreseen = (error: unknown): Problem | null => {
   const e = error as Partial<FastifyError>
   if (e.validation)
     return new Problem('validation', undefined, {
-      errors: e.validation
-        .slice(0, 50)
-        .map((v) => ({
-          path: fieldPath(e.validationContext ?? 'body', v.instancePath),
-          message: v.message ?? 'is not valid',
-        })),
+      errors: e.validation.slice(0, 50).map((v) => ({
+        path: fieldPath(e.validationContext ?? 'body', v.instancePath),
+        message: v.message ?? 'is not valid',
+      })),
     })
   const told = e.code ? fastifyErrors[e.code] : undefined
   return told ? new Problem(told.code, told.detail) : null

@@ -52,7 +52,12 @@ export const Avatar = ({
   return (
     <span className="relative inline-block shrink-0" style={{ width: size, height: size }}>
       {src && broken !== src ? (
-        <img src={src} alt="" className="size-full rounded-full bg-sunken object-cover" onError={() => setBroken(src)} />
+        <img
+          src={src}
+          alt=""
+          className="size-full rounded-full bg-sunken object-cover"
+          onError={() => setBroken(src)}
+        />
       ) : (
         <span
           aria-hidden
@@ -85,6 +90,9 @@ export const Progress = ({ value, label }: { value: number; label: string }) => 
     aria-valuenow={Math.round(value * 100)}
     className="h-1.5 w-full overflow-hidden rounded-full bg-sunken"
   >
-    <div className="h-full rounded-full bg-accent transition-[width]" style={{ width: `${Math.round(value * 100)}%` }} />
+    <div
+      className="h-full rounded-full bg-accent transition-[width]"
+      style={{ width: `${Math.round(value * 100)}%` }}
+    />
   </div>
 )

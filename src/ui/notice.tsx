@@ -27,7 +27,10 @@ export const Notice = ({
 }) => {
   const { box, Icon } = tones[tone]
   return (
-    <div role={alert ? 'alert' : undefined} className={cn('flex items-start gap-3 rounded-lg px-4 py-3 text-sm', box, className)}>
+    <div
+      role={alert ? 'alert' : undefined}
+      className={cn('flex items-start gap-3 rounded-lg px-4 py-3 text-sm', box, className)}
+    >
       <Icon aria-hidden className="mt-0.5 size-4 shrink-0" />
       <div className="min-w-0 flex-1">
         {title ? <p className="font-semibold">{title}</p> : null}

@@ -44,7 +44,8 @@ const Screens = () => {
         {t('loading')}
       </p>
     )
-  if (me.data === null) return setup.data?.needed ? <SetupPage tokenRequired={setup.data.tokenRequired} /> : <SignInPage />
+  if (me.data === null)
+    return setup.data?.needed ? <SetupPage tokenRequired={setup.data.tokenRequired} /> : <SignInPage />
   return (
     <Routes>
       <Route element={<Shell me={me.data} />}>
@@ -80,7 +81,16 @@ const Screens = () => {
 const Toasts = () => {
   const t = useT()
   const theme = useTheme((s) => s.theme)
-  return <Toaster theme={theme} position="bottom-right" closeButton containerAriaLabel={t('toast.label')} mobileOffset={{ bottom: 72 }} offset={{ bottom: 24 }} />
+  return (
+    <Toaster
+      theme={theme}
+      position="bottom-right"
+      closeButton
+      containerAriaLabel={t('toast.label')}
+      mobileOffset={{ bottom: 72 }}
+      offset={{ bottom: 24 }}
+    />
+  )
 }
 
 export const App = () => (

@@ -4,6 +4,7 @@
  *
  * Life of a step: (none) -> begun -> done | refused | unknown; `unknown` -> done by its witness, or begun again.
  */
+import type { Again } from '#kit/spec/again.ts'
 import type { Http } from './http.ts'
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json | undefined }
@@ -81,11 +82,7 @@ export const found = (checkpoint: Json): Witness => ({ found: checkpoint })
 export const absent: Witness = { absent: true }
 export const unsure = (why: string): Witness => ({ unsure: why })
 
-/**
- * What may be repeated after a lost answer. safe: repeating harms nobody. keyed: the network dedupes by our key.
- * ask: call the witness first. never: no way to look -> `unconfirmed`.
- */
-export type Again = 'safe' | 'keyed' | 'ask' | 'never'
+export type { Again }
 
 export type StepOptions<S> = {
   again: Again

@@ -6,72 +6,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Platform } from '#kit/client/platform.ts'
 import { plan } from '#kit/client/steps.ts'
-import type { Imitation, LedgerPost } from '#kit/sandbox/imitation.ts'
-import { type FailureKind, failureKinds, PlatformFailure } from '#kit/spec/failures.ts'
+import type { Imitation } from '#kit/sandbox/imitation.ts'
+import { failureKinds, PlatformFailure } from '#kit/spec/failures.ts'
 import { type PlatformPure, preflight } from '#kit/spec/preflight.ts'
 import { type Bench, type Connected, type Content, openBench, type SandboxUnderTest } from './bench.ts'
+import type { Cases, EdgeCase, Promised } from './cases.ts'
 import { contextOf, createdOf, type RunResult, runPlan } from './runner.ts'
-
-export type PostCase = {
-  name: string
-  content: Content
-  /** How many posts the ledger holds afterwards. Default: one a segment, one more for the first comment. */
-  posts?: number
-  /** Looks at what arrived, oldest first. */
-  see?: (posts: LedgerPost[], run: RunResult) => void
-}
-
-export type EdgeCase = {
-  name: string
-  /** The most the network takes. */
-  at: Content
-  /** One more. Preflight and the imitation must both refuse it. */
-  above: Content
-  /** How the imitation's refusal must be read. */
-  kind: FailureKind
-  /** Set when Clarion makes the content fit by itself (renditions): then preflight warns and the network still refuses. */
-  warnsOnly?: boolean
-}
-
-export type FailureCase = {
-  name: string
-  kind: FailureKind
-  /** Expected `failure.code`. */
-  code?: string
-  /** Makes the refusal happen: a fault, a revoked token, content. Gives the failure's run. */
-  provoke: (b: Bench, c: Connected) => Promise<RunResult>
-}
-
-export type Cases = {
-  /** Names of the imitation's routes. */
-  routes: { create: string; refresh?: string }
-  /** Account the desk connects; absent = its first. */
-  account?: string
-  plain: Content
-  posts: PostCase[]
-  edges: EdgeCase[]
-  failures: FailureCase[]
-  /** Promises that do not apply here, with the reason. Keys as in `promises`. */
-  skip?: Partial<Record<Promise_, string>>
-  /** Lifetime of an access token (ms); absent = tokens do not expire. */
-  accessMs?: number
-}
-
-/** What can be skipped. Everything else is for all. */
-export type Promise_ =
-  | 'denied'
-  | 'state'
-  | 'scope'
-  | 'refresh'
-  | 'expired'
-  | 'race'
-  | 'lost-refresh'
-  | 'revoked'
-  | 'witness'
-  | 'keyed'
-  | 'remove'
-  | 'thread'
-  | 'double-entry'
 
 export type SuiteOptions<S extends SandboxUnderTest> = {
   platform: Platform
@@ -107,7 +47,7 @@ export const contractSuite = <S extends SandboxUnderTest>({
   let bench: Bench
   const skipped: string[] = []
   /** A test, or a counted skip that says why. */
-  const promise = (what: Promise_, name: string, run: () => Promise<void>) => {
+  const promise = (what: Promised, name: string, run: () => Promise<void>) => {
     const why = cases.skip?.[what]
     if (why === undefined) return test(name, run)
     skipped.push(`${what}: ${why}`)

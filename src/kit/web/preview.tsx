@@ -3,9 +3,26 @@ import type { ReactNode } from 'react'
 import type { PreviewMedia } from './slots.ts'
 
 /** The account's picture or its initial. */
-export const PreviewAvatar = ({ name, src, size = 40, square }: { name: string; src: string | null; size?: number; square?: boolean }) =>
+export const PreviewAvatar = ({
+  name,
+  src,
+  size = 40,
+  square,
+}: {
+  name: string
+  src: string | null
+  size?: number
+  square?: boolean
+}) =>
   src ? (
-    <img src={src} alt="" width={size} height={size} className={square ? 'rounded-lg object-cover' : 'rounded-full object-cover'} style={{ width: size, height: size }} />
+    <img
+      src={src}
+      alt=""
+      width={size}
+      height={size}
+      className={square ? 'rounded-lg object-cover' : 'rounded-full object-cover'}
+      style={{ width: size, height: size }}
+    />
   ) : (
     <span
       aria-hidden
@@ -19,24 +36,41 @@ export const PreviewAvatar = ({ name, src, size = 40, square }: { name: string; 
 const shape = (count: number, index: number) => (count === 3 && index === 0 ? 'row-span-2' : '')
 
 /** One to four pictures in the grid most networks use; one alone keeps its own shape within limits. */
-export const PreviewMediaGrid = ({ media, className = '', badge }: { media: readonly PreviewMedia[]; className?: string; badge?: string }) => {
+export const PreviewMediaGrid = ({
+  media,
+  className = '',
+  badge,
+}: {
+  media: readonly PreviewMedia[]
+  className?: string
+  badge?: string
+}) => {
   const shown = media.slice(0, 4)
   const [first] = shown
   if (!first) return null
   const alone = shown.length === 1
-  const ratio = alone && first.width && first.height ? Math.min(1.91, Math.max(0.8, first.width / first.height)) : 16 / 10
+  const ratio =
+    alone && first.width && first.height ? Math.min(1.91, Math.max(0.8, first.width / first.height)) : 16 / 10
   return (
-    <div className={`grid gap-0.5 overflow-hidden ${alone ? '' : 'grid-cols-2'} ${shown.length > 2 ? 'grid-rows-2' : ''} ${className}`} style={{ aspectRatio: ratio }}>
+    <div
+      className={`grid gap-0.5 overflow-hidden ${alone ? '' : 'grid-cols-2'} ${shown.length > 2 ? 'grid-rows-2' : ''} ${className}`}
+      style={{ aspectRatio: ratio }}
+    >
       {shown.map((item, index) => (
         <div key={item.id} className={`relative min-h-0 bg-slate-200 ${shape(shown.length, index)}`}>
           <img src={item.url} alt={item.alt} className="absolute inset-0 size-full object-cover" />
           {badge && item.alt ? (
-            <span aria-hidden className="absolute bottom-1.5 left-1.5 rounded bg-black/75 px-1.5 py-0.5 text-[0.65rem] font-bold text-white">
+            <span
+              aria-hidden
+              className="absolute bottom-1.5 left-1.5 rounded bg-black/75 px-1.5 py-0.5 text-[0.65rem] font-bold text-white"
+            >
               {badge}
             </span>
           ) : null}
           {index === 3 && media.length > 4 ? (
-            <span className="absolute inset-0 grid place-items-center bg-black/50 text-xl font-semibold text-white">+{media.length - 4}</span>
+            <span className="absolute inset-0 grid place-items-center bg-black/50 text-xl font-semibold text-white">
+              +{media.length - 4}
+            </span>
           ) : null}
         </div>
       ))}
@@ -60,7 +94,17 @@ const paths = {
 } as const
 
 export const PreviewIcon = ({ name }: { name: keyof typeof paths }) => (
-  <svg viewBox="0 0 24 24" width="18" height="18" fill="none" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true">
+  <svg
+    viewBox="0 0 24 24"
+    width="18"
+    height="18"
+    fill="none"
+    stroke="currentColor"
+    strokeWidth="1.6"
+    strokeLinecap="round"
+    strokeLinejoin="round"
+    aria-hidden="true"
+  >
     <path d={paths[name]} />
   </svg>
 )

@@ -2,7 +2,14 @@
 import type { ComponentType } from 'react'
 import type { PlatformPure } from '#kit/spec/preflight.ts'
 
-export type PreviewMedia = { id: string; kind: 'image' | 'video'; url: string; alt: string; width: number | null; height: number | null }
+export type PreviewMedia = {
+  id: string
+  kind: 'image' | 'video'
+  url: string
+  alt: string
+  width: number | null
+  height: number | null
+}
 
 export type PreviewProps = {
   segments: readonly { text: string; media: readonly PreviewMedia[] }[]

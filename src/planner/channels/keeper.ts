@@ -251,7 +251,8 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
     const key = `${row.channelId}/${row.generation}/${asked}`
     const current = running.get(key)
     if (current) return current
-    const mine = refreshLocked(row.channelId, row, asked)
+    const mine = lock
+      .hold(row.channelId, () => refreshLocked(row.channelId, row, asked))
       .finally(() => running.delete(key))
     running.set(key, mine)
     return mine

@@ -226,7 +226,9 @@ export const unschedulePublications = async (trx: Db, postId: string, now: Date)
     .execute()
   // A cancelled channel stays cancelled, unless the whole post was.
   const all = rows.every((p) => p.state === 'cancelled')
-  const back = rows.filter((p) => p.state !== 'draft' && (all || p.state !== 'cancelled') && next(p.state, 'unschedule', p.begun))
+  const back = rows.filter(
+    (p) => p.state !== 'draft' && (all || p.state !== 'cancelled') && next(p.state, 'unschedule', p.begun),
+  )
   if (back.length === 0 && rows.some((p) => p.state !== 'draft'))
     throw new Problem('conflict', 'Publishing has begun on every channel; nothing can be taken back.')
   for (const p of back) {

@@ -7,11 +7,14 @@ import type { Platform } from '#kit/client/platform.ts'
 import type { Grant } from '#kit/client/steps.ts'
 import type { ImageLimits } from '#kit/spec/spec.ts'
 
+/** `generation` counts the refreshes of a channel's token. */
+export type Held = { grant: Grant; credentials: Record<string, string>; generation?: number }
+
 export type KeeperPort = {
   /** A grant that is good for the next minutes. Throws PlatformFailure `reconnect` when there is none. */
-  grant: (channelId: string) => Promise<{ grant: Grant; credentials: Record<string, string> }>
-  /** Forces one refresh (single flight over all processes). Throws PlatformFailure `reconnect` when the network says it is over. */
-  renew: (channelId: string) => Promise<{ grant: Grant; credentials: Record<string, string> }>
+  grant: (channelId: string) => Promise<Held>
+  /** Forces one refresh, unless the token is already newer than `generation` (single flight over all processes). Throws PlatformFailure `reconnect` when the network says it is over. */
+  renew: (channelId: string, generation?: number) => Promise<Held>
   /** Sets the channel to `reconnect` with a sentence for the person. */
   markReconnect: (channelId: string, reason: string) => Promise<void>
 }

@@ -47,16 +47,14 @@ export const publicationStory = async (
       failure: a.failure,
     })),
     steps,
-    journal: journal
-      .reverse()
-      .map((j) => ({
-        id: String(j.id),
-        at: j.at.toISOString(),
-        event: j.event,
-        attempt: j.attempt,
-        step: j.step,
-        message: j.message,
-        data: j.data,
-      })),
+    journal: journal.reverse().map((j) => ({
+      id: String(j.id),
+      at: j.at.toISOString(),
+      event: j.event,
+      attempt: j.attempt,
+      step: j.step,
+      message: j.message,
+      data: j.data,
+    })),
   }
 }

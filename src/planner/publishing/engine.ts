@@ -4,11 +4,12 @@
  * leases run out and another one (or its successor) goes on from the journal.
  */
 import { type Database, type Db, channels as notifyChannels } from '#infra/db/database.ts'
-import { createAttempt, type Work } from './attempt.ts'
+import { attempt } from './attempt.ts'
 import { holdChannel } from './commands.ts'
 import type { PublishingDeps } from './deps.ts'
 import { profileOf } from './frozen.ts'
 import * as store from './store.ts'
+import type { Work } from './walk.ts'
 
 export type Publishing = {
   /** Starts the loop; resolves when it listens. */
@@ -34,7 +35,6 @@ const gaveWay = (error: unknown) => ['40P01', '40001'].includes((error as { code
 
 export const createPublishing = (database: Pick<Database, 'listen'>, d: PublishingDeps): Publishing => {
   const leaseMs = d.leaseMs ?? 30_000
-  const attempt = createAttempt(d)
   const flying = new Map<string, { work: Work; platform: string; abort: AbortController; over: Promise<void> }>()
   const stopping = new AbortController()
   const over = new AbortController()
@@ -54,8 +54,7 @@ export const createPublishing = (database: Pick<Database, 'listen'>, d: Publishi
   const launch = (claim: store.Claim) => {
     const abort = new AbortController()
     const work: Work = { claim, leaseUntil: d.clock.now() + leaseMs, signal: abort.signal }
-    const ended = attempt
-      .run(work)
+    const ended = attempt(d, work)
       .catch((error: unknown) => {
         if (error instanceof store.LeaseLost)
           d.log.info({ publication: claim.publicationId }, 'lease lost; another worker or a person took over')

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type PublicationState, publicationStates } from '#contract/posts.ts'
-import type { Again } from '#kit/client/steps.ts'
+import type { Again } from '#kit/spec/again.ts'
 import type { Failure, FailureKind } from '#kit/spec/failures.ts'
 import {
   afterFailure,

@@ -11,7 +11,7 @@
 
 import type { LatePolicy } from '#contract/people.ts'
 import type { PostState, PublicationState } from '#contract/posts.ts'
-import type { Again } from '#kit/client/steps.ts'
+import type { Again } from '#kit/spec/again.ts'
 import type { Failure, FailureKind } from '#kit/spec/failures.ts'
 
 export type PublicationEvent =

@@ -217,6 +217,18 @@ export type EndStep = {
   now: Date
 }
 
+/** The two writes of a step's end, as parts of a larger statement whose `p` holds the publication while the lease is ours. */
+const stepEnd = (c: Claim, s: EndStep) => sql`
+  step_end as (
+    update steps set state = ${s.state}, checkpoint = ${s.checkpoint === undefined ? null : JSON.stringify(s.checkpoint)}::jsonb,
+      failure = ${s.failure ? JSON.stringify(s.failure) : null}::jsonb, ended_at = ${s.now}
+    from p where publication_id = p.id and key = ${s.key}
+  ), step_said as (
+    insert into journal (publication_id, at, event, attempt, step, message, data)
+    select id, ${s.now}::timestamptz, ${s.event}, ${c.attempt}::int, ${s.key}, ${s.message ?? null}, ${JSON.stringify(s.data ?? {})}::jsonb from p
+    returning id
+  )`
+
 /** Journals how a step ended. */
 export const endStep = (db: Db, c: Claim, s: EndStep): Promise<void> =>
   one(
@@ -224,14 +236,7 @@ export const endStep = (db: Db, c: Claim, s: EndStep): Promise<void> =>
     c,
     sql<{ n: number }>`
     with p as (select id from publications where id = ${c.publicationId} and lease_token = ${c.lease} for update),
-    s as (
-      update steps set state = ${s.state}, checkpoint = ${s.checkpoint === undefined ? null : JSON.stringify(s.checkpoint)}::jsonb,
-        failure = ${s.failure ? JSON.stringify(s.failure) : null}::jsonb, ended_at = ${s.now}
-      from p where publication_id = p.id and key = ${s.key}
-    ), j as (
-      insert into journal (publication_id, at, event, attempt, step, message, data)
-      select id, ${s.now}::timestamptz, ${s.event}, ${c.attempt}::int, ${s.key}, ${s.message ?? null}, ${JSON.stringify(s.data ?? {})}::jsonb from p
-    )
+    ${stepEnd(c, s)}
     select count(*)::int as n from p`,
   )
 
@@ -271,8 +276,8 @@ export type Finish = {
   now: Date
 }
 
-/** Ends an attempt: the publication's new state, the channel's lease given back, all in one commit. */
-export const finish = (db: Db, c: Claim, f: Finish): Promise<void> =>
+/** Ends an attempt: the publication's new state, the channel's lease given back, the last step's end if given, all in one commit. */
+export const finish = (db: Db, c: Claim, f: Finish, last?: EndStep): Promise<void> =>
   one(
     db,
     c,
@@ -284,7 +289,7 @@ export const finish = (db: Db, c: Claim, f: Finish): Promise<void> =>
         published_at = coalesce(${f.publishedAt ?? null}, published_at), lateness_ms = coalesce(lateness_ms, ${f.latenessMs ?? null}),
         lease_token = null, lease_until = null, version = version + 1, updated_at = ${f.now}
       where id = ${c.publicationId} and lease_token = ${c.lease} returning id, post_id, workspace_id
-    ), ch as (
+    ), ${last ? sql`${stepEnd(c, last)},` : sql``} ch as (
       update channels set lease_token = null, lease_until = null, not_before = greatest(not_before, ${f.channelNotBefore ?? null}),
         last_published_at = coalesce(${f.state === 'published' ? f.now : null}, last_published_at)
       where id = ${c.channelId} and lease_token = ${c.lease}
@@ -294,7 +299,7 @@ export const finish = (db: Db, c: Claim, f: Finish): Promise<void> =>
     ), j as (
       insert into journal (publication_id, at, event, attempt, message, data)
       select id, ${f.now}::timestamptz, ${f.state}, ${c.attempt}::int, ${f.message ?? null},
-        ${JSON.stringify({ reason: f.reason ?? undefined, nextAt: f.nextAt ?? undefined })}::jsonb from p
+        ${JSON.stringify({ reason: f.reason ?? undefined, nextAt: f.nextAt ?? undefined })}::jsonb from p${last ? sql` where (select count(*) from step_said) >= 0` : sql``}
     ), n as (
       select pg_notify(${notifyChannels.live}, json_build_object('workspaceId', workspace_id, 'kind', 'publication', 'id', id, 'postId', post_id, 'state', ${f.state}::text)::text) from p
     )

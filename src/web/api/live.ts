@@ -28,7 +28,8 @@ export const useLive = (ws: string): void => {
     let timer: ReturnType<typeof setTimeout> | undefined
     const flush = () => {
       timer = undefined
-      for (const key of waiting.values()) void client.invalidateQueries({ queryKey: key[0] === 'me' ? key : [ws, ...key] })
+      for (const key of waiting.values())
+        void client.invalidateQueries({ queryKey: key[0] === 'me' ? key : [ws, ...key] })
       waiting.clear()
     }
     const mark = (key: string[]) => {

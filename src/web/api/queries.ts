@@ -15,17 +15,31 @@ export const queryClient = new QueryClient({
   },
 })
 
-export const setupQuery = queryOptions({ queryKey: ['setup'], queryFn: () => api('setupState'), staleTime: Number.POSITIVE_INFINITY })
+export const setupQuery = queryOptions({
+  queryKey: ['setup'],
+  queryFn: () => api('setupState'),
+  staleTime: Number.POSITIVE_INFINITY,
+})
 export const meQuery = queryOptions({
   queryKey: ['me'],
-  queryFn: () => api('me').catch((e: unknown) => (e instanceof ApiProblem && e.code === 'unauthenticated' ? null : Promise.reject(e))),
+  queryFn: () =>
+    api('me').catch((e: unknown) =>
+      e instanceof ApiProblem && e.code === 'unauthenticated' ? null : Promise.reject(e),
+    ),
   staleTime: 60_000,
 })
 
 export const channelsQuery = (ws: string) =>
-  queryOptions({ queryKey: [ws, 'channels'], queryFn: async () => (await api('channelList', { params: { ws } })).items })
+  queryOptions({
+    queryKey: [ws, 'channels'],
+    queryFn: async () => (await api('channelList', { params: { ws } })).items,
+  })
 export const platformsQuery = (ws: string) =>
-  queryOptions({ queryKey: [ws, 'platforms'], queryFn: async () => (await api('platformList', { params: { ws } })).items, staleTime: 60_000 })
+  queryOptions({
+    queryKey: [ws, 'platforms'],
+    queryFn: async () => (await api('platformList', { params: { ws } })).items,
+    staleTime: 60_000,
+  })
 export const postQuery = (ws: string, id: string) =>
   queryOptions({ queryKey: [ws, 'post', id], queryFn: () => api('postGet', { params: { ws, id } }) })
 export const publicationQuery = (ws: string, id: string) =>
@@ -44,7 +58,11 @@ export const calendarQuery = (ws: string, from: string, to: string, channelId?: 
       const items = []
       let cursor: string | undefined
       do {
-        const page = await api('postList', { params: { ws }, query: { from, to, channelId, cursor, limit: 100 }, signal })
+        const page = await api('postList', {
+          params: { ws },
+          query: { from, to, channelId, cursor, limit: 100 },
+          signal,
+        })
         items.push(...page.items)
         cursor = page.nextCursor ?? undefined
       } while (cursor)

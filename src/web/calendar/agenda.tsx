@@ -12,7 +12,10 @@ import { StateBadge } from '../lib/states.tsx'
 export const Agenda = ({ posts, onOpen }: { posts: readonly Post[]; onOpen: (post: Post) => void }) => {
   const t = useT()
   const format = useFormat()
-  const days = Map.groupBy(posts.filter((p) => p.dueAt), (p) => format.dayKey(p.dueAt ?? ''))
+  const days = Map.groupBy(
+    posts.filter((p) => p.dueAt),
+    (p) => format.dayKey(p.dueAt ?? ''),
+  )
   if (days.size === 0) {
     return (
       <Card>
@@ -39,10 +42,18 @@ export const Agenda = ({ posts, onOpen }: { posts: readonly Post[]; onOpen: (pos
             <ul className="divide-y divide-line">
               {list.map((post) => (
                 <li key={post.id}>
-                  <button type="button" onClick={() => onOpen(post)} className="flex w-full items-start gap-3 px-4 py-3 text-left hover:bg-sunken">
-                    <span className="w-14 shrink-0 text-sm font-medium tabular-nums">{format.time(post.dueAt ?? '')}</span>
+                  <button
+                    type="button"
+                    onClick={() => onOpen(post)}
+                    className="flex w-full items-start gap-3 px-4 py-3 text-left hover:bg-sunken"
+                  >
+                    <span className="w-14 shrink-0 text-sm font-medium tabular-nums">
+                      {format.time(post.dueAt ?? '')}
+                    </span>
                     <span className="min-w-0 flex-1">
-                      <span className="line-clamp-2 block text-sm">{post.content.segments[0]?.text.trim() || t('posts.noText')}</span>
+                      <span className="line-clamp-2 block text-sm">
+                        {post.content.segments[0]?.text.trim() || t('posts.noText')}
+                      </span>
                       <span className="mt-1.5 flex flex-wrap items-center gap-2">
                         <StateBadge state={post.state} />
                         {[...new Set(post.publications.map((p) => p.platform))].map((id) => (

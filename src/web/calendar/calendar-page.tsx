@@ -3,8 +3,8 @@ import { ChevronLeft, ChevronRight, Plus } from 'lucide-react'
 import { lazy, Suspense, useState, useSyncExternalStore } from 'react'
 import { Link, useNavigate, useSearchParams } from 'react-router'
 import type { Post } from '#contract/posts.ts'
-import { Button } from '#ui/button.tsx'
 import { Skeleton } from '#ui/bits.tsx'
+import { Button } from '#ui/button.tsx'
 import { cn } from '#ui/cn.ts'
 import { Select } from '#ui/field.tsx'
 import { api } from '../api/client.ts'
@@ -74,9 +74,13 @@ export const CalendarPage = () => {
     const before = client.getQueryData(options.queryKey)
     const at = reading.kind === 'ok' || reading.kind === 'overlap' ? reading.at : null
     await client.cancelQueries({ queryKey: options.queryKey })
-    if (at) client.setQueryData(options.queryKey, (list) => list?.map((p) => (p.id === post.id ? { ...p, dueAt: at } : p)))
+    if (at)
+      client.setQueryData(options.queryKey, (list) => list?.map((p) => (p.id === post.id ? { ...p, dueAt: at } : p)))
     try {
-      const next = await api('postSchedule', { params: { ws: ws.id, id: post.id }, body: { wallTime: wall, timeZone: ws.timeZone } })
+      const next = await api('postSchedule', {
+        params: { ws: ws.id, id: post.id },
+        body: { wallTime: wall, timeZone: ws.timeZone },
+      })
       client.setQueryData([ws.id, 'post', next.id], next)
       say(t('calendar.moved', { when: format.dateTime(next.dueAt ?? '') }))
     } catch (error) {
@@ -88,7 +92,11 @@ export const CalendarPage = () => {
     }
   }
 
-  const month = new Intl.DateTimeFormat(language() === 'pl' ? 'pl' : 'en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' })
+  const month = new Intl.DateTimeFormat(language() === 'pl' ? 'pl' : 'en-GB', {
+    month: 'long',
+    year: 'numeric',
+    timeZone: 'UTC',
+  })
   const heading = month.format(new Date(`${view === 'week' ? range.from : day}T12:00:00Z`))
 
   return (
@@ -106,10 +114,20 @@ export const CalendarPage = () => {
     >
       <div className="mb-4 flex flex-wrap items-center gap-x-3 gap-y-2">
         <div className="flex items-center gap-1">
-          <Button size="icon" tone="quiet" aria-label={t('calendar.earlier')} onClick={() => set({ day: shift(view, day, -1) })}>
+          <Button
+            size="icon"
+            tone="quiet"
+            aria-label={t('calendar.earlier')}
+            onClick={() => set({ day: shift(view, day, -1) })}
+          >
             <ChevronLeft aria-hidden />
           </Button>
-          <Button size="icon" tone="quiet" aria-label={t('calendar.later')} onClick={() => set({ day: shift(view, day, 1) })}>
+          <Button
+            size="icon"
+            tone="quiet"
+            aria-label={t('calendar.later')}
+            onClick={() => set({ day: shift(view, day, 1) })}
+          >
             <ChevronRight aria-hidden />
           </Button>
           <Button onClick={() => set({ day: '' })}>{t('calendar.today')}</Button>
@@ -118,7 +136,12 @@ export const CalendarPage = () => {
           {heading}
         </h2>
         <div className="ml-auto flex w-full flex-wrap items-center gap-2 sm:w-auto">
-          <Select aria-label={t('calendar.filter')} className="min-w-0 flex-1 sm:w-52" value={channelId} onChange={(e) => set({ channel: e.target.value })}>
+          <Select
+            aria-label={t('calendar.filter')}
+            className="min-w-0 flex-1 sm:w-52"
+            value={channelId}
+            onChange={(e) => set({ channel: e.target.value })}
+          >
             <option value="">{t('calendar.allChannels')}</option>
             {channels.data?.map((c) => (
               <option key={c.id} value={c.id}>
@@ -127,19 +150,22 @@ export const CalendarPage = () => {
             ))}
           </Select>
           {isNarrow ? null : (
-            <div role="group" aria-label={t('calendar.view')} className="flex rounded-lg border border-line bg-surface p-0.5">
+            <fieldset aria-label={t('calendar.view')} className="flex rounded-lg border border-line bg-surface p-0.5">
               {views.map((v) => (
                 <button
                   key={v}
                   type="button"
                   aria-pressed={view === v}
                   onClick={() => set({ view: v })}
-                  className={cn('h-9 rounded-md px-3 text-sm font-medium', view === v ? 'bg-accent-soft text-accent-ink' : 'text-muted hover:text-ink')}
+                  className={cn(
+                    'h-9 rounded-md px-3 text-sm font-medium',
+                    view === v ? 'bg-accent-soft text-accent-ink' : 'text-muted hover:text-ink',
+                  )}
                 >
                   {t(`calendar.view.${v}`)}
                 </button>
               ))}
-            </div>
+            </fieldset>
           )}
         </div>
       </div>
@@ -166,7 +192,9 @@ export const CalendarPage = () => {
           )
         }
       </Loaded>
-      {open ? <QuickView key={open.id} post={open} channels={channels.data ?? []} onClose={() => setOpenId(null)} /> : null}
+      {open ? (
+        <QuickView key={open.id} post={open} channels={channels.data ?? []} onClose={() => setOpenId(null)} />
+      ) : null}
     </Page>
   )
 }

@@ -58,7 +58,15 @@ export const Grid = ({
     () =>
       posts.flatMap((post) =>
         post.dueAt
-          ? [{ id: post.id, start: post.dueAt, title: post.content.segments[0]?.text.trim() || t('posts.noText'), editable: editable && movable(post), durationEditable: false }]
+          ? [
+              {
+                id: post.id,
+                start: post.dueAt,
+                title: post.content.segments[0]?.text.trim() || t('posts.noText'),
+                editable: editable && movable(post),
+                durationEditable: false,
+              },
+            ]
           : [],
       ),
     [posts, editable, t],
@@ -66,7 +74,13 @@ export const Grid = ({
   const card = (post: Post, title: string) => {
     const { tone, Icon, spin } = stateLooks[post.state]
     return (
-      <div className={cn('w-full min-w-0 overflow-hidden rounded-md px-1.5 py-1 text-left text-xs leading-tight', ground[tone])} data-post={post.id}>
+      <div
+        className={cn(
+          'w-full min-w-0 overflow-hidden rounded-md px-1.5 py-1 text-left text-xs leading-tight',
+          ground[tone],
+        )}
+        data-post={post.id}
+      >
         <div className="flex items-center gap-1 font-medium">
           <Icon aria-hidden className={cn('size-3 shrink-0', spin && 'animate-spin')} />
           <span className="tabular-nums">{format.time(post.dueAt ?? '')}</span>

@@ -19,7 +19,15 @@ import { useSession } from '../shell/session.tsx'
 export const movable = (post: Post): boolean => post.state === 'scheduled' && post.publications.every((p) => !p.begun)
 
 /** A post opened from the calendar: what it is, where it stands, and the keyboard's way to move it. */
-export const QuickView = ({ post, channels, onClose }: { post: Post; channels: readonly Channel[]; onClose: () => void }) => {
+export const QuickView = ({
+  post,
+  channels,
+  onClose,
+}: {
+  post: Post
+  channels: readonly Channel[]
+  onClose: () => void
+}) => {
   const t = useT()
   const { ws, can } = useSession()
   const format = useFormat()

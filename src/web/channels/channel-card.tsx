@@ -2,8 +2,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { ExternalLink, MoreHorizontal, Pause, Play, PlugZap, RefreshCw, Unplug } from 'lucide-react'
 import { useState } from 'react'
 import type { Channel } from '#contract/channels.ts'
-import { Avatar } from '#ui/bits.tsx'
 import { Badge } from '#ui/badge.tsx'
+import { Avatar } from '#ui/bits.tsx'
 import { Button } from '#ui/button.tsx'
 import { Dialog } from '#ui/dialog.tsx'
 import { Menu, MenuItem, MenuLine } from '#ui/menu.tsx'
@@ -27,7 +27,10 @@ export const ChannelCard = ({ channel, reconnect }: { channel: Channel; reconnec
   const settled = () => client.invalidateQueries({ queryKey: [ws.id, 'channels'] })
   const act = useMutation({
     mutationFn: (what: 'channelPause' | 'channelResume' | 'channelCheck') => api(what, { params }),
-    onSuccess: (next, what) => (what === 'channelCheck' && next.state !== 'ok' ? undefined : say(t(`channels.done.${what}`, { name: channel.name }))),
+    onSuccess: (next, what) =>
+      what === 'channelCheck' && next.state !== 'ok'
+        ? undefined
+        : say(t(`channels.done.${what}`, { name: channel.name })),
     onError: (e) => sayError(t, e),
     onSettled: settled,
   })
@@ -42,9 +45,17 @@ export const ChannelCard = ({ channel, reconnect }: { channel: Channel; reconnec
   })
   const health = channel.state === 'ok' ? 'ok' : channel.state === 'reconnect' ? 'warn' : 'danger'
   return (
-    <article aria-label={channel.name} className="flex flex-col rounded-xl border border-line bg-surface p-5 shadow-card">
+    <article
+      aria-label={channel.name}
+      className="flex flex-col rounded-xl border border-line bg-surface p-5 shadow-card"
+    >
       <div className="flex items-start gap-3.5">
-        <Avatar name={channel.name} src={channel.avatarUrl} size={44} mark={<PlatformMark id={channel.platform} className="size-4" />} />
+        <Avatar
+          name={channel.name}
+          src={channel.avatarUrl}
+          size={44}
+          mark={<PlatformMark id={channel.platform} className="size-4" />}
+        />
         <div className="min-w-0 flex-1">
           <h2 className="truncate font-semibold">{channel.name}</h2>
           <p className="truncate text-sm text-muted">
@@ -132,13 +143,19 @@ export const ChannelCard = ({ channel, reconnect }: { channel: Channel; reconnec
         <dt className="text-muted">{t('channels.scheduled')}</dt>
         <dd className="text-right tabular-nums">{channel.scheduled}</dd>
         <dt className="text-muted">{t('channels.last')}</dt>
-        <dd className="text-right">{channel.lastPublishedAt ? format.dateTime(channel.lastPublishedAt) : t('channels.never')}</dd>
+        <dd className="text-right">
+          {channel.lastPublishedAt ? format.dateTime(channel.lastPublishedAt) : t('channels.never')}
+        </dd>
       </dl>
       <Dialog
         open={leaving}
         onOpenChange={setLeaving}
         title={t('channels.disconnect.title', { name: channel.name })}
-        description={channel.scheduled > 0 ? t('channels.disconnect.held', { count: channel.scheduled }) : t('channels.disconnect.none')}
+        description={
+          channel.scheduled > 0
+            ? t('channels.disconnect.held', { count: channel.scheduled })
+            : t('channels.disconnect.none')
+        }
         closeLabel={t('action.close')}
         footer={
           <>

@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import { Plus, Radio } from 'lucide-react'
 import { useState } from 'react'
 import { useSearchParams } from 'react-router'
-import { Button } from '#ui/button.tsx'
 import { Skeleton } from '#ui/bits.tsx'
+import { Button } from '#ui/button.tsx'
 import { Card, Empty } from '#ui/card.tsx'
 import { channelsQuery, platformsQuery } from '../api/queries.ts'
 import { useT } from '../i18n/index.ts'
@@ -23,7 +23,8 @@ export const ChannelsPage = () => {
   const flowId = query.get('flow')
   const [start, setStart] = useState<ConnectStart | null>(null)
   const shown: ConnectStart | null = start ?? (flowId ? { flowId } : null)
-  const missing = platforms.data?.some((p) => !channels.data?.some((c) => c.platform === p.id && c.realm === 'sandbox')) ?? false
+  const missing =
+    platforms.data?.some((p) => !channels.data?.some((c) => c.platform === p.id && c.realm === 'sandbox')) ?? false
   const close = () => {
     setStart(null)
     if (flowId) setQuery({}, { replace: true })
@@ -56,7 +57,13 @@ export const ChannelsPage = () => {
             {list.length > 0 ? (
               <div className="grid gap-4 sm:grid-cols-2 xl:grid-cols-3">
                 {list.map((channel) => (
-                  <ChannelCard key={channel.id} channel={channel} reconnect={() => setStart({ platform: channel.platform, realm: channel.realm, channelId: channel.id })} />
+                  <ChannelCard
+                    key={channel.id}
+                    channel={channel}
+                    reconnect={() =>
+                      setStart({ platform: channel.platform, realm: channel.realm, channelId: channel.id })
+                    }
+                  />
                 ))}
               </div>
             ) : null}

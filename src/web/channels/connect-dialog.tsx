@@ -37,7 +37,15 @@ const Guide = ({ platform, open }: { platform: PlatformInfo; open?: boolean }) =
   )
 }
 
-const FormFields = ({ fields, values, onChange }: { fields: PlatformInfo['connectForm']; values: Record<string, string>; onChange: (values: Record<string, string>) => void }) => {
+const FormFields = ({
+  fields,
+  values,
+  onChange,
+}: {
+  fields: PlatformInfo['connectForm']
+  values: Record<string, string>
+  onChange: (values: Record<string, string>) => void
+}) => {
   const t = useT()
   return (
     <div className="grid gap-4">
@@ -94,8 +102,13 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
   const begin = () =>
     run(async () => {
       const params = { ws: ws.id, platform: chosen }
-      const begun = await api('connectBegin', { params, body: { realm, form, ...(start.channelId ? { channelId: start.channelId } : {}) } })
-      return begun.step === 'form' ? api('connectAnswer', { params: { ws: ws.id, id: begun.id }, body: { form } }) : begun
+      const begun = await api('connectBegin', {
+        params,
+        body: { realm, form, ...(start.channelId ? { channelId: start.channelId } : {}) },
+      })
+      return begun.step === 'form'
+        ? api('connectAnswer', { params: { ws: ws.id, id: begun.id }, body: { form } })
+        : begun
     })
   const look = (id: string) => run(() => api('connectGet', { params: { ws: ws.id, id } }))
 
@@ -112,18 +125,31 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
   }, [flow])
 
   const offers = flow?.offers ?? []
-  const selection = picked ?? (offers.length === 1 ? offers.map((o) => o.externalId) : offers.filter((o) => o.connected).map((o) => o.externalId))
+  const selection =
+    picked ??
+    (offers.length === 1 ? offers.map((o) => o.externalId) : offers.filter((o) => o.connected).map((o) => o.externalId))
 
   const body = () => {
-    if (flow?.step === 'failed') return <Notice tone="danger" alert title={t('connect.failed')}>{flow.error}</Notice>
+    if (flow?.step === 'failed')
+      return (
+        <Notice tone="danger" alert title={t('connect.failed')}>
+          {flow.error}
+        </Notice>
+      )
     if (flow?.step === 'code')
       return (
         <div className="grid gap-4">
           <p className="text-sm">{flow.instructions}</p>
           {flow.code ? (
             <div className="flex items-center gap-2">
-              <code className="flex-1 rounded-lg bg-sunken px-4 py-3 text-lg font-semibold tracking-wide break-all">{flow.code}</code>
-              <Button size="icon" aria-label={t('action.copy')} onClick={() => void navigator.clipboard?.writeText(flow.code ?? '').then(() => say(t('action.copied')))}>
+              <code className="flex-1 rounded-lg bg-sunken px-4 py-3 text-lg font-semibold tracking-wide break-all">
+                {flow.code}
+              </code>
+              <Button
+                size="icon"
+                aria-label={t('action.copy')}
+                onClick={() => void navigator.clipboard?.writeText(flow.code ?? '').then(() => say(t('action.copied')))}
+              >
                 <Copy aria-hidden />
               </Button>
             </div>
@@ -153,7 +179,11 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
                     type="checkbox"
                     className="size-4 accent-accent"
                     checked={selection.includes(o.externalId)}
-                    onChange={(e) => setPicked(e.target.checked ? [...selection, o.externalId] : selection.filter((x) => x !== o.externalId))}
+                    onChange={(e) =>
+                      setPicked(
+                        e.target.checked ? [...selection, o.externalId] : selection.filter((x) => x !== o.externalId),
+                      )
+                    }
                   />
                   <Avatar name={o.name} src={o.avatarUrl} size={32} />
                   <span className="min-w-0 flex-1">
@@ -167,7 +197,12 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
           </ul>
         </fieldset>
       )
-    if (start.flowId && !flow) return error ? null : <p role="status" className="py-6 text-center text-sm text-muted">{t('loading')}</p>
+    if (start.flowId && !flow)
+      return error ? null : (
+        <p role="status" className="py-6 text-center text-sm text-muted">
+          {t('loading')}
+        </p>
+      )
     if (!info)
       return (
         <Loaded query={platforms} skeleton={<p className="py-6 text-center text-sm text-muted">{t('loading')}</p>}>
@@ -175,7 +210,11 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
             <ul className="grid gap-2">
               {list.map((p) => (
                 <li key={p.id}>
-                  <button type="button" onClick={() => setChosen(p.id)} className="flex w-full items-center gap-3 rounded-lg border border-line px-4 py-3 text-left hover:bg-sunken">
+                  <button
+                    type="button"
+                    onClick={() => setChosen(p.id)}
+                    className="flex w-full items-center gap-3 rounded-lg border border-line px-4 py-3 text-left hover:bg-sunken"
+                  >
                     <PlatformMark id={p.id} className="size-5" />
                     <span className="flex-1 font-medium">{p.name}</span>
                     <span className="text-sm text-muted">{t(`connect.kind.${p.connect}`)}</span>
@@ -195,9 +234,16 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
             <legend className="mb-1.5 text-sm font-medium">{t('connect.realm')}</legend>
             {(['live', 'sandbox'] as const).map((r) => (
               <label key={r} className="flex items-start gap-2.5 text-sm">
-                <input type="radio" name="realm" className="mt-1 accent-accent" checked={realm === r} onChange={() => setRealm(r)} />
+                <input
+                  type="radio"
+                  name="realm"
+                  className="mt-1 accent-accent"
+                  checked={realm === r}
+                  onChange={() => setRealm(r)}
+                />
                 <span>
-                  <span className="font-medium">{t(`realm.${r}`)}</span> <span className="text-muted">{t(`realm.${r}.means`)}</span>
+                  <span className="font-medium">{t(`realm.${r}`)}</span>{' '}
+                  <span className="text-muted">{t(`realm.${r}.means`)}</span>
                 </span>
               </label>
             ))}
@@ -214,8 +260,12 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
             )}
           </Notice>
         ) : null}
-        {info.connectForm.length > 0 && !needs ? <FormFields fields={info.connectForm} values={form} onChange={setForm} /> : null}
-        {info.connect === 'redirect' && !needs ? <p className="text-sm text-muted">{t('connect.redirect', { platform: info.name })}</p> : null}
+        {info.connectForm.length > 0 && !needs ? (
+          <FormFields fields={info.connectForm} values={form} onChange={setForm} />
+        ) : null}
+        {info.connect === 'redirect' && !needs ? (
+          <p className="text-sm text-muted">{t('connect.redirect', { platform: info.name })}</p>
+        ) : null}
         <Guide platform={info} open={needs} />
       </div>
     )
@@ -224,7 +274,16 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
   const footer = () => {
     if (flow?.step === 'choose')
       return (
-        <Button tone="primary" busy={busy} disabled={selection.length === 0} onClick={() => void run(() => api('connectChoose', { params: { ws: ws.id, id: flow.id }, body: { externalIds: selection } }))}>
+        <Button
+          tone="primary"
+          busy={busy}
+          disabled={selection.length === 0}
+          onClick={() =>
+            void run(() =>
+              api('connectChoose', { params: { ws: ws.id, id: flow.id }, body: { externalIds: selection } }),
+            )
+          }
+        >
           {t('connect.confirm', { count: selection.length })}
         </Button>
       )
@@ -232,7 +291,12 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
     return (
       <>
         {start.platform ? null : <Button onClick={() => setChosen('')}>{t('action.back')}</Button>}
-        <Button tone="primary" busy={busy} disabled={missing || (realm === 'live' && !info.credentialsSet)} onClick={() => void begin()}>
+        <Button
+          tone="primary"
+          busy={busy}
+          disabled={missing || (realm === 'live' && !info.credentialsSet)}
+          onClick={() => void begin()}
+        >
           {t('connect.go')}
         </Button>
       </>

@@ -27,7 +27,10 @@ export const Explore = ({ onDone }: { onDone?: () => void }) => {
   if (!me.sandbox || !can('admin')) return null
   const there = new Set(channels.data?.filter((c) => c.realm === 'sandbox').map((c) => c.platform))
   return (
-    <section aria-label={t('explore.title')} className="rounded-xl border border-line bg-surface p-6 shadow-card sm:p-8">
+    <section
+      aria-label={t('explore.title')}
+      className="rounded-xl border border-line bg-surface p-6 shadow-card sm:p-8"
+    >
       <div className="flex flex-wrap items-start gap-5">
         <div aria-hidden className="grid size-12 place-items-center rounded-xl bg-accent-soft text-accent-ink">
           <FlaskConical className="size-6" />

@@ -40,10 +40,17 @@ export const ChannelPicker = ({ composer, disabled }: { composer: Composer; disa
                 on ? 'border-accent bg-accent-soft' : 'border-line bg-surface hover:bg-sunken',
               )}
             >
-              <Avatar name={channel.name} src={channel.avatarUrl} size={32} mark={<PlatformMark id={channel.platform} className="size-3" />} />
+              <Avatar
+                name={channel.name}
+                src={channel.avatarUrl}
+                size={32}
+                mark={<PlatformMark id={channel.platform} className="size-3" />}
+              />
               <span className="min-w-0">
                 <span className="block truncate text-sm leading-tight font-medium">{channel.name}</span>
-                <span className="block truncate text-xs text-muted">{faces.get(channel.platform)?.spec.name ?? channel.platform}</span>
+                <span className="block truncate text-xs text-muted">
+                  {faces.get(channel.platform)?.spec.name ?? channel.platform}
+                </span>
               </span>
               <Check aria-hidden className={cn('size-4 shrink-0 text-accent-ink', on ? '' : 'invisible')} />
             </button>
@@ -52,7 +59,9 @@ export const ChannelPicker = ({ composer, disabled }: { composer: Composer; disa
       </div>
       {troubled.map((channel) => (
         <p key={channel.id} className="mt-2 text-sm text-warn">
-          {channel.pausedAt ? t('composer.channelPaused', { name: channel.name }) : t('composer.channelTrouble', { name: channel.name })}
+          {channel.pausedAt
+            ? t('composer.channelPaused', { name: channel.name })
+            : t('composer.channelTrouble', { name: channel.name })}
         </p>
       ))}
     </fieldset>

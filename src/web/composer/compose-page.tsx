@@ -4,8 +4,8 @@ import { useState } from 'react'
 import { useLocation, useNavigate, useParams, useSearchParams } from 'react-router'
 import type { Channel } from '#contract/channels.ts'
 import type { Post, ScheduleInput } from '#contract/posts.ts'
-import { Button } from '#ui/button.tsx'
 import { Skeleton, Tab, TabList, TabPanel, Tabs } from '#ui/bits.tsx'
+import { Button } from '#ui/button.tsx'
 import { Dialog } from '#ui/dialog.tsx'
 import { Field, Textarea } from '#ui/field.tsx'
 import { Notice } from '#ui/notice.tsx'
@@ -21,7 +21,7 @@ import { say, sayError } from '../lib/toast.ts'
 import { Page } from '../shell/page.tsx'
 import { useSession } from '../shell/session.tsx'
 import { ChannelPicker } from './channel-picker.tsx'
-import { customise, fromPost, hasContent, partsFor, setSettings, type Target, useShared } from './draft.ts'
+import { customise, fromPost, hasContent, partsFor, setSettings, shareText, type Target } from './draft.ts'
 import { Findings } from './findings.tsx'
 import { PartEditor } from './part-editor.tsx'
 import { Previews } from './previews.tsx'
@@ -43,7 +43,15 @@ const ComposeSkeleton = () => (
 )
 
 /** Settings of one channel: the platform's own component, or a form drawn from its schema. */
-const ChannelSettings = ({ composer, channel, disabled }: { composer: Composer; channel: Channel; disabled: boolean }) => {
+const ChannelSettings = ({
+  composer,
+  channel,
+  disabled,
+}: {
+  composer: Composer
+  channel: Channel
+  disabled: boolean
+}) => {
   const t = useT()
   const face = useFace(channel.platform)
   if (!face) return null
@@ -58,14 +66,28 @@ const ChannelSettings = ({ composer, channel, disabled }: { composer: Composer; 
         {t('composer.settings', { platform: face.spec.name })}
       </summary>
       <div className="border-t border-line p-4">
-        {face.Settings ? <face.Settings value={value} onChange={set} channel={channel} /> : shape ? <SettingsForm shape={shape} value={value} onChange={set} disabled={disabled} /> : null}
+        {face.Settings ? (
+          <face.Settings value={value} onChange={set} channel={channel} />
+        ) : shape ? (
+          <SettingsForm shape={shape} value={value} onChange={set} disabled={disabled} />
+        ) : null}
       </div>
     </details>
   )
 }
 
 /** The versions of the text: one for all, and one for each channel that wants its own. */
-const Versions = ({ composer, tab, setTab, disabled }: { composer: Composer; tab: string; setTab: (tab: string) => void; disabled: boolean }) => {
+const Versions = ({
+  composer,
+  tab,
+  setTab,
+  disabled,
+}: {
+  composer: Composer
+  tab: string
+  setTab: (tab: string) => void
+  disabled: boolean
+}) => {
   const t = useT()
   const faces = useFaces()
   const { draft, edit, chosen } = composer
@@ -73,7 +95,16 @@ const Versions = ({ composer, tab, setTab, disabled }: { composer: Composer; tab
   const editor = (target: Target, channels: readonly Channel[]) => (
     <div className="grid gap-3">
       {partsFor(draft, target).map((part, index) => (
-        <PartEditor key={part.key} composer={composer} target={target} part={part} index={index} channels={channels} disabled={disabled} focus={index > 0 && part.text === ''} />
+        <PartEditor
+          key={part.key}
+          composer={composer}
+          target={target}
+          part={part}
+          index={index}
+          channels={channels}
+          disabled={disabled}
+          focus={index > 0 && part.text === ''}
+        />
       ))}
     </div>
   )
@@ -88,7 +119,9 @@ const Versions = ({ composer, tab, setTab, disabled }: { composer: Composer; tab
             <Tab key={channel.id} value={channel.id}>
               <PlatformMark id={channel.platform} />
               {faces.get(channel.platform)?.spec.name ?? channel.name}
-              {own ? <span className="rounded bg-accent-soft px-1.5 text-xs text-accent-ink">{t('composer.own')}</span> : null}
+              {own ? (
+                <span className="rounded bg-accent-soft px-1.5 text-xs text-accent-ink">{t('composer.own')}</span>
+              ) : null}
               {errors ? (
                 <span className="size-2 rounded-full bg-danger">
                   <span className="sr-only">{t('preflight.error')}</span>
@@ -108,7 +141,13 @@ const Versions = ({ composer, tab, setTab, disabled }: { composer: Composer; tab
             {own ? (
               <>
                 {editor(channel.id, [channel])}
-                <Button tone="quiet" size="sm" className="justify-self-start" disabled={disabled} onClick={() => edit((d) => useShared(d, channel.id))}>
+                <Button
+                  tone="quiet"
+                  size="sm"
+                  className="justify-self-start"
+                  disabled={disabled}
+                  onClick={() => edit((d) => shareText(d, channel.id))}
+                >
                   <Undo2 aria-hidden />
                   {t('composer.useShared')}
                 </Button>
@@ -139,13 +178,18 @@ const Conflict = ({ composer }: { composer: Composer }) => {
     client.setQueryData([ws.id, 'post', post.id], post)
     return post
   }
-  const mine = () => void load().then((post) => saver.keepMine(post)).catch((e: unknown) => sayError(t, e))
+  const mine = () =>
+    void load()
+      .then((post) => saver.keepMine(post))
+      .catch((e: unknown) => sayError(t, e))
   const theirs = () =>
-    void load().then((post) => {
-      saver.discard()
-      composer.setPost(post)
-      composer.edit(() => fromPost(post))
-    }).catch((e: unknown) => sayError(t, e))
+    void load()
+      .then((post) => {
+        saver.discard()
+        composer.setPost(post)
+        composer.edit(() => fromPost(post))
+      })
+      .catch((e: unknown) => sayError(t, e))
   return (
     <Notice
       tone="warn"
@@ -295,7 +339,11 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
               {refusal}
             </p>
           ) : null}
-          {save.kind === 'failed' ? <p className="mb-2 text-sm text-muted">{[tell(t, save.error).detail, tell(t, save.error).fix].filter(Boolean).join(' ')}</p> : null}
+          {save.kind === 'failed' ? (
+            <p className="mb-2 text-sm text-muted">
+              {[tell(t, save.error).detail, tell(t, save.error).fix].filter(Boolean).join(' ')}
+            </p>
+          ) : null}
           <div className="flex flex-wrap items-center justify-between gap-3">
             <SaveLine composer={composer} />
             <div className="ml-auto flex flex-wrap gap-2">
@@ -308,7 +356,12 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
                     <CalendarClock aria-hidden />
                     {t('action.changeTime')}
                   </Button>
-                  <Button tone="primary" busy={busy === 'save'} disabled={save.kind === 'clean' || save.kind === 'saved'} onClick={saveChanges}>
+                  <Button
+                    tone="primary"
+                    busy={busy === 'save'}
+                    disabled={save.kind === 'clean' || save.kind === 'saved'}
+                    onClick={saveChanges}
+                  >
                     {t('action.saveChanges')}
                   </Button>
                 </>

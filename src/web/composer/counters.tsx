@@ -13,12 +13,23 @@ export const limitOf = (face: WebFace, composer: Composer, channel: Channel, par
 }
 
 /** What is left for each channel that shows this part, counted by the network's own rules. */
-export const Counters = ({ composer, part, channels }: { composer: Composer; part: Part; channels: readonly Channel[] }) => {
+export const Counters = ({
+  composer,
+  part,
+  channels,
+}: {
+  composer: Composer
+  part: Part
+  channels: readonly Channel[]
+}) => {
   const t = useT()
   const faces = useFaces()
   const seen = new Set<string>()
   return (
-    <ul className="flex flex-wrap items-center gap-x-4 gap-y-1 text-xs tabular-nums" aria-label={t('composer.counters')}>
+    <ul
+      className="flex flex-wrap items-center gap-x-4 gap-y-1 text-xs tabular-nums"
+      aria-label={t('composer.counters')}
+    >
       {channels.map((channel) => {
         const face = faces.get(channel.platform)
         if (!face) return null
@@ -28,11 +39,19 @@ export const Counters = ({ composer, part, channels }: { composer: Composer; par
         seen.add(id)
         const left = limit - face.text.count(part.text)
         return (
-          <li key={id} className={cn('flex items-center gap-1.5', left < 0 ? 'font-semibold text-danger' : left <= limit * 0.1 ? 'text-warn' : 'text-muted')}>
+          <li
+            key={id}
+            className={cn(
+              'flex items-center gap-1.5',
+              left < 0 ? 'font-semibold text-danger' : left <= limit * 0.1 ? 'text-warn' : 'text-muted',
+            )}
+          >
             <PlatformMark id={channel.platform} className="size-3.5" />
             <span aria-hidden>{left}</span>
             <span className="sr-only">
-              {left < 0 ? t('composer.over', { platform: face.spec.name, count: -left }) : t('composer.left', { platform: face.spec.name, count: left })}
+              {left < 0
+                ? t('composer.over', { platform: face.spec.name, count: -left })
+                : t('composer.left', { platform: face.spec.name, count: left })}
             </span>
           </li>
         )

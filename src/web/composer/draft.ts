@@ -1,7 +1,7 @@
 /** The post being written, as data, and the pure operations on it. The editor's screen only dispatches these. */
 import type { Media } from '#contract/media.ts'
 import type { Content, Post, PostInput } from '#contract/posts.ts'
-import type { Draft as PreflightDraft, DraftMedia } from '#kit/spec/preflight.ts'
+import type { DraftMedia, Draft as PreflightDraft } from '#kit/spec/preflight.ts'
 
 export type Part = { key: string; text: string; mediaIds: string[] }
 export type DraftChannel = { channelId: string; parts: Part[] | null; settings: Record<string, unknown> }
@@ -21,13 +21,24 @@ export type Target = string | null
 let counter = 0
 /** A part's identity on this screen, so that React and running uploads follow it when parts move. */
 export const newPart = (text = '', mediaIds: string[] = []): Part => ({ key: `p${++counter}`, text, mediaIds })
-export const emptyDraft = (): Draft => ({ parts: [newPart()], firstComment: '', channels: [], tags: [], latePolicy: null, alts: {} })
+export const emptyDraft = (): Draft => ({
+  parts: [newPart()],
+  firstComment: '',
+  channels: [],
+  tags: [],
+  latePolicy: null,
+  alts: {},
+})
 
 const partsOf = (content: Content): Part[] => content.segments.map((s) => newPart(s.text, [...s.mediaIds]))
 export const fromPost = (post: Post): Draft => ({
   parts: partsOf(post.content),
   firstComment: post.content.firstComment ?? '',
-  channels: post.publications.map((p) => ({ channelId: p.channelId, parts: p.content ? partsOf(p.content) : null, settings: p.settings })),
+  channels: post.publications.map((p) => ({
+    channelId: p.channelId,
+    parts: p.content ? partsOf(p.content) : null,
+    settings: p.settings,
+  })),
   tags: post.tags,
   latePolicy: post.latePolicy,
   alts: {},
@@ -40,14 +51,20 @@ const contentOf = (parts: readonly Part[], firstComment: string): Content => ({
 /** What is sent to the server. */
 export const toInput = (draft: Draft): PostInput => ({
   content: contentOf(draft.parts, draft.firstComment),
-  publications: draft.channels.map((c) => ({ channelId: c.channelId, content: c.parts ? contentOf(c.parts, draft.firstComment) : null, settings: c.settings })),
+  publications: draft.channels.map((c) => ({
+    channelId: c.channelId,
+    content: c.parts ? contentOf(c.parts, draft.firstComment) : null,
+    settings: c.settings,
+  })),
   tags: draft.tags,
   latePolicy: draft.latePolicy,
 })
 
 /** Is there anything worth keeping? Choosing a channel alone makes no draft. */
 export const hasContent = (draft: Draft): boolean =>
-  [draft.parts, ...draft.channels.map((c) => c.parts ?? [])].flat().some((p) => p.text.trim() !== '' || p.mediaIds.length > 0)
+  [draft.parts, ...draft.channels.map((c) => c.parts ?? [])]
+    .flat()
+    .some((p) => p.text.trim() !== '' || p.mediaIds.length > 0)
 
 export const partsFor = (draft: Draft, target: Target): Part[] =>
   (target === null ? null : draft.channels.find((c) => c.channelId === target)?.parts) ?? draft.parts
@@ -55,11 +72,17 @@ export const partsFor = (draft: Draft, target: Target): Part[] =>
 const withParts = (draft: Draft, target: Target, change: (parts: Part[]) => Part[]): Draft =>
   target === null
     ? { ...draft, parts: change(draft.parts) }
-    : { ...draft, channels: draft.channels.map((c) => (c.channelId === target ? { ...c, parts: change(c.parts ?? draft.parts) } : c)) }
+    : {
+        ...draft,
+        channels: draft.channels.map((c) =>
+          c.channelId === target ? { ...c, parts: change(c.parts ?? draft.parts) } : c,
+        ),
+      }
 const withPart = (draft: Draft, target: Target, key: string, change: (part: Part) => Part): Draft =>
   withParts(draft, target, (parts) => parts.map((p) => (p.key === key ? change(p) : p)))
 
-export const setText = (draft: Draft, target: Target, key: string, text: string): Draft => withPart(draft, target, key, (p) => ({ ...p, text }))
+export const setText = (draft: Draft, target: Target, key: string, text: string): Draft =>
+  withPart(draft, target, key, (p) => ({ ...p, text }))
 export const addPart = (draft: Draft, target: Target, after: string): Draft =>
   withParts(draft, target, (parts) => parts.flatMap((p) => (p.key === after ? [p, newPart()] : [p])))
 /** Removes a part; the last one stays. */
@@ -73,7 +96,9 @@ export const splitPart = (draft: Draft, target: Target, key: string, texts: read
 export const addMedia = (draft: Draft, target: Target, key: string, mediaId: string): Draft => {
   const has = partsFor(draft, target).some((p) => p.key === key)
   const into = has ? key : (partsFor(draft, target)[0]?.key ?? key)
-  return withPart(draft, target, into, (p) => (p.mediaIds.includes(mediaId) ? p : { ...p, mediaIds: [...p.mediaIds, mediaId] }))
+  return withPart(draft, target, into, (p) =>
+    p.mediaIds.includes(mediaId) ? p : { ...p, mediaIds: [...p.mediaIds, mediaId] },
+  )
 }
 export const removeMedia = (draft: Draft, target: Target, key: string, mediaId: string): Draft =>
   withPart(draft, target, key, (p) => ({ ...p, mediaIds: p.mediaIds.filter((id) => id !== mediaId) }))
@@ -87,7 +112,10 @@ export const moveMedia = (draft: Draft, target: Target, key: string, mediaId: st
     mediaIds.splice(to, 0, mediaId)
     return { ...p, mediaIds }
   })
-export const setAlt = (draft: Draft, mediaId: string, alt: string): Draft => ({ ...draft, alts: { ...draft.alts, [mediaId]: alt } })
+export const setAlt = (draft: Draft, mediaId: string, alt: string): Draft => ({
+  ...draft,
+  alts: { ...draft.alts, [mediaId]: alt },
+})
 
 export const toggleChannel = (draft: Draft, channelId: string): Draft => ({
   ...draft,
@@ -102,9 +130,13 @@ export const setSettings = (draft: Draft, channelId: string, settings: Record<st
 /** Gives a channel its own version, starting from the shared one, with parts of its own. */
 export const customise = (draft: Draft, channelId: string): Draft => ({
   ...draft,
-  channels: draft.channels.map((c) => (c.channelId === channelId && !c.parts ? { ...c, parts: draft.parts.map((p) => newPart(p.text, [...p.mediaIds])) } : c)),
+  channels: draft.channels.map((c) =>
+    c.channelId === channelId && !c.parts
+      ? { ...c, parts: draft.parts.map((p) => newPart(p.text, [...p.mediaIds])) }
+      : c,
+  ),
 })
-export const useShared = (draft: Draft, channelId: string): Draft => ({
+export const shareText = (draft: Draft, channelId: string): Draft => ({
   ...draft,
   channels: draft.channels.map((c) => (c.channelId === channelId ? { ...c, parts: null } : c)),
 })

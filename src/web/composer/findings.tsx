@@ -6,29 +6,42 @@ import { cn } from '#ui/cn.ts'
 import { useT } from '../i18n/index.ts'
 import { findingText } from '../lib/findings.ts'
 import { PlatformMark, useFaces } from '../lib/registry.tsx'
-import { customise, type Draft, newPart, partsFor, splitPart, type Target } from './draft.ts'
 import { limitOf } from './counters.tsx'
+import { customise, type Draft, newPart, partsFor, splitPart, type Target } from './draft.ts'
 import type { Composer } from './use-composer.ts'
 
 /** Which version a repair changes: the shared text when nobody else shows it, else the channel's own. */
 const ownVersion = (draft: Draft, channelId: string): { draft: Draft; target: Target } =>
-  draft.channels.length === 1 && !draft.channels[0]?.parts ? { draft, target: null } : { draft: customise(draft, channelId), target: channelId }
+  draft.channels.length === 1 && !draft.channels[0]?.parts
+    ? { draft, target: null }
+    : { draft: customise(draft, channelId), target: channelId }
 
 /** Joins a thread into one post, for networks that have none. */
 export const joinFor = (draft: Draft, channelId: string): Draft => {
   const own = ownVersion(draft, channelId)
   const parts = partsFor(own.draft, own.target)
-  const joined = newPart(parts.map((p) => p.text.trim()).filter(Boolean).join('\n\n'), parts.flatMap((p) => p.mediaIds))
+  const joined = newPart(
+    parts
+      .map((p) => p.text.trim())
+      .filter(Boolean)
+      .join('\n\n'),
+    parts.flatMap((p) => p.mediaIds),
+  )
   return own.target === null
     ? { ...own.draft, parts: [joined] }
-    : { ...own.draft, channels: own.draft.channels.map((c) => (c.channelId === own.target ? { ...c, parts: [joined] } : c)) }
+    : {
+        ...own.draft,
+        channels: own.draft.channels.map((c) => (c.channelId === own.target ? { ...c, parts: [joined] } : c)),
+      }
 }
 
 /** What each network would refuse, why, and what to do; where one click repairs it, the click. */
 export const Findings = ({ composer, channels }: { composer: Composer; channels: readonly Channel[] }) => {
   const t = useT()
   const faces = useFaces()
-  const rows = channels.flatMap((channel) => (composer.findings.get(channel.id) ?? []).map((finding) => ({ channel, finding })))
+  const rows = channels.flatMap((channel) =>
+    (composer.findings.get(channel.id) ?? []).map((finding) => ({ channel, finding })),
+  )
   rows.sort((a, b) => Number(b.finding.level === 'error') - Number(a.finding.level === 'error'))
   if (rows.length === 0) return null
 
@@ -51,7 +64,14 @@ export const Findings = ({ composer, channels }: { composer: Composer; channels:
             composer.edit((d) => {
               const own = ownVersion(d, channel.id)
               const part = partsFor(own.draft, own.target)[segment]
-              return part ? splitPart(own.draft, own.target, part.key, face.text.split(part.text, limitOf(face, composer, channel, part))) : d
+              return part
+                ? splitPart(
+                    own.draft,
+                    own.target,
+                    part.key,
+                    face.text.split(part.text, limitOf(face, composer, channel, part)),
+                  )
+                : d
             })
           }
         >
@@ -74,7 +94,10 @@ export const Findings = ({ composer, channels }: { composer: Composer; channels:
             <li
               key={`${channel.id}:${finding.rule}:${finding.segment ?? ''}:${finding.media ?? ''}`}
               data-rule={finding.rule}
-              className={cn('flex flex-wrap items-start gap-x-3 gap-y-2 rounded-lg px-3.5 py-2.5 text-sm', error ? 'bg-danger-soft' : 'bg-warn-soft')}
+              className={cn(
+                'flex flex-wrap items-start gap-x-3 gap-y-2 rounded-lg px-3.5 py-2.5 text-sm',
+                error ? 'bg-danger-soft' : 'bg-warn-soft',
+              )}
             >
               <Icon aria-hidden className={cn('mt-0.5 size-4 shrink-0', error ? 'text-danger' : 'text-warn')} />
               <div className="min-w-0 flex-1">

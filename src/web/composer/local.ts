@@ -10,7 +10,9 @@ const copy = z.object({
   draft: z.object({
     parts: z.array(part).min(1),
     firstComment: z.string(),
-    channels: z.array(z.object({ channelId: z.string(), parts: z.array(part).nullable(), settings: z.record(z.string(), z.unknown()) })),
+    channels: z.array(
+      z.object({ channelId: z.string(), parts: z.array(part).nullable(), settings: z.record(z.string(), z.unknown()) }),
+    ),
     tags: z.array(prose(50)),
     latePolicy: latePolicy.nullable(),
     alts: z.record(z.string(), z.string()),
@@ -42,7 +44,14 @@ export const localKeep = (ws: string, storage: Pick<Storage, 'getItem' | 'setIte
       if (!parsed.success) return null
       const { baseVersion, draft } = parsed.data
       const keyed = (parts: z.output<typeof part>[]) => parts.map((p) => newPart(p.text, p.mediaIds))
-      return { baseVersion, draft: { ...draft, parts: keyed(draft.parts), channels: draft.channels.map((c) => ({ ...c, parts: c.parts && keyed(c.parts) })) } }
+      return {
+        baseVersion,
+        draft: {
+          ...draft,
+          parts: keyed(draft.parts),
+          channels: draft.channels.map((c) => ({ ...c, parts: c.parts && keyed(c.parts) })),
+        },
+      }
     },
     write: (id, value) => {
       try {

@@ -11,7 +11,8 @@ import { addPart, type Part, partsFor, removePart, setText, splitPart, type Targ
 import { MediaStrip } from './media-strip.tsx'
 import type { Composer } from './use-composer.ts'
 
-const pictures = (list: FileList | null | undefined): File[] => [...(list ?? [])].filter((f) => f.type.startsWith('image/'))
+const pictures = (list: FileList | null | undefined): File[] =>
+  [...(list ?? [])].filter((f) => f.type.startsWith('image/'))
 
 /** One post of the thread (or the only one): text, pictures by button, drop or paste, counters, split. */
 export const PartEditor = ({
@@ -71,8 +72,12 @@ export const PartEditor = ({
   }
 
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is extra; the button and pasting do the same
     <div
-      className={cn('rounded-xl border bg-surface transition-colors focus-within:border-accent', over ? 'border-accent bg-accent-soft' : 'border-line-strong')}
+      className={cn(
+        'rounded-xl border bg-surface transition-colors focus-within:border-accent',
+        over ? 'border-accent bg-accent-soft' : 'border-line-strong',
+      )}
       onDragOver={(e) => {
         if (!e.dataTransfer.types.includes('Files')) return
         e.preventDefault()
@@ -94,7 +99,10 @@ export const PartEditor = ({
           e.preventDefault()
           addFiles(target, part.key, files)
         }}
-        className={cn('block w-full resize-none rounded-t-xl bg-transparent px-4 pt-3.5 pb-2 text-base leading-relaxed outline-none', index === 0 ? 'min-h-36' : 'min-h-24')}
+        className={cn(
+          'block w-full resize-none rounded-t-xl bg-transparent px-4 pt-3.5 pb-2 text-base leading-relaxed outline-none',
+          index === 0 ? 'min-h-36' : 'min-h-24',
+        )}
       />
       <div className="px-4 empty:hidden">
         <MediaStrip composer={composer} target={target} part={part} disabled={disabled} />
@@ -118,7 +126,12 @@ export const PartEditor = ({
             {t('composer.addPicture')}
           </Button>
           {threads.length > 0 ? (
-            <Button tone="quiet" size="sm" disabled={disabled} onClick={() => edit((d) => addPart(d, target, part.key))}>
+            <Button
+              tone="quiet"
+              size="sm"
+              disabled={disabled}
+              onClick={() => edit((d) => addPart(d, target, part.key))}
+            >
               <Plus aria-hidden />
               {t('composer.addPart')}
             </Button>
@@ -129,14 +142,22 @@ export const PartEditor = ({
               size="sm"
               disabled={disabled}
               className="text-accent-ink"
-              onClick={() => edit((d) => splitPart(d, target, part.key, tightest.face.text.split(part.text, tightest.limit)))}
+              onClick={() =>
+                edit((d) => splitPart(d, target, part.key, tightest.face.text.split(part.text, tightest.limit)))
+              }
             >
               <Scissors aria-hidden />
               {t('composer.split')}
             </Button>
           ) : null}
           {count > 1 ? (
-            <Button tone="quiet" size="icon-sm" disabled={disabled} aria-label={t('composer.removePart', { n: index + 1 })} onClick={() => edit((d) => removePart(d, target, part.key))}>
+            <Button
+              tone="quiet"
+              size="icon-sm"
+              disabled={disabled}
+              aria-label={t('composer.removePart', { n: index + 1 })}
+              onClick={() => edit((d) => removePart(d, target, part.key))}
+            >
               <Trash2 aria-hidden />
             </Button>
           ) : null}

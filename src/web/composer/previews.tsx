@@ -9,7 +9,12 @@ import type { Composer } from './use-composer.ts'
 export const Previews = ({ composer, channels }: { composer: Composer; channels: readonly Channel[] }) => {
   const t = useT()
   const faces = useFaces()
-  if (channels.length === 0) return <p className="rounded-xl border border-dashed border-line px-4 py-10 text-center text-sm text-muted">{t('composer.preview.empty')}</p>
+  if (channels.length === 0)
+    return (
+      <p className="rounded-xl border border-dashed border-line px-4 py-10 text-center text-sm text-muted">
+        {t('composer.preview.empty')}
+      </p>
+    )
   return (
     <div className="grid gap-5">
       {channels.map((channel) => {
@@ -20,7 +25,18 @@ export const Previews = ({ composer, channels }: { composer: Composer; channels:
           text: part.text,
           media: part.mediaIds.flatMap((id) => {
             const item = composer.media[id]
-            return item ? [{ id, kind: item.kind, url: item.url, alt: composer.draft.alts[id] ?? item.alt, width: item.width, height: item.height }] : []
+            return item
+              ? [
+                  {
+                    id,
+                    kind: item.kind,
+                    url: item.url,
+                    alt: composer.draft.alts[id] ?? item.alt,
+                    width: item.width,
+                    height: item.height,
+                  },
+                ]
+              : []
           }),
         }))
         return (

@@ -11,19 +11,58 @@ export const SaveLine = ({ composer }: { composer: Composer }) => {
   const body = () => {
     switch (save.kind) {
       case 'clean':
-        return post ? <><Check aria-hidden className="size-4" />{t('save.clean')}</> : <>{t('save.empty')}</>
+        return post ? (
+          <>
+            <Check aria-hidden className="size-4" />
+            {t('save.clean')}
+          </>
+        ) : (
+          t('save.empty')
+        )
       case 'dirty':
-        return explicit ? <>{t('save.unsaved')}</> : <><LoaderCircle aria-hidden className="size-4" />{t('save.dirty')}</>
+        return explicit ? (
+          t('save.unsaved')
+        ) : (
+          <>
+            <LoaderCircle aria-hidden className="size-4" />
+            {t('save.dirty')}
+          </>
+        )
       case 'saving':
-        return <><LoaderCircle aria-hidden className="size-4 animate-spin" />{t('save.saving')}</>
+        return (
+          <>
+            <LoaderCircle aria-hidden className="size-4 animate-spin" />
+            {t('save.saving')}
+          </>
+        )
       case 'saved':
-        return <><Check aria-hidden className="size-4 text-ok" />{t('save.saved')}</>
+        return (
+          <>
+            <Check aria-hidden className="size-4 text-ok" />
+            {t('save.saved')}
+          </>
+        )
       case 'offline':
-        return <><CloudOff aria-hidden className="size-4 text-warn" /><span className="text-warn">{t(saver.storageWorks ? 'save.offline' : 'save.offline.nowhere')}</span></>
+        return (
+          <>
+            <CloudOff aria-hidden className="size-4 text-warn" />
+            <span className="text-warn">{t(saver.storageWorks ? 'save.offline' : 'save.offline.nowhere')}</span>
+          </>
+        )
       case 'conflict':
-        return <><TriangleAlert aria-hidden className="size-4 text-warn" /><span className="text-warn">{t('save.conflict.short')}</span></>
+        return (
+          <>
+            <TriangleAlert aria-hidden className="size-4 text-warn" />
+            <span className="text-warn">{t('save.conflict.short')}</span>
+          </>
+        )
       case 'failed':
-        return <><TriangleAlert aria-hidden className="size-4 text-danger" /><span className="text-danger">{tell(t, save.error).title}</span></>
+        return (
+          <>
+            <TriangleAlert aria-hidden className="size-4 text-danger" />
+            <span className="text-danger">{tell(t, save.error).title}</span>
+          </>
+        )
     }
   }
   return (

@@ -22,11 +22,15 @@ type Shape = {
 type Value = Record<string, unknown>
 
 const human = (word: string) => {
-  const spaced = word.replace(/[-_]+/g, ' ').replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()
+  const spaced = word
+    .replace(/[-_]+/g, ' ')
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
   return spaced.charAt(0).toUpperCase() + spaced.slice(1)
 }
 
-const without = (value: Value, key: string): Value => Object.fromEntries(Object.entries(value).filter(([k]) => k !== key))
+const without = (value: Value, key: string): Value =>
+  Object.fromEntries(Object.entries(value).filter(([k]) => k !== key))
 
 /** The schema's JSON form; null when it has no fields to draw. */
 export const shapeOf = (schema: z.ZodType): Shape | null => {
@@ -34,7 +38,14 @@ export const shapeOf = (schema: z.ZodType): Shape | null => {
   return shape.properties && Object.keys(shape.properties).length > 0 ? shape : null
 }
 
-const drawField = (t: T, key: string, shape: Shape, value: Value, onChange: (value: Value) => void, disabled: boolean) => {
+const drawField = (
+  t: T,
+  key: string,
+  shape: Shape,
+  value: Value,
+  onChange: (value: Value) => void,
+  disabled: boolean,
+) => {
   const label = shape.title ?? human(key)
   const set = (v: unknown) => onChange(v === undefined || v === '' ? without(value, key) : { ...value, [key]: v })
   const now = value[key] ?? shape.default
@@ -56,6 +67,7 @@ const drawField = (t: T, key: string, shape: Shape, value: Value, onChange: (val
   }
   if (shape.type === 'boolean') {
     return (
+      // biome-ignore lint/a11y/noLabelWithoutControl: the switch inside is the control
       <label key={key} className="flex items-center justify-between gap-3 text-sm font-medium">
         <span>
           {label}
@@ -100,7 +112,10 @@ const drawField = (t: T, key: string, shape: Shape, value: Value, onChange: (val
             disabled={disabled}
             defaultValue={list.join(', ')}
             onChange={(e) => {
-              const next = e.target.value.split(',').map((x) => x.trim()).filter(Boolean)
+              const next = e.target.value
+                .split(',')
+                .map((x) => x.trim())
+                .filter(Boolean)
               set(next.length > 0 ? next : undefined)
             }}
           />
@@ -128,14 +143,31 @@ const drawField = (t: T, key: string, shape: Shape, value: Value, onChange: (val
   if (shape.type === 'string') {
     return (
       <Field key={key} label={label} hint={shape.description}>
-        {(c) => <Input {...c} disabled={disabled} value={typeof now === 'string' ? now : ''} onChange={(e) => set(e.target.value)} />}
+        {(c) => (
+          <Input
+            {...c}
+            disabled={disabled}
+            value={typeof now === 'string' ? now : ''}
+            onChange={(e) => set(e.target.value)}
+          />
+        )}
       </Field>
     )
   }
   return null
 }
 
-export const SettingsForm = ({ shape, value, onChange, disabled }: { shape: Shape; value: Value; onChange: (value: Value) => void; disabled: boolean }) => {
+export const SettingsForm = ({
+  shape,
+  value,
+  onChange,
+  disabled,
+}: {
+  shape: Shape
+  value: Value
+  onChange: (value: Value) => void
+  disabled: boolean
+}) => {
   const t = useT()
   return (
     <div className="grid gap-4">
@@ -143,7 +175,8 @@ export const SettingsForm = ({ shape, value, onChange, disabled }: { shape: Shap
         if (field.type !== 'object' || !field.properties) return drawField(t, key, field, value, onChange, disabled)
         // A group left empty is not sent at all.
         const inner = (value[key] ?? {}) as Value
-        const set = (next: Value) => onChange(Object.keys(next).length > 0 ? { ...value, [key]: next } : without(value, key))
+        const set = (next: Value) =>
+          onChange(Object.keys(next).length > 0 ? { ...value, [key]: next } : without(value, key))
         return (
           <fieldset key={key} className="grid gap-3 rounded-lg border border-line p-3">
             <legend className="px-1 text-sm font-medium">{field.title ?? human(key)}</legend>

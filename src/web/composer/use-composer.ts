@@ -13,9 +13,19 @@ import { useFaces } from '../lib/registry.tsx'
 import { useSession } from '../shell/session.tsx'
 import { addMedia, type Draft, emptyDraft, fromPost, mediaIdsOf, preflightDraft, type Target } from './draft.ts'
 import { localKeep } from './local.ts'
-import { type SaveState, Saver } from './saver.ts'
+import { Saver, type SaveState } from './saver.ts'
 
-export type RunningUpload = { key: string; target: Target; partKey: string; name: string; preview: string; share: number; error: unknown; file: File; stop: () => void }
+export type RunningUpload = {
+  key: string
+  target: Target
+  partKey: string
+  name: string
+  preview: string
+  share: number
+  error: unknown
+  file: File
+  stop: () => void
+}
 
 export type Composer = {
   draft: Draft
@@ -114,13 +124,17 @@ export const useComposer = (initial: Post | null, channels: readonly Channel[]):
 
   const [uploads, setUploads] = useState<RunningUpload[]>([])
   const patch = useCallback(
-    (key: string, change: Partial<RunningUpload>) => setUploads((list) => list.map((u) => (u.key === key ? { ...u, ...change } : u))),
+    (key: string, change: Partial<RunningUpload>) =>
+      setUploads((list) => list.map((u) => (u.key === key ? { ...u, ...change } : u))),
     [],
   )
   const begin = useCallback(
     (job: Omit<RunningUpload, 'stop' | 'share' | 'error'>) => {
       const running: Upload = upload(ws.id, job.file, (share) => patch(job.key, { share }))
-      setUploads((list) => [...list.filter((u) => u.key !== job.key), { ...job, share: 0, error: null, stop: running.abort }])
+      setUploads((list) => [
+        ...list.filter((u) => u.key !== job.key),
+        { ...job, share: 0, error: null, stop: running.abort },
+      ])
       running.promise.then(
         (item) => {
           setUploaded((all) => ({ ...all, [item.id]: item }))
@@ -129,7 +143,8 @@ export const useComposer = (initial: Post | null, channels: readonly Channel[]):
           URL.revokeObjectURL(job.preview)
         },
         (error: unknown) => {
-          if (error instanceof DOMException && error.name === 'AbortError') setUploads((list) => list.filter((u) => u.key !== job.key))
+          if (error instanceof DOMException && error.name === 'AbortError')
+            setUploads((list) => list.filter((u) => u.key !== job.key))
           else patch(job.key, { error })
         },
       )
@@ -140,7 +155,14 @@ export const useComposer = (initial: Post | null, channels: readonly Channel[]):
   const addFiles = useCallback(
     (target: Target, partKey: string, files: Iterable<File>) => {
       for (const file of files) {
-        const job = { key: `u${++serial.current}`, target, partKey, name: file.name, preview: isTaken(file) ? URL.createObjectURL(file) : '', file }
+        const job = {
+          key: `u${++serial.current}`,
+          target,
+          partKey,
+          name: file.name,
+          preview: isTaken(file) ? URL.createObjectURL(file) : '',
+          file,
+        }
         begin(job)
       }
     },
@@ -185,5 +207,22 @@ export const useComposer = (initial: Post | null, channels: readonly Channel[]):
     setRestored(false)
   }, [saver, initial])
 
-  return { draft, edit, saver, save, post, setPost, channels, chosen, media, uploads, addFiles, dropUpload, retryUpload, findings, restored, startOver }
+  return {
+    draft,
+    edit,
+    saver,
+    save,
+    post,
+    setPost,
+    channels,
+    chosen,
+    media,
+    uploads,
+    addFiles,
+    dropUpload,
+    retryUpload,
+    findings,
+    restored,
+    startOver,
+  }
 }

@@ -20,7 +20,8 @@ export type Key = PlainKey | PluralKey
 export type Catalogue = Record<PlainKey | `${PluralKey}_${'one' | 'few' | 'many' | 'other'}`, string>
 
 const storageKey = 'clarion.language'
-const known = (value: string | null | undefined): Language | undefined => (value === 'en' || value === 'pl' ? value : undefined)
+const known = (value: string | null | undefined): Language | undefined =>
+  value === 'en' || value === 'pl' ? value : undefined
 const guess = (): Language => known(navigator.language.slice(0, 2)) ?? 'en'
 
 void i18next.use(initReactI18next).init({
@@ -58,14 +59,16 @@ export const useT = (): T => {
 }
 
 /** A sentence that may not be in the catalogue (a network's own rule, a newer server's event): null then. */
-export const maybe = (t: T, key: string, params: Params = {}): string | null => (i18next.exists(key) ? t(key as Key, params) : null)
+export const maybe = (t: T, key: string, params: Params = {}): string | null =>
+  i18next.exists(key) ? t(key as Key, params) : null
 
 export type Told = { title: string; detail?: string; fix?: string }
 
 /** An error as title, detail and what to do, in the person's language. */
 export const tell = (t: T, error: unknown): Told => {
   if (error instanceof Offline) return { title: t('error.offline'), fix: t('error.offline.fix') }
-  if (!(error instanceof ApiProblem)) return { title: t('error.unexpected'), detail: error instanceof Error ? error.message : String(error) }
+  if (!(error instanceof ApiProblem))
+    return { title: t('error.unexpected'), detail: error instanceof Error ? error.message : String(error) }
   const code = error.code
   const detail = error.body.detail === error.body.title ? undefined : error.body.detail
   const words = language() === 'pl' ? plProblems[code] : code in problems ? problems[code as ProblemCode] : undefined

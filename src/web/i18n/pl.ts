@@ -14,7 +14,7 @@ export const pl: Catalogue = {
   'action.open': 'Otwórz',
   'action.saveChanges': 'Zapisz zmiany',
   'action.tryAgain': 'Spróbuj ponownie',
-  'loading': 'Wczytywanie…',
+  loading: 'Wczytywanie…',
   'toast.label': 'Powiadomienia',
   'field.optional': '{{label}} (opcjonalnie)',
   'error.offline': 'Nie można połączyć się z serwerem',
@@ -69,7 +69,8 @@ export const pl: Catalogue = {
   'welcome.real.lead': 'Dla każdej sieci jest instrukcja.',
   'welcome.real.go': 'Połącz kanały',
   'explore.title': 'Wypróbuj na sieciach testowych',
-  'explore.lead': 'W Clarionie działają imitacje sieci. Wszystko działa jak w prawdziwych, a nic nie opuszcza tego komputera.',
+  'explore.lead':
+    'W Clarionie działają imitacje sieci. Wszystko działa jak w prawdziwych, a nic nie opuszcza tego komputera.',
   'explore.go': 'Połącz wszystkie',
   'explore.connecting': 'Łączenie…',
   'explore.connected': 'połączono',
@@ -86,7 +87,8 @@ export const pl: Catalogue = {
   'calendar.view.agenda': 'Lista',
   'calendar.empty': 'Nic tu nie zaplanowano',
   'calendar.empty.lead': 'Napisz post i wybierz termin; pojawi się w swoim dniu.',
-  'calendar.hint': 'Przeciągnij zaplanowany post na inny dzień lub godzinę. Bez myszy: otwórz go i wybierz „Zmień termin”.',
+  'calendar.hint':
+    'Przeciągnij zaplanowany post na inny dzień lub godzinę. Bez myszy: otwórz go i wybierz „Zmień termin”.',
   'calendar.move': 'Zmień termin',
   'calendar.moved': 'Przeniesiono na {{when}}',
   'when.day': 'Dzień',
@@ -174,12 +176,14 @@ export const pl: Catalogue = {
   'post.done.publicationRetry': 'Ponawiam próbę',
   'post.done.publicationRemove': 'Usunięto z sieci',
   'post.unconfirmed.title': 'Nie da się stwierdzić, czy {{platform}} ma ten post',
-  'post.unconfirmed.why': 'Clarion wysłał post, odpowiedź przepadła, a {{platform}} nie pozwala sprawdzić. Sprawdź proszę samodzielnie i powiedz Clarionowi.',
+  'post.unconfirmed.why':
+    'Clarion wysłał post, odpowiedź przepadła, a {{platform}} nie pozwala sprawdzić. Sprawdź proszę samodzielnie i powiedz Clarionowi.',
   'post.unconfirmed.there': 'Jest tam',
   'post.unconfirmed.there.means': 'Widzisz go w sieci. Clarion oznaczy go jako opublikowany i niczego nie wyśle.',
   'post.unconfirmed.link': 'Jego adres (opcjonalnie)',
   'post.unconfirmed.again': 'Opublikuj ponownie',
-  'post.unconfirmed.again.means': 'Sprawdzono: nie ma go tam. Clarion wyśle go jeszcze raz. Jeśli jednak tam był, pojawi się dwa razy.',
+  'post.unconfirmed.again.means':
+    'Sprawdzono: nie ma go tam. Clarion wyśle go jeszcze raz. Jeśli jednak tam był, pojawi się dwa razy.',
   'post.unconfirmed.there.done': 'Oznaczono jako opublikowany',
   'post.unconfirmed.again.done': 'Publikuję ponownie',
   'journal.scheduled': 'Zaplanowano.',
@@ -230,9 +234,12 @@ export const pl: Catalogue = {
   'channels.reconnect': 'Połącz ponownie',
   'channels.disconnect': 'Odłącz',
   'channels.disconnect.title': 'Odłączyć {{name}}?',
-  'channels.disconnect.held_one': '{{count}} zaplanowana publikacja zostanie wstrzymana, nie utracona: połącz konto ponownie, aby wyszła.',
-  'channels.disconnect.held_few': '{{count}} zaplanowane publikacje zostaną wstrzymane, nie utracone: połącz konto ponownie, aby wyszły.',
-  'channels.disconnect.held_many': '{{count}} zaplanowanych publikacji zostanie wstrzymanych, nie utraconych: połącz konto ponownie, aby wyszły.',
+  'channels.disconnect.held_one':
+    '{{count}} zaplanowana publikacja zostanie wstrzymana, nie utracona: połącz konto ponownie, aby wyszła.',
+  'channels.disconnect.held_few':
+    '{{count}} zaplanowane publikacje zostaną wstrzymane, nie utracone: połącz konto ponownie, aby wyszły.',
+  'channels.disconnect.held_many':
+    '{{count}} zaplanowanych publikacji zostanie wstrzymanych, nie utraconych: połącz konto ponownie, aby wyszły.',
   'channels.disconnect.held_other': '{{count}} zaplanowanej publikacji zostanie wstrzymane: połącz konto ponownie.',
   'channels.disconnect.none': 'Nic nie jest na nim zaplanowane. Opublikowane posty zostają w sieci.',
   'channels.removed': 'Odłączono: {{name}}',
@@ -430,7 +437,8 @@ export const pl: Catalogue = {
   'settings.hours_many': '{{count}} godzin',
   'settings.hours_other': '{{count}} godziny',
   'settings.pause': 'Wstrzymaj wszystko',
-  'settings.pause.lead': 'Nic nigdzie nie wyjdzie, dopóki nie wznowisz. Spóźnione posty podlegają wtedy powyższej zasadzie.',
+  'settings.pause.lead':
+    'Nic nigdzie nie wyjdzie, dopóki nie wznowisz. Spóźnione posty podlegają wtedy powyższej zasadzie.',
   'settings.pause.go': 'Wstrzymaj publikowanie',
   'settings.paused': 'Publikowanie jest wstrzymane.',
   'settings.resume': 'Wznów publikowanie',

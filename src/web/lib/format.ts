@@ -6,7 +6,8 @@ import { formatBytes } from './bytes.ts'
 import { dayOf } from './time.ts'
 
 /** The browser's own variant of the language (en-GB, en-US ...), so that dates look as the person is used to. */
-const variant = (language: string) => navigator.languages.find((l) => l.startsWith(language)) ?? (language === 'en' ? 'en-GB' : language)
+const variant = (language: string) =>
+  navigator.languages.find((l) => l.startsWith(language)) ?? (language === 'en' ? 'en-GB' : language)
 
 export type Format = {
   /** `Mon, 23 Nov, 09:30` */

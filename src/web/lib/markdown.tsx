@@ -1,3 +1,6 @@
+// biome-ignore-all lint/suspicious/noArrayIndexKey: a guide never changes while it is shown
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reachable by keyboard
+// biome-ignore-all lint/a11y/useSemanticElements: heading levels are computed; a scrolling table is a region
 /**
  * Draws the platforms' setup guides: headings, paragraphs, lists, tables, code, bold and links. Makes React elements,
  * never HTML, so a guide can inject nothing; only http(s) links become links.
@@ -13,11 +16,22 @@ export const inline = (text: string): ReactNode[] => {
     if (m.index > at) out.push(text.slice(at, m.index))
     const [all, code, bold, label, href, bare] = m
     const url = href ?? bare
-    if (code) out.push(<code key={m.index} className="rounded bg-sunken px-1 py-0.5 text-[0.85em] break-words">{code}</code>)
+    if (code)
+      out.push(
+        <code key={m.index} className="rounded bg-sunken px-1 py-0.5 text-[0.85em] break-words">
+          {code}
+        </code>,
+      )
     else if (bold) out.push(<strong key={m.index}>{bold}</strong>)
     else if (url && /^https?:/.test(url))
       out.push(
-        <a key={m.index} href={url} target="_blank" rel="noreferrer" className="break-words text-accent-ink underline underline-offset-2">
+        <a
+          key={m.index}
+          href={url}
+          target="_blank"
+          rel="noreferrer"
+          className="break-words text-accent-ink underline underline-offset-2"
+        >
           {label ?? url}
         </a>,
       )
@@ -35,7 +49,12 @@ type Block =
   | { kind: 'code'; text: string }
   | { kind: 'table'; rows: string[][] }
 
-const cells = (line: string) => line.trim().replace(/^\||\|$/g, '').split('|').map((c) => c.trim())
+const cells = (line: string) =>
+  line
+    .trim()
+    .replace(/^\||\|$/g, '')
+    .split('|')
+    .map((c) => c.trim())
 
 /** Cuts Markdown into blocks. Unknown syntax stays text. */
 export const blocks = (source: string): Block[] => {
@@ -53,7 +72,8 @@ export const blocks = (source: string): Block[] => {
       out.push({ kind: 'code', text: code.join('\n') })
     } else if (line.trim().startsWith('|')) {
       const rows: string[][] = []
-      for (; i < lines.length && lines[i]?.trim().startsWith('|'); i++) if (!/^[\s|:-]+$/.test(lines[i] ?? '')) rows.push(cells(lines[i] ?? ''))
+      for (; i < lines.length && lines[i]?.trim().startsWith('|'); i++)
+        if (!/^[\s|:-]+$/.test(lines[i] ?? '')) rows.push(cells(lines[i] ?? ''))
       i--
       out.push({ kind: 'table', rows })
     } else if (item) {
@@ -119,4 +139,6 @@ const draw = (block: Block, key: number): ReactNode => {
   }
 }
 
-export const Markdown = ({ source }: { source: string }) => <div className="space-y-2.5 text-sm leading-relaxed">{blocks(source).map(draw)}</div>
+export const Markdown = ({ source }: { source: string }) => (
+  <div className="space-y-2.5 text-sm leading-relaxed">{blocks(source).map(draw)}</div>
+)

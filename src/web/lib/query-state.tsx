@@ -26,7 +26,15 @@ export const Failed = ({ error, retry }: { error: unknown; retry?: () => void })
   )
 }
 
-export const Loaded = <D,>({ query, skeleton, children }: { query: UseQueryResult<D>; skeleton: ReactNode; children: (data: D) => ReactNode }) => {
+export const Loaded = <D,>({
+  query,
+  skeleton,
+  children,
+}: {
+  query: UseQueryResult<D>
+  skeleton: ReactNode
+  children: (data: D) => ReactNode
+}) => {
   const t = useT()
   if (query.data !== undefined) return children(query.data)
   if (query.isError) return <Failed error={query.error} retry={() => void query.refetch()} />

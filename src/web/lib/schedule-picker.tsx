@@ -34,8 +34,12 @@ export const SchedulePicker = ({ value, onChange }: { value: When; onChange: (wh
   return (
     <div className="grid gap-4">
       <div className="grid grid-cols-2 gap-3">
-        <Field label={t('when.day')}>{(c) => <Input {...c} type="date" value={day} onChange={(e) => set(`${e.target.value}T${time}`)} />}</Field>
-        <Field label={t('when.time')}>{(c) => <Input {...c} type="time" value={time} onChange={(e) => set(`${day}T${e.target.value}`)} />}</Field>
+        <Field label={t('when.day')}>
+          {(c) => <Input {...c} type="date" value={day} onChange={(e) => set(`${e.target.value}T${time}`)} />}
+        </Field>
+        <Field label={t('when.time')}>
+          {(c) => <Input {...c} type="time" value={time} onChange={(e) => set(`${day}T${e.target.value}`)} />}
+        </Field>
       </div>
       <div className="flex flex-wrap gap-2">
         {quick.map((q) => (
@@ -67,7 +71,13 @@ export const SchedulePicker = ({ value, onChange }: { value: When; onChange: (wh
             <div className="mt-2 flex flex-wrap gap-x-5 gap-y-1.5">
               {(['earlier', 'later'] as const).map((fold) => (
                 <label key={fold} className="flex items-center gap-2">
-                  <input type="radio" name="fold" className="accent-accent" checked={value.fold === fold} onChange={() => onChange({ ...value, fold })} />
+                  <input
+                    type="radio"
+                    name="fold"
+                    className="accent-accent"
+                    checked={value.fold === fold}
+                    onChange={() => onChange({ ...value, fold })}
+                  />
                   {t(`when.fold.${fold}`, { offset: reading.offsets[fold] })}
                 </label>
               ))}
@@ -76,7 +86,9 @@ export const SchedulePicker = ({ value, onChange }: { value: When; onChange: (wh
         ) : null}
         {past ? <Notice tone="warn">{t('when.past')}</Notice> : null}
         <p className="text-sm text-muted">
-          {reading.kind === 'ok' || reading.kind === 'overlap' ? `${format.day(reading.at)}, ${format.time(reading.at)} · ` : ''}
+          {reading.kind === 'ok' || reading.kind === 'overlap'
+            ? `${format.day(reading.at)}, ${format.time(reading.at)} · `
+            : ''}
           {t('when.zone', { zone: ws.timeZone })}
         </p>
       </div>

@@ -5,5 +5,7 @@ export const stepName = (t: T, key: string, all: readonly string[]): string => {
   const [name = key, index] = key.split(':')
   const n = index === undefined ? 1 : Number(index) + 1
   const alone = all.filter((k) => k.split(':')[0] === name).length < 2
-  return (index === undefined || alone ? null : maybe(t, `step.${name}.n`, { n })) ?? maybe(t, `step.${name}`, { n }) ?? key
+  return (
+    (index === undefined || alone ? null : maybe(t, `step.${name}.n`, { n })) ?? maybe(t, `step.${name}`, { n }) ?? key
+  )
 }

@@ -35,7 +35,10 @@ export const TimeDialog = ({
   const { ws } = useSession()
   const [when, setWhen] = useState<When | null>(null)
   const [state, setState] = useState<{ busy: boolean; error: unknown }>({ busy: false, error: null })
-  const shown = when ?? { wall: initialWall ?? (initial ? wallOf(initial, ws.timeZone) : nextHour(nowIso(), ws.timeZone)), fold: 'earlier' }
+  const shown = when ?? {
+    wall: initialWall ?? (initial ? wallOf(initial, ws.timeZone) : nextHour(nowIso(), ws.timeZone)),
+    fold: 'earlier',
+  }
   const close = (to: boolean) => {
     if (!to) {
       setWhen(null)
@@ -64,7 +67,12 @@ export const TimeDialog = ({
       footer={
         <>
           <Button onClick={() => close(false)}>{t('action.cancel')}</Button>
-          <Button tone="primary" busy={state.busy} disabled={toSchedule(shown, ws.timeZone) === null} onClick={() => void go()}>
+          <Button
+            tone="primary"
+            busy={state.busy}
+            disabled={toSchedule(shown, ws.timeZone) === null}
+            onClick={() => void go()}
+          >
             {confirm}
           </Button>
         </>

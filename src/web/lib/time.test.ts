@@ -11,7 +11,11 @@ describe('wall time', () => {
   it('shows a time that exists twice and follows the choice', () => {
     const earlier = readWall('2026-10-25T02:30', 'Europe/Warsaw')
     const later = readWall('2026-10-25T02:30', 'Europe/Warsaw', 'later')
-    expect(earlier).toMatchObject({ kind: 'overlap', at: '2026-10-25T00:30:00Z', offsets: { earlier: '+02:00', later: '+01:00' } })
+    expect(earlier).toMatchObject({
+      kind: 'overlap',
+      at: '2026-10-25T00:30:00Z',
+      offsets: { earlier: '+02:00', later: '+01:00' },
+    })
     expect(later).toMatchObject({ at: '2026-10-25T01:30:00Z' })
   })
   it('never throws on half-typed input', () => {

@@ -24,9 +24,14 @@ export const readWall = (wall: string, timeZone: string, fold: Fold = 'earlier')
   const earlier = plain.toZonedDateTime(timeZone, { disambiguation: 'earlier' })
   const later = plain.toZonedDateTime(timeZone, { disambiguation: 'later' })
   if (earlier.epochMilliseconds === later.epochMilliseconds) return { kind: 'ok', at: earlier.toInstant().toString() }
-  if (!earlier.toPlainDateTime().equals(plain)) return { kind: 'gap', suggestion: wallOf(later.toInstant().toString(), timeZone) }
+  if (!earlier.toPlainDateTime().equals(plain))
+    return { kind: 'gap', suggestion: wallOf(later.toInstant().toString(), timeZone) }
   const chosen = fold === 'earlier' ? earlier : later
-  return { kind: 'overlap', at: chosen.toInstant().toString(), offsets: { earlier: earlier.offset, later: later.offset } }
+  return {
+    kind: 'overlap',
+    at: chosen.toInstant().toString(),
+    offsets: { earlier: earlier.offset, later: later.offset },
+  }
 }
 
 /** The wall time of an instant in a zone, to the minute (to the second when it has seconds). */

@@ -3,8 +3,8 @@ import { PenLine, Trash2, Undo2 } from 'lucide-react'
 import { useState } from 'react'
 import { Link, useNavigate, useParams } from 'react-router'
 import type { Post } from '#contract/posts.ts'
-import { Button } from '#ui/button.tsx'
 import { Skeleton } from '#ui/bits.tsx'
+import { Button } from '#ui/button.tsx'
 import { Card } from '#ui/card.tsx'
 import { Dialog } from '#ui/dialog.tsx'
 import { api } from '../api/client.ts'
@@ -27,13 +27,20 @@ const Idea = ({ post }: { post: Post }) => {
   return (
     <Card className="grid gap-4 p-5">
       {post.content.segments.map((segment, n) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: parts of a published thread never move
         <div key={n} className="grid gap-3 border-t border-line pt-4 first:border-0 first:pt-0">
-          <p className="whitespace-pre-wrap">{segment.text.trim() || <span className="text-muted">{t('posts.noText')}</span>}</p>
+          <p className="whitespace-pre-wrap">
+            {segment.text.trim() || <span className="text-muted">{t('posts.noText')}</span>}
+          </p>
           {segment.mediaIds.length > 0 ? (
             <ul className="flex flex-wrap gap-2">
               {segment.mediaIds.map((id) => (
                 <li key={id}>
-                  {media?.[id] ? <img src={media[id].thumbUrl} alt={media[id].alt} className="h-28 rounded-lg object-cover" /> : <Skeleton className="size-28" />}
+                  {media?.[id] ? (
+                    <img src={media[id].thumbUrl} alt={media[id].alt} className="h-28 rounded-lg object-cover" />
+                  ) : (
+                    <Skeleton className="size-28" />
+                  )}
                 </li>
               ))}
             </ul>
@@ -132,7 +139,13 @@ export const PostPage = () => {
       narrow
       title={t('post.title')}
       aside={data ? <StateBadge state={data.state} /> : null}
-      lead={data ? (data.dueAt ? t('post.lead', { when: format.dateTime(data.dueAt), name: data.author.name }) : t('post.by', { name: data.author.name })) : undefined}
+      lead={
+        data
+          ? data.dueAt
+            ? t('post.lead', { when: format.dateTime(data.dueAt), name: data.author.name })
+            : t('post.by', { name: data.author.name })
+          : undefined
+      }
       actions={data && can('editor') ? <Actions post={data} /> : null}
     >
       <Loaded query={post} skeleton={<PostSkeleton />}>
@@ -142,7 +155,11 @@ export const PostPage = () => {
             <h2 className="mt-2 text-base font-semibold">{t('post.publications')}</h2>
             {p.publications.length === 0 ? <p className="text-sm text-muted">{t('post.noChannels')}</p> : null}
             {p.publications.map((publication) => (
-              <PublicationCard key={publication.id} publication={publication} channel={channels.data?.find((c) => c.id === publication.channelId)} />
+              <PublicationCard
+                key={publication.id}
+                publication={publication}
+                channel={channels.data?.find((c) => c.id === publication.channelId)}
+              />
             ))}
           </div>
         )}

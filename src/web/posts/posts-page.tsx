@@ -3,8 +3,8 @@ import { FileText, ImageIcon, Plus, Search } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { Link, useSearchParams } from 'react-router'
 import type { Post, PostState } from '#contract/posts.ts'
-import { Button } from '#ui/button.tsx'
 import { Skeleton } from '#ui/bits.tsx'
+import { Button } from '#ui/button.tsx'
 import { Card, Empty } from '#ui/card.tsx'
 import { cn } from '#ui/cn.ts'
 import { Input } from '#ui/field.tsx'
@@ -17,7 +17,10 @@ import { StateBadge } from '../lib/states.tsx'
 import { Page } from '../shell/page.tsx'
 import { useSession } from '../shell/session.tsx'
 
-const filters = ['all', 'draft', 'scheduled', 'attention', 'published', 'failed'] as const satisfies readonly ('all' | PostState)[]
+const filters = ['all', 'draft', 'scheduled', 'attention', 'published', 'failed'] as const satisfies readonly (
+  | 'all'
+  | PostState
+)[]
 
 const Row = ({ post }: { post: Post }) => {
   const t = useT()
@@ -26,11 +29,16 @@ const Row = ({ post }: { post: Post }) => {
   const pictures = post.content.segments.reduce((n, s) => n + s.mediaIds.length, 0)
   return (
     <li>
-      <Link to={post.state === 'draft' ? `/compose/${post.id}` : `/posts/${post.id}`} className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3.5 hover:bg-sunken sm:flex-nowrap sm:px-5">
+      <Link
+        to={post.state === 'draft' ? `/compose/${post.id}` : `/posts/${post.id}`}
+        className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3.5 hover:bg-sunken sm:flex-nowrap sm:px-5"
+      >
         <span className="w-full min-w-0 flex-1 basis-full sm:basis-auto">
           <span className="line-clamp-2 block">{text || t('posts.noText')}</span>
           <span className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted">
-            <span>{post.dueAt ? format.dateTime(post.dueAt) : t('posts.edited', { when: format.dateTime(post.updatedAt) })}</span>
+            <span>
+              {post.dueAt ? format.dateTime(post.dueAt) : t('posts.edited', { when: format.dateTime(post.updatedAt) })}
+            </span>
             {pictures > 0 ? (
               <span className="inline-flex items-center gap-1">
                 <ImageIcon aria-hidden className="size-3.5" />
@@ -76,7 +84,11 @@ export const PostsPage = () => {
     queryKey: [ws.id, 'posts', 'list', filter, q],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
-      api('postList', { params: { ws: ws.id }, query: { cursor: pageParam, state: filter === 'all' ? undefined : filter, q: q || undefined }, signal }),
+      api('postList', {
+        params: { ws: ws.id },
+        query: { cursor: pageParam, state: filter === 'all' ? undefined : filter, q: q || undefined },
+        signal,
+      }),
     getNextPageParam: (page) => page.nextCursor ?? undefined,
   })
   const items = posts.data?.pages.flatMap((p) => p.items) ?? []
@@ -93,14 +105,20 @@ export const PostsPage = () => {
       }
     >
       <div className="mb-4 flex flex-wrap items-center gap-3">
-        <nav aria-label={t('posts.filter')} className="-mx-4 flex max-w-[100vw] gap-1 overflow-x-auto px-4 sm:mx-0 sm:px-0">
+        <nav
+          aria-label={t('posts.filter')}
+          className="-mx-4 flex max-w-[100vw] gap-1 overflow-x-auto px-4 sm:mx-0 sm:px-0"
+        >
           {filters.map((f) => (
             <button
               key={f}
               type="button"
               aria-pressed={f === filter}
               onClick={() => setQuery(f === 'all' ? {} : { state: f }, { replace: true })}
-              className={cn('h-9 shrink-0 rounded-lg px-3 text-sm font-medium', f === filter ? 'bg-accent-soft text-accent-ink' : 'text-muted hover:bg-sunken hover:text-ink')}
+              className={cn(
+                'h-9 shrink-0 rounded-lg px-3 text-sm font-medium',
+                f === filter ? 'bg-accent-soft text-accent-ink' : 'text-muted hover:bg-sunken hover:text-ink',
+              )}
             >
               {f === 'all' ? t('posts.all') : t(`state.${f}`)}
             </button>
@@ -108,7 +126,14 @@ export const PostsPage = () => {
         </nav>
         <div className="relative w-full sm:ml-auto sm:w-64">
           <Search aria-hidden className="pointer-events-none absolute top-3 left-3 size-4 text-muted" />
-          <Input type="search" aria-label={t('posts.search')} placeholder={t('posts.search')} className="pl-9" value={typed} onChange={(e) => setTyped(e.target.value)} />
+          <Input
+            type="search"
+            aria-label={t('posts.search')}
+            placeholder={t('posts.search')}
+            className="pl-9"
+            value={typed}
+            onChange={(e) => setTyped(e.target.value)}
+          />
         </div>
       </div>
       {posts.isError ? (

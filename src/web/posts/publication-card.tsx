@@ -31,7 +31,8 @@ const Unconfirmed = ({ publication, platform }: { publication: Publication; plat
   const client = useQueryClient()
   const [link, setLink] = useState('')
   const resolve = useMutation({
-    mutationFn: (body: { there: true; permalink?: string } | { again: true }) => api('publicationResolve', { params: { ws: ws.id, id: publication.id }, body }),
+    mutationFn: (body: { there: true; permalink?: string } | { again: true }) =>
+      api('publicationResolve', { params: { ws: ws.id, id: publication.id }, body }),
     onSuccess: (_, body) => say(t('there' in body ? 'post.unconfirmed.there.done' : 'post.unconfirmed.again.done')),
     onError: (e) => sayError(t, e),
     onSettled: () => client.invalidateQueries({ queryKey: [ws.id] }),
@@ -46,10 +47,23 @@ const Unconfirmed = ({ publication, platform }: { publication: Publication; plat
           <div className="grid gap-3">
             <p className="text-sm">{t('post.unconfirmed.there.means')}</p>
             <Field label={t('post.unconfirmed.link')}>
-              {(c) => <Input {...c} type="url" inputMode="url" placeholder="https://" value={link} onChange={(e) => setLink(e.target.value)} />}
+              {(c) => (
+                <Input
+                  {...c}
+                  type="url"
+                  inputMode="url"
+                  placeholder="https://"
+                  value={link}
+                  onChange={(e) => setLink(e.target.value)}
+                />
+              )}
             </Field>
           </div>
-          <Button tone="primary" busy={resolve.isPending} onClick={() => resolve.mutate(permalink ? { there: true, permalink } : { there: true })}>
+          <Button
+            tone="primary"
+            busy={resolve.isPending}
+            onClick={() => resolve.mutate(permalink ? { there: true, permalink } : { there: true })}
+          >
             {t('post.unconfirmed.there')}
           </Button>
         </div>
@@ -65,7 +79,13 @@ const Unconfirmed = ({ publication, platform }: { publication: Publication; plat
 }
 
 /** One channel's share of a post: where it stands, what happened, and what a person may do about it now. */
-export const PublicationCard = ({ publication, channel }: { publication: Publication; channel: Channel | undefined }) => {
+export const PublicationCard = ({
+  publication,
+  channel,
+}: {
+  publication: Publication
+  channel: Channel | undefined
+}) => {
   const t = useT()
   const { ws, can } = useSession()
   const format = useFormat()
@@ -86,8 +106,10 @@ export const PublicationCard = ({ publication, channel }: { publication: Publica
       return settled()
     },
   })
-  const canCancel = ['scheduled', 'waiting', 'publishing', 'held', 'missed', 'failed'].includes(state) && !publication.begun
-  const canMove = ['scheduled', 'waiting', 'held', 'missed', 'failed', 'cancelled'].includes(state) && !publication.begun
+  const canCancel =
+    ['scheduled', 'waiting', 'publishing', 'held', 'missed', 'failed'].includes(state) && !publication.begun
+  const canMove =
+    ['scheduled', 'waiting', 'held', 'missed', 'failed', 'cancelled'].includes(state) && !publication.begun
   const canRetry = ['failed', 'missed', 'held', 'cancelled'].includes(state)
   const name = channel?.name ?? platform
   const when =
@@ -98,25 +120,45 @@ export const PublicationCard = ({ publication, channel }: { publication: Publica
         : ''
   const late = publication.latenessMs
   return (
-    <article aria-label={`${platform}: ${name}`} data-publication={id} data-state={state} className="rounded-xl border border-line bg-surface shadow-card">
+    <article
+      aria-label={`${platform}: ${name}`}
+      data-publication={id}
+      data-state={state}
+      className="rounded-xl border border-line bg-surface shadow-card"
+    >
       <header className="flex flex-wrap items-center gap-x-4 gap-y-3 px-5 py-4">
-        <Avatar name={name} src={channel?.avatarUrl} mark={<PlatformMark id={publication.platform} className="size-3.5" />} />
+        <Avatar
+          name={name}
+          src={channel?.avatarUrl}
+          mark={<PlatformMark id={publication.platform} className="size-3.5" />}
+        />
         <div className="min-w-0 flex-1">
           <h3 className="truncate font-semibold">{name}</h3>
           <p className="text-sm text-muted">
             {platform}
             {when ? ` · ${when}` : ''}
-            {state === 'published' && late !== null ? ` · ${late >= lateFrom ? t('post.late', { s: format.number(late / 1000) }) : t('post.onTime')}` : ''}
+            {state === 'published' && late !== null
+              ? ` · ${late >= lateFrom ? t('post.late', { s: format.number(late / 1000) }) : t('post.onTime')}`
+              : ''}
           </p>
         </div>
         <StateBadge state={state} />
       </header>
       <div className="grid gap-4 px-5 pb-5 empty:hidden">
-        {state === 'unconfirmed' ? can('editor') ? <Unconfirmed publication={publication} platform={platform} /> : <Notice tone="warn">{t('post.unconfirmed.title', { platform })}</Notice> : null}
+        {state === 'unconfirmed' ? (
+          can('editor') ? (
+            <Unconfirmed publication={publication} platform={platform} />
+          ) : (
+            <Notice tone="warn">{t('post.unconfirmed.title', { platform })}</Notice>
+          )
+        ) : null}
         {publication.message && state !== 'published' && state !== 'unconfirmed' ? (
           <Notice tone={state === 'failed' || state === 'missed' ? 'danger' : state === 'waiting' ? 'info' : 'warn'}>
-            {(publication.reason ? maybe(t, `reason.${publication.reason}`, { platform }) : null) ?? publication.message}
-            {publication.nextAt && state === 'waiting' ? ` ${t('post.nextTry', { when: format.exact(publication.nextAt) })}` : ''}
+            {(publication.reason ? maybe(t, `reason.${publication.reason}`, { platform }) : null) ??
+              publication.message}
+            {publication.nextAt && state === 'waiting'
+              ? ` ${t('post.nextTry', { when: format.exact(publication.nextAt) })}`
+              : ''}
           </Notice>
         ) : null}
         {publication.forecast.length > 0 && state === 'scheduled' ? (
@@ -156,7 +198,11 @@ export const PublicationCard = ({ publication, channel }: { publication: Publica
           {can('editor') ? (
             <>
               {canRetry ? (
-                <Button size="sm" busy={act.isPending && act.variables === 'publicationRetry'} onClick={() => act.mutate('publicationRetry')}>
+                <Button
+                  size="sm"
+                  busy={act.isPending && act.variables === 'publicationRetry'}
+                  onClick={() => act.mutate('publicationRetry')}
+                >
                   <RotateCcw aria-hidden />
                   {t(state === 'failed' ? 'post.retry' : 'post.publishNow')}
                 </Button>
@@ -168,12 +214,20 @@ export const PublicationCard = ({ publication, channel }: { publication: Publica
                 </Button>
               ) : null}
               {canCancel ? (
-                <Button size="sm" tone="danger" busy={act.isPending && act.variables === 'publicationCancel'} onClick={() => act.mutate('publicationCancel')}>
+                <Button
+                  size="sm"
+                  tone="danger"
+                  busy={act.isPending && act.variables === 'publicationCancel'}
+                  onClick={() => act.mutate('publicationCancel')}
+                >
                   <X aria-hidden />
                   {t('post.cancel')}
                 </Button>
               ) : null}
-              {state === 'published' && face?.spec.can.remove && publication.externalId && publication.reason !== 'removed' ? (
+              {state === 'published' &&
+              face?.spec.can.remove &&
+              publication.externalId &&
+              publication.reason !== 'removed' ? (
                 <Button size="sm" tone="danger" onClick={() => setDialog('remove')}>
                   <Trash2 aria-hidden />
                   {t('post.remove')}

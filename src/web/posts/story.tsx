@@ -1,10 +1,10 @@
-import type { Attempt } from './types.ts'
-import type { JournalEntry, PublicationDetail } from '#contract/posts.ts'
 import { CircleCheck, CircleDashed, CircleHelp, CircleX, LoaderCircle } from 'lucide-react'
+import type { JournalEntry, PublicationDetail } from '#contract/posts.ts'
 import { cn } from '#ui/cn.ts'
 import { maybe, type T, useT } from '../i18n/index.ts'
 import { type Format, useFormat } from '../lib/format.ts'
 import { stepName } from '../lib/step-words.ts'
+import type { Attempt } from './types.ts'
 
 const icons = {
   planned: { Icon: CircleDashed, tone: 'text-muted' },
@@ -39,7 +39,13 @@ export const Steps = ({ detail }: { detail: PublicationDetail }) => {
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /** One journal line as a sentence. What this build has no sentence for is told by its own message, never hidden. */
-export const sentence = (t: T, format: Format, entry: JournalEntry, attempts: readonly Attempt[], steps: readonly string[]): string => {
+export const sentence = (
+  t: T,
+  format: Format,
+  entry: JournalEntry,
+  attempts: readonly Attempt[],
+  steps: readonly string[],
+): string => {
   const step = entry.step ? stepName(t, entry.step, steps) : ''
   const nextAt = text(entry.data.nextAt)
   const params = {
@@ -47,12 +53,21 @@ export const sentence = (t: T, format: Format, entry: JournalEntry, attempts: re
     n: entry.attempt ?? 1,
     message: entry.message ?? '',
     when: nextAt ? format.exact(nextAt) : '',
-    at: entry.event === 'scheduled' && entry.message && !Number.isNaN(Date.parse(entry.message)) ? format.dateTime(entry.message) : '',
+    at:
+      entry.event === 'scheduled' && entry.message && !Number.isNaN(Date.parse(entry.message))
+        ? format.dateTime(entry.message)
+        : '',
   }
   if (entry.event === 'scheduled') return params.at ? t('journal.scheduled.at', params) : t('journal.scheduled')
-  const words = (nextAt ? maybe(t, `journal.${entry.event}.until`, params) : null) ?? maybe(t, `journal.${entry.event}`, params)
-  const failure = ['step-refused', 'step-unknown'].includes(entry.event) ? attempts.find((a) => a.number === entry.attempt)?.failure?.status : undefined
-  const parts = [words ?? entry.event, words && entry.message && !words.includes(entry.message) ? entry.message : words ? '' : (entry.message ?? '')]
+  const words =
+    (nextAt ? maybe(t, `journal.${entry.event}.until`, params) : null) ?? maybe(t, `journal.${entry.event}`, params)
+  const failure = ['step-refused', 'step-unknown'].includes(entry.event)
+    ? attempts.find((a) => a.number === entry.attempt)?.failure?.status
+    : undefined
+  const parts = [
+    words ?? entry.event,
+    words && entry.message && !words.includes(entry.message) ? entry.message : words ? '' : (entry.message ?? ''),
+  ]
   if (failure !== undefined) parts.push(`(HTTP ${failure})`)
   return parts.filter(Boolean).join(' ')
 }
@@ -70,7 +85,9 @@ export const Story = ({ detail }: { detail: PublicationDetail }) => {
           <time dateTime={entry.at} className="shrink-0 text-muted tabular-nums">
             {format.exact(entry.at)}
           </time>
-          <span className="min-w-0 flex-1 basis-52 break-words">{sentence(t, format, entry, detail.attempts, keys)}</span>
+          <span className="min-w-0 flex-1 basis-52 break-words">
+            {sentence(t, format, entry, detail.attempts, keys)}
+          </span>
         </li>
       ))}
     </ol>

@@ -50,7 +50,10 @@ export const KeySettings = () => {
           alert
           title={t('keys.made')}
           action={
-            <Button size="sm" onClick={() => void navigator.clipboard?.writeText(made.key).then(() => say(t('action.copied')))}>
+            <Button
+              size="sm"
+              onClick={() => void navigator.clipboard?.writeText(made.key).then(() => say(t('action.copied')))}
+            >
               <Copy aria-hidden />
               {t('action.copy')}
             </Button>
@@ -75,13 +78,19 @@ export const KeySettings = () => {
                         {k.name} <code className="ml-1 text-sm font-normal text-muted">{k.prefix}…</code>
                       </p>
                       <p className="text-sm text-muted">
-                        {k.scopes.map((s) => t(`scope.${s}`)).join(', ')} · {k.lastUsedAt ? t('keys.used', { when: format.dateTime(k.lastUsedAt) }) : t('keys.unused')}
+                        {k.scopes.map((s) => t(`scope.${s}`)).join(', ')} ·{' '}
+                        {k.lastUsedAt ? t('keys.used', { when: format.dateTime(k.lastUsedAt) }) : t('keys.unused')}
                       </p>
                     </div>
                     {k.revokedAt ? (
                       <Badge>{t('keys.isRevoked')}</Badge>
                     ) : (
-                      <Button size="sm" tone="danger" onClick={() => revoke.mutate(k.id)} aria-label={t('keys.revokeOf', { name: k.name })}>
+                      <Button
+                        size="sm"
+                        tone="danger"
+                        onClick={() => revoke.mutate(k.id)}
+                        aria-label={t('keys.revokeOf', { name: k.name })}
+                      >
                         {t('keys.revoke')}
                       </Button>
                     )}
@@ -117,7 +126,13 @@ export const KeySettings = () => {
             </div>
           </fieldset>
           {create.isError ? <Failed error={create.error} /> : null}
-          <Button type="submit" tone="primary" busy={create.isPending} disabled={chosen.length === 0} className="justify-self-start">
+          <Button
+            type="submit"
+            tone="primary"
+            busy={create.isPending}
+            disabled={chosen.length === 0}
+            className="justify-self-start"
+          >
             {t('keys.new')}
           </Button>
         </form>

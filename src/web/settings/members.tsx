@@ -27,7 +27,12 @@ export const MemberSettings = () => {
     mutationFn: () =>
       api('memberAdd', {
         params: { ws: ws.id },
-        body: { email: form.email.trim(), role: form.role, ...(form.name.trim() ? { name: form.name.trim() } : {}), ...(form.password ? { password: form.password } : {}) },
+        body: {
+          email: form.email.trim(),
+          role: form.role,
+          ...(form.name.trim() ? { name: form.name.trim() } : {}),
+          ...(form.password ? { password: form.password } : {}),
+        },
       }),
     onSuccess: (member) => {
       say(t('members.added', { name: member.name }))
@@ -36,7 +41,8 @@ export const MemberSettings = () => {
     onSettled: settled,
   })
   const change = useMutation({
-    mutationFn: ({ userId, role }: { userId: string; role: Role }) => api('memberPatch', { params: { ws: ws.id, userId }, body: { role } }),
+    mutationFn: ({ userId, role }: { userId: string; role: Role }) =>
+      api('memberPatch', { params: { ws: ws.id, userId }, body: { role } }),
     onSuccess: () => say(t('save.saved')),
     onError: (e) => sayError(t, e),
     onSettled: settled,
@@ -64,7 +70,9 @@ export const MemberSettings = () => {
                   <div className="min-w-0 flex-1 basis-40">
                     <p className="truncate font-medium">
                       {m.name}
-                      {m.userId === me.user.id ? <span className="ml-2 text-sm font-normal text-muted">{t('members.you')}</span> : null}
+                      {m.userId === me.user.id ? (
+                        <span className="ml-2 text-sm font-normal text-muted">{t('members.you')}</span>
+                      ) : null}
                     </p>
                     <p className="truncate text-sm text-muted">{m.email}</p>
                   </div>
@@ -82,7 +90,12 @@ export const MemberSettings = () => {
                     ))}
                   </Select>
                   {admin && m.userId !== me.user.id ? (
-                    <Button tone="quiet" size="icon" aria-label={t('members.remove', { name: m.name })} onClick={() => remove.mutate(m.userId)}>
+                    <Button
+                      tone="quiet"
+                      size="icon"
+                      aria-label={t('members.remove', { name: m.name })}
+                      onClick={() => remove.mutate(m.userId)}
+                    >
                       <UserMinus aria-hidden />
                     </Button>
                   ) : null}
@@ -95,7 +108,18 @@ export const MemberSettings = () => {
       {admin ? (
         <Section title={t('members.add')} lead={t('members.add.lead')}>
           <form onSubmit={submit} className="grid gap-4 sm:grid-cols-2">
-            <Field label={t('setup.email')}>{(c) => <Input {...c} type="email" required autoComplete="off" value={form.email} onChange={(e) => setForm({ ...form, email: e.target.value })} />}</Field>
+            <Field label={t('setup.email')}>
+              {(c) => (
+                <Input
+                  {...c}
+                  type="email"
+                  required
+                  autoComplete="off"
+                  value={form.email}
+                  onChange={(e) => setForm({ ...form, email: e.target.value })}
+                />
+              )}
+            </Field>
             <Field label={t('members.role')} hint={t(`role.${form.role}.means`)}>
               {(c) => (
                 <Select {...c} value={form.role} onChange={(e) => setForm({ ...form, role: asRole(e.target.value) })}>
@@ -107,9 +131,27 @@ export const MemberSettings = () => {
                 </Select>
               )}
             </Field>
-            <Field label={t('setup.name')}>{(c) => <Input {...c} autoComplete="off" value={form.name} onChange={(e) => setForm({ ...form, name: e.target.value })} />}</Field>
+            <Field label={t('setup.name')}>
+              {(c) => (
+                <Input
+                  {...c}
+                  autoComplete="off"
+                  value={form.name}
+                  onChange={(e) => setForm({ ...form, name: e.target.value })}
+                />
+              )}
+            </Field>
             <Field label={t('members.password')} hint={t('members.password.hint')}>
-              {(c) => <Input {...c} type="password" minLength={10} autoComplete="new-password" value={form.password} onChange={(e) => setForm({ ...form, password: e.target.value })} />}
+              {(c) => (
+                <Input
+                  {...c}
+                  type="password"
+                  minLength={10}
+                  autoComplete="new-password"
+                  value={form.password}
+                  onChange={(e) => setForm({ ...form, password: e.target.value })}
+                />
+              )}
             </Field>
             {add.isError ? (
               <div className="sm:col-span-2">

@@ -79,14 +79,23 @@ export const PlatformSettings = () => {
               <summary className="flex flex-wrap items-center gap-3 px-5 py-4 font-medium">
                 <PlatformMark id={p.id} className="size-5" />
                 <span className="flex-1">{p.name}</span>
-                {p.credentials.length === 0 ? <Badge>{t('platforms.noneNeeded')}</Badge> : p.credentialsSet ? <Badge tone="ok">{t('platforms.set')}</Badge> : <Badge tone="warn">{t('platforms.notSet')}</Badge>}
+                {p.credentials.length === 0 ? (
+                  <Badge>{t('platforms.noneNeeded')}</Badge>
+                ) : p.credentialsSet ? (
+                  <Badge tone="ok">{t('platforms.set')}</Badge>
+                ) : (
+                  <Badge tone="warn">{t('platforms.notSet')}</Badge>
+                )}
               </summary>
               <div className="grid gap-6 border-t border-line p-5">
                 {p.credentials.length > 0 && can('owner') ? <Credentials platform={p} /> : null}
-                {p.credentials.length > 0 && !can('owner') ? <p className="text-sm text-muted">{t('connect.credentials.owner')}</p> : null}
+                {p.credentials.length > 0 && !can('owner') ? (
+                  <p className="text-sm text-muted">{t('connect.credentials.owner')}</p>
+                ) : null}
                 {p.connect === 'redirect' ? (
                   <p className="text-sm text-muted">
-                    {t('connect.redirectUri')} <code className="rounded bg-sunken px-1 break-all text-ink">{p.redirectUri}</code>
+                    {t('connect.redirectUri')}{' '}
+                    <code className="rounded bg-sunken px-1 break-all text-ink">{p.redirectUri}</code>
                   </p>
                 ) : null}
                 <Markdown source={p.guide} />

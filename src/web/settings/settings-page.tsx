@@ -15,7 +15,10 @@ export const SettingsPage = () => {
             key={tab}
             to={`/settings/${tab}`}
             className={({ isActive }) =>
-              cn('-mb-px inline-flex h-10 items-center border-b-2 px-3 text-sm font-medium whitespace-nowrap focus-visible:-outline-offset-2', isActive ? 'border-accent text-ink' : 'border-transparent text-muted hover:text-ink')
+              cn(
+                '-mb-px inline-flex h-10 items-center border-b-2 px-3 text-sm font-medium whitespace-nowrap focus-visible:-outline-offset-2',
+                isActive ? 'border-accent text-ink' : 'border-transparent text-muted hover:text-ink',
+              )
             }
           >
             {t(`settings.${tab}`)}

@@ -19,13 +19,25 @@ export const WorkspaceSettings = () => {
   const t = useT()
   const { ws, can } = useSession()
   const client = useQueryClient()
-  const [form, setForm] = useState({ name: ws.name, timeZone: ws.timeZone, locale: ws.locale, late: ws.latePolicy.maxLateMs / 60_000, then: ws.latePolicy.then })
+  const [form, setForm] = useState({
+    name: ws.name,
+    timeZone: ws.timeZone,
+    locale: ws.locale,
+    late: ws.latePolicy.maxLateMs / 60_000,
+    after: ws.latePolicy.then,
+  })
   const refresh = () => client.invalidateQueries({ queryKey: ['me'] })
   const save = useMutation({
     mutationFn: () =>
       api('workspacePatch', {
         params: { ws: ws.id },
-        body: { name: form.name.trim(), timeZone: form.timeZone, locale: form.locale, latePolicy: { maxLateMs: form.late * 60_000, then: form.then } },
+        body: {
+          name: form.name.trim(),
+          timeZone: form.timeZone,
+          locale: form.locale,
+          // biome-ignore lint/suspicious/noThenProperty: the contract's word; never awaited
+          latePolicy: { maxLateMs: form.late * 60_000, then: form.after },
+        },
       }),
     onSuccess: () => say(t('save.saved')),
     onSettled: refresh,
@@ -46,7 +58,17 @@ export const WorkspaceSettings = () => {
       <Section title={t('settings.workspace')}>
         <form onSubmit={submit} className="grid gap-5">
           <fieldset disabled={!admin} className="grid gap-5">
-            <Field label={t('setup.workspaceName')}>{(c) => <Input {...c} required maxLength={100} value={form.name} onChange={(e) => set({ name: e.target.value })} />}</Field>
+            <Field label={t('setup.workspaceName')}>
+              {(c) => (
+                <Input
+                  {...c}
+                  required
+                  maxLength={100}
+                  value={form.name}
+                  onChange={(e) => set({ name: e.target.value })}
+                />
+              )}
+            </Field>
             <div className="grid gap-5 sm:grid-cols-2">
               <Field label={t('setup.timeZone')} hint={t('settings.timeZone.hint')}>
                 {(c) => (
@@ -59,7 +81,11 @@ export const WorkspaceSettings = () => {
               </Field>
               <Field label={t('settings.locale')} hint={t('settings.locale.hint')}>
                 {(c) => (
-                  <Select {...c} value={form.locale} onChange={(e) => set({ locale: e.target.value === 'pl' ? 'pl' : 'en' })}>
+                  <Select
+                    {...c}
+                    value={form.locale}
+                    onChange={(e) => set({ locale: e.target.value === 'pl' ? 'pl' : 'en' })}
+                  >
                     {Object.entries(languages).map(([id, name]) => (
                       <option key={id} value={id}>
                         {name}
@@ -77,7 +103,9 @@ export const WorkspaceSettings = () => {
                       .sort((a, b) => a - b)
                       .map((minutes) => (
                         <option key={minutes} value={minutes}>
-                          {minutes < 60 ? t('settings.minutes', { count: minutes }) : t('settings.hours', { count: Math.round(minutes / 60) })}
+                          {minutes < 60
+                            ? t('settings.minutes', { count: minutes })
+                            : t('settings.hours', { count: Math.round(minutes / 60) })}
                         </option>
                       ))}
                   </Select>
@@ -85,7 +113,11 @@ export const WorkspaceSettings = () => {
               </Field>
               <Field label={t('settings.then')}>
                 {(c) => (
-                  <Select {...c} value={form.then} onChange={(e) => set({ then: lateThen.options.find((o) => o === e.target.value) ?? 'ask' })}>
+                  <Select
+                    {...c}
+                    value={form.after}
+                    onChange={(e) => set({ after: lateThen.options.find((o) => o === e.target.value) ?? 'ask' })}
+                  >
                     {lateThen.options.map((o) => (
                       <option key={o} value={o}>
                         {t(`settings.then.${o}`)}

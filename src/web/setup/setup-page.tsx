@@ -15,7 +15,14 @@ import { Frame } from './frame.tsx'
 export const SetupPage = ({ tokenRequired }: { tokenRequired: boolean }) => {
   const t = useT()
   const client = useQueryClient()
-  const [form, setForm] = useState({ name: '', email: '', password: '', workspaceName: '', timeZone: browserZone(), token: new URLSearchParams(window.location.search).get('token') ?? '' })
+  const [form, setForm] = useState({
+    name: '',
+    email: '',
+    password: '',
+    workspaceName: '',
+    timeZone: browserZone(),
+    token: new URLSearchParams(window.location.search).get('token') ?? '',
+  })
   const set = (change: Partial<typeof form>) => setForm({ ...form, ...change })
   const setup = useMutation({
     mutationFn: () => {
@@ -28,7 +35,10 @@ export const SetupPage = ({ tokenRequired }: { tokenRequired: boolean }) => {
       if (isProblem(e, 'setup-done')) void client.invalidateQueries({ queryKey: setupQuery.queryKey })
     },
   })
-  const errorAt = (path: string) => (isProblem(setup.error, 'validation') ? setup.error.body.errors?.find((e) => e.path.endsWith(path))?.message : undefined)
+  const errorAt = (path: string) =>
+    isProblem(setup.error, 'validation')
+      ? setup.error.body.errors?.find((e) => e.path.endsWith(path))?.message
+      : undefined
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setup.mutate()
@@ -38,21 +48,70 @@ export const SetupPage = ({ tokenRequired }: { tokenRequired: boolean }) => {
       <Card className="p-6">
         <form onSubmit={submit} className="grid gap-5">
           {tokenRequired ? (
-            <Field label={t('setup.token')} hint={t('setup.token.hint')} error={isProblem(setup.error, 'setup-token') ? t('setup.token.wrong') : undefined}>
-              {(c) => <Input {...c} required autoComplete="off" value={form.token} onChange={(e) => set({ token: e.target.value })} />}
+            <Field
+              label={t('setup.token')}
+              hint={t('setup.token.hint')}
+              error={isProblem(setup.error, 'setup-token') ? t('setup.token.wrong') : undefined}
+            >
+              {(c) => (
+                <Input
+                  {...c}
+                  required
+                  autoComplete="off"
+                  value={form.token}
+                  onChange={(e) => set({ token: e.target.value })}
+                />
+              )}
             </Field>
           ) : null}
           <Field label={t('setup.name')} error={errorAt('name')}>
-            {(c) => <Input {...c} required autoComplete="name" maxLength={100} value={form.name} onChange={(e) => set({ name: e.target.value })} />}
+            {(c) => (
+              <Input
+                {...c}
+                required
+                autoComplete="name"
+                maxLength={100}
+                value={form.name}
+                onChange={(e) => set({ name: e.target.value })}
+              />
+            )}
           </Field>
           <Field label={t('setup.email')} error={errorAt('email')}>
-            {(c) => <Input {...c} required type="email" autoComplete="username" value={form.email} onChange={(e) => set({ email: e.target.value })} />}
+            {(c) => (
+              <Input
+                {...c}
+                required
+                type="email"
+                autoComplete="username"
+                value={form.email}
+                onChange={(e) => set({ email: e.target.value })}
+              />
+            )}
           </Field>
           <Field label={t('setup.password')} hint={t('setup.password.hint')} error={errorAt('password')}>
-            {(c) => <Input {...c} required type="password" minLength={10} autoComplete="new-password" value={form.password} onChange={(e) => set({ password: e.target.value })} />}
+            {(c) => (
+              <Input
+                {...c}
+                required
+                type="password"
+                minLength={10}
+                autoComplete="new-password"
+                value={form.password}
+                onChange={(e) => set({ password: e.target.value })}
+              />
+            )}
           </Field>
           <Field label={t('setup.workspaceName')} hint={t('setup.workspaceName.hint')} error={errorAt('workspaceName')}>
-            {(c) => <Input {...c} required maxLength={100} autoComplete="organization" value={form.workspaceName} onChange={(e) => set({ workspaceName: e.target.value })} />}
+            {(c) => (
+              <Input
+                {...c}
+                required
+                maxLength={100}
+                autoComplete="organization"
+                value={form.workspaceName}
+                onChange={(e) => set({ workspaceName: e.target.value })}
+              />
+            )}
           </Field>
           <Field label={t('setup.timeZone')} hint={t('setup.timeZone.hint')} error={errorAt('timeZone')}>
             {(c) => (

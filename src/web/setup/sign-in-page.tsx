@@ -30,10 +30,28 @@ export const SignInPage = () => {
       <Card className="p-6">
         <form onSubmit={submit} className="grid gap-5">
           <Field label={t('setup.email')}>
-            {(c) => <Input {...c} required type="email" autoComplete="username" value={email} onChange={(e) => setEmail(e.target.value)} />}
+            {(c) => (
+              <Input
+                {...c}
+                required
+                type="email"
+                autoComplete="username"
+                value={email}
+                onChange={(e) => setEmail(e.target.value)}
+              />
+            )}
           </Field>
           <Field label={t('setup.password')}>
-            {(c) => <Input {...c} required type="password" autoComplete="current-password" value={password} onChange={(e) => setPassword(e.target.value)} />}
+            {(c) => (
+              <Input
+                {...c}
+                required
+                type="password"
+                autoComplete="current-password"
+                value={password}
+                onChange={(e) => setPassword(e.target.value)}
+              />
+            )}
           </Field>
           {isProblem(go.error, 'unauthenticated') ? (
             <Notice tone="danger" alert>

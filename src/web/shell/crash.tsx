@@ -8,6 +8,7 @@ const Broken = ({ message }: { message: string }) => {
     <main id="main" className="mx-auto max-w-lg px-4 py-20">
       <h1 className="text-xl font-semibold">{t('crash.title')}</h1>
       <p className="mt-2 text-muted">{t('crash.lead')}</p>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reachable by keyboard */}
       <pre className="mt-4 overflow-x-auto rounded-lg bg-sunken p-3 text-xs" tabIndex={0}>
         {message}
       </pre>

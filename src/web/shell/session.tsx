@@ -12,7 +12,9 @@ export type Session = {
 }
 
 const Context = createContext<Session | null>(null)
-export const SessionProvider = ({ value, children }: { value: Session; children: ReactNode }) => <Context.Provider value={value}>{children}</Context.Provider>
+export const SessionProvider = ({ value, children }: { value: Session; children: ReactNode }) => (
+  <Context.Provider value={value}>{children}</Context.Provider>
+)
 
 export const useSession = (): Session => {
   const session = useContext(Context)

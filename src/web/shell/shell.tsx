@@ -74,7 +74,10 @@ export const Shell = ({ me }: { me: Me }) => {
       }}
     >
       <Live ws={ws.id} />
-      <a href="#main" className="sr-only z-50 rounded-lg bg-accent px-4 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-3 focus:left-3">
+      <a
+        href="#main"
+        className="sr-only z-50 rounded-lg bg-accent px-4 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-3 focus:left-3"
+      >
         {t('shell.skip')}
       </a>
       <div className="min-h-dvh md:grid md:grid-cols-[13.5rem_minmax(0,1fr)]">
@@ -121,7 +124,11 @@ export const Shell = ({ me }: { me: Me }) => {
             <Menu
               align="start"
               trigger={
-                <Button tone="quiet" className="h-auto min-h-10 min-w-0 justify-between px-2 py-1.5 text-left" aria-label={t('shell.account', { workspace: ws.name })}>
+                <Button
+                  tone="quiet"
+                  className="h-auto min-h-10 min-w-0 justify-between px-2 py-1.5 text-left"
+                  aria-label={t('shell.account', { workspace: ws.name })}
+                >
                   <span className="hidden min-w-0 md:block">
                     <span className="block truncate text-ink">{ws.name}</span>
                     <span className="block truncate text-xs font-normal">{me.user.name}</span>

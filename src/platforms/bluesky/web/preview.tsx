@@ -9,6 +9,7 @@ const link = 'text-[#0560c2]'
 export const Preview = ({ segments, channel }: PreviewProps) => (
   <div className="rounded-xl bg-white p-4 text-[15px] leading-snug text-[#0b0f14]">
     {segments.map((segment, index) => (
+      // biome-ignore lint/suspicious/noArrayIndexKey: parts of a thread have no other identity here
       <article key={index} className="flex gap-3">
         <div className="flex flex-col items-center">
           <PreviewAvatar name={channel.name} src={channel.avatarUrl} size={42} />
@@ -16,7 +17,8 @@ export const Preview = ({ segments, channel }: PreviewProps) => (
         </div>
         <div className="min-w-0 flex-1 pb-3">
           <p className="truncate">
-            <span className="font-semibold">{channel.name}</span> <span className="text-[#526580]">@{channel.handle.replace(/^@/, '')}</span>
+            <span className="font-semibold">{channel.name}</span>{' '}
+            <span className="text-[#526580]">@{channel.handle.replace(/^@/, '')}</span>
           </p>
           <p className="mt-0.5 break-words whitespace-pre-wrap">{linkify(segment.text, spans(segment.text), link)}</p>
           <PreviewMediaGrid media={segment.media} className="mt-2 rounded-xl" badge="ALT" />

@@ -82,7 +82,7 @@ export const render = (post: LedgerPost, world: TgWorld): string => {
   return `<img class="face" src="${esc(avatarOf(c))}" alt=""><div class="bubble">
 <header><b>${esc(author)}</b>${c.type === 'channel' ? '' : ` <span class="soft">in ${esc(c.title)}</span>`}${c.pinned === m.id ? '<span class="soft pin">Pinned</span>' : ''}</header>
 ${parent ? `<div class="reply">${esc(parent.text.slice(0, 80) || 'Media')}</div>` : ''}
-${pictures(post, m, world)}${poll}${post.text ? `<p class="text">${rich(post.text, m.entities)}</p>` : ''}
+${pictures(post, m, world)}${poll}${post.text && !m.poll ? `<div class="text">${rich(post.text, m.entities)}</div>` : ''}
 <footer>${m.silent ? '<span>silent</span>' : ''}${views}${m.editedAt === null ? '' : '<span>edited</span>'}<time datetime="${new Date(post.at).toISOString()}">${clock(post.at)}</time></footer></div>`
 }
 

@@ -12,11 +12,17 @@ export const Preview = ({ segments, channel, at }: PreviewProps) => (
       <span className="truncate text-sm font-semibold">{channel.name}</span>
     </div>
     {segments.map((segment, index) => (
-      <article key={index} className="mb-2 max-w-[94%] overflow-hidden rounded-2xl rounded-tl-sm bg-white shadow-sm last:mb-0">
+      <article
+        // biome-ignore lint/suspicious/noArrayIndexKey: parts of a thread have no other identity here
+        key={index}
+        className="mb-2 max-w-[94%] overflow-hidden rounded-2xl rounded-tl-sm bg-white shadow-sm last:mb-0"
+      >
         <PreviewMediaGrid media={segment.media} />
         <div className="px-3 py-2">
           <p className="break-words whitespace-pre-wrap">{linkify(segment.text, usualStretches(segment.text), link)}</p>
-          <p className="mt-0.5 text-right text-xs text-[#5b6b5f]">{new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}</p>
+          <p className="mt-0.5 text-right text-xs text-[#5b6b5f]">
+            {new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}
+          </p>
         </div>
       </article>
     ))}

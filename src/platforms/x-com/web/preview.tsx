@@ -8,6 +8,7 @@ const link = 'text-[#0a6cb0]'
 export const Preview = ({ segments, channel }: PreviewProps) => (
   <div className="rounded-xl bg-white p-4 text-[15px] leading-snug text-[#0f1419]">
     {segments.map((segment, index) => (
+      // biome-ignore lint/suspicious/noArrayIndexKey: parts of a thread have no other identity here
       <article key={index} className="flex gap-3">
         <div className="flex flex-col items-center">
           <PreviewAvatar name={channel.name} src={channel.avatarUrl} />
@@ -15,9 +16,12 @@ export const Preview = ({ segments, channel }: PreviewProps) => (
         </div>
         <div className="min-w-0 flex-1 pb-3">
           <p className="truncate">
-            <span className="font-bold">{channel.name}</span> <span className="text-[#536471]">@{channel.handle.replace(/^@/, '')}</span>
+            <span className="font-bold">{channel.name}</span>{' '}
+            <span className="text-[#536471]">@{channel.handle.replace(/^@/, '')}</span>
           </p>
-          <p className="mt-0.5 break-words whitespace-pre-wrap">{linkify(segment.text, usualStretches(segment.text), link)}</p>
+          <p className="mt-0.5 break-words whitespace-pre-wrap">
+            {linkify(segment.text, usualStretches(segment.text), link)}
+          </p>
           <PreviewMediaGrid media={segment.media} className="mt-3 rounded-2xl border border-[#cfd9de]" badge="ALT" />
           <PreviewActions className="mt-3 text-[#536471]">
             <PreviewIcon name="reply" />

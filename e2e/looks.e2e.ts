@@ -1,0 +1,89 @@
+/** Every screen: readable by everyone (axe, WCAG A and AA, light and dark) and on a phone (no sideways scroll at 360 px). */
+import { existsSync } from 'node:fs'
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, BrowserContext } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { fill } from './fill.ts'
+import { type Clarion, freshContext, openBrowser, signIn, startClarion } from './harness.ts'
+
+const chromium = existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium')
+let clarion: Clarion
+let browser: Browser
+let screens: (readonly [name: string, path: string, ready: string])[] = []
+
+beforeAll(async () => {
+  if (!chromium) return
+  clarion = await startClarion()
+  browser = await openBrowser()
+  const first = await freshContext(browser, clarion.url)
+  const made = await fill(first)
+  screens = [
+    ['calendar, month', '/calendar', '[data-post]'],
+    ['calendar, week', '/calendar?view=week', '[data-post]'],
+    ['calendar, list', '/calendar?view=agenda', 'main li button'],
+    ['posts', '/posts', 'main li a'],
+    ['composer', `/compose/${made.draft}`, 'textarea'],
+    ['post', `/posts/${made.published}`, 'article[data-publication] details'],
+    ['channels', '/channels', 'article'],
+    ['settings: workspace', '/settings/workspace', 'form'],
+    ['settings: members', '/settings/members', 'form'],
+    ['settings: API keys', '/settings/keys', 'form'],
+    ['settings: platforms', '/settings/platforms', 'details'],
+    ['welcome', '/welcome', 'section'],
+  ]
+  await first.close()
+})
+afterAll(async () => {
+  await browser?.close()
+  await clarion?.stop()
+})
+
+const problemsOf = async (context: BrowserContext, name: string, path: string, ready: string): Promise<string[]> => {
+  const page = await context.newPage()
+  try {
+    page.setDefaultTimeout(15_000)
+    await page.goto(path)
+    await page.locator(ready).first().waitFor()
+    const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa']).analyze()
+    return violations.map(
+      (v) =>
+        `${name}: ${v.id} ${v.nodes
+          .map((n) => n.target.join(' '))
+          .slice(0, 3)
+          .join(', ')}`,
+    )
+  } finally {
+    await page.close()
+  }
+}
+
+describe.skipIf(!chromium)('every screen', () => {
+  it.each([{ dark: false }, { dark: true }])('has no WCAG A or AA violation (dark: $dark)', async ({ dark }) => {
+    const out = await freshContext(browser, clarion.url, { dark })
+    const found = await problemsOf(out, 'sign-in', '/', 'form')
+    await out.close()
+    const context = await freshContext(browser, clarion.url, { dark, width: 1280 })
+    await signIn(context)
+    for (const screen of screens) found.push(...(await problemsOf(context, ...screen)))
+    await context.close()
+    expect(found).toEqual([])
+  })
+
+  it('fits a phone of 360 px without sideways scroll', async () => {
+    const context = await freshContext(browser, clarion.url, { width: 360, height: 740 })
+    await signIn(context)
+    const page = await context.newPage()
+    const wide: string[] = []
+    for (const [name, path] of screens) {
+      await page.goto(path)
+      await page.locator('main h1').first().waitFor()
+      await page.waitForTimeout(250)
+      const over = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      )
+      if (over > 0) wide.push(`${name}: ${over} px`)
+    }
+    await context.close()
+    expect(wide).toEqual([])
+  })
+})

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+/** The journeys in a browser: `npx vitest run -c e2e/vitest.config.ts`. One after the other; the whole takes under two minutes. */
+export default defineConfig({
+  test: {
+    root: import.meta.dirname,
+    include: ['*.e2e.ts'],
+    globalSetup: ['./build.ts'],
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 90_000,
+  },
+})

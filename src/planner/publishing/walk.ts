@@ -1,0 +1,118 @@
+/** One attempt in work: what it knows, and what it hands to a step. */
+
+import type { Platform } from '#kit/client/platform.ts'
+import { type Json, type PlannedStep, plan, type StepContext, type StepView } from '#kit/client/steps.ts'
+import { type Failure, PlatformFailure } from '#kit/spec/failures.ts'
+import { secretsOf } from '../channels/http.ts'
+import type { Held, PublishingDeps } from './deps.ts'
+import { type Frozen, type Loaded, type StepRow, viewOf } from './frozen.ts'
+import type { Claim } from './store.ts'
+import { LeaseLost, saveStep } from './store.ts'
+
+/** A claim in work. `leaseUntil` (epoch ms) moves with the heartbeat; `signal` aborts when the lease is gone. */
+export type Work = { claim: Claim; leaseUntil: number; signal: AbortSignal }
+
+export type Walk = {
+  readonly d: PublishingDeps
+  readonly w: Work
+  readonly platform: Platform
+  readonly loaded: Loaded
+  readonly view: StepView
+  readonly planned: readonly PlannedStep[]
+  /** Set until the first step journals it. */
+  fresh: Frozen | undefined
+  /** Why something after the create did not work. */
+  missed: Failure | undefined
+  /** The step whose end is journalled together with the attempt's. */
+  last: { key: string; checkpoint: Json; event: string; at: number } | undefined
+  auth: Held | undefined
+  renewed: boolean
+}
+
+export const startWalk = (d: PublishingDeps, w: Work, platform: Platform, loaded: Loaded, frozen: Frozen): Walk => {
+  const view = viewOf(w.claim.publicationId, frozen, loaded, d.media, platform)
+  const planned = plan(platform.publish, view)
+  const fresh = loaded.frozen ? undefined : frozen
+  return {
+    d,
+    w,
+    platform,
+    loaded,
+    view,
+    planned,
+    fresh,
+    missed: undefined,
+    last: undefined,
+    auth: undefined,
+    renewed: false,
+  }
+}
+
+/** All a step may touch. Fetches a good token the first time; raises PlatformFailure when there is none. */
+export const contextOf = async (walk: Walk, p: PlannedStep, row: StepRow | undefined): Promise<StepContext> => {
+  const { d, w, platform, loaded } = walk
+  walk.auth ??= await d.keeper.grant(w.claim.channelId)
+  const { grant, credentials } = walk.auth
+  const http = d.http({
+    platform,
+    realm: loaded.channel.realm,
+    secrets: secretsOf(platform, grant, credentials),
+    signal: w.signal,
+    fetch: d.fetch,
+    beforeSend: async () => {
+      await d.beforeSend?.()
+      // The fence closest to the wire: a worker that slept through its lease must not send any more.
+      if (w.signal.aborted || d.clock.now() >= w.leaseUntil) throw new LeaseLost(w.claim.publicationId)
+    },
+  })
+  return {
+    ...walk.view,
+    http,
+    grant,
+    credentials,
+    index: p.index,
+    done: <C extends Json>(key: string) => {
+      const s = loaded.steps.get(key)
+      return s?.state === 'done' ? (s.checkpoint as C) : undefined
+    },
+    prepared: (row?.prepared ?? null) as Json,
+    saved: row?.saved as Json | undefined,
+    save: async (progress) => {
+      await saveStep(d.db, w.claim, p.key, progress)
+      const current = loaded.steps.get(p.key)
+      if (current) loaded.steps.set(p.key, { ...current, saved: progress })
+    },
+    now: () => d.clock.now(),
+    firstBegunAt: row?.firstBegunAt ?? d.clock.now(),
+    signal: w.signal,
+  }
+}
+
+/** An error as a failure. What is not the network's doing is our bug - or an unknown outcome, when a request may have left. */
+export const failureOf = (walk: Walk, error: unknown, mayHaveActed: boolean): Failure => {
+  if (error instanceof LeaseLost) throw error
+  if (error instanceof PlatformFailure) return error.failure
+  walk.d.log.error(
+    { publication: walk.w.claim.publicationId, err: error },
+    'a step threw something that is not a platform failure',
+  )
+  return {
+    kind: mayHaveActed ? 'unknown-outcome' : 'our-bug',
+    code: 'clarion.bug',
+    message: 'Something broke inside Clarion while publishing.',
+    raw: String((error as Error).stack ?? error).slice(0, 2000),
+  }
+}
+
+/** One forced refresh per attempt: an access token may have died early. Not counted as a try. */
+export const renewedOnce = async (walk: Walk): Promise<boolean> => {
+  if (walk.renewed || !walk.platform.connect.refresh) return false
+  walk.renewed = true
+  try {
+    walk.auth = await walk.d.keeper.renew(walk.w.claim.channelId, walk.auth?.generation)
+    return true
+  } catch (error) {
+    if (error instanceof PlatformFailure) return false
+    throw error
+  }
+}
