@@ -280,7 +280,7 @@ describe.skipIf(!chromium)('a person who speaks Polish', () => {
         ['/channels', 'Działa'],
         ['/compose', 'Dodaj zdjęcie'],
         ['/settings/workspace', 'Strefa czasowa'],
-        ['/settings/members', 'Właściciel'],
+        ['/settings/members', 'Dodaj osobę'],
         ['/settings/keys', 'Utwórz klucz'],
         ['/settings/platforms', 'Każda sieć wymaga'],
       ] as const) {

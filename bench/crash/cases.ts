@@ -23,10 +23,19 @@ export type Boundary = {
   writes: boolean
 }
 
-export type Case = { id: string; platform: string; content: string; boundary: Boundary; at: number; fault: FaultName; seed: number }
+export type Case = {
+  id: string
+  platform: string
+  content: string
+  boundary: Boundary
+  at: number
+  fault: FaultName
+  seed: number
+}
 
 /** `bluesky/thread/2.create/kill-after/1`: enough to run it alone again. */
-export const caseId = (c: Omit<Case, 'id'>): string => `${c.platform}/${c.content}/${c.at}.${c.boundary.route}/${c.fault}/${c.seed}`
+export const caseId = (c: Omit<Case, 'id'>): string =>
+  `${c.platform}/${c.content}/${c.at}.${c.boundary.route}/${c.fault}/${c.seed}`
 
 export const casesOf = (platform: string, content: string, boundaries: Boundary[], seeds: number): Case[] =>
   Array.from({ length: seeds }, (_, i) => i + 1).flatMap((seed) =>
@@ -39,7 +48,8 @@ export const casesOf = (platform: string, content: string, boundaries: Boundary[
   )
 
 /** The address of a call without ids, so that it can be recognised in another run. */
-export const callKey = (method: string, url: string): string => `${method} ${new URL(url).pathname.replace(/\d{5,}/g, '#')}`
+export const callKey = (method: string, url: string): string =>
+  `${method} ${new URL(url).pathname.replace(/\d{5,}/g, '#')}`
 
 /** Small repeatable randomness (mulberry32): a case's seed gives the same jitter every time. */
 export const random = (seed: number) => {

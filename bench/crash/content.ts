@@ -19,7 +19,10 @@ export const samplesOf = (spec: PlatformSpec): Sample[] => {
   const least = spec.media.min ?? 0
   return shapes
     .filter(([, p]) => p.length <= spec.thread.max && p.every((n) => n <= images && n >= (p.length === 1 ? least : 0)))
-    .filter(([name, p], i, all) => all.findIndex(([, q]) => q.join() === p.join()) === i && (name === 'text' || p.length > 1 || p[0]! > 0))
+    .filter(
+      ([name, p], i, all) =>
+        all.findIndex(([, q]) => q.join() === p.join()) === i && (name === 'text' || p.length > 1 || p[0]! > 0),
+    )
     .map(([name, pictures]) => ({ name, pictures, settings: {} }))
 }
 
@@ -27,16 +30,26 @@ const pixels = new Map<number, Promise<Buffer>>()
 /** A small plain picture, one per number. */
 const picture = (n: number): Promise<Buffer> => {
   const hue = { r: (n * 70) % 255, g: 120, b: 200 }
-  const made = pixels.get(n) ?? sharp({ create: { width: 320, height: 320, channels: 3, background: hue } }).png().toBuffer()
+  const made =
+    pixels.get(n) ??
+    sharp({ create: { width: 320, height: 320, channels: 3, background: hue } })
+      .png()
+      .toBuffer()
   pixels.set(n, made)
   return made
 }
 
-export const makeContent = async (sample: Sample, marker: string, upload: (bytes: Buffer, alt: string) => Promise<{ id: string }>): Promise<Content> => ({
+export const makeContent = async (
+  sample: Sample,
+  marker: string,
+  upload: (bytes: Buffer, alt: string) => Promise<{ id: string }>,
+): Promise<Content> => ({
   segments: await Promise.all(
     sample.pictures.map(async (n, i) => ({
       text: `${marker} part ${i + 1}`,
-      mediaIds: await Promise.all(Array.from({ length: n }, async (_, k) => (await upload(await picture(i * 4 + k), `Picture ${k + 1}`)).id)),
+      mediaIds: await Promise.all(
+        Array.from({ length: n }, async (_, k) => (await upload(await picture(i * 4 + k), `Picture ${k + 1}`)).id),
+      ),
     })),
   ),
 })

@@ -3,17 +3,17 @@
  * Time is steered: whenever everybody waits, the clocks of the sandbox and of all workers jump to the next due instant.
  */
 import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { imitations } from '#platforms/registry/sandbox.gen.ts'
 import { steerableClock } from '#infra/clock.ts'
 import { openDatabase } from '#infra/db/database.ts'
 import { newId } from '#infra/ids.ts'
 import { keyRingFrom } from '#infra/secrets.ts'
 import type { Platform } from '#kit/client/platform.ts'
+import { imitations } from '#platforms/registry/sandbox.gen.ts'
 import { createSandbox } from '../../src/sandbox/host.ts'
 import { openHouse } from '../../src/server/house.ts'
 import { type Boundary, type Case, hash } from './cases.ts'
@@ -22,7 +22,15 @@ import { endWorker, startWorker, type Worker } from './processes.ts'
 import type { Trap } from './protocol.ts'
 
 export type Result = 'published_once' | 'unconfirmed' | 'reconnect' | 'failed_honestly' | 'duplicate' | 'lost'
-export type Report = { id: string; result: Result; state: string; copies: number; expected: number; ms: number; why?: string }
+export type Report = {
+  id: string
+  result: Result
+  state: string
+  copies: number
+  expected: number
+  ms: number
+  why?: string
+}
 
 const leaseMs = 60_000
 const timeoutMs = 300
@@ -40,13 +48,26 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
   const { db } = database
   const keys = `k1:${randomBytes(32).toString('base64')}`
   const silent = { info: () => {}, warn: () => {}, error: () => {} }
-  const house = await openHouse({ database, clock, keys: keyRingFrom(keys), platforms: o.platforms, mediaDir: join(dir, 'media'), sandboxUrl, publicUrl: 'http://127.0.0.1', log: silent, worker: 'harness' })
+  const house = await openHouse({
+    database,
+    clock,
+    keys: keyRingFrom(keys),
+    platforms: o.platforms,
+    mediaDir: join(dir, 'media'),
+    sandboxUrl,
+    publicUrl: 'http://127.0.0.1',
+    log: silent,
+    worker: 'harness',
+  })
 
   const [ws, userId] = [newId(clock.now()), 'harness']
   const now = new Date(clock.now())
   await db.insertInto('auth_users').values({ id: userId, name: 'Harness', email: 'harness@clarion.local' }).execute()
-  const policy = JSON.stringify({ maxLateMs: 30 * 86_400_000, then: 'publish' })
-  await db.insertInto('workspaces').values({ id: ws, name: 'Crash', time_zone: 'UTC', late_policy: policy, created_at: now }).execute()
+  const policy = JSON.stringify({ maxLateMs: 30 * 86_400_000, otherwise: 'publish' })
+  await db
+    .insertInto('workspaces')
+    .values({ id: ws, name: 'Crash', time_zone: 'UTC', late_policy: policy, created_at: now })
+    .execute()
   await db.insertInto('members').values({ workspace_id: ws, user_id: userId, role: 'owner', created_at: now }).execute()
 
   const author = userId
@@ -60,7 +81,16 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
   let count = 0
   const hire = async (): Promise<Worker> => {
     const before = ahead
-    const w = await startWorker({ databaseUrl: o.databaseUrl, keys, mediaDir: join(dir, 'media'), sandboxUrl, offset: ahead, name: `${o.name}-${++count}`, leaseMs, timeoutMs })
+    const w = await startWorker({
+      databaseUrl: o.databaseUrl,
+      keys,
+      mediaDir: join(dir, 'media'),
+      sandboxUrl,
+      offset: ahead,
+      name: `${o.name}-${++count}`,
+      leaseMs,
+      timeoutMs,
+    })
     if (ahead > before) w.say({ say: 'advance', ms: ahead - before })
     workers.add(w)
     void w.gone.then(() => workers.delete(w))
@@ -72,7 +102,11 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
   let spare: Promise<Worker> | undefined
 
   const desk = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const res = await fetch(`${sandboxUrl}/_desk${path}`, { method, headers: { 'content-type': 'application/json' }, body: body === undefined ? undefined : JSON.stringify(body) })
+    const res = await fetch(`${sandboxUrl}/_desk${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    })
     if (!res.ok) throw new Error(`desk ${method} ${path}: ${res.status} ${await res.text()}`)
     return res.json()
   }
@@ -88,7 +122,9 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
   let last = ''
 
   const schedule = async (platform: string, sample: Sample, marker: string): Promise<string> => {
-    const content = await makeContent(sample, marker, (bytes, alt) => house.media.upload({ ws, userId, bytes, name: 'p.png', alt }))
+    const content = await makeContent(sample, marker, (bytes, alt) =>
+      house.media.upload({ ws, userId, bytes, name: 'p.png', alt }),
+    )
     const post = await house.posts.create({ id: ws, timeZone: 'UTC' }, author, {
       content,
       publications: [{ channelId: channels.get(platform)!, content: null, settings: sample.settings }],
@@ -98,7 +134,12 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
     await house.posts.schedule({ id: ws, timeZone: 'UTC' }, post.id, { now: true }, null)
     return post.publications[0]!.id
   }
-  const read = (id: string) => db.selectFrom('publications').select(['state', 'reason', 'message', 'next_at', 'lease_until', 'worker']).where('id', '=', id).executeTakeFirstOrThrow()
+  const read = (id: string) =>
+    db
+      .selectFrom('publications')
+      .select(['state', 'reason', 'message', 'next_at', 'lease_until', 'worker'])
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow()
   const over = new Set(['published', 'failed', 'unconfirmed', 'held', 'missed', 'cancelled'])
 
   /** Lets time pass until the publication settles. `victim`: the worker that died or sleeps; its lease may run out at once. */
@@ -128,11 +169,21 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
     rescuer.say({ say: 'go', trap: null, seed: 1 })
     const p = await settle(id)
     const calls = await halt(rescuer)
-    if (p.state !== 'published') throw new Error(`${platform}/${sample.name} does not publish without faults: ${p.state} ${p.reason} ${p.message}`)
+    if (p.state !== 'published')
+      throw new Error(`${platform}/${sample.name} does not publish without faults: ${p.state} ${p.reason} ${p.message}`)
     const requests = (await desk('GET', '/requests')) as { n: number; route: string | null; writes: boolean }[]
     const mine = requests.filter((r) => r.n > from).sort((a, b) => a.n - b.n)
-    if (mine.length !== calls.length) throw new Error(`${platform}/${sample.name}: the worker made ${calls.length} calls, the sandbox saw ${mine.length}`)
-    const boundaries = mine.map((r, i): Boundary => ({ route: r.route ?? 'none', nth: mine.slice(0, i + 1).filter((x) => x.route === r.route).length, writes: r.writes }))
+    if (mine.length !== calls.length)
+      throw new Error(
+        `${platform}/${sample.name}: the worker made ${calls.length} calls, the sandbox saw ${mine.length}`,
+      )
+    const boundaries = mine.map(
+      (r, i): Boundary => ({
+        route: r.route ?? 'none',
+        nth: mine.slice(0, i + 1).filter((x) => x.route === r.route).length,
+        writes: r.writes,
+      }),
+    )
     return { boundaries, expected: await ledger(platform, marker) }
   }
 
@@ -160,7 +211,13 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
     const id = await schedule(c.platform, sample, marker)
     last = id
     const fault = networkFaults[c.fault]
-    if (fault) await desk('POST', '/faults', { platform: c.platform, route: c.boundary.route, nth: c.boundary.nth, ...(c.seed % 2 === 0 && c.fault === 'timeout' ? { do: 'hang-before' } : fault) })
+    if (fault)
+      await desk('POST', '/faults', {
+        platform: c.platform,
+        route: c.boundary.route,
+        nth: c.boundary.nth,
+        ...(c.seed % 2 === 0 && c.fault === 'timeout' ? { do: 'hang-before' } : fault),
+      })
     if (seedFault) await desk('POST', '/faults', { platform: c.platform, ...seedFault })
     const trap = trapOf(c)
     const seed = hash(c.id)
@@ -199,15 +256,29 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
     return { id: c.id, state: p.state, copies, expected, ms: Math.round(performance.now() - t0), ...verdict }
   }
 
-  const judge = (first: string, p: Awaited<ReturnType<typeof read>>, copies: number, expected: number, c: Case): { result: Result; why?: string } => {
+  const judge = (
+    first: string,
+    p: Awaited<ReturnType<typeof read>>,
+    copies: number,
+    expected: number,
+    c: Case,
+  ): { result: Result; why?: string } => {
     const said = `${p.reason ?? ''} ${p.message ?? ''}`.trim()
     if (copies > expected) return { result: 'duplicate', why: said }
-    if (p.state === 'published') return copies === expected ? { result: first === 'held' ? 'reconnect' : 'published_once' } : { result: 'lost', why: `published, but ${copies} of ${expected} there` }
+    if (p.state === 'published')
+      return copies === expected
+        ? { result: first === 'held' ? 'reconnect' : 'published_once' }
+        : { result: 'lost', why: `published, but ${copies} of ${expected} there` }
     if (p.state === 'unconfirmed') {
       const blind = house.platforms.get(c.platform)!.spec.can.readBack === false
-      return blind ? { result: 'unconfirmed' } : { result: 'lost', why: `unconfirmed although the network can be looked at: ${said}` }
+      return blind
+        ? { result: 'unconfirmed' }
+        : { result: 'lost', why: `unconfirmed although the network can be looked at: ${said}` }
     }
-    if (p.state === 'failed') return copies === 0 ? { result: 'failed_honestly', why: said } : { result: 'lost', why: `failed, but ${copies} there: ${said}` }
+    if (p.state === 'failed')
+      return copies === 0
+        ? { result: 'failed_honestly', why: said }
+        : { result: 'lost', why: `failed, but ${copies} there: ${said}` }
     return { result: 'lost', why: `never settled: ${p.state} ${said}` }
   }
 
@@ -217,9 +288,17 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
     /** The journal of the last publication, a line each, for a case that is looked at alone. */
     story: async (): Promise<string[]> => {
       const rows = await db.selectFrom('journal').selectAll().where('publication_id', '=', last).orderBy('id').execute()
-      const failures = await db.selectFrom('attempts').selectAll().where('publication_id', '=', last).orderBy('number').execute()
+      const failures = await db
+        .selectFrom('attempts')
+        .selectAll()
+        .where('publication_id', '=', last)
+        .orderBy('number')
+        .execute()
       return [
-        ...rows.map((j) => `${j.at.toISOString()} #${j.attempt ?? '-'} ${j.event} ${j.step ?? ''} ${j.message ?? ''} ${JSON.stringify(j.data)}`),
+        ...rows.map(
+          (j) =>
+            `${j.at.toISOString()} #${j.attempt ?? '-'} ${j.event} ${j.step ?? ''} ${j.message ?? ''} ${JSON.stringify(j.data)}`,
+        ),
         ...failures.map((a) => `attempt ${a.number} ${a.verdict} ${JSON.stringify(a.failure)}`),
       ]
     },

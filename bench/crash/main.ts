@@ -14,10 +14,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { platforms } from '#platforms/registry/server.gen.ts'
 import { openDatabase } from '#infra/db/database.ts'
 import { migrate } from '#infra/db/migrate.ts'
 import { startOwnPostgres } from '#infra/db/own-postgres.ts'
+import { platforms } from '#platforms/registry/server.gen.ts'
 import { type Case, casesOf, hash } from './cases.ts'
 import { type Sample, samplesOf } from './content.ts'
 import { openLane, type Report, type Result } from './lane.ts'
@@ -40,7 +40,9 @@ await chmod(dir, 0o755)
 const postgres = await startOwnPostgres({ dir: join(dir, 'pg'), noSync: true, settings: { fsync: 'off' } })
 const admin = openDatabase(postgres.url, { poolSize: 1 })
 
-const wanted = platforms.filter((p) => (!args.platform || p.spec.id === args.platform) && (!args.only || args.only.startsWith(`${p.spec.id}/`)))
+const wanted = platforms.filter(
+  (p) => (!args.platform || p.spec.id === args.platform) && (!args.only || args.only.startsWith(`${p.spec.id}/`)),
+)
 
 type Lane = Awaited<ReturnType<typeof openLane>>
 const openOne = async (n: number): Promise<Lane> => {
@@ -71,9 +73,16 @@ try {
   const groups: { sample: Sample; expected: number; cases: Case[] }[] = []
   for (const p of wanted) {
     for (const sample of samplesOf(p.spec)) {
-      if (args.only && !args.only.startsWith(`${p.spec.id}/${sample.name}/`) && !`${p.spec.id}/${sample.name}`.startsWith(args.only)) continue
+      if (
+        args.only &&
+        !args.only.startsWith(`${p.spec.id}/${sample.name}/`) &&
+        !`${p.spec.id}/${sample.name}`.startsWith(args.only)
+      )
+        continue
       const { boundaries, expected } = await lanes[0]!.rehearse(p.spec.id, sample)
-      const all = casesOf(p.spec.id, sample.name, boundaries, Number(args.seeds)).filter((c) => !args.only || c.id.startsWith(args.only))
+      const all = casesOf(p.spec.id, sample.name, boundaries, Number(args.seeds)).filter(
+        (c) => !args.only || c.id.startsWith(args.only),
+      )
       // The sample takes the same cases every time, spread over all of them.
       const cases = args.sample ? all.filter((c) => c.seed === 1 && hash(c.id) % 5 === 0) : all
       if (cases.length > 0) groups.push({ sample, expected, cases })
@@ -84,7 +93,12 @@ try {
   if (total === 0) throw new Error(`no case matches ${args.only ?? args.platform ?? ''}`)
   say(`${total} cases on ${lanes.length} lanes`)
 
-  const chunks = groups.flatMap((g) => Array.from({ length: Math.ceil(g.cases.length / 24) }, (_, i) => ({ ...g, cases: g.cases.slice(i * 24, i * 24 + 24) })))
+  const chunks = groups.flatMap((g) =>
+    Array.from({ length: Math.ceil(g.cases.length / 24) }, (_, i) => ({
+      ...g,
+      cases: g.cases.slice(i * 24, i * 24 + 24),
+    })),
+  )
   await Promise.all(
     lanes.map(async (lane) => {
       for (let g = chunks.shift(); g; g = chunks.shift()) {
@@ -93,8 +107,10 @@ try {
           const r = await lane.run(c, g.sample, g.expected)
           reports.push(r)
           if (args.only) for (const told of await lane.story()) say(`   ${told}`)
-          if (r.result === 'duplicate' || r.result === 'lost') say(`!! ${r.id}: ${r.result} (${r.copies} of ${r.expected}, ${r.state}) ${r.why ?? ''}`)
-          if (reports.length % 25 === 0) say(`${reports.length} of ${total}, ${Math.round((performance.now() - t0) / 1000)} s`)
+          if (r.result === 'duplicate' || r.result === 'lost')
+            say(`!! ${r.id}: ${r.result} (${r.copies} of ${r.expected}, ${r.state}) ${r.why ?? ''}`)
+          if (reports.length % 25 === 0)
+            say(`${reports.length} of ${total}, ${Math.round((performance.now() - t0) / 1000)} s`)
         }
       }
     }),

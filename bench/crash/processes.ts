@@ -18,7 +18,9 @@ export type Worker = {
 
 /** Starts one; resolves when it has its house open. */
 export const startWorker = async (settings: WorkerSettings): Promise<Worker> => {
-  const child: ChildProcess = fork(script, [JSON.stringify(settings)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child: ChildProcess = fork(script, [JSON.stringify(settings)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const worker: Worker = {
     pid: child.pid!,

@@ -4,10 +4,10 @@
  * network's answer came, or lets it fall asleep there.
  */
 import process from 'node:process'
-import { platforms } from '#platforms/registry/server.gen.ts'
 import { steerableClock } from '#infra/clock.ts'
 import { openDatabase } from '#infra/db/database.ts'
 import { keyRingFrom } from '#infra/secrets.ts'
+import { platforms } from '#platforms/registry/server.gen.ts'
 import { openHouse } from '../../src/server/house.ts'
 import { callKey, random } from './cases.ts'
 import type { FromWorker, ToWorker, Trap, WorkerSettings } from './protocol.ts'
@@ -44,7 +44,10 @@ const wired: typeof fetch = async (input, init) => {
     trap = null
     await stall()
   }
-  return new Response(answer.status === 204 || answer.status === 304 ? null : body, { status: answer.status, headers: answer.headers })
+  return new Response(answer.status === 204 || answer.status === 304 ? null : body, {
+    status: answer.status,
+    headers: answer.headers,
+  })
 }
 
 /** Before the engine's own lease check: a worker that slept here must find out. */
@@ -55,7 +58,11 @@ const beforeSend = async () => {
 }
 
 const database = openDatabase(settings.databaseUrl, { poolSize: 4 })
-const silent = { info: () => {}, warn: () => {}, error: (o: object, m: string) => process.env.CLARION_CRASH_LOG && console.error(m, o) }
+const silent = {
+  info: () => {},
+  warn: () => {},
+  error: (o: object, m: string) => process.env.CLARION_CRASH_LOG && console.error(m, o),
+}
 const house = await openHouse({
   database,
   clock,

@@ -21,7 +21,11 @@ import { floor } from './floor.ts'
 import { prepare } from './prepare.ts'
 
 const { values: args } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, publications: { type: 'string', default: '1000' }, channels: { type: 'string', default: '100' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    publications: { type: 'string', default: '1000' },
+    channels: { type: 'string', default: '100' },
+  },
 })
 const count = Number(args.publications)
 const channels = Number(args.channels)
@@ -29,11 +33,16 @@ const say = (line: string) => process.stderr.write(`${line}\n`)
 const root = await mkdtemp(join(tmpdir(), 'clarion-bench-'))
 await chmod(root, 0o755)
 const keys = `k1:${randomBytes(32).toString('base64')}`
-const percentile = (sorted: number[], p: number) => Math.round(sorted[Math.min(sorted.length - 1, Math.ceil((p / 100) * sorted.length) - 1)] ?? Number.NaN)
+const percentile = (sorted: number[], p: number) =>
+  Math.round(sorted[Math.min(sorted.length - 1, Math.ceil((p / 100) * sorted.length) - 1)] ?? Number.NaN)
 const round = (n: number, digits = 1) => Number(n.toFixed(digits))
 
 const startSandbox = async (): Promise<{ url: string; child: ChildProcess }> => {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url)), '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url)), '--port', '0'],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
   const line = await new Promise<string>((resolve, reject) => {
     let text = ''
     child.once('exit', (code) => reject(new Error(`the sandbox ended with ${code}`)))
@@ -55,23 +64,46 @@ const end = (child: ChildProcess) =>
 const memory = async (pid: number): Promise<number> => {
   const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '')
   const own = Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) / 1024
-  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')).trim().split(/\s+/).filter(Boolean)
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => ''))
+    .trim()
+    .split(/\s+/)
+    .filter(Boolean)
   return own + (await Promise.all(children.map((c) => memory(Number(c))))).reduce((a, b) => a + b, 0)
 }
 
-type Burst = { lateness_ms: { p50: number; p99: number; max: number }; per_second: number; ratio_to_floor: number; floor_per_second: number; published: number }
+type Burst = {
+  lateness_ms: { p50: number; p99: number; max: number }
+  per_second: number
+  ratio_to_floor: number
+  floor_per_second: number
+  published: number
+}
 
 const burst = async (name: string, major?: number): Promise<Burst> => {
   say(`${name}: preparing ${count} publications on ${channels} channels`)
   const dir = join(root, name)
-  const postgres = await startOwnPostgres({ dir: join(root, `${name}-pg`), ...(major ? { binaries: await findPostgres({ major }) } : {}) })
+  const postgres = await startOwnPostgres({
+    dir: join(root, `${name}-pg`),
+    ...(major ? { binaries: await findPostgres({ major }) } : {}),
+  })
   const sandbox = await startSandbox()
   try {
-    const plan = await prepare({ databaseUrl: postgres.url, keys, sandboxUrl: sandbox.url, mediaDir: join(dir, 'media'), channels, publications: count })
+    const plan = await prepare({
+      databaseUrl: postgres.url,
+      keys,
+      sandboxUrl: sandbox.url,
+      mediaDir: join(dir, 'media'),
+      channels,
+      publications: count,
+    })
     const before = await floor({ calls: plan.calls, databaseUrl: postgres.url, count, lanes: channels })
     if (before.refused > 0) throw new Error(`the sandbox refused ${before.refused} of the floor's calls`)
     say(`${name}: floor ${round(before.perSecond)} publications a second`)
-    const clarion = await startClarion({ dataDir: join(dir, 'data'), port: await freePort(), env: { DATABASE_URL: postgres.url, CLARION_KEYS: keys, CLARION_SANDBOX_URL: sandbox.url } })
+    const clarion = await startClarion({
+      dataDir: join(dir, 'data'),
+      port: await freePort(),
+      env: { DATABASE_URL: postgres.url, CLARION_KEYS: keys, CLARION_SANDBOX_URL: sandbox.url },
+    })
     try {
       const due = new Date(Math.ceil(Date.now() / 1000) * 1000 + 3_000)
       await plan.due(due)
@@ -81,10 +113,19 @@ const burst = async (name: string, major?: number): Promise<Burst> => {
         await new Promise((r) => setTimeout(r, 500))
         rows = await plan.results()
       }
-      const late = rows.filter((r) => r.state === 'published').map((r) => r.lateness).sort((a, b) => a - b)
+      const late = rows
+        .filter((r) => r.state === 'published')
+        .map((r) => r.lateness)
+        .sort((a, b) => a - b)
       const seconds = (Math.max(...rows.map((r) => r.publishedAt || 0)) - due.getTime()) / 1000
       const perSecond = late.length / seconds
-      const result: Burst = { lateness_ms: { p50: percentile(late, 50), p99: percentile(late, 99), max: percentile(late, 100) }, per_second: round(perSecond), floor_per_second: round(before.perSecond), ratio_to_floor: round(perSecond / before.perSecond, 3), published: late.length }
+      const result: Burst = {
+        lateness_ms: { p50: percentile(late, 50), p99: percentile(late, 99), max: percentile(late, 100) },
+        per_second: round(perSecond),
+        floor_per_second: round(before.perSecond),
+        ratio_to_floor: round(perSecond / before.perSecond, 3),
+        published: late.length,
+      }
       say(`${name}: ${JSON.stringify(result)}`)
       return result
     } finally {
@@ -109,22 +150,41 @@ const house = async () => {
     if (i === 2) {
       await new Promise((r) => setTimeout(r, 5_000))
       const server = await memory(clarion.pid)
-      const pid = Number((await readFile(join(dataDir, 'postgres', 'pgdata', 'postmaster.pid'), 'utf8').catch(() => '0')).split('\n')[0])
+      const pid = Number(
+        (await readFile(join(dataDir, 'postgres', 'pgdata', 'postmaster.pid'), 'utf8').catch(() => '0')).split('\n')[0],
+      )
       // The database is a child of Clarion unless it was adopted.
       idle = server + (pid && !(await isChild(clarion.pid, pid)) ? await memory(pid) : 0)
     }
     await clarion.stop()
   }
-  return { first_start_ms: Math.round(times[0]!), start_ms: Math.round(Math.min(...times.slice(1))), idle_mb: Math.round(idle) }
+  return {
+    first_start_ms: Math.round(times[0]!),
+    start_ms: Math.round(Math.min(...times.slice(1))),
+    idle_mb: Math.round(idle),
+  }
 }
-const isChild = async (parent: number, pid: number) => (await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8').catch(() => '')).split(/\s+/).includes(String(pid))
+const isChild = async (parent: number, pid: number) =>
+  (await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8').catch(() => '')).split(/\s+/).includes(String(pid))
 
 try {
   const started = await house()
   say(JSON.stringify(started))
   const own = await burst('own')
   const pg15 = await burst('pg15', 15)
-  const line = { machine: { cpus: cpus().length, model: cpus()[0]?.model.trim(), memory_gb: Math.round(totalmem() / 2 ** 30), node: process.version }, publications: count, channels, own, pg15, ...started }
+  const line = {
+    machine: {
+      cpus: cpus().length,
+      model: cpus()[0]?.model.trim(),
+      memory_gb: Math.round(totalmem() / 2 ** 30),
+      node: process.version,
+    },
+    publications: count,
+    channels,
+    own,
+    pg15,
+    ...started,
+  }
   if (args.json) console.log(JSON.stringify(line))
   else console.log(JSON.stringify(line, null, 2))
   process.exitCode = own.published === count && pg15.published === count ? 0 : 1

@@ -10,11 +10,11 @@ export const latePolicy = z
       .int()
       .min(0)
       .max(30 * 86_400_000),
-    then: lateThen,
+    otherwise: lateThen,
   })
   .meta({ id: 'LatePolicy' })
 export type LatePolicy = z.output<typeof latePolicy>
-export const defaultLatePolicy: LatePolicy = { maxLateMs: 60 * 60_000, then: 'ask' }
+export const defaultLatePolicy: LatePolicy = { maxLateMs: 60 * 60_000, otherwise: 'ask' }
 
 export const workspace = z
   .object({

@@ -1,5 +1,6 @@
 /**
  * Every HTTP route, as data: Fastify's validation, the OpenAPI document and the web's client all come from here.
+ * One long table on purpose: it is read from top to bottom, a row a route.
  * `:ws` is the workspace; access is decided once, from `access` and the caller's role or key scopes.
  */
 import { z } from 'zod'

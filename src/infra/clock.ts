@@ -44,7 +44,13 @@ export const manualClock = (
     },
     sleep: (ms, signal) =>
       new Promise((resolve) => {
-        const sleeper = { due: at + ms, wake: () => (sleepers.delete(sleeper), resolve()) }
+        const sleeper = {
+          due: at + ms,
+          wake: () => {
+            sleepers.delete(sleeper)
+            resolve()
+          },
+        }
         if (ms <= 0 || signal?.aborted) return resolve()
         sleepers.add(sleeper)
         signal?.addEventListener('abort', sleeper.wake, { once: true })

@@ -1,10 +1,11 @@
 /** Puts everything together for one process: the only place, with the other mains, that opens the registry. */
-import { join } from 'node:path'
+
 import { hostname } from 'node:os'
-import { imitations } from '#platforms/registry/sandbox.gen.ts'
-import { platforms } from '#platforms/registry/server.gen.ts'
+import { join } from 'node:path'
 import { AddressRefused, assertPublicUrl } from '#infra/guard.ts'
 import { PlatformFailure } from '#kit/spec/failures.ts'
+import { imitations } from '#platforms/registry/sandbox.gen.ts'
+import { platforms } from '#platforms/registry/server.gen.ts'
 import { createSandbox } from '../sandbox/host.ts'
 import { createApp } from './app.ts'
 import type { Compose } from './boot/seam.ts'
@@ -26,17 +27,40 @@ const guard = (allowPrivate: readonly string[]) => async (url: URL) => {
     await assertPublicUrl(url, { allowPrivate })
   } catch (error) {
     if (!(error instanceof AddressRefused)) throw error
-    throw new PlatformFailure({ kind: error.reason === 'unknown-host' ? 'try-later' : 'not-permitted', code: `http.${error.reason}`, message: error.message })
+    throw new PlatformFailure({
+      kind: error.reason === 'unknown-host' ? 'try-later' : 'not-permitted',
+      code: `http.${error.reason}`,
+      message: error.message,
+    })
   }
 }
 
-export const compose: Compose = async ({ config, log, clock, database, keys, publicUrl, port, setupToken, version }) => {
+export const compose: Compose = async ({
+  config,
+  log,
+  clock,
+  database,
+  keys,
+  publicUrl,
+  port,
+  setupToken,
+  version,
+}) => {
   const { db } = database
   const metrics = createMetrics({ db })
-  const sandboxUrl = config.sandbox ? (config.sandboxUrl ?? `http://${config.loopback && config.host !== 'localhost' ? bracket(config.host) : '127.0.0.1'}:${port}/sandbox`) : null
+  const sandboxUrl = config.sandbox
+    ? (config.sandboxUrl ??
+      `http://${config.loopback && config.host !== 'localhost' ? bracket(config.host) : '127.0.0.1'}:${port}/sandbox`)
+    : null
   const own = config.sandbox && !config.sandboxUrl
   const sandbox = own
-    ? createSandbox({ imitations, clock, url: `${publicUrl}/sandbox`, stateFile: join(config.dataDir, 'sandbox', 'state.json'), log: (message, details) => log.warn(details, message) })
+    ? createSandbox({
+        imitations,
+        clock,
+        url: `${publicUrl}/sandbox`,
+        stateFile: join(config.dataDir, 'sandbox', 'state.json'),
+        log: (message, details) => log.warn(details, message),
+      })
     : null
   const house = await openHouse({
     database,
@@ -72,15 +96,22 @@ export const compose: Compose = async ({ config, log, clock, database, keys, pub
     media: house.media,
     metrics,
     sandbox,
+    sandboxOn: config.sandbox,
     trustProxy: config.trustProxy,
     webDir: config.role === 'worker' ? null : webDir,
     checks: works
-      ? { engine: () => (clock.now() - publishing.lastTick() > stuckAfterMs ? `has not looked for due work for ${Math.round((clock.now() - publishing.lastTick()) / 1000)} s` : null) }
+      ? {
+          engine: () =>
+            clock.now() - publishing.lastTick() > stuckAfterMs
+              ? `has not looked for due work for ${Math.round((clock.now() - publishing.lastTick()) / 1000)} s`
+              : null,
+        }
       : {},
     register: [
       (bind) => registerPosts(bind, { posts: house.posts }),
       (bind) => registerPublications(bind, { db, clock, posts: house.posts, takeDown: house.takeDown }),
-      (bind) => registerChannels(bind, { channels: house.channels, connect: house.connect, connectAll: house.connectSandbox }),
+      (bind) =>
+        registerChannels(bind, { channels: house.channels, connect: house.connect, connectAll: house.connectSandbox }),
       (bind) => registerPlatforms(bind, { platforms: house.platforms, credentials: house.credentials, redirectUri }),
       (_bind, app) => registerOAuthCallback(app, { connect: house.connect, publicUrl }),
     ],

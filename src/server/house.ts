@@ -8,8 +8,8 @@ import { newId } from '#infra/ids.ts'
 import type { KeyRing } from '#infra/secrets.ts'
 import { diskStorage } from '#infra/storage.ts'
 import type { Platform } from '#kit/client/platform.ts'
-import { connectSandbox } from '#planner/channels/connect-all.ts'
 import { createConnect } from '#planner/channels/connect.ts'
+import { connectSandbox } from '#planner/channels/connect-all.ts'
 import { createCredentials } from '#planner/channels/credentials.ts'
 import { createChannelHttp } from '#planner/channels/http.ts'
 import { sweepFlows } from '#planner/channels/jobs.ts'
@@ -59,20 +59,64 @@ export const openHouse = async (o: HouseOptions) => {
   const platforms = new Map(o.platforms.map((p) => [p.spec.id, p]))
   const http = createChannelHttp({ platforms, sandboxUrl: o.sandboxUrl, allow: o.allow, clock })
   const browserSandboxUrl = o.browserSandboxUrl === undefined ? o.sandboxUrl : o.browserSandboxUrl
-  const robot = o.sandboxUrl ? createSandboxRobot({ sandboxUrl: o.sandboxUrl, browserSandboxUrl: browserSandboxUrl ?? o.sandboxUrl }) : null
-  const credentials = createCredentials({ db, clock, keys, platforms, configured: o.configured ?? (() => ({})), sandbox: robot?.credentials ?? null })
+  const robot = o.sandboxUrl
+    ? createSandboxRobot({ sandboxUrl: o.sandboxUrl, browserSandboxUrl: browserSandboxUrl ?? o.sandboxUrl })
+    : null
+  const credentials = createCredentials({
+    db,
+    clock,
+    keys,
+    platforms,
+    configured: o.configured ?? (() => ({})),
+    sandbox: robot?.credentials ?? null,
+  })
   const onError = (err: unknown, channel: string) => log.error({ err, channel }, 'background work on a channel broke')
   const now = () => new Date(clock.now())
 
-  const media = createMedia({ database, clock, storage: diskStorage(o.mediaDir), keys, publicUrl: o.publicUrl, fetch: o.importing })
+  const media = createMedia({
+    database,
+    clock,
+    storage: diskStorage(o.mediaDir),
+    keys,
+    publicUrl: o.publicUrl,
+    fetch: o.importing,
+  })
   const onReconnected: Parameters<typeof createKeeper>[0]['onReconnected'] = (trx, id) => releaseHeld(trx, id, now())
   const keeper = createKeeper({ database, clock, keys, platforms, http, credentials, onReconnected, onError })
   const onRemoved: Parameters<typeof createChannels>[0]['onRemoved'] = (trx, id) =>
-    holdChannel(trx, id, 'channel-removed', 'The channel was disconnected. Connect it again to publish, or cancel.', now())
+    holdChannel(
+      trx,
+      id,
+      'channel-removed',
+      'The channel was disconnected. Connect it again to publish, or cancel.',
+      now(),
+    )
   const channels = createChannels({ db, clock, keys, platforms, http, credentials, keeper, onRemoved, onError })
-  const connect = createConnect({ db, clock, keys, platforms, http, credentials, browserSandboxUrl, redirectUri: (p) => `${o.publicUrl}/oauth/${p}/callback`, onReconnected })
+  const connect = createConnect({
+    db,
+    clock,
+    keys,
+    platforms,
+    http,
+    credentials,
+    browserSandboxUrl,
+    redirectUri: (p) => `${o.publicUrl}/oauth/${p}/callback`,
+    onReconnected,
+  })
   const posts = createPosts({ db, clock, platforms })
-  const publishing = createPublishing(database, { db, clock, platforms, keeper, http, media, random: Math.random, log, observe: o.observe, worker: o.worker, ...o.publishing })
+  const publishing = createPublishing(database, {
+    db,
+    clock,
+    platforms,
+    keeper,
+    http,
+    media,
+    random: Math.random,
+    log,
+    observe: o.observe,
+    worker: o.worker,
+    ...o.publishing,
+  })
   const takeDown = createTakeDown({ db, clock, platforms, keeper, http })
 
   const jobs: Job[] = [

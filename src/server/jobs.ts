@@ -12,7 +12,12 @@ const gapMs = 1_000
 
 export type Jobs = { start: () => Promise<void>; stop: () => Promise<void> }
 
-export const createJobs = (o: { database: Pick<Database, 'listen'>; clock: Clock; log: Log; jobs: readonly Job[] }): Jobs => {
+export const createJobs = (o: {
+  database: Pick<Database, 'listen'>
+  clock: Clock
+  log: Log
+  jobs: readonly Job[]
+}): Jobs => {
   const stopping = new AbortController()
   const nudges = new Map(o.jobs.map((j) => [j.name, new AbortController()]))
   let loops: Promise<void>[] = []

@@ -135,11 +135,10 @@ const show = async (): Promise<boolean> => {
   const good = published === all.length && copies.every((n) => n === 1)
 
   screen.say('\nAsked each network itself:')
-  channels.forEach((c, i) =>
+  for (const [i, c] of channels.entries())
     screen.say(
       `  ${c.platform.padEnd(16)} ${copies[i]} ${copies[i] === 1 ? 'copy  ' : 'copies'}  ${url}/sandbox/_feed/${c.platform}`,
-    ),
-  )
+    )
   screen.say(
     good
       ? `\nPublished once on every network; p99 ${line.lateness_ms.p99} ms late.`

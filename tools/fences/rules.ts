@@ -95,7 +95,9 @@ export const fences: readonly Fence[] = [
         file,
         (line, i) =>
           /\b(it|test|describe|suite)[.](only|todo)\b/.test(code(line)) ||
-          (/\b(it|test|describe|suite|ctx|context)[.](skip|skipIf|runIf|fails)\b/.test(code(line)) &&
+          (/\b(it|test|describe|suite|ctx|context)[.](skip|fails)\b|[.](skipIf|runIf)\((true|false|[01])/.test(
+            code(line),
+          ) &&
             !explained(file, i)),
       ),
   },

@@ -158,6 +158,6 @@ export const rings = [
     name: 'browser',
     what: 'journeys in Chromium',
     waits: ['chromium'],
-    run: () => runVitest(['-c', 'e2e/vitest.config.ts'], { timeoutMs: 240_000 }),
+    run: () => runVitest(['-c', 'e2e/vitest.config.ts'], { timeoutMs: 300_000 }),
   },
 ]

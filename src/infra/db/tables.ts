@@ -6,7 +6,7 @@ type Jsonb<T> = ColumnType<T, string, string>
 type JsonbDefault<T> = ColumnType<T, string | undefined, string>
 type JsonbNull<T> = ColumnType<T | null, string | null | undefined, string | null>
 
-export type LatePolicyJson = { maxLateMs: number; then: 'publish' | 'ask' | 'expire' }
+export type LatePolicyJson = { maxLateMs: number; otherwise: 'publish' | 'ask' | 'expire' }
 export type ContentJson = { segments: { text: string; mediaIds: string[] }[]; firstComment?: string }
 export type FailureJson = { kind: string; code: string; message: string; until?: string; status?: number; raw?: string }
 

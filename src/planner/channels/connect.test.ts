@@ -1,3 +1,4 @@
+/** Long on purpose: every way a connection attempt can go, against one toy network. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Problem, type ProblemCode } from '#contract/problems.ts'
 import { manualClock } from '#infra/clock.ts'

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { readCursor, writeCursor } from './cursor.ts'
 import { checkLink, linkMs, signLink } from './links.ts'
-import { cleanName, nameOfUrl, readCursor, writeCursor } from './rules.ts'
+import { cleanName, nameOfUrl } from './rules.ts'
 
 const key = Buffer.alloc(32, 7)
 const now = Date.UTC(2026, 10, 22, 9, 30)

@@ -13,20 +13,11 @@ export const cleanName = (name: string): string => {
 }
 
 /** The last part of an address as a name; escapes that are not UTF-8 stay as they are. */
-export const nameOfUrl = (url: URL): string => {
-  const last = url.pathname.split('/').at(-1) ?? ''
+export const nameOfUrl = ({ pathname }: { pathname: string }): string => {
+  const last = pathname.split('/').at(-1) ?? ''
   try {
     return cleanName(decodeURIComponent(last))
   } catch {
     return cleanName(last)
   }
-}
-
-export type Cursor = { at: Date; id: string }
-export const writeCursor = (c: Cursor): string => btoa(`${c.at.getTime()}.${c.id}`)
-/** Null = not one of ours. */
-export const readCursor = (text: string): Cursor | null => {
-  const raw = /^[A-Za-z0-9+/=]{1,100}$/.test(text) && text.length % 4 === 0 ? atob(text) : ''
-  const m = /^(\d{1,15})\.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/.exec(raw)
-  return m ? { at: new Date(Number(m[1])), id: m[2]! } : null
 }

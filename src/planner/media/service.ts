@@ -14,8 +14,9 @@ import { newId } from '#infra/ids.ts'
 import { type ImageRefusal, ImageRefused, inspectImage, type RenderLimits, renderImage } from '#infra/images.ts'
 import type { KeyRing } from '#infra/secrets.ts'
 import { NotStored, type Storage } from '#infra/storage.ts'
+import { readCursor, writeCursor } from './cursor.ts'
 import { checkLink, signLink } from './links.ts'
-import { cleanName, nameOfUrl, readCursor, writeCursor } from './rules.ts'
+import { cleanName, nameOfUrl } from './rules.ts'
 import * as store from './store.ts'
 
 /** A platform's limits and the name they go by. */

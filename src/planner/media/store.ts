@@ -1,7 +1,8 @@
 /** Media's SQL. */
 import { sql } from 'kysely'
 import type { Db } from '#infra/db/database.ts'
-import { type Cursor, over } from './rules.ts'
+import type { Cursor } from './cursor.ts'
+import { over } from './rules.ts'
 
 const columns = [
   'id',

@@ -1,3 +1,4 @@
+/** Long on purpose: one network, one house and every rule of the engine told against them. */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -39,7 +40,10 @@ const network = async () => {
       res.writeHead(status, { 'content-type': 'application/json', 'retry-after': '30' }).end(JSON.stringify(json))
     if (req.url!.endsWith('/posts') && req.method === 'GET') return send(200, { posts })
     const { text } = JSON.parse(body || '{}') as { text: string }
-    if (req.url!.endsWith('/uploads')) return uploads.push(text), send(200, { ok: true })
+    if (req.url!.endsWith('/uploads')) {
+      uploads.push(text)
+      return send(200, { ok: true })
+    }
     const how = next.shift() ?? 'ok'
     if (how === '401') return send(401, { code: 'dead' })
     if (how === '429') return send(429, { code: 'slow' })
@@ -217,7 +221,7 @@ beforeEach(async () => {
       id: ws,
       name: 'W',
       time_zone: 'Europe/Warsaw',
-      late_policy: JSON.stringify({ maxLateMs: 3_600_000, then: 'ask' }),
+      late_policy: JSON.stringify({ maxLateMs: 3_600_000, otherwise: 'ask' }),
       created_at: now,
     })
     .execute()
@@ -476,10 +480,10 @@ describe('what keeps a publication waiting', () => {
     ['ask', 'held'],
     ['expire', 'missed'],
     ['publish', 'published'],
-  ] as const)('the late policy "%s" after an outage', async (then, state) => {
+  ] as const)('the late policy "%s" after an outage', async (otherwise, state) => {
     await database.db
       .updateTable('workspaces')
-      .set({ late_policy: JSON.stringify({ maxLateMs: 60_000, then }) })
+      .set({ late_policy: JSON.stringify({ maxLateMs: 60_000, otherwise }) })
       .execute()
     const id = await plan(['old'], { dueIn: -61_000 })
     await engine().runDue()

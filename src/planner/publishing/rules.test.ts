@@ -48,14 +48,18 @@ type World = {
 
 const lagMs = 20_000
 
+const settleAs = (w: World, state: PublicationState): void => {
+  w.state = state
+}
+
 /** One move of the engine, as attempt.ts makes it, against a network that answers `answer` and shows posts after a lag. */
 const move = (w: World, rule: StepRule, answer: Answer, unsure: boolean) => {
   if (settled.has(w.state) || w.now < w.nextAt) return
   const budget = () => ({ tries: w.tries, max: defaultTries })
   for (let guard = 0; guard < 20; guard++) {
     const m = nextMove(w.record, rule)
-    if (m === 'skip') return void (w.state = 'published')
-    if (m === 'ask') return void (w.state = 'unconfirmed')
+    if (m === 'skip') return settleAs(w, 'published')
+    if (m === 'ask') return settleAs(w, 'unconfirmed')
     if (m === 'look') {
       w.looks++
       const look = unsure ? 'unsure' : w.copies > 0 && w.now >= w.visibleAt ? 'found' : 'absent'
@@ -66,14 +70,14 @@ const move = (w: World, rule: StepRule, answer: Answer, unsure: boolean) => {
         const times = w.record!.times
         w.record = { ...w.record!, state: 'refused', failure: null }
         w.log.push('believed absent')
-        if (Math.max(times, w.tries + 1) >= defaultTries) return void (w.state = 'failed')
+        if (Math.max(times, w.tries + 1) >= defaultTries) return settleAs(w, 'failed')
       } else if (after.do === 'fail') {
         w.log.push('believed absent')
-        return void (w.state = 'failed')
-      } else if (after.do === 'ask') return void (w.state = 'unconfirmed')
+        return settleAs(w, 'failed')
+      } else if (after.do === 'ask') return settleAs(w, 'unconfirmed')
       else {
         w.nextAt = w.now + after.ms
-        return void (w.state = 'waiting')
+        return settleAs(w, 'waiting')
       }
       continue
     }
@@ -86,7 +90,7 @@ const move = (w: World, rule: StepRule, answer: Answer, unsure: boolean) => {
       w.visibleAt = w.now + lagMs
       w.log.push('acted')
     }
-    if (seen === 'crash') return void (w.state = 'publishing')
+    if (seen === 'crash') return settleAs(w, 'publishing')
     if (seen === 'done') {
       w.record = { ...w.record, state: 'done' }
       continue
@@ -96,16 +100,16 @@ const move = (w: World, rule: StepRule, answer: Answer, unsure: boolean) => {
     if (v.do === 'look') w.record = { ...w.record, state: 'unknown', failure }
     else if (v.do === 'ask') {
       w.record = { ...w.record, state: 'unknown', failure }
-      return void (w.state = 'unconfirmed')
+      return settleAs(w, 'unconfirmed')
     } else if (v.do === 'fail') {
       w.record = { ...w.record, state: 'refused', failure }
-      return void (w.state = 'failed')
-    } else if (v.do === 'hold') return void (w.state = 'held')
+      return settleAs(w, 'failed')
+    } else if (v.do === 'hold') return settleAs(w, 'held')
     else {
       w.record = { ...w.record, state: v.step, failure: null }
       if (v.counts) w.tries++
       w.nextAt = v.until
-      return void (w.state = 'waiting')
+      return settleAs(w, 'waiting')
     }
   }
 }
@@ -263,9 +267,9 @@ describe('waiting', () => {
 
 describe('late policy', () => {
   it('publishes up to the limit, then does what the workspace chose', () => {
-    expect(late(0, 60_000, { maxLateMs: 60_000, then: 'ask' })).toBe('publish')
-    expect(late(0, 60_001, { maxLateMs: 60_000, then: 'ask' })).toBe('ask')
-    expect(late(0, 60_001, { maxLateMs: 60_000, then: 'expire' })).toBe('expire')
+    expect(late(0, 60_000, { maxLateMs: 60_000, otherwise: 'ask' })).toBe('publish')
+    expect(late(0, 60_001, { maxLateMs: 60_000, otherwise: 'ask' })).toBe('ask')
+    expect(late(0, 60_001, { maxLateMs: 60_000, otherwise: 'expire' })).toBe('expire')
   })
 })
 

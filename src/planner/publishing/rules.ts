@@ -205,7 +205,7 @@ export const afterFailure = (
 
 /** May a publication that has not begun still go out? Decided when the engine first takes it. */
 export const late = (dueAt: number, now: number, policy: LatePolicy): 'publish' | 'ask' | 'expire' =>
-  now - dueAt <= policy.maxLateMs ? 'publish' : policy.then
+  now - dueAt <= policy.maxLateMs ? 'publish' : policy.otherwise
 
 /** Later than this (ms) a publication counts as backlog, which goes out paced, never as a burst. */
 export const backlogAfterMs = 60_000

@@ -93,7 +93,7 @@ const Versions = ({
   const { draft, edit, chosen } = composer
   const sharing = chosen.filter((c) => draft.channels.find((x) => x.channelId === c.id)?.parts === null)
   const editor = (target: Target, channels: readonly Channel[]) => (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-1 gap-3">
       {partsFor(draft, target).map((part, index) => (
         <PartEditor
           key={part.key}
@@ -137,7 +137,7 @@ const Versions = ({
       {chosen.map((channel) => {
         const own = draft.channels.find((c) => c.channelId === channel.id)?.parts
         return (
-          <TabPanel key={channel.id} value={channel.id} className="grid gap-4 pt-4">
+          <TabPanel key={channel.id} value={channel.id} className="grid grid-cols-1 gap-4 pt-4">
             {own ? (
               <>
                 {editor(channel.id, [channel])}
@@ -293,8 +293,8 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
       aside={post ? <StateBadge state={post.state} /> : null}
       lead={scheduled && post.dueAt ? t('composer.scheduledFor', { when: format.dateTime(post.dueAt) }) : undefined}
     >
-      <div className="grid items-start gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_22rem] xl:grid-cols-[minmax(0,1fr)_26rem]">
-        <div className="grid min-w-0 gap-6">
+      <div className="grid grid-cols-1 items-start gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_22rem] xl:grid-cols-[minmax(0,1fr)_26rem]">
+        <div className="grid min-w-0 grid-cols-1 gap-6">
           {begun ? <Notice tone="info">{t('composer.begun')}</Notice> : null}
           {save.kind === 'conflict' ? <Conflict composer={composer} /> : null}
           {composer.restored && save.kind !== 'conflict' ? (

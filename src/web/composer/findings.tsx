@@ -85,7 +85,7 @@ export const Findings = ({ composer, channels }: { composer: Composer; channels:
   return (
     <section aria-label={t('preflight.title')}>
       <h2 className="mb-2 text-sm font-medium">{t('preflight.title')}</h2>
-      <ul className="grid gap-2" aria-live="polite">
+      <ul className="grid grid-cols-1 gap-2" aria-live="polite">
         {rows.map(({ channel, finding }) => {
           const { message, remedy } = findingText(t, finding)
           const error = finding.level === 'error'

@@ -23,7 +23,7 @@ export const MediaStrip = ({
   const uploads = composer.uploads.filter((u) => u.target === target && u.partKey === part.key)
   if (part.mediaIds.length === 0 && uploads.length === 0) return null
   return (
-    <ul className="grid gap-3">
+    <ul className="grid grid-cols-1 gap-3">
       {part.mediaIds.map((id, index) => {
         const item = media[id]
         const name = item?.name ?? ''

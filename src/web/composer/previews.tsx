@@ -16,7 +16,7 @@ export const Previews = ({ composer, channels }: { composer: Composer; channels:
       </p>
     )
   return (
-    <div className="grid gap-5">
+    <div className="grid grid-cols-1 gap-5">
       {channels.map((channel) => {
         const face = faces.get(channel.platform)
         if (!face) return null

@@ -155,7 +155,11 @@ export class Saver {
   restore(draft: Draft, conflict: boolean): void {
     this.#draft = draft
     this.#set({ kind: conflict ? 'conflict' : 'dirty' })
-    if (!conflict) this.#arm(this.#deps.debounceMs)
+  }
+
+  /** Begins to save by itself what is unsaved; called when the screen is really there, not while it is being made. */
+  resume(): void {
+    if (this.#state.kind === 'dirty' || this.#state.kind === 'offline') this.#arm(this.#deps.debounceMs)
   }
 
   /** Conflict settled: ours replaces what the server has (`theirs` is what it has now). */

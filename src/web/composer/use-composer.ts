@@ -107,6 +107,7 @@ export const useComposer = (initial: Post | null, channels: readonly Channel[]):
   useEffect(() => {
     const online = () => void saver.flush().catch(() => undefined)
     window.addEventListener('online', online)
+    saver.resume()
     return () => {
       window.removeEventListener('online', online)
       // Leaving the page saves what is open; the local copy stays until the server has it.

@@ -150,7 +150,7 @@ export const PostPage = () => {
     >
       <Loaded query={post} skeleton={<PostSkeleton />}>
         {(p) => (
-          <div className="grid gap-5">
+          <div className="grid grid-cols-1 gap-5">
             <Idea post={p} />
             <h2 className="mt-2 text-base font-semibold">{t('post.publications')}</h2>
             {p.publications.length === 0 ? <p className="text-sm text-muted">{t('post.noChannels')}</p> : null}

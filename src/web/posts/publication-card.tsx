@@ -144,7 +144,7 @@ export const PublicationCard = ({
         </div>
         <StateBadge state={state} />
       </header>
-      <div className="grid gap-4 px-5 pb-5 empty:hidden">
+      <div className="grid grid-cols-1 gap-4 px-5 pb-5 empty:hidden">
         {state === 'unconfirmed' ? (
           can('editor') ? (
             <Unconfirmed publication={publication} platform={platform} />

@@ -43,7 +43,7 @@ export const KeySettings = () => {
   if (!can('admin')) return <Notice tone="info">{t('settings.askAdmin')}</Notice>
   const made = create.data
   return (
-    <div className="grid gap-6">
+    <div className="grid grid-cols-1 gap-6">
       {made ? (
         <Notice
           tone="ok"

@@ -60,7 +60,7 @@ export const MemberSettings = () => {
     add.mutate()
   }
   return (
-    <div className="grid gap-6">
+    <div className="grid grid-cols-1 gap-6">
       <Section title={t('settings.members')} lead={t('members.lead')}>
         <Loaded query={members} skeleton={<Skeleton className="h-14" />}>
           {(list) => (

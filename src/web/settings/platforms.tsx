@@ -72,7 +72,7 @@ export const PlatformSettings = () => {
       }
     >
       {(list) => (
-        <div className="grid gap-3">
+        <div className="grid grid-cols-1 gap-3">
           <p className="text-sm text-muted">{t('platforms.lead')}</p>
           {list.map((p) => (
             <details key={p.id} className="rounded-xl border border-line bg-surface shadow-card">
@@ -87,7 +87,7 @@ export const PlatformSettings = () => {
                   <Badge tone="warn">{t('platforms.notSet')}</Badge>
                 )}
               </summary>
-              <div className="grid gap-6 border-t border-line p-5">
+              <div className="grid grid-cols-1 gap-6 border-t border-line p-5">
                 {p.credentials.length > 0 && can('owner') ? <Credentials platform={p} /> : null}
                 {p.credentials.length > 0 && !can('owner') ? (
                   <p className="text-sm text-muted">{t('connect.credentials.owner')}</p>

@@ -24,7 +24,7 @@ export const WorkspaceSettings = () => {
     timeZone: ws.timeZone,
     locale: ws.locale,
     late: ws.latePolicy.maxLateMs / 60_000,
-    after: ws.latePolicy.then,
+    after: ws.latePolicy.otherwise,
   })
   const refresh = () => client.invalidateQueries({ queryKey: ['me'] })
   const save = useMutation({
@@ -35,8 +35,7 @@ export const WorkspaceSettings = () => {
           name: form.name.trim(),
           timeZone: form.timeZone,
           locale: form.locale,
-          // biome-ignore lint/suspicious/noThenProperty: the contract's word; never awaited
-          latePolicy: { maxLateMs: form.late * 60_000, then: form.after },
+          latePolicy: { maxLateMs: form.late * 60_000, otherwise: form.after },
         },
       }),
     onSuccess: () => say(t('save.saved')),
@@ -54,7 +53,7 @@ export const WorkspaceSettings = () => {
   }
   const admin = can('admin')
   return (
-    <div className="grid gap-6">
+    <div className="grid grid-cols-1 gap-6">
       <Section title={t('settings.workspace')}>
         <form onSubmit={submit} className="grid gap-5">
           <fieldset disabled={!admin} className="grid gap-5">
@@ -111,7 +110,7 @@ export const WorkspaceSettings = () => {
                   </Select>
                 )}
               </Field>
-              <Field label={t('settings.then')}>
+              <Field label={t('settings.otherwise')}>
                 {(c) => (
                   <Select
                     {...c}
@@ -120,7 +119,7 @@ export const WorkspaceSettings = () => {
                   >
                     {lateThen.options.map((o) => (
                       <option key={o} value={o}>
-                        {t(`settings.then.${o}`)}
+                        {t(`settings.otherwise.${o}`)}
                       </option>
                     ))}
                   </Select>
