@@ -234,7 +234,7 @@ describe.skipIf(!chromium)('a person', () => {
     const path = `/api/v1/workspaces/${ws}/posts/${id}`
     const other = await call<{ version: number }>(context, 'GET', path)
     const put = await context.request.put(path, {
-      headers: { 'idempotency-key': `put-${id}`, 'if-match': `"${other.version}"` },
+      headers: { 'idempotency-key': `put-${id}`, 'if-match': `"v${other.version}"` },
       data: { content: { segments: [{ text: 'Theirs' }] } },
     })
     expect(put.status()).toBe(200)

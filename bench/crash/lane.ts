@@ -309,7 +309,7 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
       channels = await connect()
     },
     close: async () => {
-      if (spare) workers.add(await spare)
+      await spare?.catch(() => undefined)
       for (const w of [...workers]) await endWorker(w)
       await sandbox.close()
       server.closeAllConnections()

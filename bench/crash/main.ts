@@ -115,8 +115,11 @@ try {
       }
     }),
   )
+} catch (error) {
+  say(`the matrix broke: ${(error as Error).stack ?? error}`)
+  process.exitCode = 1
 } finally {
-  await close()
+  await close().catch((error: unknown) => say(`while closing: ${error}`))
 }
 
 const n = (r: Result) => reports.filter((x) => x.result === r).length
@@ -132,4 +135,4 @@ const line = {
 if (args.only) for (const r of reports) say(JSON.stringify(r))
 if (args.json) console.log(JSON.stringify(line))
 else console.table(line)
-process.exitCode = line.duplicates + line.lost > 0 || reports.length < total ? 1 : 0
+process.exitCode ||= line.duplicates + line.lost > 0 || reports.length < total ? 1 : 0

@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { endAll, processesIn } from '#infra/db/postmaster.ts'
 import { testDatabase } from '#infra/testing/db.ts'
 
@@ -75,7 +75,7 @@ test('first start, a second process, kill -9 and again, SIGTERM', { timeout: 120
   const third = launch({ CLARION_HOST: '0.0.0.0' })
   await third.ready()
   expect(third.said).toContain('(adopted)')
-  expect(third.said).toMatch(/enter the setup token {2}\S{24}/)
+  await vi.waitFor(() => expect(third.said).toMatch(/enter the setup token {2}\S{24}/))
 
   third.child.kill('SIGTERM')
   // What a terminal and npm do: the same wish, twice within a moment.

@@ -112,6 +112,7 @@ export const Grid = ({
       allDaySlot={false}
       nowIndicator
       scrollTime="08:00:00"
+      slotHeaderFormat={{ hour: '2-digit', minute: '2-digit', hour12: false }}
       slotDuration="00:30:00"
       snapDuration="00:15:00"
       defaultTimedEventDuration="00:30:00"

@@ -132,7 +132,7 @@ export const PublicationCard = ({
           src={channel?.avatarUrl}
           mark={<PlatformMark id={publication.platform} className="size-3.5" />}
         />
-        <div className="min-w-0 flex-1">
+        <div className="min-w-0 flex-1 basis-44">
           <h3 className="truncate font-semibold">{name}</h3>
           <p className="text-sm text-muted">
             {platform}

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { en } from './en.ts'
+import { pl } from './pl.ts'
+
+const holes = (text: string) => [...new Set([...text.matchAll(/\{\{(\w+)\}\}/g)].map((m) => m[1]))].sort().join()
+const english = (key: string): string | undefined => {
+  const table: Record<string, string> = en
+  return table[key] ?? table[key.replace(/_(few|many)$/, '_other')]
+}
+
+describe('the Polish catalogue', () => {
+  it('fills in the same things as the English one', () => {
+    const wrong = Object.entries(pl).filter(([key, text]) => {
+      const source = english(key)
+      return source === undefined || holes(text) !== holes(source)
+    })
+    expect(wrong.map(([key]) => key)).toEqual([])
+  })
+  it('has every English key', () => {
+    expect(Object.keys(en).filter((key) => !(key in pl))).toEqual([])
+  })
+  it('is translated: only words both languages share are the same', () => {
+    const same = Object.entries(pl).filter(
+      ([key, text]) => text === english(key) && /[a-z]{4}/i.test(text.replace(/\{\{\w+\}\}/g, '')),
+    )
+    expect(same.map(([key]) => key).sort()).toEqual(['post.title'])
+  })
+})
