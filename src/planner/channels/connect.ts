@@ -266,6 +266,7 @@ export const createConnect = (deps: ConnectDeps): Connect => {
         if (channel.platform !== o.platform || channel.realm !== o.realm)
           throw new Problem('conflict', 'That channel belongs to another platform or realm.')
       }
+      if (o.realm === 'sandbox' && deps.browserSandboxUrl !== null) await deps.credentials.renewSandbox(o.platform)
       const state = randomBytes(32).toString('base64url')
       const begun = await platform.connect
         .begin(await context(platform, o.realm, state), o.form)

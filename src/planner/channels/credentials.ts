@@ -21,6 +21,8 @@ export type CredentialsDeps = {
 }
 
 export type Credentials = {
+  /** Asks the sandbox desk for its present app credentials and keeps them: the operator's part when a sandbox connects. @throws Problem `sandbox-off`, `connect-failed` */
+  renewSandbox: (platform: string) => Promise<void>
   /** Those of a platform in a realm. @throws Problem `credentials-missing`, `sandbox-off` */
   get: (platform: string, realm: Realm) => Promise<Record<string, string>>
   /** Seals and stores live ones. Fields left out keep their value. @throws Problem `not-found`, `validation` */
@@ -57,24 +59,28 @@ export const createCredentials = (deps: CredentialsDeps): Credentials => {
     return { ...deps.configured(platform, fields), ...(await stored(platform, 'live')) }
   }
 
-  const imitated = new Map<string, Promise<Record<string, string>>>()
-  /** Kept for the life of the process: the desk's answer is the imitation's constant, and survives its reset. */
-  const sandboxed = (platform: string) => {
-    const ask = deps.sandbox
-    if (!ask) throw new Problem('sandbox-off')
-    const known = imitated.get(platform)
-    if (known) return known
-    const asked = ask(platform)
-    imitated.set(platform, asked)
-    asked.catch(() => imitated.delete(platform))
-    return asked
+  const store = async (platform: string, realm: Realm, values: Record<string, string>): Promise<void> => {
+    const row = { sealed: keys.seal(aad(platform, realm), values), updated_at: new Date(deps.clock.now()) }
+    await db
+      .insertInto('platform_credentials')
+      .values({ platform, realm, ...row })
+      .onConflict((c) => c.columns(['platform', 'realm']).doUpdateSet(row))
+      .execute()
+  }
+
+  /** Kept like live ones, so that every process publishes with the same and a new bot token heals all channels at once. */
+  const fromDesk = async (platform: string) => {
+    if (!deps.sandbox) throw new Problem('sandbox-off')
+    const values = await deps.sandbox(platform)
+    await store(platform, 'sandbox', values)
+    return values
   }
 
   return {
     get: async (platform, realm) => {
       if (spec(platform).credentials.length === 0) return {}
       const values =
-        realm === 'live' ? await live(platform) : ((await stored(platform, 'sandbox')) ?? (await sandboxed(platform)))
+        realm === 'live' ? await live(platform) : ((await stored(platform, 'sandbox')) ?? (await fromDesk(platform)))
       const absent = missing(platform, values)
       if (absent.length > 0)
         throw new Problem(
@@ -104,12 +110,11 @@ export const createCredentials = (deps: CredentialsDeps): Credentials => {
         throw new Problem('validation', 'Some fields are empty.', {
           errors: absent.map((f) => ({ path: `values.${f.name}`, message: `${f.label} is required` })),
         })
-      const row = { sealed: keys.seal(aad(platform, 'live'), next), updated_at: new Date(deps.clock.now()) }
-      await db
-        .insertInto('platform_credentials')
-        .values({ platform, realm: 'live', ...row })
-        .onConflict((c) => c.columns(['platform', 'realm']).doUpdateSet(row))
-        .execute()
+      await store(platform, 'live', next)
+    },
+
+    renewSandbox: async (platform) => {
+      if (spec(platform).credentials.length > 0) await fromDesk(platform)
     },
 
     complete: async (platform) => missing(platform, await live(platform)).length === 0,
