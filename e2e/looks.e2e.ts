@@ -46,6 +46,8 @@ const problemsOf = async (page: Page, name: string, path: string, ready: string)
   const light = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa']).analyze()
   await page.emulateMedia({ colorScheme: 'dark' })
   await page.locator('html.dark').waitFor()
+  // The new colours are there once they have been painted.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
   const dark = await new AxeBuilder({ page }).withRules(['color-contrast']).analyze()
   const told = (scheme: string, list: typeof light.violations) =>
     list.map((v) => `${name}, ${scheme}: ${v.id} ${v.nodes.map((n) => n.target.join(' ')).slice(0, 3)}`)

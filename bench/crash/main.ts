@@ -70,7 +70,7 @@ try {
   for (let n = 0; n < count; n++) lanes.push(await openOne(n))
 
   /** Groups of cases that share a content: the unit a lane takes. */
-  const groups: { sample: Sample; expected: number; cases: Case[] }[] = []
+  const groups: { sample: Sample; expected: string[]; cases: Case[] }[] = []
   for (const p of wanted) {
     for (const sample of samplesOf(p.spec)) {
       if (

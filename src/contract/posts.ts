@@ -119,13 +119,16 @@ export type PostInput = z.output<typeof postInput>
 
 /** When: an instant, or a wall time in a zone (the workspace's when absent), or now. */
 export const scheduleInput = z
-  .union([
-    z.object({ now: z.literal(true) }).strict(),
-    z.object({ at: instant }).strict(),
-    z
-      .object({ wallTime, timeZone: timeZone.optional(), fold: z.enum(['earlier', 'later']).default('earlier') })
-      .strict(),
-  ])
+  .union(
+    [
+      z.object({ now: z.literal(true) }).strict(),
+      z.object({ at: instant }).strict(),
+      z
+        .object({ wallTime, timeZone: timeZone.optional(), fold: z.enum(['earlier', 'later']).default('earlier') })
+        .strict(),
+    ],
+    'send one of {"now": true}, {"at": "2027-03-01T08:00:00Z"} and {"wallTime": "2027-03-01T09:00", "timeZone": "Europe/Warsaw"}',
+  )
   .meta({ id: 'ScheduleInput' })
 export type ScheduleInput = z.output<typeof scheduleInput>
 
@@ -181,10 +184,13 @@ export const publicationDetail = publication
 export type PublicationDetail = z.output<typeof publicationDetail>
 
 /** A person settles `unconfirmed`: it is there (maybe where), or publish again. */
-export const resolveInput = z.union([
-  z.object({ there: z.literal(true), permalink: z.url().max(2048).optional() }).strict(),
-  z.object({ again: z.literal(true) }).strict(),
-])
+export const resolveInput = z.union(
+  [
+    z.object({ there: z.literal(true), permalink: z.url().max(2048).optional() }).strict(),
+    z.object({ again: z.literal(true) }).strict(),
+  ],
+  'send {"there": true}, with a `permalink` if you know it, or {"again": true}',
+)
 
 /** Pushed over SSE whenever something a screen shows has changed; clients load the thing again. */
 export const liveEvent = z

@@ -332,6 +332,15 @@ export const routes = {
     reply: m.media,
     status: 201,
   }),
+  mediaGet: route({
+    method: 'GET',
+    path: `${W}/media/:id`,
+    noun: 'media',
+    summary: 'One picture: what it is, its alt text, where its bytes are',
+    access: viewer,
+    params: wsId,
+    reply: m.media,
+  }),
   mediaPatch: route({
     method: 'PATCH',
     path: `${W}/media/:id`,

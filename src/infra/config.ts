@@ -8,7 +8,7 @@
  * | CLARION_HOST                | --host   | 127.0.0.1        | address to listen on                                               |
  * | CLARION_URL                 |          | http://host:port | the address people type; OAuth callbacks and media links use it    |
  * | DATABASE_URL                |          | own PostgreSQL   | postgres:// URL of a server, version 15 or newer                   |
- * | CLARION_DB_POOL             |          | 10               | database connections of this process                               |
+ * | CLARION_DB_POOL             |          | 20               | database connections of this process                               |
  * | CLARION_ROLE                | --role   | all              | all, api or worker                                                 |
  * | CLARION_SANDBOX             |          | 1                | imitation networks below /sandbox; 0 turns them off                |
  * | CLARION_SANDBOX_URL         |          | own              | a sandbox running elsewhere                                        |
@@ -131,7 +131,8 @@ const flagsOf = (argv: readonly string[]) => {
   }
 }
 
-export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host)
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 
 /** Reads all settings. @throws CannotStart naming the variable and the fix. */
 export const readConfig = (env: Env = process.env, argv: readonly string[] = process.argv.slice(2)): Config => {
@@ -150,7 +151,7 @@ export const readConfig = (env: Env = process.env, argv: readonly string[] = pro
     loopback: isLoopback(host),
     url: r.url('CLARION_URL', ['http:', 'https:']),
     databaseUrl: r.url('DATABASE_URL', ['postgres:', 'postgresql:']),
-    poolSize: r.int('CLARION_DB_POOL', 2, 500) ?? 10,
+    poolSize: r.int('CLARION_DB_POOL', 2, 500) ?? 20,
     role: r.oneOf('CLARION_ROLE', roles, 'all', flags.role),
     sandbox: r.flag('CLARION_SANDBOX', true),
     sandboxUrl: r.url('CLARION_SANDBOX_URL', ['http:', 'https:']),

@@ -34,6 +34,10 @@ export type KeyRing = {
   stale: (sealed: string) => boolean
   /** Makes a new current key; old ones still open. Gives its kid. @throws Error when the keys come from CLARION_KEYS. */
   rotate: () => Promise<string>
+  /** Names of the keys: the current one, then those that only open. */
+  kids: () => readonly string[]
+  /** Do the keys come from CLARION_KEYS? Then `rotate` and `forgetOld` are a person's work. */
+  readonly fixed: boolean
   /** Forgets every key but the current one: only after all rows were sealed again. */
   forgetOld: () => Promise<void>
   /** 32 bytes for one purpose (session cookies, signed links, setup token), the same at every start. */
@@ -90,6 +94,8 @@ const build = (ring: Ring, save?: (ring: Ring) => Promise<void>): KeyRing => {
         )
       }
     },
+    kids: () => [ring.current, ...[...ring.keys.keys()].filter((kid) => kid !== ring.current)],
+    fixed: save === undefined,
     stale: (sealed) => parts(sealed).kid !== ring.current,
     rotate: async () => {
       const kid = newKid()

@@ -223,3 +223,16 @@ test('a restart keeps tokens, posts, pictures, faults and the clock; a newer fil
     rmSync(dir, { recursive: true })
   }
 })
+
+test('the desk has no actions but its own: what every object has is not one', async () => {
+  for (const path of ['constructor', 'toString', '__proto__', 'x-com/toString', 'x-com/constructor', 'x-com/valueOf'])
+    expect([path, (await desk(path, {})).status]).toEqual([path, 404])
+  expect((await fetch(`${box.url}/_desk/x-com/toString`)).status).toBe(404)
+})
+
+test('what is not a page of ours does nothing when it is opened as one', async () => {
+  for (const path of ['/_desk/requests', '/nowhere.example/x', '/_blob/none'])
+    expect((await fetch(`${box.url}${path}`)).headers.get('content-security-policy')).toBe(
+      "default-src 'none'; sandbox",
+    )
+})

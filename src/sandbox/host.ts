@@ -225,6 +225,9 @@ const readBody = (req: IncomingMessage): Promise<Buffer | 'gone' | 'too-big'> =>
 const SAFE_PAGE =
   "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'self'; base-uri 'none'"
 
+/** Everything else, whatever type its uploader gave it: opened as a page it does nothing. */
+const SAFE_BYTES = "default-src 'none'; sandbox"
+
 const send = (res: ServerResponse, r: SandboxResponse): void => {
   if (res.destroyed || res.headersSent) return
   const [type, body] =
@@ -238,7 +241,7 @@ const send = (res: ServerResponse, r: SandboxResponse): void => {
   const headers: Record<string, string> = {
     'content-type': type,
     'x-content-type-options': 'nosniff',
-    ...(r.html === undefined ? {} : { 'content-security-policy': SAFE_PAGE }),
+    'content-security-policy': r.html === undefined ? SAFE_BYTES : SAFE_PAGE,
     ...r.headers,
   }
   res.writeHead(r.status, { ...headers, 'content-length': String(body.length) })

@@ -55,7 +55,7 @@ export const pages = (d: PageDeps) => {
         const pick = (k: string) => req.query.get(k) ?? undefined
         return { status: 200, json: d.desk.requests({ platform: pick('platform'), route: pick('route') }) }
       }
-      const read = second === undefined ? undefined : reads[second]
+      const read = own(reads, second)
       if (read) return { status: 200, json: read(first, req.query) }
     }
     if (req.method === 'DELETE' && first === 'faults') {
@@ -72,7 +72,7 @@ export const pages = (d: PageDeps) => {
       const named = form?.get('platform') ?? ''
       if (form && first === 'faults' && form.get('clear') !== null) d.desk.clearFaults()
       else {
-        const action = second === undefined ? actions[first] : actions[second]
+        const action = own(actions, second ?? first)
         if (!action) throw new DeskError(`the desk has no "${rest.join('/')}"`, 404)
         const result = action(input, second === undefined ? named : first)
         if (!form) return { status: 200, json: result }
@@ -128,6 +128,10 @@ const foreign = (req: SandboxRequest): boolean => {
   const { origin, host } = req.headers
   return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host)
 }
+
+/** An entry of the table; never what every object has (`constructor`). */
+const own = <T>(table: Record<string, T>, name: string | undefined): T | undefined =>
+  name !== undefined && Object.hasOwn(table, name) ? table[name] : undefined
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 

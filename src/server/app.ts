@@ -1,8 +1,7 @@
 /** The HTTP server, put together: doors only. What stands behind each comes in through `AppDeps`. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import multipart from '@fastify/multipart'
 import rateLimit from '@fastify/rate-limit'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { Problem } from '#contract/problems.ts'
 import { type RouteName, routes } from '#contract/routes.ts'
@@ -24,6 +23,7 @@ import type { Metrics } from './metrics.ts'
 import { errorHandler } from './problems.ts'
 import { registerMedia } from './routes/media.ts'
 import { registerPeople } from './routes/people.ts'
+import { registerSandbox, type SandboxDoorDeps } from './sandbox-door.ts'
 import { registerSecurity } from './security.ts'
 import { uploadLimits } from './upload.ts'
 import { registerWeb } from './web.ts'
@@ -49,7 +49,7 @@ export type AppDeps = {
   /** Doors of the other nouns: `(bind) => registerPosts(bind, ...)`. Raw doors (the OAuth callback) use `app`. */
   register?: readonly ((bind: Bind, app: FastifyInstance) => void)[]
   /** The imitation networks, below /sandbox; null when they are off. */
-  sandbox?: { handle: (req: IncomingMessage, res: ServerResponse) => void } | null
+  sandbox?: (Pick<SandboxDoorDeps, 'handle'> & Partial<Pick<SandboxDoorDeps, 'word'>>) | null
   /** Can people connect sandbox channels? Default: whether `sandbox` is here; true as well when it runs elsewhere. */
   sandboxOn?: boolean
   /** Answer readiness besides the database: migrations, engine. */
@@ -121,19 +121,15 @@ export const createApp = async (deps: AppDeps): Promise<FastifyInstance> => {
     secret: deps.keys.derive('sessions').toString('base64url'),
     signInsPerMinute: limits?.signIn ?? 0,
   })
-  const authorize = createAccess({
-    people,
-    publicUrl,
-    session: auth.session,
-    strike: async (request) => {
-      const seen = await refused?.(request)
-      if (seen && !seen.isAllowed && seen.isExceeded)
-        throw new Problem(
-          'rate-limited',
-          `Too many refused requests from your address. Try again in ${seen.ttlInSeconds} s.`,
-        )
-    },
-  })
+  const strike = async (request: FastifyRequest): Promise<void> => {
+    const seen = await refused?.(request)
+    if (seen && !seen.isAllowed && seen.isExceeded)
+      throw new Problem(
+        'rate-limited',
+        `Too many refused requests from your address. Try again in ${seen.ttlInSeconds} s.`,
+      )
+  }
+  const authorize = createAccess({ people, publicUrl, session: auth.session, strike })
   const once = createIdempotency({ db: database.db, clock, keys: deps.keys })
   const { bind, bound } = createBind({ app, authorize, once })
 
@@ -153,20 +149,15 @@ export const createApp = async (deps: AppDeps): Promise<FastifyInstance> => {
 
   const live = createLive({ database, clock, metrics, log })
   live.mount(app, authorize)
-  const { sandbox } = deps
-  if (sandbox)
-    for (const url of ['/sandbox', '/sandbox/*'])
-      app.route({
-        method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'],
-        url,
-        schema: { hide: true },
-        // Before anything reads the body: the imitations read their own.
-        onRequest: async (request, reply) => {
-          reply.hijack()
-          sandbox.handle(request.raw, reply.raw)
-        },
-        handler: () => undefined,
-      })
+  if (deps.sandbox)
+    registerSandbox(app, {
+      handle: deps.sandbox.handle,
+      word: deps.sandbox.word ?? null,
+      publicUrl,
+      trustProxy: deps.trustProxy ?? false,
+      session: auth.session,
+      strike,
+    })
   await registerWeb(app, { dir: deps.webDir ?? null })
 
   const missing = (Object.keys(routes) as RouteName[]).filter((name) => !bound.has(name))

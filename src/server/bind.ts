@@ -5,13 +5,14 @@
 import { createHash } from 'node:crypto'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { etagOf, versionOf } from '#contract/etag.ts'
 import { Problem, problemSchema, problems } from '#contract/problems.ts'
 import { type Route, type RouteInput, type RouteName, type RouteReply, routes } from '#contract/routes.ts'
 import { type Authorize, type Caller, nobody } from './access.ts'
 import { cleanText } from './body.ts'
 import { idempotencyKey, type Once } from './idempotency.ts'
 import { foreseen, jsonLimit, problemBody } from './problems.ts'
-import { readUpload, type Upload } from './upload.ts'
+import { readUpload, releaseUpload, type Upload } from './upload.ts'
 
 /** What a handler knows beside its validated input. */
 export type Ctx = Caller & {
@@ -41,17 +42,16 @@ declare module 'fastify' {
   }
 }
 
-/** `"v7"` -> 7. `*` or anything else never matches what is there: raises `version-mismatch`. */
-const versionOf = (header: string | undefined, needed: boolean): number | null => {
+/** The version If-Match names. `*` or anything else never matches what is there: raises `version-mismatch`. */
+const wantedVersion = (header: string | undefined, needed: boolean): number | null => {
   if (header === undefined) {
     if (needed) throw new Problem('version-required')
     return null
   }
-  const m = /^"v(\d{1,9})"$/.exec(header)
-  if (!m) throw new Problem('version-mismatch', 'If-Match takes the ETag exactly as it was given.')
-  return Number(m[1])
+  const version = versionOf(header)
+  if (version === null) throw new Problem('version-mismatch', 'If-Match takes the ETag exactly as it was given.')
+  return version
 }
-export const etagOf = (version: number | string): string => (typeof version === 'number' ? `"v${version}"` : version)
 
 const problemReply = { content: { 'application/problem+json': { schema: problemSchema } } }
 /** The Problems a route can answer, for the OpenAPI document. */
@@ -128,7 +128,7 @@ export const createBind = ({ app, authorize, once }: BindDeps): { bind: Bind; bo
       return {
         status,
         json: JSON.stringify(z.encode(r.reply, value as never)),
-        etag: version === null ? null : etagOf(version),
+        etag: typeof version === 'number' ? etagOf(version) : version,
       }
     }
     /** A foreseen refusal is an answer too, and is stored with the key; 5xx are not. */
@@ -155,6 +155,7 @@ export const createBind = ({ app, authorize, once }: BindDeps): { bind: Bind; bo
       onRequest: async (request) => {
         request.caller = await authorize(request, r.access)
       },
+      ...(r.upload ? { onResponse: async (request: FastifyRequest) => releaseUpload(request) } : {}),
       preValidation: async (request) => {
         if (!cleanText(request.query) || !cleanText(request.params))
           throw new Problem('bad-encoding', 'The address has a NUL character.')
@@ -165,7 +166,7 @@ export const createBind = ({ app, authorize, once }: BindDeps): { bind: Bind; bo
         const upload = r.upload ? await readUpload(request) : null
         const ctx: Ctx = {
           ...caller,
-          ifMatch: write ? versionOf(request.headers['if-match'], r.etag === 'needs') : null,
+          ifMatch: write ? wantedVersion(request.headers['if-match'], r.etag === 'needs') : null,
           requestId: request.id,
           log: request.log,
           upload,

@@ -15,6 +15,7 @@ import { registerChannels, registerOAuthCallback } from './routes/channels.ts'
 import { registerPlatforms } from './routes/platforms.ts'
 import { registerPosts } from './routes/posts.ts'
 import { registerPublications } from './routes/publications.ts'
+import { ownSandboxPath } from './sandbox-door.ts'
 
 /** The engine counts as stuck when it has not looked for work for this long (ms). */
 const stuckAfterMs = 60_000
@@ -48,11 +49,11 @@ export const compose: Compose = async ({
 }) => {
   const { db } = database
   const metrics = createMetrics({ db })
-  const sandboxUrl = config.sandbox
-    ? (config.sandboxUrl ??
-      `http://${config.loopback && config.host !== 'localhost' ? bracket(config.host) : '127.0.0.1'}:${port}/sandbox`)
-    : null
   const own = config.sandbox && !config.sandboxUrl
+  const word = keys.derive('sandbox-door').toString('hex')
+  const sandboxUrl = config.sandbox
+    ? (config.sandboxUrl ?? `http://${selfHost(config.host)}:${port}${ownSandboxPath(word)}`)
+    : null
   const sandbox = own
     ? createSandbox({
         imitations,
@@ -95,7 +96,7 @@ export const compose: Compose = async ({
     people: house.people,
     media: house.media,
     metrics,
-    sandbox,
+    sandbox: sandbox && { handle: sandbox.handle, word },
     sandboxOn: config.sandbox,
     trustProxy: config.trustProxy,
     webDir: config.role === 'worker' ? null : webDir,
@@ -133,4 +134,6 @@ export const compose: Compose = async ({
   }
 }
 
-const bracket = (host: string) => (host.includes(':') ? `[${host}]` : host)
+/** Where a process that listens on `host` reaches itself. */
+const selfHost = (host: string) =>
+  ['0.0.0.0', '::', 'localhost'].includes(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host

@@ -1,9 +1,10 @@
 /** Health and metrics doors. Live: the process answers. Ready: it can do its work. */
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
 import { Problem } from '#contract/problems.ts'
 import type { Db } from '#infra/db/database.ts'
+import { isHere } from './here.ts'
 import type { Metrics } from './metrics.ts'
 
 /** Each gives null when well, else a sentence for the operator. */
@@ -34,12 +35,6 @@ const within = async (check: Checks[string]): Promise<string | null> => {
 
 const digest = (s: string) => createHash('sha256').update(s).digest()
 const same = (a: string, b: string) => timingSafeEqual(digest(a), digest(b))
-/** This machine, asked directly: a proxy on it that forwards strangers says so in its headers. */
-const local = (request: FastifyRequest) =>
-  ['127.0.0.1', '::1', '::ffff:127.0.0.1'].includes(request.socket.remoteAddress ?? '') &&
-  !request.headers['x-forwarded-for'] &&
-  !request.headers.forwarded
-
 export const registerHealth = (app: FastifyInstance, { db, checks, metrics, metricsToken }: HealthDeps): void => {
   const all: Checks = {
     database: async () => {
@@ -63,7 +58,7 @@ export const registerHealth = (app: FastifyInstance, { db, checks, metrics, metr
   })
   app.get('/metrics', quiet, async (request, reply) => {
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
-    if (!local(request) && !(metricsToken && token && same(token, metricsToken)))
+    if (!isHere(request.raw) && !(metricsToken && token && same(token, metricsToken)))
       throw new Problem('forbidden', 'Metrics are read from this machine, or with the metrics token.')
     const { type, text } = await metrics.text()
     return reply.type(type).send(text)

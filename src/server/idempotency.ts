@@ -35,6 +35,9 @@ export const idempotencyKey = (header: string | string[] | undefined): string | 
   return header
 }
 
+/** Where a stored answer lives, as its seal knows it. */
+export const answerAad = (k: { actor: string; key: string }): string => `idempotency_keys/${k.actor}/${k.key}/reply`
+
 /** Makes the runner. `run` answers (also with a 4xx); what it throws is not stored. */
 export const createIdempotency = ({ db, clock, keys }: { db: Db; clock: Clock; keys: Keys }): Once => {
   const claim = async (
@@ -69,7 +72,9 @@ export const createIdempotency = ({ db, clock, keys }: { db: Db; clock: Clock; k
     if (age <= keptMs && (row.route !== k.route || !row.body_hash.equals(hash)))
       throw new Problem('idempotency-mismatch')
     if (row.state === 'done' && age <= keptMs)
-      return { answer: { status: row.status!, json: keys.open<string>(aad(k), row.reply as string), etag: row.etag } }
+      return {
+        answer: { status: row.status!, json: keys.open<string>(answerAad(k), row.reply as string), etag: row.etag },
+      }
     if (row.state === 'running' && age <= staleMs) throw new Problem('idempotency-running')
     const taken = await db
       .updateTable('idempotency_keys')
@@ -83,7 +88,6 @@ export const createIdempotency = ({ db, clock, keys }: { db: Db; clock: Clock; k
     if (!taken) throw new Problem('idempotency-running')
     return { mine: taken.created_at }
   }
-  const aad = (k: { actor: string; key: string }) => `idempotency_keys/${k.actor}/${k.key}/reply`
 
   return async ({ body, ...k }, run) => {
     const hash = createHash('sha256').update(JSON.stringify(body)).digest()
@@ -129,7 +133,7 @@ export const createIdempotency = ({ db, clock, keys }: { db: Db; clock: Clock; k
           .set({
             state: 'done',
             status: answer.status,
-            reply: JSON.stringify(keys.seal(aad(k), answer.json)),
+            reply: JSON.stringify(keys.seal(answerAad(k), answer.json)),
             etag: answer.etag,
           })
           .execute()

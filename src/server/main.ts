@@ -20,6 +20,7 @@ import { bootDatabase } from './boot/database.ts'
 import { openDataFolder } from './boot/folder.ts'
 import type { Compose } from './boot/seam.ts'
 import { stage } from './boot/starting.ts'
+import { isPrivate } from './here.ts'
 
 const begun = performance.now()
 /** A terminal sends Ctrl-C to us and to npm above us, which passes it on: within this many ms it is one wish. */
@@ -109,7 +110,9 @@ const start = async (config: Config, log: Log, onStep: (abandon: () => void) => 
     const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
       version: string
     }
-    const setupToken = config.loopback ? null : keys.derive('setup-token').toString('base64url').slice(0, 24)
+    // A proxy makes strangers look local: what counts is who may know the address.
+    const alone = config.loopback && isPrivate({ publicUrl: url, trustProxy: config.trustProxy })
+    const setupToken = alone ? null : keys.derive('setup-token').toString('base64url').slice(0, 24)
     const compose: Compose = (await modules).compose
     const composed = await compose({
       config,

@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream'
 import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -243,6 +244,19 @@ test('the list pages from newest to oldest without gaps or repeats', async () =>
   }
 })
 
+test('one picture is shown by its id, until it is deleted, and to its own workspace only', async () => {
+  const made = (await upload(await png(), { alt: 'one' })).body
+  const id = String(made.id)
+  expect((await t.call('mediaGet', { params: { id } })).body).toEqual(made)
+  const stranger = await t.stranger()
+  for (const ws of [stranger.ws, t.ws])
+    expect((await t.call('mediaGet', { params: { ws, id }, as: stranger })).problem?.code).toBe('not-found')
+  const never = crypto.randomUUID()
+  expect((await t.call('mediaGet', { params: { id: never } })).problem?.code).toBe('not-found')
+  await t.call('mediaRemove', { params: { id } })
+  expect((await t.call('mediaGet', { params: { id } })).problem?.code).toBe('not-found')
+})
+
 test('the alt text can be changed, of my own pictures only', async () => {
   const id = String((await upload(await png())).body.id)
   expect((await t.call('mediaPatch', { params: { id }, body: { alt: 'nowy opis 🌿' } })).body.alt).toBe('nowy opis 🌿')
@@ -358,4 +372,42 @@ test('a signed link is public until it expires, and cannot be bent to another pi
   expect((await get(path.replace(/&sig=.*/, ''), null)).statusCode).toBe(400)
   await clock.advance(26 * 60 * 60_000)
   expect((await get(path, null)).statusCode).toBe(404)
+})
+
+test('many uploads at once wait outside instead of filling memory, and room comes back however one ends', {
+  timeout: 60_000,
+}, async () => {
+  const bytes = await png()
+  // Each says it brings the largest picture there may be, and takes its time.
+  const slow = (declared: number) => {
+    const body = new PassThrough()
+    body.write(
+      '--b\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n',
+    )
+    // `then` is what sends it.
+    const answer = t.app
+      .inject({
+        method: 'POST',
+        url: `/api/v1/workspaces/${t.ws}/media`,
+        payload: body,
+        headers: {
+          cookie: t.owner.cookie,
+          'content-type': 'multipart/form-data; boundary=b',
+          'content-length': String(declared),
+        },
+      })
+      .then((r) => r.statusCode)
+    return { answer, end: () => void body.end(Buffer.concat([bytes, Buffer.from('\r\n--b--\r\n')])) }
+  }
+  for (let round = 0; round < 2; round++) {
+    const refused: number[] = []
+    // Room for ten: two are sent away at once, while the others still send.
+    const running = Array.from({ length: 12 }, () => slow(mediaLimits.imageBytes))
+    for (const r of running) void r.answer.then((status) => status === 429 && refused.push(status))
+    await expect.poll(() => refused.length, { timeout: 15_000 }).toBe(2)
+    for (const r of running) r.end()
+    expect((await Promise.all(running.map((r) => r.answer))).sort()).toEqual([...Array(10).fill(201), 429, 429])
+    expect((await upload(bytes)).status).toBe(201)
+    for (let i = 0; i < 12; i++) expect((await upload(Buffer.from('not a picture'))).status).toBe(415)
+  }
 })

@@ -40,6 +40,7 @@ const fastifyErrors: Record<string, Told> = {
   FST_ERR_BAD_URL: { code: 'bad-encoding', detail: 'The address has a percent-escape that is not UTF-8.' },
   FST_ERR_MAX_PARAM_LENGTH: { code: 'not-found' },
   FST_ERR_NOT_FOUND: { code: 'not-found' },
+  FST_STATIC_FORBIDDEN_PATH: { code: 'not-found' },
   FST_REQ_FILE_TOO_LARGE: { code: 'too-large' },
   FST_INVALID_MULTIPART_CONTENT_TYPE: {
     code: 'unsupported-media',

@@ -18,9 +18,30 @@ export const uploadLimits = {
 const tooLarge = () =>
   new Problem('too-large', `A picture may have at most ${mediaLimits.imageBytes.toLocaleString('en')} bytes.`)
 
-/** The request's file `file`. Raises `unsupported-media`, `too-large`, `validation`, `bad-encoding`. */
+/** Uploads rest in memory until they are stored: what all of them together may take in this process (bytes). */
+export const inFlightLimit = 10 * mediaLimits.imageBytes
+let inFlight = 0
+const reserved = new WeakMap<FastifyRequest, number>()
+
+/** Keeps room for the request's file until its answer is out (`releaseUpload`). Raises `rate-limited`. */
+const reserve = (request: FastifyRequest): void => {
+  const said = Number(request.headers['content-length'])
+  const room = said > 0 ? Math.min(said, mediaLimits.imageBytes) : mediaLimits.imageBytes
+  if (inFlight + room > inFlightLimit)
+    throw new Problem('rate-limited', 'Too many uploads at once. Try again in a few seconds.')
+  inFlight += room
+  reserved.set(request, room)
+}
+/** Gives the room back; for every request of an upload route, however it ended. */
+export const releaseUpload = (request: FastifyRequest): void => {
+  inFlight -= reserved.get(request) ?? 0
+  reserved.delete(request)
+}
+
+/** The request's file `file`. Raises `unsupported-media`, `too-large`, `validation`, `bad-encoding`, `rate-limited`. */
 export const readUpload = async (request: FastifyRequest): Promise<Upload> => {
   if (!request.isMultipart()) throw new Problem('unsupported-media', 'Send multipart/form-data with a field `file`.')
+  reserve(request)
   let file: Omit<Upload, 'fields'> | undefined
   const fields: Record<string, string> = {}
   for await (const part of request.parts({ limits: uploadLimits })) {

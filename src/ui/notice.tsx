@@ -29,10 +29,10 @@ export const Notice = ({
   return (
     <div
       role={alert ? 'alert' : undefined}
-      className={cn('flex items-start gap-3 rounded-lg px-4 py-3 text-sm', box, className)}
+      className={cn('flex flex-wrap items-start gap-x-3 gap-y-2 rounded-lg px-4 py-3 text-sm', box, className)}
     >
       <Icon aria-hidden className="mt-0.5 size-4 shrink-0" />
-      <div className="min-w-0 flex-1">
+      <div className="min-w-0 flex-1 basis-40">
         {title ? <p className="font-semibold">{title}</p> : null}
         {children ? <div className="text-ink">{children}</div> : null}
       </div>

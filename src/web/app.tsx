@@ -1,28 +1,28 @@
-/** Which screen for which address; before them, setup and sign-in. Heavy screens load when first opened. */
+/** Which screen for which address; before them, setup and sign-in. Each screen loads when it is first opened. */
 import { QueryClientProvider, useQuery } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
 import { BrowserRouter, Navigate, Route, Routes } from 'react-router'
 import { Toaster } from 'sonner'
 import { meQuery, queryClient, setupQuery } from './api/queries.ts'
-import { CalendarPage } from './calendar/calendar-page.tsx'
-import { ChannelsPage } from './channels/channels-page.tsx'
 import { useT } from './i18n/index.ts'
 import { Failed } from './lib/query-state.tsx'
 import { useTheme } from './lib/theme.ts'
-import { PostPage } from './posts/post-page.tsx'
-import { PostsPage } from './posts/posts-page.tsx'
-import { KeySettings } from './settings/keys.tsx'
-import { MemberSettings } from './settings/members.tsx'
-import { PlatformSettings } from './settings/platforms.tsx'
-import { SettingsPage } from './settings/settings-page.tsx'
-import { WorkspaceSettings } from './settings/workspace.tsx'
-import { SetupPage } from './setup/setup-page.tsx'
 import { SignInPage } from './setup/sign-in-page.tsx'
-import { WelcomePage } from './setup/welcome-page.tsx'
 import { CrashGuard } from './shell/crash.tsx'
 import { NotFound } from './shell/not-found.tsx'
 import { Shell } from './shell/shell.tsx'
 
+const CalendarPage = lazy(() => import('./calendar/calendar-page.tsx').then((m) => ({ default: m.CalendarPage })))
+const ChannelsPage = lazy(() => import('./channels/channels-page.tsx').then((m) => ({ default: m.ChannelsPage })))
+const KeySettings = lazy(() => import('./settings/keys.tsx').then((m) => ({ default: m.KeySettings })))
+const MemberSettings = lazy(() => import('./settings/members.tsx').then((m) => ({ default: m.MemberSettings })))
+const PlatformSettings = lazy(() => import('./settings/platforms.tsx').then((m) => ({ default: m.PlatformSettings })))
+const PostPage = lazy(() => import('./posts/post-page.tsx').then((m) => ({ default: m.PostPage })))
+const PostsPage = lazy(() => import('./posts/posts-page.tsx').then((m) => ({ default: m.PostsPage })))
+const SettingsPage = lazy(() => import('./settings/settings-page.tsx').then((m) => ({ default: m.SettingsPage })))
+const SetupPage = lazy(() => import('./setup/setup-page.tsx').then((m) => ({ default: m.SetupPage })))
+const WelcomePage = lazy(() => import('./setup/welcome-page.tsx').then((m) => ({ default: m.WelcomePage })))
+const WorkspaceSettings = lazy(() => import('./settings/workspace.tsx').then((m) => ({ default: m.WorkspaceSettings })))
 const ComposePage = lazy(() => import('./composer/compose-page.tsx').then((m) => ({ default: m.ComposePage })))
 
 const Screens = () => {
@@ -52,14 +52,7 @@ const Screens = () => {
         <Route index element={<Navigate to="/calendar" replace />} />
         <Route path="welcome" element={<WelcomePage />} />
         <Route path="calendar" element={<CalendarPage />} />
-        <Route
-          path="compose/:id?"
-          element={
-            <Suspense fallback={null}>
-              <ComposePage />
-            </Suspense>
-          }
-        />
+        <Route path="compose/:id?" element={<ComposePage />} />
         <Route path="posts" element={<PostsPage />} />
         <Route path="posts/:id" element={<PostPage />} />
         <Route path="channels" element={<ChannelsPage />} />
@@ -97,7 +90,9 @@ export const App = () => (
   <QueryClientProvider client={queryClient}>
     <CrashGuard>
       <BrowserRouter>
-        <Screens />
+        <Suspense fallback={null}>
+          <Screens />
+        </Suspense>
       </BrowserRouter>
       <Toasts />
     </CrashGuard>

@@ -49,23 +49,33 @@ export type HttpOptions = {
 
 /** Connection errors that prove the request never reached the network. */
 const neverSent = new Set([
-  'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
   'CERT_HAS_EXPIRED',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ])
 
+/** These prove it only when the connection was never made: a route may also be lost under a request that has left. */
+const notConnected = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH'])
+
+type Cause = { code?: string; syscall?: string; errors?: Cause[] }
+const neverLeft = (c: Cause | undefined): boolean =>
+  c?.code !== undefined &&
+  (neverSent.has(c.code) ||
+    (notConnected.has(c.code) && (c.errors ? c.errors.every((e) => e.syscall === 'connect') : c.syscall === 'connect')))
+
 /** Where a real URL goes in the sandbox realm: `SANDBOX_URL/<host>/<path>`. */
 export const sandboxed = (url: URL, sandboxUrl: string): URL =>
   new URL(`${sandboxUrl.replace(/\/$/, '')}/${url.host}${url.pathname}${url.search}`)
 
-const redact = (text: string, secrets: readonly string[]) =>
-  secrets.reduce((t, s) => (s.length > 3 ? t.replaceAll(s, '***') : t), text)
+/** Hides secrets in a text, also as they look inside a URL. */
+export const redact = (text: string, secrets: readonly string[]): string =>
+  secrets
+    .filter((s) => s.length > 3)
+    .flatMap((s) => [s, encodeURIComponent(s)])
+    .reduce((t, s) => t.replaceAll(s, '***'), text)
 
 /** Parses JSON whatever the content type says; text stays text. */
 const parse = (text: string): unknown => {
@@ -109,6 +119,8 @@ export const createHttp = (o: HttpOptions): Http => {
     }
     if (o.realm === 'sandbox' && !o.sandboxUrl) throw new Error('the sandbox realm needs a sandbox URL')
     const url = o.realm === 'sandbox' ? sandboxed(real, o.sandboxUrl!) : real
+    // Runs from here: looking at the address is part of the time a request may take.
+    const timeout = AbortSignal.timeout(r.timeoutMs ?? 30_000)
     if (o.realm === 'live') await o.allow?.(real)
     const { body, type } = encode(r)
     const headers: Record<string, string> = {
@@ -119,7 +131,6 @@ export const createHttp = (o: HttpOptions): Http => {
     }
     // A write never reuses an idle socket: a stale one would turn a healthy post into an unknown outcome.
     if (r.method !== 'GET') headers.connection = 'close'
-    const timeout = AbortSignal.timeout(r.timeoutMs ?? 30_000)
     const signal = o.signal ? AbortSignal.any([o.signal, timeout]) : timeout
     await o.beforeSend?.()
 
@@ -132,7 +143,11 @@ export const createHttp = (o: HttpOptions): Http => {
       return fail(unanswered(error, real.host, timeout.aborted))
     }
     const good = (answer.status >= 200 && answer.status < 300) || r.accept?.includes(answer.status)
-    if (!good || o.failures.isError?.(answer)) return fail(classify(o.failures, answer, o.now()))
+    if (!good || o.failures.isError?.(answer)) {
+      // Before anything is cut to length: half a token is a token too.
+      const text = redact(answer.text, secrets)
+      return fail(classify(o.failures, text === answer.text ? answer : { ...answer, text, body: parse(text) }, o.now()))
+    }
     if (!r.expect) return { status: answer.status, headers: answer.headers, body: answer.body as T, text: answer.text }
     const parsed = r.expect.safeParse(answer.body)
     if (!parsed.success)
@@ -141,7 +156,7 @@ export const createHttp = (o: HttpOptions): Http => {
         code: `${o.failures.platform}.unreadable`,
         message: `The network said ${answer.status} but in a form Clarion does not know.`,
         status: answer.status,
-        raw: answer.text.slice(0, 2000),
+        raw: redact(answer.text, secrets).slice(0, 2000),
       })
     return { status: answer.status, headers: answer.headers, body: parsed.data, text: answer.text }
   }
@@ -150,9 +165,9 @@ export const createHttp = (o: HttpOptions): Http => {
 /** A request without an answer: did it leave us? */
 const unanswered = (error: unknown, host: string, timedOut: boolean): Failure => {
   if (error instanceof PlatformFailure) return error.failure
-  const cause = (error as { cause?: { code?: string } }).cause
-  const code = cause?.code ?? (error as { code?: string }).code ?? ''
-  if (neverSent.has(code))
+  const cause = (error as { cause?: Cause }).cause ?? (error as Cause)
+  const code = cause.code ?? ''
+  if (neverLeft(cause))
     return {
       kind: 'try-later',
       code: 'http.unreachable',

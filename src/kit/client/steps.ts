@@ -5,6 +5,7 @@
  * Life of a step: (none) -> begun -> done | refused | unknown; `unknown` -> done by its witness, or begun again.
  */
 import type { Again } from '#kit/spec/again.ts'
+import { PlatformFailure } from '#kit/spec/failures.ts'
 import type { Http } from './http.ts'
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json | undefined }
@@ -112,6 +113,26 @@ export const step = <S = unknown>(
 ): Step<S> => {
   if (options.again === 'ask' && !options.witness) throw new Error(`step ${name}: "ask" needs a witness`)
   return { name, options, run }
+}
+
+/**
+ * The checkpoint of an earlier create, for a step that needs its id. Raises `gone` when the id is unknown: a person said
+ * that the post is there, and nothing can be attached to what Clarion cannot name. `find`: reads the id from the link.
+ */
+export const namedBy = <C extends Created>(
+  t: Pick<StepContext, 'done'>,
+  key: string,
+  find: (url: string) => string | undefined = () => undefined,
+): C & { id: string } => {
+  const created = t.done<C>(key)
+  const id = created?.id ?? (created?.url ? find(created.url) : undefined)
+  if (created && id) return { ...created, id }
+  throw new PlatformFailure({
+    kind: 'gone',
+    code: 'clarion.parent-unknown',
+    message:
+      'Clarion does not know the id of the post before this one, so it cannot attach anything to it. Add the rest by hand.',
+  })
 }
 
 /** The publishing plan of a platform. At least one step is named `create`; its checkpoint is a `Created`. */

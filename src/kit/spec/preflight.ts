@@ -173,9 +173,9 @@ export const preflight = (pure: PlatformPure, draft: Draft): Finding[] => {
   if (draft.firstComment?.trim() && !spec.can.firstComment)
     add(
       'comment.unsupported',
-      'error',
+      'warning',
       spec.why?.firstComment ?? `${spec.name} takes no first comment from apps.`,
-      'Remove the first comment for this channel.',
+      'The post goes out there without the comment.',
       { platform: spec.name },
     )
   return out.concat(pure.check?.(draft) ?? [])

@@ -25,11 +25,26 @@ export type SettingsProps = {
   channel: { name: string; handle: string; facts: Record<string, unknown> }
 }
 
-export type WebFace = PlatformPure & {
+/**
+ * The platform's own words, by key. Settings: `replies` names the field, `replies=nobody` a choice, `poll.options` a
+ * field of a group. Findings of the platform's own rules: `preflight.<kind>` and `preflight.<kind>.fix`, with `{{param}}`;
+ * English ones are in the rules themselves. Connect form and credentials: `connect.<field>`, `connect.<field>.help`.
+ */
+export type Words = Readonly<Record<string, string>>
+
+/** What only writing needs: counting, checks, preview, settings. Loaded when a composer opens. */
+export type WebBody = PlatformPure & {
+  Preview: ComponentType<PreviewProps>
+  Settings?: ComponentType<SettingsProps>
+  words: { en: Words; pl: Words }
+}
+
+/** What every screen shows of a platform, and the way to the rest. Keep it light: it is in the first load. */
+export type WebFace = {
+  spec: PlatformPure['spec']
   /** Path data or full SVG markup of the icon as a React component; decorative, so hidden from readers. */
   Icon: ComponentType<{ className?: string }>
   /** Accent for dots and borders; must read on light and dark. */
   color: string
-  Preview: ComponentType<PreviewProps>
-  Settings?: ComponentType<SettingsProps>
+  load: () => Promise<WebBody>
 }

@@ -334,6 +334,7 @@ describe('"revoked" is not "could not ask"', () => {
         }),
         updated_at: new Date(),
       })
+      .onConflict((c) => c.doNothing())
       .execute()
     await database.db
       .updateTable('channel_tokens')
@@ -393,6 +394,18 @@ describe('"revoked" is not "could not ask"', () => {
     expect((await stateOf(suspended)).state).toBe('blocked')
     await house.keeper.check(suspended)
     expect((await stateOf(suspended)).state).toBe('ok')
+  })
+})
+
+describe('a verdict about an old token', () => {
+  it('ends nothing once there is a newer one', async () => {
+    const channelId = await house.channel({ ws, platform: turning.id, grant: issued(turning.id) })
+    const { generation } = await house.keeper.grant(channelId)
+    await house.keeper.renew(channelId)
+    expect(await house.keeper.markReconnect(channelId, 'old news', generation)).toBe(false)
+    expect((await stateOf(channelId)).state).toBe('ok')
+    expect(await house.keeper.markReconnect(channelId, 'over', generation + 1)).toBe(true)
+    expect((await stateOf(channelId)).state).toBe('reconnect')
   })
 })
 

@@ -61,8 +61,8 @@ export type Keeper = {
   check: (channelId: string) => Promise<void>
   /** The refresh job: renews up to `limit` tokens that are due. Never throws for a single channel. */
   refreshDue: (limit: number) => Promise<{ count: number; nextAt: Date | null }>
-  /** The network said the token is over: the channel waits for its person. */
-  markReconnect: (channelId: string, reason: string) => Promise<void>
+  /** The network said the token is over: the channel waits for its person. `generation`: of which token; false when a newer one is there. */
+  markReconnect: (channelId: string, reason: string, generation?: number) => Promise<boolean>
 }
 
 const fail = (failure: Failure): never => {
@@ -326,9 +326,12 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
       return { count: due.length, nextAt: await nextDue(db) }
     },
 
-    markReconnect: async (channelId, reason) => {
+    markReconnect: async (channelId, reason, generation) => {
       const row = await readToken(db, channelId)
-      if (row && !row.removed) await reconnect(row, reason)
+      // A channel without a token cannot be well.
+      if (!row) return db.transaction().execute((trx) => setState(trx, channelId, 'reconnect', reason))
+      if (row.removed) return true
+      return generation !== undefined && row.generation !== generation ? false : reconnect(row, reason)
     },
   }
 }

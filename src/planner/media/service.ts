@@ -281,6 +281,8 @@ export const createMedia = ({ database, clock, storage, keys, publicUrl, fetch }
     upload,
     importFrom,
     list,
+    /** One of the workspace's pictures. */
+    get: async (ws: string, id: string): Promise<MediaView> => view(await mine(ws, id)),
     /** Changes the alt text. */
     describe,
     /** Deletes; refused (`conflict`) while a post that is not over shows it. */

@@ -241,6 +241,12 @@ describe('an edit', () => {
     expect(await codeOf(posts.replace(ws, p.id, input('x', [b]), 1))).toBe('conflict')
     expect(await codeOf(posts.replace(ws, p.id, input('x', [a]), 1))).toBe('conflict')
     const own = { segments: [{ text: 'shorter', mediaIds: [] }] }
+    // Half a thread is out: the rest goes as it was frozen, so an edit would be a promise nobody keeps.
+    const half = { channelId: b, content: own, settings: {} }
+    const whole = { channelId: a, content: null, settings: {} }
+    const halfOut = input('x', [a], { publications: [whole, half] })
+    expect(await codeOf(posts.replace(ws, p.id, halfOut, 1))).toBe('conflict')
+    await engine(on(p, b).id, { state: 'failed', begun: false, attempt: 1 })
     const q = await posts.replace(
       ws,
       p.id,

@@ -100,7 +100,8 @@ describe('what may change', () => {
       expect(removable(p)).toBe(false)
       expect(deletable(p)).toBe(state === 'failed')
       expect(deletable({ ...p, externalId: '1' })).toBe(false)
-      if (locked(p)) expect(removable({ state, begun: false })).toBe(false)
+      expect(locked(p)).toBe(true)
+      if (locked({ state, begun: false })) expect(removable({ state, begun: false })).toBe(false)
     }
   })
 })

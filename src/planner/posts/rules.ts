@@ -54,7 +54,7 @@ type Shape = { state: PublicationState; begun: boolean }
 
 /** Out, on its way, or nobody knows: its words must stay as they are. */
 export const locked = (p: Shape): boolean =>
-  p.state === 'published' || p.state === 'unconfirmed' || p.state === 'publishing' || p.state === 'waiting'
+  p.begun || p.state === 'published' || p.state === 'unconfirmed' || p.state === 'publishing' || p.state === 'waiting'
 
 /** May it be taken off the post? A publication whose create step began may be on the network, whatever its state. */
 export const removable = (p: Shape): boolean => !locked(p) && !p.begun

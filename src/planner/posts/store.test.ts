@@ -41,7 +41,9 @@ test('a transaction that lost a deadlock is run again, and both sides get throug
     })
   await Promise.all([touch([first, second]), touch([second, first])])
   const rows = await lockPublications(t.db, post.id)
-  expect([runs, rows.map((r) => r.tries)]).toEqual([3, [2, 2]])
+  // Both ran, and at least one of them again; on a slow machine they may meet more than once.
+  expect(runs).toBeGreaterThanOrEqual(3)
+  expect(rows.map((r) => r.tries)).toEqual([2, 2])
 })
 
 test('anything else that breaks a transaction is not tried again', async () => {
@@ -58,7 +60,7 @@ test('anything else that breaks a transaction is not tried again', async () => {
 test('edits and claims at the same moment: what is claimed is what was stored, and nobody is stuck', async () => {
   const take = (worker: string) => {
     const now = new Date(clock.now())
-    return claim(t.db, { platform: 'plain', limit: 10, now, leaseUntil: new Date(now.getTime() + 30_000), worker })
+    return claim(t.db, { free: { plain: 10 }, now, leaseUntil: new Date(now.getTime() + 30_000), worker })
   }
   for (let i = 0; i < 12; i++) {
     const { posts, ws, channels, post } = await scheduled()

@@ -6,13 +6,15 @@
 import type { Platform } from '#kit/client/platform.ts'
 import type { Json, Outcome, PlannedStep, StepContext, Witness } from '#kit/client/steps.ts'
 import type { PublishingDeps } from './deps.ts'
-import { ask, end, fail, hold, publish, Settled, settle } from './endings.ts'
+import { ask, end, fail, hold, publish, Settled, settle, surely } from './endings.ts'
 import { type Frozen, freeze, type Loaded, load, type StepRow } from './frozen.ts'
-import { afterFailure, afterLook, defaultTries, type Look, late, nextMove, type StepRule } from './rules.ts'
-import { beginStep, endStep, LeaseLost, note } from './store.ts'
-import { contextOf, failureOf, renewedOnce, startWalk, type Walk, type Work } from './walk.ts'
+import { afterFailure, afterLook, defaultTries, type Look, late, nextMove, type StepRule, slowUntil } from './rules.ts'
+import { beginStep, type Claim, endStep, LeaseLost, lostInARow, note } from './store.ts'
+import { contextOf, failureOf, renewedOnce, startWalk, type Walk, type Wire, type Work } from './walk.ts'
 
 const defaultAtMostMs = 30 * 60_000
+/** Attempts that may end without a word, one after another, before a publication counts as what kills its worker. */
+const mostLost = 5
 
 const ruleOf = (p: PlannedStep): StepRule => ({
   again: p.step.options.again,
@@ -27,14 +29,12 @@ export const attempt = async (d: PublishingDeps, w: Work): Promise<void> => {
   const platform = d.platforms.get(c.platform)
   const loaded = await load(d.db, c)
   if (!loaded) throw new LeaseLost(c.publicationId)
-  if (!platform)
-    return settle(d, c, {
-      state: 'failed',
-      verdict: 'failed',
-      reason: 'platform-missing',
-      message: `This Clarion has no platform "${c.platform}".`,
-    })
-  if (!c.began && (await tooLate(d, w, loaded))) return
+  if (!platform) return giveUp(d, c, loaded, 'platform-missing', `This Clarion has no platform "${c.platform}".`)
+  if ((await lostInARow(d.db, c, mostLost)) >= mostLost) {
+    const message = `Clarion stopped ${mostLost} times in a row while it worked on this, so it does not try again by itself.`
+    return giveUp(d, c, loaded, 'gave-up', message)
+  }
+  if (!loaded.begun && (await tooLate(d, w, loaded))) return
   const frozen = await frozenOf(d, w, platform, loaded)
   if (!frozen) return
   const walk = startWalk(d, w, platform, loaded, frozen)
@@ -46,10 +46,25 @@ export const attempt = async (d: PublishingDeps, w: Work): Promise<void> => {
   }
 }
 
-/** The late policy, for a publication that has not begun. */
+/** Ends what cannot be worked on. Where an answer is missing a person is asked: it may be out. */
+const giveUp = (d: PublishingDeps, c: Claim, loaded: Loaded, reason: string, message: string): Promise<void> => {
+  const open = [...loaded.steps.values()].some(
+    (s) => /^(create|comment)(:|$)/.test(s.key) && (s.state === 'begun' || s.state === 'unknown'),
+  )
+  const look = ' An answer of the network is missing. Please look: is it there, or should it be published again?'
+  return open
+    ? settle(d, c, { state: 'unconfirmed', verdict: 'unconfirmed', reason, message: message + look })
+    : settle(d, c, { state: 'failed', verdict: 'failed', reason, message })
+}
+
+/**
+ * The late policy, for a publication of which nothing can be out. Counts from the due time, or from the first step when
+ * that came later: then a person sent it off by hand.
+ */
 const tooLate = async (d: PublishingDeps, { claim: c }: Work, loaded: Loaded): Promise<boolean> => {
   const lateMs = d.clock.now() - c.dueAt.getTime()
-  const verdict = late(c.dueAt.getTime(), d.clock.now(), loaded.latePolicy)
+  const since = Math.max(c.dueAt.getTime(), c.began?.getTime() ?? 0)
+  const verdict = late(since, d.clock.now(), loaded.latePolicy)
   if (verdict === 'publish') return false
   const minutes = Math.round(lateMs / 60_000)
   if (verdict === 'ask') {
@@ -84,7 +99,7 @@ const step = async (walk: Walk, p: PlannedStep, position: number): Promise<void>
     const row = walk.loaded.steps.get(p.key)
     const move = nextMove(row, ruleOf(p))
     if (move === 'skip') return
-    if (move === 'ask') return ask(walk, row?.failure ?? null)
+    if (move === 'ask') return void (await ask(walk, p, row?.failure ?? null))
     if (move === 'look' ? await look(walk, p, row!) : await act(walk, p, position, row)) return
   }
 }
@@ -92,14 +107,19 @@ const step = async (walk: Walk, p: PlannedStep, position: number): Promise<void>
 /** Begins and runs the step. True when it is over; false when the loop should decide anew. */
 const act = async (walk: Walk, p: PlannedStep, position: number, row: StepRow | undefined): Promise<boolean> => {
   const { d, w, loaded } = walk
+  const rule = ruleOf(p)
+  // An earlier begin may have acted (a keyed step): until the network has spoken, no later failure proves otherwise.
+  const doubt = rule.again !== 'safe' && (row?.state === 'begun' || row?.state === 'unknown')
+  const harmless = doubt ? rule : { ...rule, again: 'safe' as const, hasWitness: false }
+  const wire: Wire = { used: false }
   let t: StepContext
   let prepared = row?.prepared ?? null
   try {
-    t = await contextOf(walk, p, row)
+    t = await contextOf(walk, p, row, wire)
     if (prepared === null && p.step.options.prepare) prepared = await p.step.options.prepare(t)
   } catch (error) {
     // Nothing of this step has left us: whatever happened, it counts as a harmless failure.
-    return failed(walk, p, undefined, { ...ruleOf(p), again: 'safe', hasWitness: false }, error)
+    return failed(walk, p, doubt ? row : undefined, harmless, doubt, error)
   }
   const begun = d.clock.now()
   await beginStep(d.db, w.claim, {
@@ -126,9 +146,10 @@ const act = async (walk: Walk, p: PlannedStep, position: number, row: StepRow | 
   loaded.steps.set(p.key, next)
   let outcome: Outcome
   try {
+    wire.used = false
     outcome = await p.step.run({ ...t, prepared: prepared as Json, firstBegunAt: next.firstBegunAt })
   } catch (error) {
-    return failed(walk, p, next, ruleOf(p), error)
+    return failed(walk, p, next, wire.used ? rule : harmless, doubt, error)
   }
   if ('wait' in outcome) return wait(walk, p, next, outcome.wait)
   await done(walk, p, next, outcome.done, 'step-done')
@@ -139,7 +160,10 @@ const act = async (walk: Walk, p: PlannedStep, position: number, row: StepRow | 
 const done = async (walk: Walk, p: PlannedStep, row: StepRow, checkpoint: Json, event: string): Promise<void> => {
   const at = walk.d.clock.now()
   if (p.key === walk.planned.at(-1)!.key) walk.last = { key: p.key, checkpoint, event, at }
-  else await endStep(walk.d.db, walk.w.claim, { key: p.key, state: 'done', checkpoint, event, now: new Date(at) })
+  else
+    await surely(walk.d, () =>
+      endStep(walk.d.db, walk.w.claim, { key: p.key, state: 'done', checkpoint, event, now: new Date(at) }),
+    )
   walk.loaded.steps.set(p.key, { ...row, state: 'done', checkpoint, failure: null, endedAt: at })
 }
 
@@ -168,7 +192,7 @@ const seenBy = async (walk: Walk, p: PlannedStep, row: StepRow): Promise<Witness
     const failure = failureOf(walk, error, true)
     if (failure.kind === 'reconnect') return (await renewedOnce(walk)) ? null : hold(walk, 'reconnect', failure)
     if (failure.kind !== 'too-fast') return { unsure: failure.message }
-    const nextAt = new Date(failure.until ? Date.parse(failure.until) : walk.d.clock.now() + 60_000)
+    const nextAt = new Date(slowUntil(failure.until, walk.d.clock.now()))
     return end(walk, {
       state: 'waiting',
       verdict: 'looking',
@@ -242,18 +266,18 @@ const look = async (walk: Walk, p: PlannedStep, row: StepRow): Promise<boolean> 
       })
     }
     case 'ask':
-      return ask(walk, row.failure)
+      return ask(walk, p, row.failure)
   }
 }
 
-/** Looks this begin has had, this one included. */
+/** Unsure looks this begin has had, this one included. */
 const looksSince = async (walk: Walk, key: string, since: number): Promise<number> => {
   const r = await walk.d.db
     .selectFrom('journal')
     .select((eb) => eb.fn.countAll<number>().as('n'))
     .where('publication_id', '=', walk.w.claim.publicationId)
     .where('step', '=', key)
-    .where('event', 'like', 'look-%')
+    .where('event', '=', 'look-unsure')
     .where('at', '>=', new Date(since))
     .executeTakeFirstOrThrow()
   return Number(r.n)
@@ -265,21 +289,25 @@ const failed = async (
   p: PlannedStep,
   row: StepRow | undefined,
   rule: StepRule,
+  doubt: boolean,
   error: unknown,
 ): Promise<boolean> => {
   const { d, w, loaded } = walk
   const failure = failureOf(walk, error, rule.again !== 'safe')
-  const mark = async (state: 'unknown' | 'refused', keep: boolean) => {
+  const mark = async (verdict: 'unknown' | 'refused', keep: boolean) => {
     if (!row) return
-    await endStep(d.db, w.claim, {
-      key: p.key,
-      state,
-      failure: keep ? failure : null,
-      event: state === 'unknown' ? 'step-unknown' : 'step-refused',
-      message: failure.message,
-      data: { code: failure.code, status: failure.status },
-      now: nowOf(walk),
-    })
+    const state = doubt ? 'unknown' : verdict
+    await surely(d, () =>
+      endStep(d.db, w.claim, {
+        key: p.key,
+        state,
+        failure: keep ? failure : null,
+        event: state === 'unknown' ? 'step-unknown' : 'step-refused',
+        message: failure.message,
+        data: { code: failure.code, status: failure.status },
+        now: nowOf(walk),
+      }),
+    )
     loaded.steps.set(p.key, { ...row, state, failure: keep ? failure : null })
   }
   if (failure.kind === 'reconnect' && (await renewedOnce(walk))) {
@@ -300,14 +328,15 @@ const failed = async (
       return false
     case 'ask':
       await mark('unknown', true)
-      return ask(walk, failure)
+      return ask(walk, p, failure)
     case 'hold':
-      // A refusal for want of a token or an account is believed: nothing was done.
-      await mark('refused', true)
+      // A refusal for want of a token or an account is believed: nothing was done. It is over once a person has mended
+      // it, so a step in doubt does not carry it on.
+      await mark('refused', !doubt)
       return hold(walk, verdict.reason, failure)
     case 'fail':
       await mark(failure.kind === 'unknown-outcome' && rule.again !== 'safe' ? 'unknown' : 'refused', true)
-      return fail(walk, p, failure)
+      return doubt && p.step.name === 'create' ? ask(walk, p, failure) : fail(walk, p, failure)
     case 'wait': {
       await mark(verdict.step, false)
       const until = new Date(verdict.until)

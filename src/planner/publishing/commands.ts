@@ -122,14 +122,22 @@ export const reschedulePublication = (db: Db, t: Target & { dueAt: Date }): Prom
  */
 export const retryPublication = (db: Db, t: Target): Promise<void> =>
   command(db, t, 'retry', async (trx, p, to) => {
-    const unsettled = await trx
+    const open = await trx
       .selectFrom('steps')
-      .select('key')
+      .select(['key', 'state'])
       .where('publication_id', '=', p.id)
       .where('key', 'like', 'create%')
       .where('state', 'in', ['done', 'begun', 'unknown'])
-      .executeTakeFirst()
+      .execute()
+    const unsettled = open.length > 0
     if (!unsettled) await forget(trx, p, t.now)
+    // Uploads do not live for ever on the networks: what is still to come is uploaded anew, unless an answer is missing.
+    else if (open.every((s) => s.state === 'done'))
+      await trx
+        .deleteFrom('steps')
+        .where('publication_id', '=', p.id)
+        .where((e) => e.or([e('key', 'like', 'upload%'), e('key', 'like', 'process%')]))
+        .execute()
     const keep = unsettled
       ? { frozen: p.frozen === null ? null : JSON.stringify(p.frozen), started_at: p.started_at }
       : { begun: false }
@@ -139,7 +147,7 @@ export const retryPublication = (db: Db, t: Target): Promise<void> =>
       ...keep,
       state: to,
       next_at: t.now,
-      due_at: p.reason === 'late' || p.state === 'missed' ? t.now : (p.due_at ?? t.now),
+      due_at: p.reason === 'late' || p.state === 'missed' || !p.due_at || p.due_at > t.now ? t.now : p.due_at,
       started_at: t.now,
     })
     await write(trx, p, 'person-retry', t.now)
@@ -161,7 +169,8 @@ export const resolvePublication = (
     const set = (values: { state: 'done' | 'refused'; checkpoint?: string }) =>
       trx
         .updateTable('steps')
-        .set({ ...values, failure: null, ended_at: t.now })
+        // Nobody knows when it went out; right after it was begun is the best guess.
+        .set({ ...values, failure: null, ended_at: values.state === 'done' ? (open?.begun_at ?? t.now) : t.now })
         .where('publication_id', '=', p.id)
         .where('key', '=', open?.key ?? '')
         .execute()
@@ -170,22 +179,26 @@ export const resolvePublication = (
       const frozen = p.frozen as { plan?: string[] } | null
       const done = await trx
         .selectFrom('steps')
-        .select('key')
+        .select(['key', 'ended_at', 'checkpoint'])
         .where('publication_id', '=', p.id)
         .where('state', '=', 'done')
+        .orderBy('position')
         .execute()
+      const first = done.find((s) => /^create(:|$)/.test(s.key))
+      const went = first?.ended_at ?? t.now
       const over = (frozen?.plan ?? []).every((key) => done.some((d) => d.key === key))
       const published = {
         state: 'published' as const,
         next_at: null,
-        published_at: open?.begun_at ?? t.now,
-        permalink: t.permalink ?? p.permalink,
+        published_at: went,
+        lateness_ms: p.due_at && went.getTime() - p.due_at.getTime(),
+        permalink: (first?.checkpoint as { url?: string | null } | undefined)?.url ?? p.permalink,
       }
       await update(trx, p, t.now, {
         reason: null,
         message: null,
         tries: 0,
-        ...(over ? published : { state: to, next_at: t.now }),
+        ...(over ? published : { state: to, next_at: t.now, message: 'It is there; what follows it comes next.' }),
       })
     } else {
       await set({ state: 'refused' })

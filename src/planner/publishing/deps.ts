@@ -15,8 +15,11 @@ export type KeeperPort = {
   grant: (channelId: string) => Promise<Held>
   /** Forces one refresh, unless the token is already newer than `generation` (single flight over all processes). Throws PlatformFailure `reconnect` when the network says it is over. */
   renew: (channelId: string, generation?: number) => Promise<Held>
-  /** Sets the channel to `reconnect` with a sentence for the person. */
-  markReconnect: (channelId: string, reason: string) => Promise<void>
+  /**
+   * Sets the channel to `reconnect` with a sentence for the person. `generation`: the token the network refused; false
+   * when there is a newer one already, which this verdict is not about.
+   */
+  markReconnect: (channelId: string, reason: string, generation?: number) => Promise<boolean>
 }
 
 export type ChannelHttpPort = (o: {

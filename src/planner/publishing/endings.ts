@@ -1,8 +1,9 @@
 /** How an attempt ends: every way out writes the verdict, frees the channel and throws `Settled`, so that nothing runs on. */
 
+import { channels as bus, type Db, notify } from '#infra/db/database.ts'
 import type { Created, PlannedStep } from '#kit/client/steps.ts'
 import type { Failure } from '#kit/spec/failures.ts'
-import { holdChannel } from './commands.ts'
+import { holdChannel, releaseHeld } from './commands.ts'
 import type { PublishingDeps } from './deps.ts'
 import { backlogAfterMs } from './rules.ts'
 import { type Claim, type Finish, finish } from './store.ts'
@@ -10,6 +11,28 @@ import type { Walk } from './walk.ts'
 
 /** The attempt is over and everything about it is written. */
 export class Settled extends Error {}
+
+/** What PostgreSQL or the way to it says when the same write may go through a moment later. */
+const passes = /^(40001|40P01|08...|57P0.|53...|ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT)$/
+const waits = [0, 200, 500, 1_000, 2_000, 4_000]
+
+/**
+ * Writes what we learnt from the network, again if the database stumbles: this knowledge is in our hands only, and
+ * without it a post that went out well would look like a lost answer. Such writes may be repeated.
+ */
+export const surely = async (d: PublishingDeps, write: () => Promise<void>): Promise<void> => {
+  for (const ms of waits) {
+    try {
+      return await write()
+    } catch (err) {
+      const { code, message } = err as { code?: string; message?: string }
+      if (!passes.test(code ?? '') && !/^Connection terminated/.test(message ?? '')) throw err
+      d.log.warn({ err }, 'the database stumbled over a result; writing it again')
+      if (ms > 0) await d.clock.sleep(ms)
+    }
+  }
+  return write()
+}
 
 /** Writes a verdict. Gives, so that callers outside a walk can go on. */
 export const settle = async (
@@ -19,30 +42,77 @@ export const settle = async (
   last?: Walk['last'],
 ): Promise<void> => {
   const now = new Date(d.clock.now())
-  await finish(d.db, c, { ...f, now }, last && { ...last, state: 'done', now: new Date(last.at) })
+  await surely(d, () => finish(d.db, c, { ...f, now }, last && { ...last, state: 'done', now: new Date(last.at) }))
   d.observe?.settled?.({ publicationId: c.publicationId, platform: c.platform, state: f.state })
 }
 
+/** How much of it is on the network already, whatever becomes of the rest. */
+const outOf = (walk: Walk) => {
+  const creates = walk.planned.filter((x) => x.step.name === 'create')
+  const out = creates.filter((x) => walk.loaded.steps.get(x.key)?.state === 'done')
+  const first = out[0] && (walk.loaded.steps.get(out[0].key)?.checkpoint as Created)
+  return { of: creates.length, out: out.length, where: { externalId: first?.id, permalink: first?.url } }
+}
+
 export const end = async (walk: Walk, f: Omit<Finish, 'now'>): Promise<never> => {
-  await settle(walk.d, walk.w.claim, f)
+  await settle(walk.d, walk.w.claim, { ...outOf(walk).where, ...f })
   throw new Settled()
 }
 
-/** The token or the account is refused: the channel stops, and everything due on it is held with the reason. */
-export const hold = async (walk: Walk, reason: 'reconnect' | 'blocked', failure: Failure): Promise<never> => {
-  const { d } = walk
-  const { channelId } = walk.w.claim
-  if (reason === 'reconnect') await d.keeper.markReconnect(channelId, failure.message)
-  else
-    await d.db
+/** The network refuses the account. False when the channel has been connected anew since this token was taken. */
+const block = (db: Db, channelId: string, reason: string, generation: number | undefined): Promise<boolean> =>
+  db.transaction().execute(async (trx) => {
+    const row = await trx
       .updateTable('channels')
-      .set({ state: 'blocked', state_reason: failure.message })
+      .set((e) => ({ state: 'blocked', state_reason: reason, version: e('version', '+', 1) }))
       .where('id', '=', channelId)
-      .execute()
-  await settle(d, walk.w.claim, { state: 'held', verdict: failure.kind, reason, message: failure.message, failure })
-  await d.db
-    .transaction()
-    .execute((trx) => holdChannel(trx, channelId, reason, failure.message, new Date(d.clock.now())))
+      .where('removed_at', 'is', null)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('channel_tokens')
+              .select('channel_id')
+              .where('channel_id', '=', channelId)
+              .where('generation', '>', generation ?? Number.MAX_SAFE_INTEGER),
+          ),
+        ),
+      )
+      .returning('workspace_id')
+      .executeTakeFirst()
+    if (!row) return false
+    await notify(trx, bus.live, { workspaceId: row.workspace_id, kind: 'channel', id: channelId, state: 'blocked' })
+    return true
+  })
+
+/**
+ * The token or the account is refused: the channel stops, and everything due on it is held with the reason. A person may
+ * connect the channel again at the same moment; whoever commits last sees the other, so that nothing stays held on a
+ * channel that works.
+ */
+export const hold = async (walk: Walk, reason: 'reconnect' | 'blocked', failure: Failure): Promise<never> => {
+  const { d, auth } = walk
+  const c = walk.w.claim
+  const { channelId } = c
+  const { message } = failure
+  if (reason === 'blocked') await block(d.db, channelId, message, auth?.generation)
+  // Without a token in hand it was the keeper who refused, and it has marked the channel itself.
+  else if (auth) await d.keeper.markReconnect(channelId, message, auth.generation)
+  const held = { state: 'held', verdict: failure.kind, reason, message, failure, ...outOf(walk).where } as const
+  await surely(d, () =>
+    d.db.transaction().execute(async (trx) => {
+      const now = new Date(d.clock.now())
+      await finish(trx, c, { ...held, now })
+      const channel = await trx
+        .selectFrom('channels')
+        .select(['state', 'removed_at'])
+        .where('id', '=', channelId)
+        .forUpdate()
+        .executeTakeFirstOrThrow()
+      if (channel.state === 'ok' && channel.removed_at === null) await releaseHeld(trx, channelId, now)
+      else await holdChannel(trx, channelId, reason, message, now)
+    }),
+  )
+  d.observe?.settled?.({ publicationId: c.publicationId, platform: c.platform, state: 'held' })
   throw new Settled()
 }
 
@@ -55,30 +125,35 @@ export const fail = async (walk: Walk, p: PlannedStep, failure: Failure): Promis
     walk.missed ??= failure
     return true
   }
-  const creates = walk.planned.filter((x) => x.step.name === 'create')
-  const out = creates.filter((x) => walk.loaded.steps.get(x.key)?.state === 'done')
-  const first = out[0] && (walk.loaded.steps.get(out[0].key)?.checkpoint as Created)
-  const message =
-    out.length > 0 ? `${out.length} of ${creates.length} posts are out. ${failure.message}` : failure.message
-  return end(walk, {
-    state: 'failed',
-    verdict: failure.kind,
-    reason: failure.code,
-    message,
-    externalId: first?.id,
-    permalink: first?.url,
-    failure,
-  })
+  const { of, out } = outOf(walk)
+  const message = out > 0 ? `${out} of ${of} posts are out. ${failure.message}` : failure.message
+  return end(walk, { state: 'failed', verdict: failure.kind, reason: failure.code, message, failure })
 }
 
-/** Nobody can know: a person looks. */
-export const ask = (walk: Walk, failure: Failure | null): Promise<never> => {
-  const message = `The answer of ${walk.platform.spec.name} was lost and Clarion cannot look there. Please look: is the post there, or should it be published again?`
+/**
+ * Nobody can know: a person looks. What comes last (a pin, who may reply) is not worth a question: then true, and the
+ * walk goes on to say that it may be missing.
+ */
+export const ask = async (walk: Walk, p: PlannedStep, failure: Failure | null): Promise<boolean> => {
+  const { name } = walk.platform.spec
+  if (p.step.name === 'finish') {
+    const message = `${name} did not answer, so the last touch (${p.key}) may be missing.`
+    walk.missed ??= failure ?? { kind: 'unknown-outcome', code: 'no-answer', message }
+    return true
+  }
+  const { of, out } = outOf(walk)
+  const lost = `The answer of ${name} was lost and Clarion cannot tell by itself what happened.`
+  const what =
+    p.step.name === 'comment'
+      ? 'The post is out. Only what follows it (first comment or second message) is unclear: is that there too, or should it be sent again?'
+      : out > 0
+        ? `${out} of ${of} posts are out. Please look: is the next one there, or should it be published again?`
+        : 'Please look: is the post there, or should it be published again?'
   return end(walk, {
     state: 'unconfirmed',
     verdict: 'unconfirmed',
     reason: failure?.code ?? 'no-answer',
-    message,
+    message: `${lost} ${what}`,
     failure,
   })
 }

@@ -1,18 +1,6 @@
-/** Long on purpose: one network, one house and every rule of the engine told against them. */
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+/** The rules of the engine, told against the toy network. Races, doubts and refusals have files of their own. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { z } from 'zod'
-import { manualClock } from '#infra/clock.ts'
 import { newId } from '#infra/ids.ts'
-import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
-import { createHttp } from '#kit/client/http.ts'
-import { definePlatform, type Platform } from '#kit/client/platform.ts'
-import { type Again, absent, done, found, step, steps } from '#kit/client/steps.ts'
-import type { FailureTable } from '#kit/spec/failures.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
-import { defineSpec } from '#kit/spec/spec.ts'
-import { textRules } from '#kit/spec/text.ts'
 import {
   cancelPublication,
   releaseHeld,
@@ -21,231 +9,22 @@ import {
   retryPublication,
 } from './commands.ts'
 import { publicationStory } from './detail.ts'
-import { createPublishing, type Publishing } from './engine.ts'
+import { channelA, channelB, type ToyHouse, toyHouse, toyWs } from './testing.ts'
 
-/**
- * A network of four calls on a real socket: it takes uploads and posts, shows its posts, and can be told to misbehave
- * with the next post. The engine meets it through the same client as any platform.
- */
-const network = async () => {
-  const posts: string[] = []
-  const uploads: string[] = []
-  const next: ('ok' | 'lost' | 'lost-before' | '500' | '401' | '429' | '422')[] = []
-  let onCall: ((path: string) => Promise<void>) | undefined
-  const server: Server = createServer(async (req, res) => {
-    let body = ''
-    for await (const part of req) body += part
-    await onCall?.(req.url!)
-    const send = (status: number, json: unknown) =>
-      res.writeHead(status, { 'content-type': 'application/json', 'retry-after': '30' }).end(JSON.stringify(json))
-    if (req.url!.endsWith('/posts') && req.method === 'GET') return send(200, { posts })
-    const { text } = JSON.parse(body || '{}') as { text: string }
-    if (req.url!.endsWith('/uploads')) {
-      uploads.push(text)
-      return send(200, { ok: true })
-    }
-    const how = next.shift() ?? 'ok'
-    if (how === '401') return send(401, { code: 'dead' })
-    if (how === '429') return send(429, { code: 'slow' })
-    if (how === '422') return send(422, { code: 'refused' })
-    if (how === 'lost-before') return void req.socket.destroy()
-    posts.push(text)
-    if (how === 'lost') return void req.socket.destroy()
-    if (how === '500') return send(500, {})
-    send(200, { id: `n${posts.length}` })
-  })
-  await new Promise<void>((r) => server.listen(0, '127.0.0.1', r))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return {
-    url,
-    posts,
-    uploads,
-    next,
-    during: (f: typeof onCall) => (onCall = f),
-    close: () => new Promise((r) => server.close(r)),
-  }
-}
-
-const failures: FailureTable = {
-  platform: 'toy',
-  read: (a) => ({ code: (a.body as { code?: string })?.code }),
-  rules: [
-    { code: 'dead', kind: 'reconnect', word: 'dead', say: 'The token is dead.' },
-    { code: 'refused', kind: 'refused-content', word: 'refused', say: 'Refused.' },
-    { code: 'slow', kind: 'too-fast', word: 'slow', say: 'Slow down.' },
-  ],
-}
-
-const toy = (again: Again): Platform =>
-  definePlatform({
-    spec: defineSpec({
-      id: 'toy',
-      name: 'Toy',
-      hosts: ['toy.test'],
-      connect: 'form',
-      credentials: [],
-      channelKinds: ['profile'],
-      text: { max: 500, unit: 'graphemes' },
-      thread: { max: 5 },
-      media: { max: 0, mix: 'alone' },
-      settings: { version: 1, schema: z.object({}) },
-      pace: { concurrency: 10, backlogGapMs: 30_000 },
-      can: {
-        firstComment: false,
-        remove: false,
-        edit: false,
-        insights: false,
-        webhook: false,
-        readBack: again === 'ask',
-      },
-      verified: '2026-11-22',
-    }),
-    text: textRules('graphemes'),
-    failures,
-    connect: { begin: async () => ({ kind: 'form', keep: null }), finish: async () => ({ pending: 'never' }) },
-    publish: steps(
-      step('upload', { again: 'safe' }, async (t) => {
-        await t.http({ method: 'POST', url: 'https://toy.test/uploads', json: { text: t.segments[0]!.text } })
-        return done()
-      }),
-      step(
-        'create',
-        {
-          each: 'segment',
-          again,
-          ...(again === 'ask'
-            ? {
-                believeEmptyAfterMs: 30_000,
-                witness: async (t) => {
-                  const { body } = await t.http<{ posts: string[] }>({ method: 'GET', url: 'https://toy.test/posts' })
-                  return body.posts.includes(t.segments[t.index]!.text) ? found({ id: 'seen', url: null }) : absent
-                },
-              }
-            : {}),
-        },
-        async (t) => {
-          const { body } = await t.http<{ id: string }>({
-            method: 'POST',
-            url: 'https://toy.test/posts',
-            json: { text: t.segments[t.index]!.text },
-          })
-          return done({ id: body.id, url: `https://toy.test/${body.id}` })
-        },
-      ),
-    ),
-  })
-
-let database: TestDatabase
-let net: Awaited<ReturnType<typeof network>>
-const clock = manualClock()
-const engines: Publishing[] = []
-const ws = newId(1)
-const channelA = newId(2)
-const channelB = newId(3)
-
-const engine = (again: Again = 'ask', extra: { leaseMs?: number } = {}): Publishing => {
-  const platform = toy(again)
-  const auth = { grant: { access: 'token-of-toy' }, credentials: {} }
-  const e = createPublishing(database, {
-    db: database.db,
-    clock,
-    platforms: new Map([['toy', platform]]),
-    keeper: {
-      grant: async () => auth,
-      renew: async () => {
-        throw new PlatformFailure({ kind: 'reconnect', code: 'toy.dead', message: 'The token is dead.' })
-      },
-      markReconnect: async (id, reason) =>
-        void (await database.db
-          .updateTable('channels')
-          .set({ state: 'reconnect', state_reason: reason })
-          .where('id', '=', id)
-          .execute()),
-    },
-    http: (o) =>
-      createHttp({
-        realm: 'sandbox',
-        sandboxUrl: net.url,
-        failures: o.platform.failures,
-        secrets: o.secrets,
-        signal: o.signal,
-        beforeSend: o.beforeSend,
-        now: clock.now,
-      }),
-    media: { renditionFor: async () => Promise.reject(new Error('no media here')), signedUrl: () => '' },
-    random: () => 0.5,
-    log: { info: () => {}, warn: () => {}, error: (o, m) => console.error(m, o) },
-    worker: `w${engines.length}`,
-    ...extra,
-  })
-  engines.push(e)
-  return e
-}
-
-const plan = async (texts: string[], o: { channel?: string; dueIn?: number } = {}): Promise<string> => {
-  const now = new Date(clock.now())
-  const due = new Date(clock.now() + (o.dueIn ?? 0))
-  const [post, id] = [newId(clock.now()), newId(clock.now())]
-  const content = JSON.stringify({ segments: texts.map((text) => ({ text, mediaIds: [] })) })
-  await database.db
-    .insertInto('posts')
-    .values({ id: post, workspace_id: ws, content, due_at: due, created_at: now, updated_at: now })
-    .execute()
-  await database.db
-    .insertInto('publications')
-    .values({
-      id,
-      post_id: post,
-      workspace_id: ws,
-      channel_id: o.channel ?? channelA,
-      state: 'scheduled',
-      due_at: due,
-      next_at: due,
-      created_at: now,
-      updated_at: now,
-    })
-    .execute()
-  return id
-}
-const read = (id: string) =>
-  database.db.selectFrom('publications').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
-const target = (id: string) => ({ id, ws, now: new Date(clock.now()) })
+let house: ToyHouse
+let database: ToyHouse['database']
+let net: ToyHouse['net']
+let clock: ToyHouse['clock']
+let engine: ToyHouse['engine']
+let plan: ToyHouse['plan']
+let read: ToyHouse['read']
+let target: ToyHouse['target']
 
 beforeEach(async () => {
-  database = await testDatabase()
-  net = await network()
-  const now = new Date(clock.now())
-  await database.db
-    .insertInto('workspaces')
-    .values({
-      id: ws,
-      name: 'W',
-      time_zone: 'Europe/Warsaw',
-      late_policy: JSON.stringify({ maxLateMs: 3_600_000, otherwise: 'ask' }),
-      created_at: now,
-    })
-    .execute()
-  for (const id of [channelA, channelB])
-    await database.db
-      .insertInto('channels')
-      .values({
-        id,
-        workspace_id: ws,
-        platform: 'toy',
-        realm: 'sandbox',
-        kind: 'profile',
-        external_id: id,
-        name: 'A',
-        handle: 'a',
-        created_at: now,
-      })
-      .execute()
+  house = await toyHouse()
+  ;({ database, net, clock, engine, plan, read, target } = house)
 })
-afterEach(async () => {
-  for (const e of engines.splice(0)) await e.stop(0)
-  await net.close()
-  await database.drop()
-})
+afterEach(() => house.close())
 
 describe('a due publication', () => {
   it('goes out once, with its lateness, permalink and a journal a person can read', async () => {
@@ -261,7 +40,7 @@ describe('a due publication', () => {
     })
     expect(p.lateness_ms).toBeLessThan(1_000)
     expect(net.posts).toEqual(['hello'])
-    const story = await publicationStory(database.db, ws, id)
+    const story = await publicationStory(database.db, toyWs, id)
     expect(story?.journal.map((j) => j.event)).toEqual([
       'attempt',
       'step-begun',
@@ -376,7 +155,7 @@ describe('a worker that dies', () => {
     }
     expect(net.posts).toEqual(['survivor'])
     expect(net.uploads).toEqual(['survivor'])
-    const story = await publicationStory(database.db, ws, id)
+    const story = await publicationStory(database.db, toyWs, id)
     expect(story?.attempts[0]).toMatchObject({ verdict: 'lease-lost' })
   })
 })

@@ -29,6 +29,9 @@ export type Publishing = {
 const sweepMs = 5_000
 /** Renditions of publications due this soon (ms) are made ahead, so that pictures cost no lateness. */
 const aheadMs = 120_000
+/** While attempts run, broken channels are looked for this often (ms), and ends this close together (ms) share one look for work. */
+const holdEveryMs = 1_000
+const gatherMs = 3
 
 /** Deadlock or serialisation failure: nothing was done, look again. */
 const gaveWay = (error: unknown) => ['40P01', '40001'].includes((error as { code?: string }).code ?? '')
@@ -43,7 +46,9 @@ export const createPublishing = (database: Pick<Database, 'listen'>, d: Publishi
   let beat: Promise<void> | undefined
   let unlisten: (() => Promise<void>) | undefined
   let ticked = d.clock.now()
+  let heldAt = 0
   const warmed = new Set<string>()
+  let warming: Promise<unknown> | undefined
 
   const wake = () => nudge.abort()
   const free = (platform: string) => {
@@ -76,25 +81,18 @@ export const createPublishing = (database: Pick<Database, 'listen'>, d: Publishi
   /** One look for work. Gives how many attempts were started. */
   const tick = async (): Promise<number> => {
     if (d.mayClaim?.() === false) return 0
-    const now = new Date(d.clock.now())
-    await holdBroken(d.db, now)
-    let started = 0
-    for (const platform of await store.duePlatforms(d.db, now)) {
-      const limit = free(platform)
-      if (limit <= 0) continue
-      const at = d.clock.now()
-      const claims = await store.claim(d.db, {
-        platform,
-        limit,
-        now: new Date(at),
-        leaseUntil: new Date(at + leaseMs),
-        worker: d.worker,
-      })
-      for (const c of claims) launch(c)
-      started += claims.length
+    const at = d.clock.now()
+    if (Math.abs(at - heldAt) >= holdEveryMs || flying.size === 0) {
+      heldAt = at
+      await holdBroken(d.db, new Date(at))
     }
+    const room = Object.fromEntries([...d.platforms.keys()].map((id) => [id, Math.max(0, free(id))]))
+    const claims = Object.values(room).some((n) => n > 0)
+      ? await store.claim(d.db, { free: room, now: new Date(at), leaseUntil: new Date(at + leaseMs), worker: d.worker })
+      : []
+    for (const c of claims) launch(c)
     ticked = d.clock.now()
-    return started
+    return claims.length
   }
 
   const holdBroken = async (db: Db, now: Date) => {
@@ -106,7 +104,7 @@ export const createPublishing = (database: Pick<Database, 'listen'>, d: Publishi
     }
   }
 
-  /** Makes renditions of what is due soon. */
+  /** Makes renditions of what is due soon, beside the loop: a slow picture must not keep anything from being claimed. */
   const ahead = async () => {
     const soon = new Date(d.clock.now() + aheadMs)
     const rows = await d.db
@@ -122,6 +120,7 @@ export const createPublishing = (database: Pick<Database, 'listen'>, d: Publishi
     for (const r of rows) {
       const key = `${r.id}/${r.version}`
       const platform = d.platforms.get(r.platform)
+      if (stopping.signal.aborted) return
       if (warmed.has(key) || !platform) continue
       warmed.add(key)
       for (const id of (r.content ?? r.base).segments.flatMap((s) => s.mediaIds)) {
@@ -142,10 +141,13 @@ export const createPublishing = (database: Pick<Database, 'listen'>, d: Publishi
         const lookedAt = new Date(d.clock.now())
         const started = await tick()
         if (started > 0) continue
-        await ahead()
+        warming ??= ahead()
+          .catch((err: unknown) => d.log.warn({ err }, 'making pictures ahead failed'))
+          .finally(() => (warming = undefined))
         const next = await store.nextDue(d.db, lookedAt)
         const ms = Math.max(0, Math.min(sweepMs, next ? next.getTime() - d.clock.now() : sweepMs))
         await d.clock.sleep(ms, AbortSignal.any([nudge.signal, stopping.signal]))
+        if (flying.size > 0) await d.clock.sleep(gatherMs, stopping.signal)
       } catch (err) {
         // A person's edit locked the same rows the other way round: PostgreSQL let them go first.
         if (gaveWay(err)) {
@@ -186,6 +188,7 @@ export const createPublishing = (database: Pick<Database, 'listen'>, d: Publishi
       stopping.abort()
       wake()
       await loop
+      await warming
       const all = Promise.all([...flying.values()].map((f) => f.over))
       await Promise.race([all, d.clock.sleep(drainMs)])
       for (const f of flying.values()) f.abort.abort(new Error('shutting down'))

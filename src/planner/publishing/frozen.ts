@@ -35,6 +35,8 @@ export type Loaded = {
   content: ContentJson
   settings: Record<string, unknown>
   tries: number
+  /** Has a create step begun that is not proven refused? */
+  begun: boolean
   latePolicy: LatePolicy
   channel: {
     id: string
@@ -56,6 +58,7 @@ export const load = async (db: Db, c: Claim): Promise<Loaded | null> => {
     base: ContentJson
     settings: Record<string, unknown>
     tries: number
+    begun: boolean
     late_policy: LatePolicy
     channel: {
       id: string
@@ -80,7 +83,7 @@ export const load = async (db: Db, c: Claim): Promise<Loaded | null> => {
     }[]
   }
   const { rows } = await sql<Row>`
-    select p.frozen, p.content, b.content as base, p.settings, p.tries, coalesce(b.late_policy, w.late_policy) as late_policy,
+    select p.frozen, p.content, b.content as base, p.settings, p.tries, p.begun, coalesce(b.late_policy, w.late_policy) as late_policy,
       json_build_object('id', c.id, 'external_id', c.external_id, 'kind', c.kind, 'handle', c.handle, 'name', c.name, 'facts', c.facts, 'realm', c.realm) as channel,
       coalesce((select json_agg(s) from steps s where s.publication_id = p.id), '[]') as steps
     from publications p join posts b on b.id = p.post_id join channels c on c.id = p.channel_id join workspaces w on w.id = p.workspace_id
@@ -107,6 +110,7 @@ export const load = async (db: Db, c: Claim): Promise<Loaded | null> => {
     content: r.content ?? r.base,
     settings: r.settings,
     tries: r.tries,
+    begun: r.begun,
     latePolicy: r.late_policy,
     channel: { ...channel, externalId: external_id },
     steps: new Map(steps.map((s) => [s.key, s])),

@@ -153,6 +153,18 @@ export const defaultTries = 3
 /** Back-off with full jitter: a random time up to 60 s x 2^tries. `random` in [0, 1). Gives ms. */
 export const backoff = (tries: number, random: number): number => Math.round(60_000 * 2 ** Math.min(tries, 10) * random)
 
+/** A time the network names that is past (clocks differ) still means "not now" (ms). */
+const leastWaitMs = 5_000
+/** A time the network names may be nonsense; it is asked again at least this often (ms). */
+const mostWaitMs = 24 * 3_600_000
+
+/** When to call again after `too-fast`. `until` ISO 8601; gives epoch ms, always ahead of `now`. */
+export const slowUntil = (until: string | undefined, now: number): number => {
+  const at = until === undefined ? Number.NaN : Date.parse(until)
+  if (Number.isNaN(at)) return now + 60_000
+  return Math.min(at <= now ? now + leastWaitMs : at, now + mostWaitMs)
+}
+
 /** The remedy of a failed step (design section 6). */
 export const afterFailure = (
   failure: Failure,
@@ -168,7 +180,7 @@ export const afterFailure = (
       return {
         do: 'wait',
         step: 'refused',
-        until: Math.max(now, failure.until ? Date.parse(failure.until) : now + 60_000),
+        until: slowUntil(failure.until, now),
         counts: false,
         channel: true,
       }

@@ -28,25 +28,19 @@ export type Claim = {
   worker: string
 }
 
-/** Platforms that have due work right now. */
-export const duePlatforms = async (db: Db, now: Date): Promise<string[]> => {
-  const rows = await sql<{ platform: string }>`
-    select distinct c.platform from publications p join channels c on c.id = p.channel_id
-    where p.state in ('scheduled', 'waiting', 'publishing') and p.next_at <= ${now}`.execute(db)
-  return rows.rows.map((r) => r.platform)
-}
-
 /**
- * Claims up to `limit` channels of a platform, each with the first publication in its due order (one at a time per
- * channel). A publication whose lease ran out is claimed like a due one; its journal tells where to go on.
+ * Claims channels, each with the first publication in its due order (one at a time per channel), at most `free[platform]`
+ * of a platform; one of a platform that is not named, so that what nobody can publish is told instead of forgotten. A publication whose lease ran out is claimed like a due one; its journal tells where to go on. The due time is
+ * asked twice: a person may move the publication while the update waits for their lock.
  */
 export const claim = async (
   db: Db,
-  o: { platform: string; limit: number; now: Date; leaseUntil: Date; worker: string },
+  o: { free: Record<string, number>; now: Date; leaseUntil: Date; worker: string },
 ): Promise<Claim[]> => {
   const rows = await sql<{
     id: string
     channel_id: string
+    platform: string
     workspace_id: string
     post_id: string
     lease_token: string
@@ -57,8 +51,8 @@ export const claim = async (
     with due as (
       select distinct p.channel_id from publications p
       where p.state in ('scheduled', 'waiting', 'publishing') and p.next_at <= ${o.now}
-    ), ready as (
-      select c.id as channel_id, x.id, gen_random_uuid() as token
+    ), able as (
+      select c.id as channel_id, c.platform, x.id, x.next_at, row_number() over (partition by c.platform order by x.next_at) as n
       from due join channels c on c.id = due.channel_id
       join workspaces w on w.id = c.workspace_id
       cross join lateral (
@@ -66,16 +60,22 @@ export const claim = async (
         where p.channel_id = c.id and p.state in ('scheduled', 'waiting', 'publishing') and p.due_at <= ${o.now}
         order by p.due_at, p.id limit 1
       ) x
-      where c.platform = ${o.platform} and c.state = 'ok' and c.removed_at is null and c.paused_at is null and w.paused_at is null
+      where c.state = 'ok' and c.removed_at is null and c.paused_at is null and w.paused_at is null
         and (c.lease_until is null or c.lease_until <= ${o.now}) and (c.not_before is null or c.not_before <= ${o.now})
         and x.next_at <= ${o.now}
-      order by x.next_at limit ${o.limit}
+    ), ready as (
+      select c.id as channel_id, able.id, able.platform, gen_random_uuid() as token
+      from able join channels c on c.id = able.channel_id
+      where able.n <= coalesce((${JSON.stringify(o.free)}::jsonb ->> able.platform)::int, 1)
+        and c.state = 'ok' and c.removed_at is null and c.paused_at is null
+        and (c.lease_until is null or c.lease_until <= ${o.now}) and (c.not_before is null or c.not_before <= ${o.now})
       for update of c skip locked
     ), taken as (
       update publications p set state = 'publishing', lease_token = r.token, lease_until = ${o.leaseUntil}, worker = ${o.worker},
         attempt = p.attempt + 1, reason = null, message = null, version = p.version + 1, updated_at = ${o.now}
       from ready r where p.id = r.id and p.state in ('scheduled', 'waiting', 'publishing')
-      returning p.id, p.channel_id, p.workspace_id, p.post_id, p.lease_token, p.attempt, p.started_at, p.due_at
+        and p.next_at <= ${o.now} and p.due_at <= ${o.now}
+      returning p.id, p.channel_id, r.platform, p.workspace_id, p.post_id, p.lease_token, p.attempt, p.started_at, p.due_at
     ), held as (
       update channels c set lease_token = t.lease_token, lease_until = ${o.leaseUntil} from taken t where c.id = t.channel_id
     ), closed as (
@@ -94,7 +94,7 @@ export const claim = async (
     channelId: r.channel_id,
     workspaceId: r.workspace_id,
     postId: r.post_id,
-    platform: o.platform,
+    platform: r.platform,
     lease: r.lease_token,
     attempt: r.attempt,
     began: r.started_at,
@@ -134,6 +134,21 @@ export const brokenChannels = async (
     state: r.removed_at ? 'removed' : (r.state as 'reconnect' | 'blocked'),
     reason: r.state_reason,
   }))
+}
+
+/** How many attempts before this one lost their lease without a word, one after another; at most `limit`. */
+export const lostInARow = async (db: Db, c: Claim, limit: number): Promise<number> => {
+  if (c.attempt <= limit) return 0
+  const rows = await db
+    .selectFrom('attempts')
+    .select('verdict')
+    .where('publication_id', '=', c.publicationId)
+    .where('number', '<', c.attempt)
+    .orderBy('number', 'desc')
+    .limit(limit)
+    .execute()
+  const other = rows.findIndex((r) => r.verdict !== 'lease-lost')
+  return other < 0 ? rows.length : other
 }
 
 /** Renews leases. Gives the tokens that are still ours. */
@@ -229,13 +244,23 @@ const stepEnd = (c: Claim, s: EndStep) => sql`
     returning id
   )`
 
-/** Journals how a step ended. */
+const holding = (c: Claim) =>
+  sql`select id from publications where id = ${c.publicationId} and lease_token = ${c.lease} for update`
+
+/** A create that provably did nothing does not count as begun: the publication may be taken back again. */
+const refused = (c: Claim, key: string) => sql`
+  update publications set begun = exists (
+    select 1 from steps s where s.publication_id = publications.id and s.key <> ${key}
+      and (s.key = 'create' or s.key like 'create:%') and s.state <> 'refused'
+  ) where id = ${c.publicationId} and lease_token = ${c.lease} returning id`
+
+/** Journals how a step ended. `refused` means proven: nothing of the step is on the network. */
 export const endStep = (db: Db, c: Claim, s: EndStep): Promise<void> =>
   one(
     db,
     c,
     sql<{ n: number }>`
-    with p as (select id from publications where id = ${c.publicationId} and lease_token = ${c.lease} for update),
+    with p as (${s.state === 'refused' ? refused(c, s.key) : holding(c)}),
     ${stepEnd(c, s)}
     select count(*)::int as n from p`,
   )

@@ -1,5 +1,6 @@
 /** One attempt in work: what it knows, and what it hands to a step. */
 
+import { redact } from '#kit/client/http.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { type Json, type PlannedStep, plan, type StepContext, type StepView } from '#kit/client/steps.ts'
 import { type Failure, PlatformFailure } from '#kit/spec/failures.ts'
@@ -48,8 +49,16 @@ export const startWalk = (d: PublishingDeps, w: Work, platform: Platform, loaded
   }
 }
 
+/** Has a request of this run left? A step that broke before that has done nothing. */
+export type Wire = { used: boolean }
+
 /** All a step may touch. Fetches a good token the first time; raises PlatformFailure when there is none. */
-export const contextOf = async (walk: Walk, p: PlannedStep, row: StepRow | undefined): Promise<StepContext> => {
+export const contextOf = async (
+  walk: Walk,
+  p: PlannedStep,
+  row: StepRow | undefined,
+  wire?: Wire,
+): Promise<StepContext> => {
   const { d, w, platform, loaded } = walk
   walk.auth ??= await d.keeper.grant(w.claim.channelId)
   const { grant, credentials } = walk.auth
@@ -63,6 +72,7 @@ export const contextOf = async (walk: Walk, p: PlannedStep, row: StepRow | undef
       await d.beforeSend?.()
       // The fence closest to the wire: a worker that slept through its lease must not send any more.
       if (w.signal.aborted || d.clock.now() >= w.leaseUntil) throw new LeaseLost(w.claim.publicationId)
+      if (wire) wire.used = true
     },
   })
   return {
@@ -96,11 +106,13 @@ export const failureOf = (walk: Walk, error: unknown, mayHaveActed: boolean): Fa
     { publication: walk.w.claim.publicationId, err: error },
     'a step threw something that is not a platform failure',
   )
+  const { auth, platform } = walk
+  const secrets = auth ? secretsOf(platform, auth.grant, auth.credentials) : []
   return {
     kind: mayHaveActed ? 'unknown-outcome' : 'our-bug',
     code: 'clarion.bug',
     message: 'Something broke inside Clarion while publishing.',
-    raw: String((error as Error).stack ?? error).slice(0, 2000),
+    raw: redact(String((error as Error).stack ?? error), secrets).slice(0, 2000),
   }
 }
 

@@ -14,6 +14,7 @@ import {
   type Json,
   mediaAt,
   mediaIndices,
+  namedBy,
   type StepContext,
   step,
   steps,
@@ -88,7 +89,7 @@ const resolved = (t: T): Resolved => t.done<Resolved>('prepare') ?? { dids: {}, 
 const uploaded = (t: T) => (n: number) => t.done<{ blob: Json }>(`upload:${n}`) ?? { blob: null }
 const earlier = (t: T, upTo: number): Ref[] =>
   t.segments.slice(0, upTo).map((_, i) => {
-    const { uri, cid } = t.done<Posted>(`create:${i}`)!
+    const { uri, cid } = namedBy<Posted>(t, `create:${i}`)
     return { uri, cid }
   })
 const texts = (t: Pick<T, 'segments' | 'firstComment'>) => [...t.segments.map((s) => s.text), t.firstComment ?? '']
@@ -203,7 +204,7 @@ export const publish = steps<Settings>(
     'finish',
     { again: 'keyed', when: (t) => t.settings.replies !== 'everyone', prepare: (t) => stamp(t) },
     async (t) => {
-      const root = t.done<Posted>('create:0')!
+      const root = namedBy<Posted>(t, 'create:0')
       const record = gateRecord(
         root.uri,
         t.settings.replies as Exclude<Settings['replies'], 'everyone'>,

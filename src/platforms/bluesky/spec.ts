@@ -81,7 +81,7 @@ export const spec = defineSpec({
     },
   },
   settings: { version: 1, schema: settings },
-  pace: { concurrency: 8, backlogGapMs: 2_000 },
+  pace: { concurrency: 32, backlogGapMs: 2_000 },
   can: { firstComment: true, remove: true, edit: false, insights: false, webhook: false, readBack: true },
   why: {
     edit: 'Bluesky does not show edits of a post.',

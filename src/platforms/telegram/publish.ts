@@ -120,9 +120,10 @@ export const publish = steps<Settings>(
   ),
 
   step('finish', { again: 'safe', when: (t) => t.settings.pin }, async (t) => {
-    const { messages, chat } = t.done<Sent>('create')!
-    if (messages.length === 0) return done({ pinned: false })
-    await pinMessage(bot(t), chat, messages[0]!)
+    // After a person's word the checkpoint holds a link at most, and nothing can be pinned without the message's number.
+    const sent = t.done<Partial<Sent>>('create')
+    if (!sent?.messages?.[0]) return done({ pinned: false })
+    await pinMessage(bot(t), sent.chat ?? t.channel.externalId, sent.messages[0])
     return done({ pinned: true })
   }),
 )

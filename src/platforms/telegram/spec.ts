@@ -60,7 +60,7 @@ export const spec = defineSpec({
   },
   settings: { version: 1, schema: settings },
   // About 20 messages a minute in one chat, 30 a second per bot.
-  pace: { concurrency: 4, backlogGapMs: 3_500 },
+  pace: { concurrency: 8, backlogGapMs: 3_500 },
   can: { firstComment: false, remove: true, edit: false, insights: false, webhook: false, readBack: false },
   why: {
     firstComment: 'Comments live in the linked discussion group, where a bot must wait for the forwarded post.',

@@ -13,6 +13,7 @@ import {
   type Json,
   mediaAt,
   mediaIndices,
+  namedBy,
   notYet,
   type StepContext,
   step,
@@ -106,8 +107,10 @@ const upload = step<Settings>('upload', { again: 'safe', each: 'media' }, async 
   return done({ id: at!.id })
 })
 
-const parentOf = (t: T, index: number): string | null =>
-  index === 0 ? null : (t.done<Created>(`create:${index - 1}`)?.id ?? null)
+/** The id of an earlier post; a person may have given only its link. */
+const idOf = (t: T, index: number): string =>
+  namedBy<Created>(t, `create:${index}`, (url) => /\/status\/(\d+)/.exec(url)?.[1]).id
+const parentOf = (t: T, index: number): string | null => (index === 0 ? null : idOf(t, index - 1))
 
 /** The body of one post of the thread. Unknown members are refused by X, so only what is set is sent. */
 const body = (t: T, index: number): Json => {
@@ -169,7 +172,7 @@ const look = async (t: T, want: Sought): Promise<Witness> => {
 }
 
 const lag = { believeEmptyAfterMs: 45_000 }
-const commentParent = (t: T) => t.done<Created>(`create:${t.segments.length - 1}`)?.id ?? null
+const commentParent = (t: T) => idOf(t, t.segments.length - 1)
 
 export const publish = steps<Settings>(
   upload,

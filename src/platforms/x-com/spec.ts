@@ -58,7 +58,7 @@ export const spec = defineSpec({
   },
   settings: { version: 1, schema: settings },
   // 100 posts per 15 minutes and account; half-hourly slices of 2,400 a day come on top.
-  pace: { concurrency: 8, backlogGapMs: 10_000 },
+  pace: { concurrency: 32, backlogGapMs: 10_000 },
   can: { firstComment: true, remove: true, edit: false, insights: false, webhook: false, readBack: true },
   why: {
     edit: 'Only Premium accounts may edit, within an hour, and each edit is a new post id.',

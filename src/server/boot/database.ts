@@ -38,7 +38,8 @@ export const bootDatabase = async (config: Config, log: Log, say: (line: string)
   const url = config.databaseUrl ?? own!.url
   const database = openDatabase(url, {
     poolSize: config.poolSize,
-    onError: (error) => log.warn({ err: error }, 'a database connection broke'),
+    // Its words only: the error of a driver carries the whole connection.
+    onError: ({ message, name }) => log.warn({ reason: message, name }, 'a database connection broke'),
   })
   const close = async () => {
     await database.close()

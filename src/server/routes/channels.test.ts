@@ -101,6 +101,12 @@ describe('the OAuth callback', () => {
     expect([r.status, r.headers.location]).toEqual([302, `http://localhost/oauth/${id}/callback?state=s&code=c&hop=1`])
     expect((await back({ state: 's', code: 'c' }, { host: 'evil.example', cookie: '' })).status).toBe(422)
   })
+
+  it('stays on 127.0.0.1 when that is where the person signed in', async () => {
+    const begun = await begin()
+    const r = await back(await robot.consent(flowOf(begun).url!), { host: '127.0.0.1:80' })
+    expect([r.status, r.headers.location]).toEqual([302, `/channels?flow=${flowOf(begun).id}`])
+  })
 })
 
 describe('access', () => {

@@ -75,11 +75,13 @@ export const registerOAuthCallback = (app: FastifyInstance, { connect, publicUrl
 
   app.get('/oauth/:platform/callback', { schema: { hide: true } }, async (request, reply) => {
     const { platform } = request.params as { platform: string }
-    // Networks want `127.0.0.1` where people type `localhost`: cookies live on one of them only.
+    // Networks want `127.0.0.1` where people type `localhost`: cookies live on one of them only, so a browser that is
+    // nobody here goes to the address people use.
     // `hop` keeps a proxy that rewrites Host from making a circle of it.
     const { hop, ...given } = request.query as Record<string, unknown>
     const { hostname } = request
-    if (!hop && hostname !== home.hostname && loopback.test(hostname) && loopback.test(home.hostname)) {
+    const user = await userOf(request)
+    if (!user && !hop && hostname !== home.hostname && loopback.test(hostname) && loopback.test(home.hostname)) {
       const there = new URL(`${publicUrl}${request.url}`)
       there.searchParams.set('hop', '1')
       return reply.redirect(there.href, 302)
@@ -87,7 +89,7 @@ export const registerOAuthCallback = (app: FastifyInstance, { connect, publicUrl
     const query: Record<string, string> = {}
     for (const [k, v] of Object.entries(given)) if (typeof v === 'string') query[k] = v
     try {
-      const flow = await connect.callback(platform, query, await userOf(request))
+      const flow = await connect.callback(platform, query, user)
       return reply.header('cache-control', 'no-store').redirect(`/channels?flow=${flow.id}`, 302)
     } catch (error) {
       if (!(error instanceof Problem)) request.log.error({ err: error }, 'an OAuth callback failed')

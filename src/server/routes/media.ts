@@ -35,6 +35,7 @@ export const registerMedia = (bind: Bind, app: FastifyInstance, { media, authori
   bind('mediaImport', ({ body }, ctx) =>
     media.importFrom({ ws: ctx.ws!.id, userId: ctx.userId!, url: new URL(body.url), alt: body.alt }),
   )
+  bind('mediaGet', ({ params }, ctx) => media.get(ctx.ws!.id, params.id))
   bind('mediaPatch', ({ params, body }, ctx) => media.describe(ctx.ws!.id, params.id, body.alt))
   bind('mediaRemove', async ({ params }, ctx) => {
     await media.remove(ctx.ws!.id, params.id)

@@ -4,6 +4,7 @@ import { Problem } from '#contract/problems.ts'
 import type { Actor, People } from '#planner/people/service.ts'
 import type { Auth } from '../auth.ts'
 import type { Bind, Ctx } from '../bind.ts'
+import { isHere } from '../here.ts'
 
 export type PeopleDeps = {
   people: People
@@ -27,6 +28,9 @@ export const registerPeople = (bind: Bind, { people, auth, setupToken, sandbox, 
     if (!(await people.setupNeeded())) throw new Problem('setup-done')
     if (setupToken !== null && !timingSafeEqual(digest(token ?? ''), digest(setupToken)))
       throw new Problem('setup-token')
+    // Without a token the address is the guard: a page whose name was made to point here says that name.
+    if (setupToken === null && !isHere(ctx.request.raw))
+      throw new Problem('forbidden', 'The owner is made from the machine Clarion runs on.')
     const { userId } = await people.setup(input)
     ctx.setHeader('set-cookie', await auth.signIn(ctx.request, input.email.trim(), input.password))
     return me(userId)

@@ -34,9 +34,6 @@ export const isProblem = (error: unknown, ...codes: ProblemCode[]): error is Api
 export const newKey = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('')
 
-/** The entity tag of a version, as the server writes it. */
-export const etagOf = (version: number): string => `"v${version}"`
-
 const fill = (path: string, params: Record<string, unknown> = {}) =>
   path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(params[name] ?? '')))
 

@@ -13,7 +13,7 @@ export const staleKeys = (event: LiveEvent): string[][] => {
     case 'channel':
       return [['channels']]
     case 'media':
-      return [['media']]
+      return [['media', event.id]]
     case 'workspace':
       return []
   }

@@ -1,8 +1,8 @@
 /** What screens read, as TanStack Query options. Keys start with the workspace, so that a switch shares nothing. */
-import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query'
+import { keepPreviousData, QueryClient, queryOptions, useQueries } from '@tanstack/react-query'
 import type { Media } from '#contract/media.ts'
 import type { PostState } from '#contract/posts.ts'
-import { ApiProblem, api } from './client.ts'
+import { ApiProblem, api, isProblem } from './client.ts'
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -72,22 +72,19 @@ export const calendarQuery = (ws: string, from: string, to: string, channelId?: 
 
 export type PostFilter = { state?: PostState; q?: string; channelId?: string }
 
-/** Media by id. The list is paged newest first; reads on until every id is found or the list ends. */
-export const mediaQuery = (ws: string, ids: readonly string[]) =>
+/** One picture; null when it was deleted. Kept: only its alt text can change, and that is told by the live events. */
+export const mediaQuery = (ws: string, id: string) =>
   queryOptions({
-    queryKey: [ws, 'media', ...[...ids].sort()],
-    enabled: ids.length > 0,
-    staleTime: 60_000,
-    placeholderData: keepPreviousData,
-    queryFn: async ({ signal }) => {
-      const missing = new Set(ids)
-      const found: Record<string, Media> = {}
-      let cursor: string | undefined
-      do {
-        const page = await api('mediaList', { params: { ws }, query: { cursor, limit: 100 }, signal })
-        for (const item of page.items) if (missing.delete(item.id)) found[item.id] = item
-        cursor = page.nextCursor ?? undefined
-      } while (cursor && missing.size > 0)
-      return found
-    },
+    queryKey: [ws, 'media', id],
+    staleTime: 10 * 60_000,
+    queryFn: ({ signal }) =>
+      api('mediaGet', { params: { ws, id }, signal }).catch((e: unknown) =>
+        isProblem(e, 'not-found') ? null : Promise.reject(e),
+      ),
   })
+
+const byId = (results: readonly { data?: Media | null | undefined }[]): Readonly<Record<string, Media>> =>
+  Object.fromEntries(results.flatMap(({ data }) => (data ? [[data.id, data]] : [])))
+/** Pictures by id, as far as they have arrived; one request for each that is not known yet. */
+export const useMedia = (ws: string, ids: readonly string[]): Readonly<Record<string, Media>> =>
+  useQueries({ queries: [...new Set(ids)].map((id) => mediaQuery(ws, id)), combine: byId })

@@ -172,7 +172,7 @@ export const CalendarPage = () => {
       <Loaded query={posts} skeleton={<Skeleton className="h-[42rem] rounded-xl" />}>
         {(list) =>
           view === 'agenda' ? (
-            <Agenda posts={list} onOpen={(p) => setOpenId(p.id)} />
+            <Agenda posts={list} today={today} onOpen={(p) => setOpenId(p.id)} />
           ) : (
             <Suspense fallback={<Skeleton className="h-[42rem] rounded-xl" />}>
               <div className="overflow-hidden rounded-xl border border-line bg-surface shadow-card">

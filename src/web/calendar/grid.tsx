@@ -8,7 +8,7 @@ import timeGridPlugin from '@fullcalendar/react/timegrid'
 import '@fullcalendar/react/skeleton.css'
 import '@fullcalendar/react/themes/classic/theme.css'
 import './calendar.css'
-import { useMemo } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Post } from '#contract/posts.ts'
 import { cn } from '#ui/cn.ts'
@@ -18,6 +18,9 @@ import { PlatformMark } from '../lib/registry.tsx'
 import { stateLooks } from '../lib/states.tsx'
 import { wallOf } from '../lib/time.ts'
 import { movable } from './quick-view.tsx'
+
+/** The week fills what the window has below the heading; its hours scroll inside. */
+const weekHeight = 'max(38rem, calc(100dvh - 14.5rem))'
 
 const ground = {
   neutral: 'bg-sunken text-muted',
@@ -53,6 +56,13 @@ export const Grid = ({
   const t = useT()
   const { i18n } = useTranslation()
   const format = useFormat()
+  const frame = useRef<HTMLDivElement>(null)
+  // Late in a month its past weeks fill a low window: today comes into view when the month opens. Nothing moves when it
+  // is in view already.
+  useEffect(() => {
+    if (view !== 'month') return
+    frame.current?.querySelector(`[data-date="${day}"]`)?.scrollIntoView({ block: 'nearest' })
+  }, [view, day])
   const byId = useMemo(() => new Map(posts.map((p) => [p.id, p])), [posts])
   const events = useMemo(
     () =>
@@ -98,51 +108,53 @@ export const Grid = ({
     )
   }
   return (
-    <FullCalendar
-      key={`${view}:${day}:${i18n.language}`}
-      plugins={[dayGridPlugin, timeGridPlugin, interactionPlugin, classicTheme]}
-      locales={[plLocale]}
-      locale={i18n.language === 'pl' ? 'pl' : 'en-gb'}
-      initialView={view === 'month' ? 'dayGridMonth' : 'timeGridWeek'}
-      initialDate={day}
-      timeZone={timeZone}
-      firstDay={1}
-      headerToolbar={false}
-      height={view === 'week' ? 680 : 'auto'}
-      allDaySlot={false}
-      nowIndicator
-      scrollTime="08:00:00"
-      slotHeaderFormat={{ hour: '2-digit', minute: '2-digit', hour12: false }}
-      slotDuration="00:30:00"
-      snapDuration="00:15:00"
-      defaultTimedEventDuration="00:30:00"
-      forceEventDuration
-      eventDisplay="block"
-      eventColor="transparent"
-      eventInteractive
-      dayMaxEvents={4}
-      events={events}
-      eventStartEditable={editable}
-      eventContent={(info) => {
-        const post = byId.get(info.event.id)
-        return post ? card(post, info.event.title) : null
-      }}
-      eventClick={(info) => {
-        info.jsEvent.preventDefault()
-        const post = byId.get(info.event.id)
-        if (post) onOpen(post)
-      }}
-      dateClick={(info) => {
-        if (editable) onPick(info.allDay ? `${info.dateStr.slice(0, 10)}T09:00` : info.dateStr.slice(0, 16))
-      }}
-      eventDrop={(info) => {
-        const post = byId.get(info.event.id)
-        if (!post || !info.event.startStr) return info.revert()
-        // A month drop changes the day only: the wall time of day stays what the person chose, also over a clock change.
-        const to = info.event.startStr.slice(0, 16)
-        const wall = view === 'month' ? `${to.slice(0, 10)}T${wallOf(post.dueAt ?? '', timeZone).slice(11)}` : to
-        onMove(post, wall, info.revert)
-      }}
-    />
+    <div ref={frame} className="[&_[data-date]]:scroll-my-6">
+      <FullCalendar
+        key={`${view}:${day}:${i18n.language}`}
+        plugins={[dayGridPlugin, timeGridPlugin, interactionPlugin, classicTheme]}
+        locales={[plLocale]}
+        locale={i18n.language === 'pl' ? 'pl' : 'en-gb'}
+        initialView={view === 'month' ? 'dayGridMonth' : 'timeGridWeek'}
+        initialDate={day}
+        timeZone={timeZone}
+        firstDay={1}
+        headerToolbar={false}
+        height={view === 'week' ? weekHeight : 'auto'}
+        allDaySlot={false}
+        nowIndicator
+        scrollTime="08:00:00"
+        slotHeaderFormat={{ hour: '2-digit', minute: '2-digit', hour12: false }}
+        slotDuration="00:30:00"
+        snapDuration="00:15:00"
+        defaultTimedEventDuration="00:30:00"
+        forceEventDuration
+        eventDisplay="block"
+        eventColor="transparent"
+        eventInteractive
+        dayMaxEvents={4}
+        events={events}
+        eventStartEditable={editable}
+        eventContent={(info) => {
+          const post = byId.get(info.event.id)
+          return post ? card(post, info.event.title) : null
+        }}
+        eventClick={(info) => {
+          info.jsEvent.preventDefault()
+          const post = byId.get(info.event.id)
+          if (post) onOpen(post)
+        }}
+        dateClick={(info) => {
+          if (editable) onPick(info.allDay ? `${info.dateStr.slice(0, 10)}T09:00` : info.dateStr.slice(0, 16))
+        }}
+        eventDrop={(info) => {
+          const post = byId.get(info.event.id)
+          if (!post || !info.event.startStr) return info.revert()
+          // A month drop changes the day only: the wall time of day stays what the person chose, also over a clock change.
+          const to = info.event.startStr.slice(0, 16)
+          const wall = view === 'month' ? `${to.slice(0, 10)}T${wallOf(post.dueAt ?? '', timeZone).slice(11)}` : to
+          onMove(post, wall, info.revert)
+        }}
+      />
+    </div>
   )
 }

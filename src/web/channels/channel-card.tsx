@@ -121,7 +121,11 @@ export const ChannelCard = ({ channel, reconnect }: { channel: Channel; reconnec
             ) : null
           }
         >
-          {channel.stateReason ?? t(`channels.state.${channel.state}.means`)}
+          {channel.stateReason ? (
+            <span lang="en">{channel.stateReason}</span>
+          ) : (
+            t(`channels.state.${channel.state}.means`)
+          )}
         </Notice>
       )}
       {channel.pausedAt ? (

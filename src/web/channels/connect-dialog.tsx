@@ -14,7 +14,7 @@ import { platformsQuery } from '../api/queries.ts'
 import { useT } from '../i18n/index.ts'
 import { Markdown } from '../lib/markdown.tsx'
 import { Failed, Loaded } from '../lib/query-state.tsx'
-import { PlatformMark } from '../lib/registry.tsx'
+import { PlatformMark, usePlatformWords } from '../lib/registry.tsx'
 import { say } from '../lib/toast.ts'
 import { useSession } from '../shell/session.tsx'
 
@@ -31,26 +31,36 @@ const Guide = ({ platform, open }: { platform: PlatformInfo; open?: boolean }) =
         <p className="mb-3 text-sm text-muted">
           {t('connect.redirectUri')} <code className="rounded bg-sunken px-1 break-all">{platform.redirectUri}</code>
         </p>
-        <Markdown source={platform.guide} />
+        <div lang="en">
+          <Markdown source={platform.guide} />
+        </div>
       </div>
     </details>
   )
 }
 
 const FormFields = ({
+  platform,
   fields,
   values,
   onChange,
 }: {
+  platform: string
   fields: PlatformInfo['connectForm']
   values: Record<string, string>
   onChange: (values: Record<string, string>) => void
 }) => {
   const t = useT()
+  const words = usePlatformWords(platform)
+  const label = (f: (typeof fields)[number]) => words[`connect.${f.name}`] ?? f.label
   return (
     <div className="grid gap-4">
       {fields.map((f) => (
-        <Field key={f.name} label={f.optional ? t('field.optional', { label: f.label }) : f.label} hint={f.help}>
+        <Field
+          key={f.name}
+          label={f.optional ? t('field.optional', { label: label(f) }) : label(f)}
+          hint={words[`connect.${f.name}.help`] ?? f.help}
+        >
           {(c) => (
             <Input
               {...c}
@@ -99,16 +109,17 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
     }
     setBusy(false)
   }
+  const answer = (id: string) => api('connectAnswer', { params: { ws: ws.id, id }, body: { form } })
   const begin = () =>
     run(async () => {
+      // The network did not like the last answer: the flow is still open, and takes another one.
+      if (flow?.step === 'form') return answer(flow.id)
       const params = { ws: ws.id, platform: chosen }
       const begun = await api('connectBegin', {
         params,
         body: { realm, form, ...(start.channelId ? { channelId: start.channelId } : {}) },
       })
-      return begun.step === 'form'
-        ? api('connectAnswer', { params: { ws: ws.id, id: begun.id }, body: { form } })
-        : begun
+      return begun.step === 'form' ? answer(begun.id) : begun
     })
   const look = (id: string) => run(() => api('connectGet', { params: { ws: ws.id, id } }))
 
@@ -133,13 +144,15 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
     if (flow?.step === 'failed')
       return (
         <Notice tone="danger" alert title={t('connect.failed')}>
-          {flow.error}
+          <span lang="en">{flow.error}</span>
         </Notice>
       )
     if (flow?.step === 'code')
       return (
         <div className="grid gap-4">
-          <p className="text-sm">{flow.instructions}</p>
+          <p lang="en" className="text-sm">
+            {flow.instructions}
+          </p>
           {flow.code ? (
             <div className="flex items-center gap-2">
               <code className="flex-1 rounded-lg bg-sunken px-4 py-3 text-lg font-semibold tracking-wide break-all">
@@ -229,7 +242,7 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
     const needs = realm === 'live' && !info.credentialsSet
     return (
       <div className="grid gap-4">
-        {me.sandbox && !start.channelId ? (
+        {me.sandbox && !start.channelId && !flow ? (
           <fieldset className="grid gap-2">
             <legend className="mb-1.5 text-sm font-medium">{t('connect.realm')}</legend>
             {(['live', 'sandbox'] as const).map((r) => (
@@ -261,7 +274,7 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
           </Notice>
         ) : null}
         {info.connectForm.length > 0 && !needs ? (
-          <FormFields fields={info.connectForm} values={form} onChange={setForm} />
+          <FormFields platform={info.id} fields={info.connectForm} values={form} onChange={setForm} />
         ) : null}
         {info.connect === 'redirect' && !needs ? (
           <p className="text-sm text-muted">{t('connect.redirect', { platform: info.name })}</p>
@@ -287,10 +300,10 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
           {t('connect.confirm', { count: selection.length })}
         </Button>
       )
-    if (flow || start.flowId || !info) return null
+    if ((flow && flow.step !== 'form') || start.flowId || !info) return null
     return (
       <>
-        {start.platform ? null : <Button onClick={() => setChosen('')}>{t('action.back')}</Button>}
+        {start.platform || flow ? null : <Button onClick={() => setChosen('')}>{t('action.back')}</Button>}
         <Button
           tone="primary"
           busy={busy}
@@ -314,6 +327,11 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
     >
       <div className="grid gap-4">
         {error ? <Failed error={error} /> : null}
+        {flow?.step === 'form' && flow.error ? (
+          <Notice tone="danger" alert title={t('connect.failed')}>
+            <span lang="en">{flow.error}</span>
+          </Notice>
+        ) : null}
         {body()}
       </div>
     </Dialog>

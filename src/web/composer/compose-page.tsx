@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { CalendarClock, Send, Undo2 } from 'lucide-react'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useLocation, useNavigate, useParams, useSearchParams } from 'react-router'
 import type { Channel } from '#contract/channels.ts'
 import type { Post, ScheduleInput } from '#contract/posts.ts'
@@ -14,7 +14,7 @@ import { channelsQuery, postQuery } from '../api/queries.ts'
 import { tell, useT } from '../i18n/index.ts'
 import { useFormat } from '../lib/format.ts'
 import { Failed } from '../lib/query-state.tsx'
-import { PlatformMark, useFace, useFaces } from '../lib/registry.tsx'
+import { BodiesProvider, PlatformMark, useBodies, useFaces, useLoadBodies, useWords } from '../lib/registry.tsx'
 import { StateBadge } from '../lib/states.tsx'
 import { TimeDialog } from '../lib/time-dialog.tsx'
 import { say, sayError } from '../lib/toast.ts'
@@ -26,7 +26,8 @@ import { Findings } from './findings.tsx'
 import { PartEditor } from './part-editor.tsx'
 import { Previews } from './previews.tsx'
 import { SaveLine } from './save-line.tsx'
-import { SettingsForm, shapeOf } from './settings-form.tsx'
+import { SettingsForm } from './settings-form.tsx'
+import { shapeOf } from './settings-shape.ts'
 import { type Composer, useComposer } from './use-composer.ts'
 
 const ComposeSkeleton = () => (
@@ -53,7 +54,8 @@ const ChannelSettings = ({
   disabled: boolean
 }) => {
   const t = useT()
-  const face = useFace(channel.platform)
+  const face = useBodies().get(channel.platform)
+  const words = useWords(channel.platform)
   if (!face) return null
   const value = composer.draft.channels.find((c) => c.channelId === channel.id)?.settings ?? {}
   const set = (settings: Record<string, unknown>) => composer.edit((d) => setSettings(d, channel.id, settings))
@@ -69,7 +71,7 @@ const ChannelSettings = ({
         {face.Settings ? (
           <face.Settings value={value} onChange={set} channel={channel} />
         ) : shape ? (
-          <SettingsForm shape={shape} value={value} onChange={set} disabled={disabled} />
+          <SettingsForm shape={shape} words={words} value={value} onChange={set} disabled={disabled} />
         ) : null}
       </div>
     </details>
@@ -231,7 +233,11 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
   const begun = post !== null && post.state !== 'draft' && post.state !== 'scheduled'
   const scheduled = post?.state === 'scheduled'
   const errors = [...composer.findings.values()].flat().filter((f) => f.level === 'error').length
-  const comments = chosen.some((c) => faces.get(c.platform)?.spec.can.firstComment)
+  const commenting = [
+    ...new Set(
+      chosen.flatMap((c) => (faces.get(c.platform)?.spec.can.firstComment ? faces.get(c.platform)?.spec.name : [])),
+    ),
+  ].filter((name) => name !== undefined)
 
   /** Why it cannot go out as it is; null when it can. */
   const obstacle = (): string | null => {
@@ -289,6 +295,7 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
 
   return (
     <Page
+      back={initial ? { to: '/posts', label: t('post.back') } : undefined}
       title={initial ? t('composer.edit') : t('composer.title')}
       aside={post ? <StateBadge state={post.state} /> : null}
       lead={scheduled && post.dueAt ? t('composer.scheduledFor', { when: format.dateTime(post.dueAt) }) : undefined}
@@ -311,8 +318,15 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
           ) : null}
           <ChannelPicker composer={composer} disabled={begun} />
           <Versions composer={composer} tab={shownTab} setTab={setTab} disabled={begun} />
-          {comments ? (
-            <Field label={t('composer.firstComment')} hint={t('composer.firstComment.hint')}>
+          {commenting.length > 0 || draft.firstComment ? (
+            <Field
+              label={t('composer.firstComment')}
+              hint={
+                commenting.length > 0
+                  ? t('composer.firstComment.hint', { platforms: format.list(commenting) })
+                  : t('composer.firstComment.nowhere')
+              }
+            >
               {(c) => (
                 <Textarea
                   {...c}
@@ -327,13 +341,13 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
           ) : null}
           {hasContent(draft) ? <Findings composer={composer} channels={chosen} /> : null}
         </div>
-        <section aria-label={t('composer.preview')} className="min-w-0 lg:sticky lg:top-6">
+        <section aria-label={t('composer.preview')} className="min-w-0 pb-4 lg:pb-24">
           <h2 className="mb-3 text-sm font-medium">{t('composer.preview')}</h2>
           <Previews composer={composer} channels={inView} />
         </section>
       </div>
       {begun ? null : (
-        <div className="sticky bottom-16 z-20 -mx-4 mt-8 border-t border-line bg-bg/95 px-4 py-3 backdrop-blur sm:-mx-8 sm:px-8 md:bottom-0">
+        <div className="sticky bottom-16 z-20 -mx-4 mt-8 border-t border-line bg-bg px-4 py-3 sm:-mx-8 sm:px-8 md:bottom-0">
           {refusal && obstacle() ? (
             <p role="alert" className="mb-2 text-sm font-medium text-danger">
               {refusal}
@@ -418,12 +432,22 @@ export const ComposePage = () => {
   const { ws } = useSession()
   const channels = useQuery(channelsQuery(ws.id))
   const post = useQuery({ ...postQuery(ws.id, id ?? ''), enabled: id !== undefined })
-  const failed = channels.error ?? post.error
-  if (!channels.data || (id !== undefined && !post.data)) {
+  const platforms = useLoadBodies(channels.data?.map((c) => c.platform) ?? [])
+  // A network connected while somebody writes may arrive later; the editor stays where it is.
+  const begun = useRef(false)
+  if (channels.data && !platforms.pending && !platforms.error) begun.current = true
+  const failed = channels.error ?? post.error ?? platforms.error
+  if (!begun.current || !channels.data || (id !== undefined && !post.data)) {
     return (
       <Page title={t(id ? 'composer.edit' : 'composer.title')}>
         {failed ? (
-          <Failed error={failed} retry={() => void Promise.all([channels.refetch(), id ? post.refetch() : null])} />
+          <Failed
+            error={failed}
+            retry={() => {
+              platforms.retry()
+              void Promise.all([channels.refetch(), id ? post.refetch() : null])
+            }}
+          />
         ) : (
           <div role="status" aria-busy="true">
             <span className="sr-only">{t('loading')}</span>
@@ -433,5 +457,9 @@ export const ComposePage = () => {
       </Page>
     )
   }
-  return <Editor key={id ?? key} initial={id === undefined ? null : (post.data ?? null)} channels={channels.data} />
+  return (
+    <BodiesProvider value={platforms.bodies}>
+      <Editor key={id ?? key} initial={id === undefined ? null : (post.data ?? null)} channels={channels.data} />
+    </BodiesProvider>
+  )
 }

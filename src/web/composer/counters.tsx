@@ -1,13 +1,13 @@
 import type { Channel } from '#contract/channels.ts'
-import type { WebFace } from '#kit/web/slots.ts'
+import type { WebBody } from '#kit/web/slots.ts'
 import { cn } from '#ui/cn.ts'
 import { useT } from '../i18n/index.ts'
-import { PlatformMark, useFaces } from '../lib/registry.tsx'
+import { PlatformMark, useBodies } from '../lib/registry.tsx'
 import { type Part, preflightDraft } from './draft.ts'
 import type { Composer } from './use-composer.ts'
 
 /** Longest text this channel takes in a part, in the network's own unit. */
-export const limitOf = (face: WebFace, composer: Composer, channel: Channel, part: Part): number => {
+export const limitOf = (face: WebBody, composer: Composer, channel: Channel, part: Part): number => {
   const { text } = face.limitsFor?.(face.spec, preflightDraft(composer.draft, channel, composer.media)) ?? face.spec
   return part.mediaIds.length > 0 ? (text.maxWithMedia ?? text.max) : text.max
 }
@@ -23,7 +23,7 @@ export const Counters = ({
   channels: readonly Channel[]
 }) => {
   const t = useT()
-  const faces = useFaces()
+  const bodies = useBodies()
   const seen = new Set<string>()
   return (
     <ul
@@ -31,7 +31,7 @@ export const Counters = ({
       aria-label={t('composer.counters')}
     >
       {channels.map((channel) => {
-        const face = faces.get(channel.platform)
+        const face = bodies.get(channel.platform)
         if (!face) return null
         const limit = limitOf(face, composer, channel, part)
         const id = `${channel.platform}:${limit}`

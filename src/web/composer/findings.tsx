@@ -3,9 +3,9 @@ import type { Channel } from '#contract/channels.ts'
 import type { Finding } from '#kit/spec/preflight.ts'
 import { Button } from '#ui/button.tsx'
 import { cn } from '#ui/cn.ts'
-import { useT } from '../i18n/index.ts'
+import { language, useT } from '../i18n/index.ts'
 import { findingText } from '../lib/findings.ts'
-import { PlatformMark, useFaces } from '../lib/registry.tsx'
+import { PlatformMark, useBodies } from '../lib/registry.tsx'
 import { limitOf } from './counters.tsx'
 import { customise, type Draft, newPart, partsFor, splitPart, type Target } from './draft.ts'
 import type { Composer } from './use-composer.ts'
@@ -38,7 +38,7 @@ export const joinFor = (draft: Draft, channelId: string): Draft => {
 /** What each network would refuse, why, and what to do; where one click repairs it, the click. */
 export const Findings = ({ composer, channels }: { composer: Composer; channels: readonly Channel[] }) => {
   const t = useT()
-  const faces = useFaces()
+  const bodies = useBodies()
   const rows = channels.flatMap((channel) =>
     (composer.findings.get(channel.id) ?? []).map((finding) => ({ channel, finding })),
   )
@@ -46,7 +46,7 @@ export const Findings = ({ composer, channels }: { composer: Composer; channels:
   if (rows.length === 0) return null
 
   const repair = (channel: Channel, finding: Finding) => {
-    const face = faces.get(channel.platform)
+    const face = bodies.get(channel.platform)
     if (!face) return null
     if (finding.kind === 'thread.length' && face.spec.thread.max === 1) {
       return (
@@ -87,7 +87,8 @@ export const Findings = ({ composer, channels }: { composer: Composer; channels:
       <h2 className="mb-2 text-sm font-medium">{t('preflight.title')}</h2>
       <ul className="grid grid-cols-1 gap-2" aria-live="polite">
         {rows.map(({ channel, finding }) => {
-          const { message, remedy } = findingText(t, finding)
+          const words = bodies.get(channel.platform)?.words[language()]
+          const { message, remedy, lang } = findingText(t, finding, words)
           const error = finding.level === 'error'
           const Icon = error ? CircleAlert : TriangleAlert
           return (
@@ -100,14 +101,16 @@ export const Findings = ({ composer, channels }: { composer: Composer; channels:
               )}
             >
               <Icon aria-hidden className={cn('mt-0.5 size-4 shrink-0', error ? 'text-danger' : 'text-warn')} />
-              <div className="min-w-0 flex-1">
+              <div className="min-w-0 flex-1 basis-52">
                 <p>
                   <span className="sr-only">{error ? t('preflight.error') : t('preflight.warning')}: </span>
                   <span className="inline-flex items-center gap-1.5 font-medium">
                     <PlatformMark id={channel.platform} className="size-3.5" />
                     {channel.name}:
                   </span>{' '}
-                  {message} {remedy}
+                  <span lang={lang}>
+                    {message} {remedy}
+                  </span>
                 </p>
               </div>
               {repair(channel, finding)}

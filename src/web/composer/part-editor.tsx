@@ -5,7 +5,7 @@ import { mediaLimits } from '#contract/media.ts'
 import { Button } from '#ui/button.tsx'
 import { cn } from '#ui/cn.ts'
 import { useT } from '../i18n/index.ts'
-import { useFaces } from '../lib/registry.tsx'
+import { useBodies } from '../lib/registry.tsx'
 import { Counters, limitOf } from './counters.tsx'
 import { addPart, type Part, partsFor, removePart, setText, splitPart, type Target } from './draft.ts'
 import { MediaStrip } from './media-strip.tsx'
@@ -34,13 +34,13 @@ export const PartEditor = ({
   focus: boolean
 }) => {
   const t = useT()
-  const faces = useFaces()
+  const bodies = useBodies()
   const area = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
   const [over, setOver] = useState(false)
   const { edit, addFiles } = composer
   const count = partsFor(composer.draft, target).length
-  const threads = channels.filter((c) => (faces.get(c.platform)?.spec.thread.max ?? 1) > 1)
+  const threads = channels.filter((c) => (bodies.get(c.platform)?.spec.thread.max ?? 1) > 1)
 
   useEffect(() => {
     if (focus) area.current?.focus()
@@ -57,7 +57,7 @@ export const PartEditor = ({
   // The tightest channel that has threads decides where to cut.
   const tightest = threads
     .flatMap((channel) => {
-      const face = faces.get(channel.platform)
+      const face = bodies.get(channel.platform)
       return face ? [{ face, limit: limitOf(face, composer, channel, part) }] : []
     })
     .sort((a, b) => a.limit - b.limit)[0]

@@ -1,14 +1,14 @@
 import type { Channel } from '#contract/channels.ts'
 import { useT } from '../i18n/index.ts'
 import { nowIso } from '../lib/clock.ts'
-import { PlatformMark, useFaces } from '../lib/registry.tsx'
+import { PlatformMark, useBodies } from '../lib/registry.tsx'
 import { partsFor } from './draft.ts'
 import type { Composer } from './use-composer.ts'
 
 /** Each channel's post as its network would show it. Addresses of pictures on their way are not there yet. */
 export const Previews = ({ composer, channels }: { composer: Composer; channels: readonly Channel[] }) => {
   const t = useT()
-  const faces = useFaces()
+  const bodies = useBodies()
   if (channels.length === 0)
     return (
       <p className="rounded-xl border border-dashed border-line px-4 py-10 text-center text-sm text-muted">
@@ -18,7 +18,7 @@ export const Previews = ({ composer, channels }: { composer: Composer; channels:
   return (
     <div className="grid grid-cols-1 gap-5">
       {channels.map((channel) => {
-        const face = faces.get(channel.platform)
+        const face = bodies.get(channel.platform)
         if (!face) return null
         const { Preview } = face
         const segments = partsFor(composer.draft, channel.id).map((part) => ({

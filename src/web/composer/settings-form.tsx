@@ -2,23 +2,12 @@
  * A form drawn from a platform's settings schema (through its JSON Schema): enumerations, booleans, texts, numbers,
  * lists and one level of optional groups. A platform whose settings need more brings its own Settings component.
  */
-import { z } from 'zod'
+import type { Words } from '#kit/web/slots.ts'
 import { Switch } from '#ui/bits.tsx'
 import { Field, Input, Select } from '#ui/field.tsx'
 import { type T, useT } from '../i18n/index.ts'
+import type { Shape } from './settings-shape.ts'
 
-type Shape = {
-  type?: string
-  title?: string
-  description?: string
-  enum?: unknown[]
-  items?: Shape
-  properties?: Record<string, Shape>
-  required?: string[]
-  default?: unknown
-  minimum?: number
-  maximum?: number
-}
 type Value = Record<string, unknown>
 
 const human = (word: string) => {
@@ -32,32 +21,35 @@ const human = (word: string) => {
 const without = (value: Value, key: string): Value =>
   Object.fromEntries(Object.entries(value).filter(([k]) => k !== key))
 
-/** The schema's JSON form; null when it has no fields to draw. */
-export const shapeOf = (schema: z.ZodType): Shape | null => {
-  const shape = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Shape
-  return shape.properties && Object.keys(shape.properties).length > 0 ? shape : null
-}
+/** A field's name and help: the platform's words, else what the schema says. `path` is `group.field` inside a group. */
+const named = (words: Words, path: string, key: string, shape: Shape) => ({
+  label: words[path] ?? shape.title ?? human(key),
+  hint: words[`${path}.help`] ?? shape.description,
+})
 
 const drawField = (
   t: T,
+  words: Words,
+  path: string,
   key: string,
   shape: Shape,
   value: Value,
   onChange: (value: Value) => void,
   disabled: boolean,
 ) => {
-  const label = shape.title ?? human(key)
+  const { label, hint } = named(words, path, key, shape)
+  const choice = (option: string) => words[`${path}=${option}`] ?? human(option)
   const set = (v: unknown) => onChange(v === undefined || v === '' ? without(value, key) : { ...value, [key]: v })
   const now = value[key] ?? shape.default
   if (shape.enum) {
     return (
-      <Field key={key} label={label} hint={shape.description}>
+      <Field key={key} label={label} hint={hint}>
         {(c) => (
           <Select {...c} disabled={disabled} value={String(now ?? '')} onChange={(e) => set(e.target.value)}>
             {shape.default === undefined ? <option value="">{t('settings.none')}</option> : null}
             {shape.enum?.map((option) => (
               <option key={String(option)} value={String(option)}>
-                {human(String(option))}
+                {choice(String(option))}
               </option>
             ))}
           </Select>
@@ -71,7 +63,7 @@ const drawField = (
       <label key={key} className="flex items-center justify-between gap-3 text-sm font-medium">
         <span>
           {label}
-          {shape.description ? <span className="block font-normal text-muted">{shape.description}</span> : null}
+          {hint ? <span className="block font-normal text-muted">{hint}</span> : null}
         </span>
         <Switch disabled={disabled} checked={now === true} onCheckedChange={set} />
       </label>
@@ -95,7 +87,7 @@ const drawField = (
                   set(next.length > 0 ? next : undefined)
                 }}
               />
-              {human(option)}
+              {choice(option)}
             </label>
           ))}
         </div>
@@ -105,7 +97,7 @@ const drawField = (
   if (shape.type === 'array' && shape.items?.type === 'string') {
     const list = Array.isArray(now) ? now.map(String) : []
     return (
-      <Field key={key} label={label} hint={shape.description ?? t('settings.commas')}>
+      <Field key={key} label={label} hint={hint ?? t('settings.commas')}>
         {(c) => (
           <Input
             {...c}
@@ -125,7 +117,7 @@ const drawField = (
   }
   if (shape.type === 'number' || shape.type === 'integer') {
     return (
-      <Field key={key} label={label} hint={shape.description}>
+      <Field key={key} label={label} hint={hint}>
         {(c) => (
           <Input
             {...c}
@@ -142,7 +134,7 @@ const drawField = (
   }
   if (shape.type === 'string') {
     return (
-      <Field key={key} label={label} hint={shape.description}>
+      <Field key={key} label={label} hint={hint}>
         {(c) => (
           <Input
             {...c}
@@ -159,11 +151,13 @@ const drawField = (
 
 export const SettingsForm = ({
   shape,
+  words,
   value,
   onChange,
   disabled,
 }: {
   shape: Shape
+  words: Words
   value: Value
   onChange: (value: Value) => void
   disabled: boolean
@@ -172,15 +166,18 @@ export const SettingsForm = ({
   return (
     <div className="grid gap-4">
       {Object.entries(shape.properties ?? {}).map(([key, field]) => {
-        if (field.type !== 'object' || !field.properties) return drawField(t, key, field, value, onChange, disabled)
+        if (field.type !== 'object' || !field.properties)
+          return drawField(t, words, key, key, field, value, onChange, disabled)
         // A group left empty is not sent at all.
         const inner = (value[key] ?? {}) as Value
         const set = (next: Value) =>
           onChange(Object.keys(next).length > 0 ? { ...value, [key]: next } : without(value, key))
         return (
           <fieldset key={key} className="grid gap-3 rounded-lg border border-line p-3">
-            <legend className="px-1 text-sm font-medium">{field.title ?? human(key)}</legend>
-            {Object.entries(field.properties).map(([k, f]) => drawField(t, k, f, inner, set, disabled))}
+            <legend className="px-1 text-sm font-medium">{named(words, key, key, field).label}</legend>
+            {Object.entries(field.properties).map(([k, f]) =>
+              drawField(t, words, `${key}.${k}`, k, f, inner, set, disabled),
+            )}
           </fieldset>
         )
       })}

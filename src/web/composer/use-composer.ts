@@ -1,15 +1,16 @@
 /** Everything the composer's parts share: the draft, its saver, pictures and uploads, and what each channel would refuse. */
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import type { Channel } from '#contract/channels.ts'
+import { etagOf } from '#contract/etag.ts'
 import { type Media, mediaLimits } from '#contract/media.ts'
 import type { Post } from '#contract/posts.ts'
 import { type Finding, preflight } from '#kit/spec/preflight.ts'
-import { api, etagOf } from '../api/client.ts'
-import { mediaQuery } from '../api/queries.ts'
+import { api } from '../api/client.ts'
+import { useMedia } from '../api/queries.ts'
 import { type Upload, upload } from '../api/upload.ts'
 import { now } from '../lib/clock.ts'
-import { useFaces } from '../lib/registry.tsx'
+import { useBodies } from '../lib/registry.tsx'
 import { useSession } from '../shell/session.tsx'
 import { addMedia, type Draft, emptyDraft, fromPost, mediaIdsOf, preflightDraft, type Target } from './draft.ts'
 import { localKeep } from './local.ts'
@@ -51,7 +52,7 @@ const isTaken = (file: File) => (mediaLimits.types as readonly string[]).include
 export const useComposer = (initial: Post | null, channels: readonly Channel[]): Composer => {
   const { ws } = useSession()
   const client = useQueryClient()
-  const faces = useFaces()
+  const bodies = useBodies()
   const [post, setPostState] = useState(initial)
 
   const [setup] = useState(() => {
@@ -120,7 +121,7 @@ export const useComposer = (initial: Post | null, channels: readonly Channel[]):
   const ids = useMemo(() => mediaIdsOf(draft), [draft])
   const [uploaded, setUploaded] = useState<Record<string, Media>>({})
   const unknown = useMemo(() => ids.filter((id) => !uploaded[id]), [ids, uploaded])
-  const { data: loaded } = useQuery(mediaQuery(ws.id, unknown))
+  const loaded = useMedia(ws.id, unknown)
   const media = useMemo(() => ({ ...loaded, ...uploaded }), [loaded, uploaded])
 
   const [uploads, setUploads] = useState<RunningUpload[]>([])
@@ -193,11 +194,11 @@ export const useComposer = (initial: Post | null, channels: readonly Channel[]):
     () =>
       new Map(
         chosen.map((channel) => {
-          const face = faces.get(channel.platform)
+          const face = bodies.get(channel.platform)
           return [channel.id, face ? preflight(face, preflightDraft(draft, channel, media)) : []]
         }),
       ),
-    [chosen, draft, media, faces],
+    [chosen, draft, media, bodies],
   )
 
   const startOver = useCallback(() => {

@@ -1,13 +1,19 @@
-/** Preflight findings in the person's language: by kind and params, else the rule's own English sentence. */
+/** Preflight findings in the person's language: our words or the platform's, by kind and params; else the rule's own English. */
 
-import { maybe, type Params, type T } from '../i18n/index.ts'
+import type { Words } from '#kit/web/slots.ts'
+import { language, maybe, type Params, type T } from '../i18n/index.ts'
 import { formatBytes } from './bytes.ts'
 
 type Finding = { kind: string; message: string; remedy: string; params: Params }
 
 const sized = new Set(['image.bytes', 'video.bytes'])
 
-export const findingText = (t: T, finding: Finding): { message: string; remedy: string } => {
+const fill = (text: string, params: Params) =>
+  text.replace(/{{(\w+)}}/g, (_, name: string) => String(params[name] ?? ''))
+
+/** `lang` is set when the sentence is in another language than the page. */
+export type FindingText = { message: string; remedy: string; lang: 'en' | undefined }
+export const findingText = (t: T, finding: Finding, words: Words = {}): FindingText => {
   const params = sized.has(finding.kind)
     ? {
         ...finding.params,
@@ -16,8 +22,13 @@ export const findingText = (t: T, finding: Finding): { message: string; remedy: 
       }
     : finding.params
   const single = finding.kind === 'thread.length' && finding.params.limit === 1 ? '.none' : ''
-  return {
-    message: maybe(t, `preflight.${finding.kind}${single}`, params) ?? finding.message,
-    remedy: maybe(t, `preflight.${finding.kind}${single}.fix`, params) ?? finding.remedy,
+  const key = `preflight.${finding.kind}${single}`
+  const say = (k: string) => {
+    const own = words[k]
+    return own === undefined ? maybe(t, k, params) : fill(own, params)
   }
+  const [message, remedy] = [say(key), say(`${key}.fix`)]
+  return message !== null && remedy !== null
+    ? { message, remedy, lang: undefined }
+    : { message: finding.message, remedy: finding.remedy, lang: language() === 'en' ? undefined : 'en' }
 }

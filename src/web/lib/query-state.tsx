@@ -21,7 +21,7 @@ export const Failed = ({ error, retry }: { error: unknown; retry?: () => void })
         ) : null
       }
     >
-      {[told.detail, told.fix].filter(Boolean).join(' ')}
+      {told.detail ? <span lang="en">{told.detail}</span> : null} {told.fix}
     </Notice>
   )
 }

@@ -1,6 +1,8 @@
 /** The web faces of all platforms, handed in by `main.tsx`: screens ask by id and never know which platforms there are. */
+import { queryOptions, type UseQueryResult, useQueries, useQuery } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext } from 'react'
-import type { WebFace } from '#kit/web/slots.ts'
+import type { WebBody, WebFace, Words } from '#kit/web/slots.ts'
+import { language } from '../i18n/index.ts'
 
 const Faces = createContext<ReadonlyMap<string, WebFace>>(new Map())
 
@@ -11,6 +13,44 @@ export const FacesProvider = ({ faces, children }: { faces: readonly WebFace[]; 
 export const useFaces = () => useContext(Faces)
 /** The face of one platform; undefined for a platform this build does not know (an older tab, a newer server). */
 export const useFace = (id: string): WebFace | undefined => useContext(Faces).get(id)
+
+const bodyQuery = (id: string, face: WebFace | undefined) =>
+  queryOptions({
+    queryKey: ['platform-body', id],
+    // Our own files, once for the life of the page; components must come back as they are.
+    queryFn: async (): Promise<WebBody | null> => (face ? face.load() : null),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: Number.POSITIVE_INFINITY,
+    structuralSharing: false,
+    networkMode: 'always',
+  })
+type Arrival = { bodies: ReadonlyMap<string, WebBody>; pending: boolean; error: unknown; retry: () => void }
+const arrival = (results: readonly UseQueryResult<WebBody | null>[]): Arrival => ({
+  bodies: new Map(results.flatMap(({ data }) => (data ? [[data.spec.id, data]] : []))),
+  pending: results.some((r) => r.isPending),
+  error: results.find((r) => r.error)?.error ?? null,
+  retry: () => void Promise.all(results.filter((r) => r.isError).map((r) => r.refetch())),
+})
+/** Loads what writing for these platforms needs. `bodies` has those that are there; unknown platforms are left out. */
+export const useLoadBodies = (ids: readonly string[]): Arrival => {
+  const faces = useFaces()
+  return useQueries({ queries: [...new Set(ids)].map((id) => bodyQuery(id, faces.get(id))), combine: arrival })
+}
+
+const none: Words = {}
+const wordsOf = (body: WebBody | null | undefined): Words => body?.words[language()] ?? none
+/** A platform's own words in the person's language; empty until they are loaded, or where there are none. */
+export const usePlatformWords = (id: string | undefined): Words => {
+  const faces = useFaces()
+  const { data } = useQuery({ ...bodyQuery(id ?? '', faces.get(id ?? '')), enabled: id !== undefined })
+  return wordsOf(data)
+}
+
+const Bodies = createContext<ReadonlyMap<string, WebBody>>(new Map())
+export const BodiesProvider = Bodies.Provider
+/** Inside a composer: the loaded platforms by id. */
+export const useBodies = () => useContext(Bodies)
+export const useWords = (id: string): Words => wordsOf(useContext(Bodies).get(id))
 
 /** The network's mark in its accent colour; a plain dot for a platform this build does not know. */
 export const PlatformMark = ({ id, className }: { id: string; className?: string }) => {

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { PenLine, Trash2, Undo2 } from 'lucide-react'
+import { Copy, PenLine, Trash2, Undo2 } from 'lucide-react'
 import { useState } from 'react'
 import { Link, useNavigate, useParams } from 'react-router'
 import type { Post } from '#contract/posts.ts'
@@ -8,7 +8,7 @@ import { Button } from '#ui/button.tsx'
 import { Card } from '#ui/card.tsx'
 import { Dialog } from '#ui/dialog.tsx'
 import { api } from '../api/client.ts'
-import { channelsQuery, mediaQuery, postQuery } from '../api/queries.ts'
+import { channelsQuery, postQuery, useMedia } from '../api/queries.ts'
 import { useT } from '../i18n/index.ts'
 import { useFormat } from '../lib/format.ts'
 import { Loaded } from '../lib/query-state.tsx'
@@ -23,7 +23,7 @@ const Idea = ({ post }: { post: Post }) => {
   const t = useT()
   const { ws } = useSession()
   const ids = post.content.segments.flatMap((s) => s.mediaIds)
-  const { data: media } = useQuery(mediaQuery(ws.id, ids))
+  const media = useMedia(ws.id, ids)
   return (
     <Card className="grid gap-4 p-5">
       {post.content.segments.map((segment, n) => (
@@ -36,7 +36,7 @@ const Idea = ({ post }: { post: Post }) => {
             <ul className="flex flex-wrap gap-2">
               {segment.mediaIds.map((id) => (
                 <li key={id}>
-                  {media?.[id] ? (
+                  {media[id] ? (
                     <img src={media[id].thumbUrl} alt={media[id].alt} className="h-28 rounded-lg object-cover" />
                   ) : (
                     <Skeleton className="size-28" />
@@ -86,7 +86,37 @@ const Actions = ({ post }: { post: Post }) => {
     },
     onError: (e) => sayError(t, e),
   })
-  if (!untouched) return null
+  // The same content as a new draft, for the channels that are still there.
+  const duplicate = useMutation({
+    mutationFn: async () => {
+      const channels = await client.ensureQueryData(channelsQuery(ws.id))
+      return api('postCreate', {
+        params: { ws: ws.id },
+        body: {
+          content: post.content,
+          publications: post.publications
+            .filter((p) => channels.some((c) => c.id === p.channelId))
+            .map(({ channelId, content, settings }) => ({ channelId, content, settings })),
+          tags: post.tags,
+          latePolicy: post.latePolicy,
+        },
+      })
+    },
+    onSuccess: async (made) => {
+      client.setQueryData([ws.id, 'post', made.id], made)
+      void client.invalidateQueries({ queryKey: [ws.id, 'posts'] })
+      say(t('post.duplicated'))
+      await navigate(`/compose/${made.id}`)
+    },
+    onError: (e) => sayError(t, e),
+  })
+  const again = (
+    <Button busy={duplicate.isPending} onClick={() => duplicate.mutate()}>
+      <Copy aria-hidden />
+      {t('post.duplicate')}
+    </Button>
+  )
+  if (!untouched) return again
   return (
     <>
       {post.state === 'scheduled' || post.state === 'draft' ? (
@@ -97,6 +127,7 @@ const Actions = ({ post }: { post: Post }) => {
           </Link>
         </Button>
       ) : null}
+      {again}
       {post.state === 'draft' ? null : (
         <Button busy={unschedule.isPending} onClick={() => unschedule.mutate()}>
           <Undo2 aria-hidden />
@@ -137,6 +168,7 @@ export const PostPage = () => {
   return (
     <Page
       narrow
+      back={{ to: '/posts', label: t('post.back') }}
       title={t('post.title')}
       aside={data ? <StateBadge state={data.state} /> : null}
       lead={

@@ -14,7 +14,7 @@ import { maybe, useT } from '../i18n/index.ts'
 import { findingText } from '../lib/findings.ts'
 import { useFormat } from '../lib/format.ts'
 import { Loaded } from '../lib/query-state.tsx'
-import { PlatformMark, useFace } from '../lib/registry.tsx'
+import { PlatformMark, useFace, usePlatformWords } from '../lib/registry.tsx'
 import { StateBadge } from '../lib/states.tsx'
 import { TimeDialog } from '../lib/time-dialog.tsx'
 import { say, sayError } from '../lib/toast.ts'
@@ -92,6 +92,7 @@ export const PublicationCard = ({
   const client = useQueryClient()
   const face = useFace(publication.platform)
   const platform = face?.spec.name ?? publication.platform
+  const words = usePlatformWords(publication.forecast.length > 0 ? publication.platform : undefined)
   const detail = useQuery(publicationQuery(ws.id, publication.id))
   const [dialog, setDialog] = useState<'time' | 'remove' | null>(null)
   const { state, id } = publication
@@ -154,8 +155,9 @@ export const PublicationCard = ({
         ) : null}
         {publication.message && state !== 'published' && state !== 'unconfirmed' ? (
           <Notice tone={state === 'failed' || state === 'missed' ? 'danger' : state === 'waiting' ? 'info' : 'warn'}>
-            {(publication.reason ? maybe(t, `reason.${publication.reason}`, { platform }) : null) ??
-              publication.message}
+            {(publication.reason ? maybe(t, `reason.${publication.reason}`, { platform }) : null) ?? (
+              <span lang="en">{publication.message}</span>
+            )}
             {publication.nextAt && state === 'waiting'
               ? ` ${t('post.nextTry', { when: format.exact(publication.nextAt) })}`
               : ''}
@@ -164,9 +166,9 @@ export const PublicationCard = ({
         {publication.forecast.length > 0 && state === 'scheduled' ? (
           <Notice tone="warn" title={t('post.forecast')}>
             {publication.forecast.map((f) => {
-              const told = findingText(t, f)
+              const told = findingText(t, f, words)
               return (
-                <p key={f.rule}>
+                <p key={f.rule} lang={told.lang}>
                   {told.message} {told.remedy}
                 </p>
               )
@@ -188,8 +190,13 @@ export const PublicationCard = ({
         </Loaded>
         <div className="flex flex-wrap gap-2 empty:hidden">
           {publication.permalink ? (
+            // A sandbox post is not on the real network: its feed page shows it.
             <Button asChild size="sm">
-              <a href={publication.permalink} target="_blank" rel="noreferrer">
+              <a
+                href={channel?.realm === 'sandbox' ? `/sandbox/_feed/${channel.platform}` : publication.permalink}
+                target="_blank"
+                rel="noreferrer"
+              >
                 <ExternalLink aria-hidden />
                 {t('post.see', { platform })}
               </a>

@@ -38,14 +38,17 @@ export const Steps = ({ detail }: { detail: PublicationDetail }) => {
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-/** One journal line as a sentence. What this build has no sentence for is told by its own message, never hidden. */
+/**
+ * One journal line as our sentence, and what the network said to it (English). What this build has no sentence for is
+ * told by its own message, never hidden.
+ */
 export const sentence = (
   t: T,
   format: Format,
   entry: JournalEntry,
   attempts: readonly Attempt[],
   steps: readonly string[],
-): string => {
+): { text: string; theirs: string } => {
   const step = entry.step ? stepName(t, entry.step, steps) : ''
   const nextAt = text(entry.data.nextAt)
   const params = {
@@ -58,19 +61,25 @@ export const sentence = (
         ? format.dateTime(entry.message)
         : '',
   }
-  if (entry.event === 'scheduled') return params.at ? t('journal.scheduled.at', params) : t('journal.scheduled')
+  if (entry.event === 'scheduled')
+    return { text: params.at ? t('journal.scheduled.at', params) : t('journal.scheduled'), theirs: '' }
   const words =
     (nextAt ? maybe(t, `journal.${entry.event}.until`, params) : null) ?? maybe(t, `journal.${entry.event}`, params)
   const failure = ['step-refused', 'step-unknown'].includes(entry.event)
     ? attempts.find((a) => a.number === entry.attempt)?.failure?.status
     : undefined
-  const parts = [
-    words ?? entry.event,
-    words && entry.message && !words.includes(entry.message) ? entry.message : words ? '' : (entry.message ?? ''),
-  ]
-  if (failure !== undefined) parts.push(`(HTTP ${failure})`)
-  return parts.filter(Boolean).join(' ')
+  const message = entry.message && !words?.includes(entry.message) ? entry.message : ''
+  return {
+    text: words ?? entry.event,
+    theirs: [message, failure === undefined ? '' : `(HTTP ${failure})`].filter(Boolean).join(' '),
+  }
 }
+
+const Told = ({ text, theirs }: { text: string; theirs: string }) => (
+  <>
+    {text} {theirs ? <span lang="en">{theirs}</span> : null}
+  </>
+)
 
 /** What happened, in order, in plain sentences with exact times. */
 export const Story = ({ detail }: { detail: PublicationDetail }) => {
@@ -86,7 +95,7 @@ export const Story = ({ detail }: { detail: PublicationDetail }) => {
             {format.exact(entry.at)}
           </time>
           <span className="min-w-0 flex-1 basis-52 break-words">
-            {sentence(t, format, entry, detail.attempts, keys)}
+            <Told {...sentence(t, format, entry, detail.attempts, keys)} />
           </span>
         </li>
       ))}

@@ -10,7 +10,7 @@ import { platformsQuery } from '../api/queries.ts'
 import { useT } from '../i18n/index.ts'
 import { Markdown } from '../lib/markdown.tsx'
 import { Failed, Loaded } from '../lib/query-state.tsx'
-import { PlatformMark } from '../lib/registry.tsx'
+import { PlatformMark, usePlatformWords } from '../lib/registry.tsx'
 import { say } from '../lib/toast.ts'
 import { useSession } from '../shell/session.tsx'
 
@@ -19,6 +19,8 @@ const Credentials = ({ platform }: { platform: PlatformInfo }) => {
   const { ws } = useSession()
   const client = useQueryClient()
   const [values, setValues] = useState<Record<string, string>>({})
+  const words = usePlatformWords(platform.id)
+  const label = (f: (typeof platform.credentials)[number]) => words[`connect.${f.name}`] ?? f.label
   const save = useMutation({
     mutationFn: () => api('credentialsSet', { params: { ws: ws.id, platform: platform.id }, body: { values } }),
     onSuccess: () => {
@@ -34,7 +36,11 @@ const Credentials = ({ platform }: { platform: PlatformInfo }) => {
   return (
     <form onSubmit={submit} className="grid gap-4" aria-label={t('platforms.credentials', { platform: platform.name })}>
       {platform.credentials.map((f) => (
-        <Field key={f.name} label={f.optional ? t('field.optional', { label: f.label }) : f.label} hint={f.help}>
+        <Field
+          key={f.name}
+          label={f.optional ? t('field.optional', { label: label(f) }) : label(f)}
+          hint={words[`connect.${f.name}.help`] ?? f.help}
+        >
           {(c) => (
             <Input
               {...c}
@@ -98,7 +104,9 @@ export const PlatformSettings = () => {
                     <code className="rounded bg-sunken px-1 break-all text-ink">{p.redirectUri}</code>
                   </p>
                 ) : null}
-                <Markdown source={p.guide} />
+                <div lang="en">
+                  <Markdown source={p.guide} />
+                </div>
                 <p className="text-xs text-muted">{t('platforms.verified', { date: p.verified })}</p>
               </div>
             </details>

@@ -1,10 +1,13 @@
+import { ChevronLeft } from 'lucide-react'
 import { type ReactNode, useEffect } from 'react'
+import { Link } from 'react-router'
 import { cn } from '#ui/cn.ts'
 
 /** A screen: its heading, what it says about itself, its actions, its content. Sets the document's title. */
 export const Page = ({
   title,
   lead,
+  back,
   aside,
   actions,
   children,
@@ -12,6 +15,8 @@ export const Page = ({
 }: {
   title: string
   lead?: ReactNode
+  /** The way back to the list this screen belongs to. */
+  back?: { to: string; label: string } | undefined
   aside?: ReactNode
   actions?: ReactNode
   children: ReactNode
@@ -22,6 +27,15 @@ export const Page = ({
   }, [title])
   return (
     <div className={cn('mx-auto w-full px-4 pt-6 pb-8 sm:px-8 sm:pt-8', narrow ? 'max-w-3xl' : 'max-w-7xl')}>
+      {back ? (
+        <Link
+          to={back.to}
+          className="mb-3 -ml-1 inline-flex items-center gap-1 rounded-md px-1 py-0.5 text-sm font-medium text-muted hover:text-ink"
+        >
+          <ChevronLeft aria-hidden className="size-4" />
+          {back.label}
+        </Link>
+      ) : null}
       <header className="mb-6 flex flex-wrap items-center justify-between gap-x-4 gap-y-3">
         <div className="min-w-0">
           <div className="flex flex-wrap items-center gap-3">

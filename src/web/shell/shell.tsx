@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { CalendarDays, ChevronsUpDown, FileText, LogOut, PauseCircle, Plus, Radio, Settings } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { Suspense, useEffect, useRef, useState } from 'react'
 import { Link, NavLink, Outlet, useLocation } from 'react-router'
 import type { Me } from '#contract/people.ts'
 import { Button } from '#ui/button.tsx'
@@ -177,7 +177,9 @@ export const Shell = ({ me }: { me: Me }) => {
               </span>
             </p>
           ) : null}
-          <Outlet key={ws.id} />
+          <Suspense fallback={null}>
+            <Outlet key={ws.id} />
+          </Suspense>
         </main>
       </div>
     </SessionProvider>

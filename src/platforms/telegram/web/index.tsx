@@ -1,6 +1,10 @@
 import type { WebFace } from '#kit/web/slots.ts'
-import { pure } from '../preflight.ts'
+import { spec } from '../spec.ts'
 import { Icon } from './icon.tsx'
-import { Preview } from './preview.tsx'
 
-export default { ...pure, Icon, color: '#2b98d9', Preview } satisfies WebFace
+export default {
+  spec,
+  Icon,
+  color: '#2b98d9',
+  load: () => import('./body.tsx').then((m) => m.body),
+} satisfies WebFace

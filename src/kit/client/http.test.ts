@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import { type FailureTable, PlatformFailure } from '#kit/spec/failures.ts'
+import { createHttp, type HttpOptions, redact } from './http.ts'
+import { namedBy } from './steps.ts'
+
+const failures: FailureTable = {
+  platform: 'toy',
+  read: (a) => ({ text: (a.body as { said?: string })?.said }),
+  rules: [{ status: 400, kind: 'refused-content', word: 'refused', say: 'Refused: {text}' }],
+}
+const url = 'https://toy.test/posts'
+const client = (send: typeof fetch, more: Partial<HttpOptions> = {}) =>
+  createHttp({ realm: 'live', failures, fetch: send, now: () => 0, ...more })
+const failureOf = async (run: Promise<unknown>) => {
+  const error = await run.then(
+    () => undefined,
+    (e: unknown) => e,
+  )
+  if (!(error instanceof PlatformFailure)) throw error
+  return error.failure
+}
+const broken = (cause: object) => () => Promise.reject(Object.assign(new TypeError('fetch failed'), { cause }))
+
+describe('a connection that broke', () => {
+  it.each([
+    ['refused at the door', { code: 'ECONNREFUSED', syscall: 'connect' }, 'try-later'],
+    ['no such host', { code: 'ENOTFOUND', syscall: 'getaddrinfo' }, 'try-later'],
+    [
+      'no address of the host answers',
+      { code: 'ECONNREFUSED', errors: [{ code: 'ECONNREFUSED', syscall: 'connect' }] },
+      'try-later',
+    ],
+    ['no route to it', { code: 'EHOSTUNREACH', syscall: 'connect' }, 'try-later'],
+    ['the route was lost under a request that had left', { code: 'EHOSTUNREACH', syscall: 'read' }, 'unknown-outcome'],
+    ['closed by the other side', { code: 'ECONNRESET', syscall: 'read' }, 'unknown-outcome'],
+  ])('%s: proves what it proves', async (_, cause, kind) => {
+    expect((await failureOf(client(broken(cause))({ method: 'POST', url }))).kind).toBe(kind)
+  })
+})
+
+describe('time', () => {
+  it('runs while the address is looked at, so that nothing leaves after it is over', async () => {
+    let sent = 0
+    const slow = client(
+      async (_input, init) => {
+        init?.signal?.throwIfAborted()
+        sent++
+        return new Response('{}')
+      },
+      { allow: () => new Promise((r) => setTimeout(r, 60)) },
+    )
+    const failure = await failureOf(slow({ method: 'POST', url, timeoutMs: 20 }))
+    expect([failure.code, sent]).toEqual(['http.timeout', 0])
+  })
+})
+
+describe('secrets', () => {
+  const secret = 'tok+en/with=signs-0123456789'
+  it('do not survive in a text, nor as they look in a URL', () => {
+    expect(redact(`a ${secret} b ${encodeURIComponent(secret)}`, [secret])).toBe('a *** b ***')
+  })
+  it('are hidden before an answer is cut, so that no half of one is left', async () => {
+    const said = `${'x'.repeat(290)}${secret}`
+    const raw = JSON.stringify({ pad: 'y'.repeat(1_960), said: secret })
+    for (const body of [JSON.stringify({ said }), raw]) {
+      const http = client(async () => new Response(body, { status: 400 }), { secrets: [secret] })
+      const failure = await failureOf(http({ method: 'POST', url }))
+      expect(JSON.stringify(failure)).not.toContain(secret.slice(0, 6))
+    }
+  })
+})
+
+describe('a post only a person has seen', () => {
+  const t = (checkpoint: unknown) => ({ done: <C>() => checkpoint as C })
+  it('can be built on when its link holds the id', () => {
+    const find = (link: string) => /\/status\/(\d+)/.exec(link)?.[1]
+    const named = namedBy(t({ id: null, url: 'https://x.test/a/status/42' }), 'create:0', find)
+    expect(named.id).toBe('42')
+  })
+  it.each([undefined, { id: null, url: null }, { id: null, url: 'https://x.test/a' }])(
+    'cannot be built on otherwise (%o)',
+    (checkpoint) => {
+      expect(() => namedBy(t(checkpoint), 'create:0')).toThrow(/does not know the id/)
+    },
+  )
+})

@@ -1,0 +1,203 @@
+/** What may be believed of a refusal, a silence, a person's word - and what is said about it. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  cancelPublication,
+  releaseHeld,
+  reschedulePublication,
+  resolvePublication,
+  retryPublication,
+} from './commands.ts'
+import { publicationStory } from './detail.ts'
+import { slowUntil } from './rules.ts'
+import { channelA, type ToyHouse, toyHouse, toyWs } from './testing.ts'
+
+let h: ToyHouse
+beforeEach(async () => {
+  h = await toyHouse()
+})
+afterEach(() => h.close())
+const state = async (id: string) => (await h.read(id)).state
+
+describe('a keyed create whose first answer was lost', () => {
+  it.each(['401', '429', '503', 'blocked'] as const)(
+    'is not forgotten because a repetition met %s: trying again uses the same key',
+    async (then) => {
+      h.net.next.push('lost', then)
+      const id = await h.plan(['keyed'])
+      await h.engine('keyed').runDue()
+      await h.live(2, 61_000, 'keyed')
+      if ((await state(id)) === 'held') {
+        await h.db.updateTable('channels').set({ state: 'ok' }).execute()
+        await retryPublication(h.db, h.target(id))
+      }
+      await h.live(4, 61_000, 'keyed')
+      expect(await state(id)).toBe('published')
+      expect(h.net.posts).toEqual(['keyed'])
+    },
+  )
+
+  it('cannot be cancelled after such a refusal: it may be out', async () => {
+    h.net.next.push('lost', '429')
+    const id = await h.plan(['keyed'])
+    await h.engine('keyed').runDue()
+    await h.live(1, 61_000, 'keyed')
+    await expect(cancelPublication(h.db, h.target(id))).rejects.toMatchObject({ code: 'cannot-cancel' })
+  })
+
+  it('is not called failed when the token cannot be had any more', async () => {
+    h.net.next.push('lost')
+    const id = await h.plan(['keyed'])
+    await h.engine('keyed').runDue()
+    h.keeper.grant = () => Promise.reject(new TypeError('the key ring broke'))
+    await h.live(8, 61_000, 'keyed')
+    expect(await state(id)).toBe('unconfirmed')
+  })
+})
+
+describe('a create the network provably refused', () => {
+  it('does not count as begun: it may be cancelled, and says so nowhere else', async () => {
+    h.net.next.push('429')
+    const id = await h.plan(['not yet'])
+    await h.engine('never').runDue()
+    expect(await h.read(id)).toMatchObject({ state: 'waiting', begun: false })
+    await cancelPublication(h.db, h.target(id))
+    await h.live(3, 61_000, 'never')
+    expect(await state(id)).toBe('cancelled')
+    expect(h.net.posts).toEqual([])
+  })
+
+  it('may be given another time, and goes out once', async () => {
+    h.net.next.push('422')
+    const id = await h.plan(['moved'])
+    await h.engine('never').runDue()
+    expect(await state(id)).toBe('failed')
+    await reschedulePublication(h.db, { ...h.target(id), dueAt: new Date(h.clock.now() + 60_000) })
+    await h.live(2, 61_000, 'never')
+    expect(h.net.posts).toEqual(['moved'])
+  })
+
+  it('in the middle of a thread still counts as begun', async () => {
+    h.net.next.push('ok', '422')
+    const id = await h.plan(['one', 'two'])
+    await h.engine('never').runDue()
+    expect(await h.read(id)).toMatchObject({ state: 'failed', begun: true, external_id: 'n1' })
+    expect((await h.read(id)).message).toMatch(/^1 of 2 posts are out/)
+    await retryPublication(h.db, h.target(id))
+    await h.engine('never').runDue()
+    expect(h.net.posts).toEqual(['one', 'two'])
+    // The uploads of a thread may have run out meanwhile, so they were made again.
+    expect(h.net.uploads).toEqual(['one', 'one'])
+  })
+
+  it('waits a day at most, then the late policy has its say', async () => {
+    h.net.retryAfter(String(7 * 86_400))
+    h.net.next.push('429')
+    const id = await h.plan(['daily limit'])
+    await h.engine('ask').runDue()
+    expect((await h.read(id)).next_at?.getTime()).toBe(h.clock.now() + 86_400_000)
+    await h.live(1, 86_400_000)
+    expect(await h.read(id)).toMatchObject({ state: 'held', reason: 'late' })
+    await retryPublication(h.db, h.target(id))
+    await h.engine().runDue()
+    expect(await state(id)).toBe('published')
+  })
+
+  it('is not asked again at once when the time the network names is past', () => {
+    const now = Date.UTC(2026, 0, 1)
+    expect(slowUntil(new Date(now - 60_000).toISOString(), now)).toBeGreaterThanOrEqual(now + 1_000)
+    expect(slowUntil('never', now)).toBe(now + 60_000)
+    expect(slowUntil(undefined, now)).toBe(now + 60_000)
+    expect(slowUntil(new Date(now + 3_000).toISOString(), now)).toBe(now + 3_000)
+  })
+})
+
+describe('a step that breaks before anything left', () => {
+  it('is our failure, not a lost answer', async () => {
+    const breaks = () => {
+      throw new TypeError('no such file')
+    }
+    const id = await h.plan(['unsent'])
+    await h.engine({ again: 'never', breaks }).runDue()
+    expect(await h.read(id)).toMatchObject({ state: 'failed', reason: 'clarion.bug', begun: false })
+    expect(h.net.posts).toEqual([])
+    expect(h.errors).toHaveLength(1)
+  })
+})
+
+describe('what follows the post', () => {
+  it('when its answer is lost, the question is about it alone, with the link to the post', async () => {
+    h.net.nextComment.push('lost')
+    const id = await h.plan(['post'], { firstComment: 'first' })
+    await h.engine('never').runDue()
+    const p = await h.read(id)
+    expect(p).toMatchObject({ state: 'unconfirmed', external_id: 'n1', permalink: 'https://toy.test/n1' })
+    expect(p.message).toContain('The post is out.')
+    h.clock.set(h.clock.now() + 7_200_000)
+    await resolvePublication(h.db, { ...h.target(id), there: true, permalink: 'https://toy.test/comment' })
+    const after = await h.read(id)
+    expect(after).toMatchObject({ state: 'published', permalink: 'https://toy.test/n1', lateness_ms: 0 })
+    expect(after.published_at).toEqual(after.due_at)
+    expect(h.net.posts).toEqual(['post'])
+  })
+
+  it('is sent again on request, and the post is not', async () => {
+    h.net.nextComment.push('lost-before')
+    const id = await h.plan(['post'], { firstComment: 'first' })
+    await h.engine('never').runDue()
+    await resolvePublication(h.db, { ...h.target(id), again: true })
+    await h.engine('never').runDue()
+    expect(await state(id)).toBe('published')
+    expect([h.net.posts, h.net.comments]).toEqual([['post'], ['first']])
+  })
+
+  it('waits for a new token while the link to the post is there already', async () => {
+    h.net.nextComment.push('401')
+    const id = await h.plan(['post'], { firstComment: 'first' })
+    await h.engine('never').runDue()
+    expect(await h.read(id)).toMatchObject({ state: 'held', permalink: 'https://toy.test/n1' })
+    await h.db.updateTable('channels').set({ state: 'ok' }).execute()
+    await h.db.transaction().execute((trx) => releaseHeld(trx, channelA, new Date(h.clock.now())))
+    await h.engine('never').runDue()
+    expect(await state(id)).toBe('published')
+    expect([h.net.posts, h.net.comments]).toEqual([['post'], ['first']])
+  })
+
+  it('refused does not undo the post', async () => {
+    h.net.nextComment.push('422')
+    const id = await h.plan(['post'], { firstComment: 'first' })
+    await h.engine('never').runDue()
+    expect(await h.read(id)).toMatchObject({ state: 'published', reason: 'toy.refused', lateness_ms: 0 })
+  })
+})
+
+describe('a person', () => {
+  it('who tries a held publication of tomorrow gets it now', async () => {
+    const id = await h.plan(['now'], { dueIn: 86_400_000 })
+    await cancelPublication(h.db, h.target(id))
+    await retryPublication(h.db, h.target(id))
+    await h.engine().runDue()
+    expect(await state(id)).toBe('published')
+  })
+
+  it('who says hours later that it is there does not make it hours late', async () => {
+    h.net.next.push('lost')
+    const id = await h.plan(['there'])
+    await h.engine('never').runDue()
+    h.clock.set(h.clock.now() + 7_200_000)
+    await resolvePublication(h.db, { ...h.target(id), there: true })
+    expect(await h.read(id)).toMatchObject({ state: 'published', lateness_ms: 0 })
+  })
+})
+
+describe('a network that repeats our token in its answer', () => {
+  it('does not get it into attempts, steps or the journal', async () => {
+    h.net.next.push('422')
+    const id = await h.plan(['secret'])
+    await h.engine('never').runDue()
+    const p = await h.read(id)
+    const story = await publicationStory(h.db, toyWs, id)
+    expect(p.message).toContain('Bearer ***')
+    expect(JSON.stringify([p, story])).not.toContain(h.token.access)
+    expect(JSON.stringify(story)).toContain('***')
+  })
+})

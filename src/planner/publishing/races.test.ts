@@ -1,0 +1,174 @@
+/** A person, a second engine or a crash at the worst moment. */
+import { sql } from 'kysely'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { PlatformFailure } from '#kit/spec/failures.ts'
+import { cancelPublication, releaseHeld, reschedulePublication, retryPublication } from './commands.ts'
+import { channelA, type ToyHouse, toyHouse } from './testing.ts'
+
+let h: ToyHouse
+beforeEach(async () => {
+  h = await toyHouse()
+})
+afterEach(() => h.close())
+const pause = (ms: number) => new Promise((r) => setTimeout(r, ms))
+
+describe('a claim that waits for a person', () => {
+  it('does not publish what was moved to tomorrow while it waited for the lock', async () => {
+    const id = await h.plan(['tomorrow'])
+    const tomorrow = new Date(h.clock.now() + 86_400_000)
+    let work: Promise<number> | undefined
+    await h.db.transaction().execute(async (trx) => {
+      await reschedulePublication(trx, { ...h.target(id), dueAt: tomorrow })
+      work = h.engine().runDue()
+      await pause(150)
+    })
+    await work
+    expect(h.net.posts).toEqual([])
+    expect(await h.read(id)).toMatchObject({ state: 'scheduled', next_at: tomorrow })
+  })
+
+  it('does not publish what was cancelled while it waited for the lock', async () => {
+    const id = await h.plan(['gone'])
+    let work: Promise<number> | undefined
+    await h.db.transaction().execute(async (trx) => {
+      await cancelPublication(trx, h.target(id))
+      work = h.engine().runDue()
+      await pause(150)
+    })
+    await work
+    expect(h.net.posts).toEqual([])
+    expect((await h.read(id)).state).toBe('cancelled')
+  })
+})
+
+describe('a channel connected again at the moment its old token is refused', () => {
+  it('stays connected, and the publication goes out with the new token', async () => {
+    h.net.next.push('401')
+    const id = await h.plan(['kept'])
+    h.net.during(async (path) => {
+      if (path.endsWith('/posts')) h.token.generation = 2
+    })
+    await h.engine().runDue()
+    const channel = await h.db.selectFrom('channels').select('state').where('id', '=', channelA).executeTakeFirst()
+    expect(channel?.state).toBe('ok')
+    expect((await h.read(id)).state).toBe('published')
+    expect(h.net.posts).toEqual(['kept'])
+  })
+
+  it('does not keep the publication held when the person was between the two writes', async () => {
+    h.net.next.push('401')
+    const id = await h.plan(['between'])
+    const mark = h.keeper.markReconnect
+    h.keeper.markReconnect = async (channelId, reason, generation) => {
+      const marked = await mark(channelId, reason, generation)
+      await h.db.transaction().execute(async (trx) => {
+        await trx.updateTable('channels').set({ state: 'ok' }).where('id', '=', channelId).execute()
+        await releaseHeld(trx, channelId, new Date(h.clock.now()))
+      })
+      return marked
+    }
+    await h.engine().runDue()
+    expect((await h.read(id)).state).toBe('published')
+  })
+
+  it('is held with the reason when nobody connected it', async () => {
+    h.keeper.grant = async () => {
+      throw new PlatformFailure({ kind: 'reconnect', code: 'channel.reconnect', message: 'Over.' })
+    }
+    await h.db.updateTable('channels').set({ state: 'ok' }).execute()
+    const id = await h.plan(['over'])
+    h.net.during(async () => {})
+    await h.db.updateTable('channels').set({ state: 'reconnect', state_reason: 'Over.' }).execute()
+    await h.engine().runDue()
+    expect(await h.read(id)).toMatchObject({ state: 'held', reason: 'reconnect', message: 'Over.' })
+  })
+})
+
+describe('a database that stumbles right after the network answered', () => {
+  it.each(['steps', 'publications'])('does not turn a known result into a lost answer (%s)', async (table) => {
+    // One deadlock, at the write that carries the answer; a sequence counts also when its transaction rolls back.
+    await sql`create sequence stumbles`.execute(h.db)
+    const when =
+      table === 'steps' ? `new.state = 'done' and new.key like 'create%'` : `new.state in ('published', 'failed')`
+    await sql
+      .raw(`create function stumble() returns trigger language plpgsql as $$ begin
+        if nextval('stumbles') <= 1 then raise exception 'stumbled' using errcode = '40P01'; end if; return new; end $$;
+        create trigger stumble before update on ${table} for each row when (${when}) execute function stumble()`)
+      .execute(h.db)
+    const id = await h.plan(['known', 'second'])
+    await h.engine('never').runDue()
+    expect((await h.read(id)).state).toBe('published')
+    expect(h.net.posts).toEqual(['known', 'second'])
+  })
+})
+
+describe('a publication that ends its worker every time', () => {
+  const die = async (id: string) => {
+    // What a claim leaves behind when its process is killed: the lease, and an attempt without an end.
+    const e = h.engine('ask', { media: undefined as never })
+    await e.runDue()
+    h.clock.set(h.clock.now() + 31_000)
+    return (await h.read(id)).state
+  }
+
+  it('is given up after five attempts, and a person may try again', async () => {
+    const id = await h.plan(['poison'])
+    await h.db
+      .updateTable('publications')
+      .set({ frozen: JSON.stringify({ segments: null, settings: {}, plan: [] }) })
+      .where('id', '=', id)
+      .execute()
+    for (let i = 0; i < 5; i++) expect(await die(id)).toBe('publishing')
+    await die(id)
+    expect(await h.read(id)).toMatchObject({ state: 'failed', reason: 'gave-up' })
+    await retryPublication(h.db, h.target(id))
+    await h.engine().runDue()
+    expect((await h.read(id)).state).toBe('published')
+    expect(h.net.posts).toEqual(['poison'])
+  })
+
+  it('asks a person when an answer is missing', async () => {
+    const id = await h.plan(['poison'])
+    h.net.next.push('lost')
+    await h.engine('never').runDue()
+    await h.db
+      .updateTable('publications')
+      .set({
+        state: 'publishing',
+        next_at: new Date(h.clock.now()),
+        frozen: JSON.stringify({ segments: null, settings: {}, plan: [] }),
+      })
+      .where('id', '=', id)
+      .execute()
+    for (let i = 0; i < 7; i++) await die(id)
+    expect(await h.read(id)).toMatchObject({ state: 'unconfirmed', reason: 'gave-up' })
+  })
+})
+
+describe('a picture that takes long to prepare', () => {
+  it('keeps nothing else from going out', async () => {
+    let free: () => void = () => {}
+    const stuck = new Promise<void>((r) => (free = r))
+    const asked = new Promise<void>((resolve) => {
+      const media = {
+        renditionFor: async () => {
+          resolve()
+          await stuck
+          throw new Error('no picture')
+        },
+        signedUrl: () => '',
+      }
+      void h.engine('ask', { media }).start()
+    })
+    const slow = await h.plan(['slow'], { dueIn: 60_000 })
+    const content = JSON.stringify({ segments: [{ text: 'slow', mediaIds: ['00000000-0000-0000-0000-000000000001'] }] })
+    await h.db.updateTable('publications').set({ content }).where('id', '=', slow).execute()
+    await h.database.pool.query(`select pg_notify('clarion_due', '')`)
+    await asked
+    const id = await h.plan(['quick'])
+    await h.database.pool.query(`select pg_notify('clarion_due', '')`)
+    for (let i = 0; i < 100 && (await h.read(id)).state !== 'published'; i++) await pause(20)
+    expect((await h.read(id)).state).toBe('published')
+    free()
+  })
+})

@@ -1,0 +1,6 @@
+import type { WebBody } from '#kit/web/slots.ts'
+import { pure } from '../preflight.ts'
+import { Preview } from './preview.tsx'
+import { words } from './words.ts'
+
+export const body = { ...pure, Preview, words } satisfies WebBody

@@ -1,0 +1,115 @@
+/** The command line, run for real: on another PostgreSQL, beside a Clarion that runs, and on its own database. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openKeyRing } from '#infra/secrets.ts'
+import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
+
+const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+let dir: string
+let database: TestDatabase
+let children: ChildProcess[] = []
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'clarion-cli-'))
+  database = await testDatabase()
+})
+afterEach(async () => {
+  for (const c of children) {
+    if (c.exitCode !== null || c.signalCode !== null) continue
+    c.kill('SIGKILL')
+    await once(c, 'exit')
+  }
+  children = []
+  await database.drop()
+  await rm(dir, { recursive: true, force: true })
+})
+
+const launch = (script: string, args: string[], env: Record<string, string> = {}) => {
+  const child = spawn(process.execPath, [file(script), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: '/usr/bin:/bin', CLARION_LOG: 'warn', ...env },
+  })
+  children.push(child)
+  const it = { child, said: '' }
+  for (const s of [child.stdout, child.stderr]) s.on('data', (d: Buffer) => (it.said += d.toString()))
+  return it
+}
+const cli = async (
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number | null; said: string }> => {
+  const it = launch('./cli.ts', args, env)
+  await once(it.child, 'close')
+  return { code: it.child.exitCode, said: it.said }
+}
+
+test('help, no command and a wrong command', { timeout: 30_000 }, async () => {
+  expect(await cli(['help'])).toMatchObject({ code: 0, said: expect.stringContaining('keys rotate') })
+  expect(await cli([])).toMatchObject({ code: 2, said: expect.stringContaining('Which command?') })
+  expect(await cli(['keys', 'burn'])).toMatchObject({
+    code: 2,
+    said: expect.stringContaining('There is no command "keys burn".'),
+  })
+})
+
+test('a folder without a Clarion is refused, and nothing is made there', { timeout: 30_000 }, async () => {
+  const away = join(dir, 'mistyped')
+  const r = await cli(['keys', 'rotate', '--data', away])
+  expect(r.code).toBe(1)
+  expect(r.said).toContain(`There is no database in ${away}.`)
+  expect(r.said).toContain('What to do:')
+  const other = await cli(['keys', 'rotate', '--data', away], { DATABASE_URL: database.url })
+  expect(other).toMatchObject({ code: 1, said: expect.stringContaining('There is no keys.json') })
+  await expect(readFile(join(away, 'keys.json'))).rejects.toThrow('ENOENT')
+})
+
+test('on another PostgreSQL: status, rotate, and no secret is shown', { timeout: 60_000 }, async () => {
+  const keys = await openKeyRing({ dir })
+  await database.db
+    .insertInto('platform_credentials')
+    .values({
+      platform: 'net',
+      realm: 'live',
+      sealed: keys.seal('platform_credentials/net/live/sealed', { clientSecret: 'very-secret' }),
+      updated_at: new Date('2026-11-22T09:00:00Z'),
+    })
+    .execute()
+  const env = { DATABASE_URL: database.url }
+  const before = await cli(['keys', 'status', '--data', dir], env)
+  expect(before).toMatchObject({
+    code: 0,
+    said: expect.stringMatching(new RegExp(`platform_credentials +1 +${keys.kids()[0]}`)),
+  })
+
+  const rotated = await cli(['keys', 'rotate', '--data', dir], env)
+  expect(rotated).toMatchObject({ code: 0, said: expect.stringContaining('Done: everything is sealed with') })
+  const after = await openKeyRing({ dir })
+  expect(after.kids()).not.toEqual(keys.kids())
+  expect(after.kids()).toHaveLength(1)
+  const row = await database.db.selectFrom('platform_credentials').selectAll().executeTakeFirstOrThrow()
+  expect(after.open('platform_credentials/net/live/sealed', row.sealed)).toEqual({ clientSecret: 'very-secret' })
+  const { keys: secret } = JSON.parse(await readFile(join(dir, 'keys.json'), 'utf8')) as {
+    keys: Record<string, string>
+  }
+  for (const word of ['very-secret', ...Object.values(secret)]) expect(before.said + rotated.said).not.toContain(word)
+})
+
+test('beside a Clarion that runs on the same database it is refused, lock or no lock', {
+  timeout: 60_000,
+}, async () => {
+  const env = { DATABASE_URL: database.url }
+  // A worker of a shared database takes no lock on the folder.
+  const worker = launch('./main.ts', ['--data', dir, '--port', '0', '--role', 'worker'], env)
+  while (!worker.said.includes('is ready')) {
+    if (worker.child.exitCode !== null) throw new Error(worker.said)
+    await once(worker.child.stdout!, 'data')
+  }
+  const kids = (await openKeyRing({ dir })).kids()
+  const r = await cli(['keys', 'rotate', '--data', dir], env)
+  expect(r).toMatchObject({ code: 1, said: expect.stringContaining('Clarion still runs on this database') })
+  expect((await openKeyRing({ dir })).kids()).toEqual(kids)
+})

@@ -1,0 +1,135 @@
+/**
+ * Clarion's tools for whoever runs it, on the same settings as the server (`infra/config.ts`):
+ *
+ *   npm run clarion -- keys status | keys rotate | help   [--data <folder>]
+ *
+ * They take the data folder's lock, so nothing runs beside them. Exit codes: 0 done, 1 could not or left something to do,
+ * 2 not a command.
+ */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import { CannotStart } from '#infra/cannot-start.ts'
+import { type Config, readConfig } from '#infra/config.ts'
+import type { Db } from '#infra/db/database.ts'
+import { createLog } from '#infra/log.ts'
+import { type KeyRing, openKeyRing } from '#infra/secrets.ts'
+import { bootDatabase } from './boot/database.ts'
+import { openDataFolder } from './boot/folder.ts'
+import { keyStatus, rotateKeys } from './keys.ts'
+
+const help = `Usage: npm run clarion -- <command> [--data <folder>]
+
+  keys status   which key seals how many stored secrets
+  keys rotate   makes a new key, seals every stored secret with it, and forgets the old one
+  help          this
+
+Stop Clarion first. The commands use the settings of the server: CLARION_DATA_DIR, DATABASE_URL, CLARION_KEYS.
+A rotation that was cut short loses nothing: run it again.`
+
+const say = (line: string): void => console.log(line)
+
+type House = { db: Db; keys: KeyRing }
+
+/** Another process on this database knows only the keys it started with: what it seals next, the new ring may not open. */
+const refuseCompany = async (db: Db, config: Config): Promise<void> => {
+  const { rows } = await sql<{ pid: number; address: string | null }>`
+    select pid, host(client_addr) as address from pg_stat_activity
+    where datname = current_database() and application_name = 'clarion-listen'`.execute(db)
+  if (rows.length === 0) return
+  const from = [...new Set(rows.map((r) => r.address ?? 'this machine'))].join(', ')
+  throw new CannotStart(
+    `Clarion still runs on this database (${rows.length} connections from ${from}).`,
+    `Stop every Clarion process ${config.databaseUrl ? 'of this DATABASE_URL' : 'of this folder'}, then run the command again.`,
+  )
+}
+
+const status = async ({ db, keys }: House): Promise<number> => {
+  const s = await keyStatus(db, keys)
+  say(`Current key: ${s.current}${s.fixed ? ' (the first of CLARION_KEYS)' : ''}`)
+  say(`Older keys that still open: ${s.old.join(', ') || 'none'}`)
+  if (s.sealed.length === 0) say('Nothing is sealed yet.')
+  const known = new Set([s.current, ...s.old])
+  for (const { place, kid, count } of s.sealed)
+    say(
+      `${place.padEnd(22)} ${String(count).padStart(6)}  ${kid}${known.has(kid) ? '' : '  this key is missing: restore it'}`,
+    )
+  return s.sealed.some((x) => !known.has(x.kid)) ? 1 : 0
+}
+
+const rotate = async ({ db, keys }: House): Promise<number> => {
+  const r = await rotateKeys(db, keys, say)
+  for (const b of r.broken) say(`${b.place}: ${b.message}`)
+  if (r.broken.length > 0)
+    say(
+      'What to do: restore the missing key, or connect those channels (enter those credentials) again and run this once more.',
+    )
+  if (r.kept.length > 0) say(`Kept ${r.kept.join(', ')}: not everything could be sealed again.`)
+  if (r.how === 'fixed' && r.forgotten.length > 0)
+    say(
+      `Nothing needs ${r.forgotten.join(', ')} any more. The last key of CLARION_KEYS also signs sessions and links: without it people sign in again.`,
+    )
+  if (r.how === 'fixed' && r.resealed === 0 && r.forgotten.length === 0 && r.broken.length === 0)
+    say('To change the key, put a new one first in CLARION_KEYS and run this again.')
+  if (r.broken.length === 0 && r.kept.length === 0)
+    say(
+      `Done: everything is sealed with ${r.current}. Back up ${r.how === 'fixed' ? 'CLARION_KEYS' : 'keys.json'} now.`,
+    )
+  return r.broken.length > 0 || r.kept.length > 0 ? 1 : 0
+}
+
+const commands: Record<string, (house: House) => Promise<number>> = { 'keys status': status, 'keys rotate': rotate }
+
+/** These commands work on what is there: a mistyped folder must not become a new, empty Clarion. */
+const findData = (config: Config): void => {
+  const miss = (what: string, fix: string) => {
+    throw new CannotStart(`There is no ${what} in ${config.dataDir}.`, fix)
+  }
+  if (!config.databaseUrl && !existsSync(join(config.dataDir, 'postgres')))
+    miss('database', 'Name the data folder of your Clarion with --data, or set DATABASE_URL as the server has it.')
+  if (!config.keys && !existsSync(join(config.dataDir, 'keys.json')))
+    miss('keys.json', 'Name the data folder of your Clarion with --data, or set CLARION_KEYS as the server has it.')
+}
+
+/** Opens lock, keys and database for one command, and closes them whatever happens. */
+const run = async (command: (house: House) => Promise<number>, flags: readonly string[]): Promise<number> => {
+  const config: Config = { ...readConfig(undefined, flags), role: 'all' }
+  findData(config)
+  const log = createLog({ ...config, logLevel: 'silent' })
+  const lock = await openDataFolder(config)
+  try {
+    const booted = await bootDatabase(config, log, () => undefined)
+    try {
+      await refuseCompany(booted.database.db, config)
+      const keys = await openKeyRing({ dir: config.dataDir, env: config.keys })
+      return await command({ db: booted.database.db, keys })
+    } finally {
+      await booted.close()
+    }
+  } finally {
+    await lock.release()
+  }
+}
+
+const main = async (args: readonly string[]): Promise<number> => {
+  const at = args.findIndex((a) => a.startsWith('-'))
+  const words = (at < 0 ? args : args.slice(0, at)).join(' ')
+  const flags = at < 0 ? [] : args.slice(at)
+  if (words === 'help' || flags.includes('--help') || flags.includes('-h')) {
+    say(help)
+    return 0
+  }
+  const command = commands[words]
+  if (!command) {
+    console.error(words ? `There is no command "${words}".\n` : 'Which command?\n')
+    console.error(help)
+    return 2
+  }
+  return await run(command, flags)
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  if (!(error instanceof CannotStart)) throw error
+  console.error(`Clarion cannot do that: ${error.message}\nWhat to do: ${error.fix}`)
+  return 1
+})
