@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { systemClock } from '#infra/clock.ts'
-import { openDatabase } from '#infra/db/database.ts'
+import { notify, channels as notifyChannels, openDatabase } from '#infra/db/database.ts'
 import { migrate } from '#infra/db/migrate.ts'
 import { newId } from '#infra/ids.ts'
 import { keyRingFrom } from '#infra/secrets.ts'
@@ -152,6 +152,8 @@ export const prepare = async (
     calls,
     due: async (at) => {
       await db.updateTable('publications').set({ due_at: at, next_at: at }).where('state', '=', 'scheduled').execute()
+      // As scheduling does: the engine is told.
+      await notify(db, notifyChannels.due, '')
     },
     results: async () => {
       const rows = await db

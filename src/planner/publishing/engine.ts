@@ -29,9 +29,10 @@ export type Publishing = {
 const sweepMs = 5_000
 /** Renditions of publications due this soon (ms) are made ahead, so that pictures cost no lateness. */
 const aheadMs = 120_000
-/** While attempts run, broken channels are looked for this often (ms), and ends this close together (ms) share one look for work. */
-const holdEveryMs = 1_000
-const gatherMs = 3
+/** While attempts run, broken channels and pictures to make are looked for this often (ms). */
+const everyMs = 1_000
+/** Attempts that end this close together (ms) share one look for work. */
+const gatherMs = 10
 
 /** Deadlock or serialisation failure: nothing was done, look again. */
 const gaveWay = (error: unknown) => ['40P01', '40001'].includes((error as { code?: string }).code ?? '')
@@ -47,6 +48,7 @@ export const createPublishing = (database: Pick<Database, 'listen'>, d: Publishi
   let unlisten: (() => Promise<void>) | undefined
   let ticked = d.clock.now()
   let heldAt = 0
+  let warmedAt = 0
   const warmed = new Set<string>()
   let warming: Promise<unknown> | undefined
 
@@ -82,7 +84,7 @@ export const createPublishing = (database: Pick<Database, 'listen'>, d: Publishi
   const tick = async (): Promise<number> => {
     if (d.mayClaim?.() === false) return 0
     const at = d.clock.now()
-    if (Math.abs(at - heldAt) >= holdEveryMs || flying.size === 0) {
+    if (Math.abs(at - heldAt) >= everyMs || flying.size === 0) {
       heldAt = at
       await holdBroken(d.db, new Date(at))
     }
@@ -139,14 +141,22 @@ export const createPublishing = (database: Pick<Database, 'listen'>, d: Publishi
       try {
         // What becomes due while we look must be seen as "next", so both looks use the instant before the first.
         const lookedAt = new Date(d.clock.now())
-        const started = await tick()
-        if (started > 0) continue
-        warming ??= ahead()
-          .catch((err: unknown) => d.log.warn({ err }, 'making pictures ahead failed'))
-          .finally(() => (warming = undefined))
-        const next = await store.nextDue(d.db, lookedAt)
-        const ms = Math.max(0, Math.min(sweepMs, next ? next.getTime() - d.clock.now() : sweepMs))
-        await d.clock.sleep(ms, AbortSignal.any([nudge.signal, stopping.signal]))
+        // What is claimable now is claimed; what waits for a free place is looked at when an attempt ends.
+        await tick()
+        if (Math.abs(d.clock.now() - warmedAt) >= everyMs) {
+          warmedAt = d.clock.now()
+          warming ??= ahead()
+            .catch((err: unknown) => d.log.warn({ err }, 'making pictures ahead failed'))
+            .finally(() => {
+              warming = undefined
+            })
+        }
+        // An attempt ended while we looked: its place is free, so look again before asking for the next due time.
+        if (!nudge.signal.aborted) {
+          const next = await store.nextDue(d.db, lookedAt)
+          const ms = Math.max(0, Math.min(sweepMs, next ? next.getTime() - d.clock.now() : sweepMs))
+          await d.clock.sleep(ms, AbortSignal.any([nudge.signal, stopping.signal]))
+        }
         if (flying.size > 0) await d.clock.sleep(gatherMs, stopping.signal)
       } catch (err) {
         // A person's edit locked the same rows the other way round: PostgreSQL let them go first.

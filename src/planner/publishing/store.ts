@@ -86,7 +86,7 @@ export const claim = async (
       insert into journal (publication_id, at, event, attempt, data)
       select id, ${o.now}::timestamptz, 'attempt', attempt, jsonb_build_object('worker', ${o.worker}::text) from taken
     )
-    select t.*, pg_notify(${notifyChannels.live}, json_build_object('workspaceId', t.workspace_id, 'kind', 'publication', 'id', t.id, 'postId', t.post_id, 'state', 'publishing')::text) from taken t`.execute(
+    select t.id, t.channel_id, t.platform, t.workspace_id, t.post_id, t.lease_token, t.attempt, t.started_at, t.due_at, pg_notify(${notifyChannels.live}, json_build_object('workspaceId', t.workspace_id, 'kind', 'publication', 'id', t.id, 'postId', t.post_id, 'state', 'publishing')::text) from taken t`.execute(
     db,
   )
   return rows.rows.map((r) => ({
