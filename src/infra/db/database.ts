@@ -1,7 +1,6 @@
 /** One driver, one SQL: a Kysely over a pg pool, and LISTEN on a connection of its own. */
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
-import { preparing } from './prepared.ts'
 import type { Tables } from './tables.ts'
 
 export type Db = Kysely<Tables>
@@ -30,7 +29,7 @@ export const openDatabase = (
 ): Database => {
   const pool = new pg.Pool({ connectionString: url, max: o.poolSize ?? 10, types, application_name: 'clarion' })
   pool.on('error', (error) => o.onError?.(error))
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: preparing(pool) }) })
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   const stops = new Set<() => Promise<void>>()
 
   const listen: Database['listen'] = async (channel, on) => {
