@@ -38,7 +38,7 @@ export const postStates = [
 export type PostState = (typeof postStates)[number]
 
 /** One channel of a post. `content` null = the post's own. Settings are the platform's, checked by its schema. */
-export const publicationInput = z.object({
+export const publicationInput = z.strictObject({
   channelId: id,
   content: content.nullable().default(null),
   settings: z.record(z.string(), z.unknown()).default({}),
@@ -107,7 +107,7 @@ export type Post = z.output<typeof post>
 
 export const maxChannelsPerPost = 100
 export const postInput = z
-  .object({
+  .strictObject({
     content,
     /** 1,000 are parsed so that the Problem can name the real limit. */
     publications: z.array(publicationInput).max(5000).default([]),

@@ -15,8 +15,9 @@
  * | CLARION_KEYS                |          | data/keys.json   | `kid:base64,...` 32-byte keys, the first seals; see secrets.ts     |
  * | CLARION_ALLOW_PRIVATE_HOSTS |          | none             | hosts (comma list) that may be private though we fetch them        |
  * | CLARION_TRUST_PROXY         |          | 0                | 1: believe X-Forwarded-* of the proxy in front                     |
+ * | CLARION_METRICS_TOKEN       |          | none             | opens /metrics to this bearer token; without it only to this machine |
  * | CLARION_LOG                 |          | info             | trace, debug, info, warn, error, silent                            |
- * | CLARION_LOG_FORMAT          |          | json             | json, or `text` for people                                         |
+ * | CLARION_LOG_FORMAT          |          | text on a terminal, else json | `json` or `text`                                      |
  * | CLARION_DRAIN_MS            |          | 20000            | ms a shutdown waits for work in flight                             |
  * | CLARION_CLOCK_ORIGIN        |          |                  | epoch ms where a scaled clock starts (tests; needs RATE too)       |
  * | CLARION_CLOCK_RATE          |          |                  | how many times faster than the wall it runs                        |
@@ -51,6 +52,8 @@ export type Config = {
   keys: string | undefined
   allowPrivateHosts: readonly string[]
   trustProxy: boolean
+  /** Opens /metrics to `Authorization: Bearer <token>` from elsewhere; a secret. */
+  metricsToken: string | undefined
   logLevel: LogLevel
   logFormat: 'json' | 'text'
   drainMs: number
@@ -135,7 +138,11 @@ export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 
 /** Reads all settings. @throws CannotStart naming the variable and the fix. */
-export const readConfig = (env: Env = process.env, argv: readonly string[] = process.argv.slice(2)): Config => {
+export const readConfig = (
+  env: Env = process.env,
+  argv: readonly string[] = process.argv.slice(2),
+  terminal: boolean = process.stdout.isTTY ?? false,
+): Config => {
   const flags = flagsOf(argv)
   const r = reader(env)
   const host = flags.host ?? r.text('CLARION_HOST') ?? '127.0.0.1'
@@ -161,8 +168,9 @@ export const readConfig = (env: Env = process.env, argv: readonly string[] = pro
       .map((h) => h.trim().toLowerCase())
       .filter(Boolean),
     trustProxy: r.flag('CLARION_TRUST_PROXY', false),
+    metricsToken: r.text('CLARION_METRICS_TOKEN'),
     logLevel: r.oneOf('CLARION_LOG', logLevels, 'info'),
-    logFormat: r.oneOf('CLARION_LOG_FORMAT', ['json', 'text'] as const, 'json'),
+    logFormat: r.oneOf('CLARION_LOG_FORMAT', ['json', 'text'] as const, terminal ? 'text' : 'json'),
     drainMs: r.int('CLARION_DRAIN_MS', 0, 600_000) ?? 20_000,
     clock: origin !== undefined && rate !== undefined ? { origin, rate } : undefined,
     credentials: (platform, fields) =>

@@ -99,6 +99,7 @@ export const compose: Compose = async ({
     sandbox: sandbox && { handle: sandbox.handle, word },
     sandboxOn: config.sandbox,
     trustProxy: config.trustProxy,
+    metricsToken: config.metricsToken ?? null,
     webDir: config.role === 'worker' ? null : webDir,
     checks: works
       ? {

@@ -24,7 +24,7 @@ export const startClarion = async (o: {
   onProgress?: (line: string) => void
 }): Promise<Started> => {
   const main = fileURLToPath(new URL('../../src/server/main.ts', import.meta.url))
-  const env = { ...process.env, CLARION_LOG_LEVEL: 'warn', ...o.env }
+  const env = { ...process.env, CLARION_LOG: 'warn', ...o.env }
   const child: ChildProcess = spawn(
     process.execPath,
     [main, '--data', o.dataDir, '--port', String(o.port), '--host', '127.0.0.1'],

@@ -221,6 +221,7 @@ export const en = {
   'reason.late': 'Its time has passed. Publish it now, choose another time or cancel.',
   'reason.reconnect': 'The account has to be connected again; then it goes out.',
   'reason.channel-removed': 'The channel was disconnected. Connect it again, or cancel.',
+  'reason.gave-up': 'Clarion tried several times and something broke each time. Try again, or report it.',
   'reason.processing': '{{platform}} is still working on it.',
   'channels.title': 'Channels',
   'channels.lead': 'The accounts Clarion publishes to.',

@@ -225,6 +225,7 @@ export const pl: Catalogue = {
   'reason.late': 'Termin minął. Opublikuj teraz, wybierz inny termin albo anuluj.',
   'reason.reconnect': 'Konto trzeba połączyć ponownie; wtedy post wyjdzie.',
   'reason.channel-removed': 'Kanał został odłączony. Połącz go ponownie albo anuluj.',
+  'reason.gave-up': 'Clarion próbował kilka razy i za każdym razem coś się zepsuło. Spróbuj ponownie albo zgłoś to.',
   'reason.processing': '{{platform}} jeszcze to przetwarza.',
   'channels.title': 'Kanały',
   'channels.lead': 'Konta, na których Clarion publikuje.',
