@@ -2,6 +2,7 @@
 
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { AddressRefused, assertPublicUrl } from '#infra/guard.ts'
 import { PlatformFailure } from '#kit/spec/failures.ts'
 import { imitations } from '#platforms/registry/sandbox.gen.ts'
@@ -19,6 +20,8 @@ import { ownSandboxPath } from './sandbox-door.ts'
 
 /** The engine counts as stuck when it has not looked for work for this long (ms). */
 const stuckAfterMs = 60_000
+/** The process's clock may differ from the database's by this much (s). */
+const clockApartS = 10
 /** The built web app. */
 const webDir = new URL('../../dist/web', import.meta.url).pathname
 
@@ -107,6 +110,13 @@ export const compose: Compose = async ({
             clock.now() - publishing.lastTick() > stuckAfterMs
               ? `has not looked for due work for ${Math.round((clock.now() - publishing.lastTick()) / 1000)} s`
               : null,
+          // Leases and "has the network caught up?" are judged by this clock; workers of one database must agree on it.
+          clock: async () => {
+            if (config.clock) return null
+            const { rows } = await sql<{ at: Date }>`select clock_timestamp() as at`.execute(db)
+            const apart = Math.round((clock.now() - rows[0]!.at.getTime()) / 1000)
+            return Math.abs(apart) > clockApartS ? `differs from the database's by ${apart} s: set both by NTP` : null
+          },
         }
       : {},
     register: [
