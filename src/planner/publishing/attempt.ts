@@ -4,24 +4,18 @@
  * can go on from. It decides nothing itself: `rules.ts` does.
  */
 import type { Platform } from '#kit/client/platform.ts'
-import type { Json, Outcome, PlannedStep, StepContext, Witness } from '#kit/client/steps.ts'
+import type { Json, Outcome, PlannedStep, StepContext } from '#kit/client/steps.ts'
 import type { PublishingDeps } from './deps.ts'
-import { ask, end, fail, hold, publish, Settled, settle, surely } from './endings.ts'
+import { ask, end, fail, hold, publish, Settled, settle, stepDone, surely } from './endings.ts'
 import { type Frozen, freeze, type Loaded, load, type StepRow } from './frozen.ts'
-import { afterFailure, afterLook, defaultTries, type Look, late, nextMove, type StepRule, slowUntil } from './rules.ts'
+import { look } from './look.ts'
+import { afterFailure, defaultTries, late, nextMove, type StepRule } from './rules.ts'
 import { beginStep, type Claim, endStep, LeaseLost, lostInARow, note } from './store.ts'
-import { contextOf, failureOf, renewedOnce, startWalk, type Walk, type Wire, type Work } from './walk.ts'
+import { contextOf, failureOf, nowOf, renewedOnce, ruleOf, startWalk, type Walk, type Wire, type Work } from './walk.ts'
 
 const defaultAtMostMs = 30 * 60_000
 /** Attempts that may end without a word, one after another, before a publication counts as what kills its worker. */
 const mostLost = 5
-
-const ruleOf = (p: PlannedStep): StepRule => ({
-  again: p.step.options.again,
-  hasWitness: !!p.step.options.witness,
-  believeEmptyAfterMs: p.step.options.believeEmptyAfterMs ?? 0,
-})
-const nowOf = (walk: Walk) => new Date(walk.d.clock.now())
 
 /** Runs one claim to its verdict. Raises `LeaseLost` when it is no longer ours; any other error leaves the lease to run out. */
 export const attempt = async (d: PublishingDeps, w: Work): Promise<void> => {
@@ -152,19 +146,8 @@ const act = async (walk: Walk, p: PlannedStep, position: number, row: StepRow | 
     return failed(walk, p, next, wire.used ? rule : harmless, doubt, error)
   }
   if ('wait' in outcome) return wait(walk, p, next, outcome.wait)
-  await done(walk, p, next, outcome.done, 'step-done')
+  await stepDone(walk, p, next, outcome.done, 'step-done')
   return true
-}
-
-/** Journals the end of a step; the last step's end goes with the attempt's, in one commit. */
-const done = async (walk: Walk, p: PlannedStep, row: StepRow, checkpoint: Json, event: string): Promise<void> => {
-  const at = walk.d.clock.now()
-  if (p.key === walk.planned.at(-1)!.key) walk.last = { key: p.key, checkpoint, event, at }
-  else
-    await surely(walk.d, () =>
-      endStep(walk.d.db, walk.w.claim, { key: p.key, state: 'done', checkpoint, event, now: new Date(at) }),
-    )
-  walk.loaded.steps.set(p.key, { ...row, state: 'done', checkpoint, failure: null, endedAt: at })
 }
 
 /** The network is still working on it: come back later, until it takes too long. */
@@ -182,105 +165,6 @@ const wait = async (walk: Walk, p: PlannedStep, row: StepRow, w: { ms: number; r
     message: w.reason,
     nextAt: new Date(d.clock.now() + w.ms),
   })
-}
-
-/** Calls the witness; what goes wrong with a look is `unsure`, or settles the attempt. Null: look again with a new token. */
-const seenBy = async (walk: Walk, p: PlannedStep, row: StepRow): Promise<Witness | null> => {
-  try {
-    return await p.step.options.witness!(await contextOf(walk, p, row))
-  } catch (error) {
-    const failure = failureOf(walk, error, true)
-    if (failure.kind === 'reconnect') return (await renewedOnce(walk)) ? null : hold(walk, 'reconnect', failure)
-    if (failure.kind !== 'too-fast') return { unsure: failure.message }
-    const nextAt = new Date(slowUntil(failure.until, walk.d.clock.now()))
-    return end(walk, {
-      state: 'waiting',
-      verdict: 'looking',
-      reason: failure.code,
-      message: failure.message,
-      nextAt,
-      failure,
-    })
-  }
-}
-
-/** Looks at the network after a lost answer. True when the step is over. */
-const look = async (walk: Walk, p: PlannedStep, row: StepRow): Promise<boolean> => {
-  const { d, w, platform, loaded } = walk
-  const seen = await seenBy(walk, p, row)
-  if (!seen) return false
-  const kind: Look = 'found' in seen ? 'found' : 'absent' in seen ? 'absent' : 'unsure'
-  await note(d.db, w.claim, {
-    event: `look-${kind}`,
-    step: p.key,
-    message: 'unsure' in seen ? seen.unsure : undefined,
-    now: nowOf(walk),
-  })
-  const after = afterLook(kind, row, ruleOf(p), d.clock.now(), await looksSince(walk, p.key, row.begunAt))
-  switch (after.do) {
-    case 'done':
-      await done(walk, p, row, (seen as { found: Json }).found, 'step-found')
-      return true
-    case 'again':
-      // The network has nothing of ours: that look, in the journal, is what permits a second begin.
-      await endStep(d.db, w.claim, { key: p.key, state: 'refused', event: 'step-absent', now: nowOf(walk) })
-      loaded.steps.set(p.key, { ...row, state: 'refused', failure: null })
-      if (Math.max(row.times, loaded.tries + 1) < (d.maxTries ?? defaultTries)) return false
-      return fail(
-        walk,
-        p,
-        row.failure ?? {
-          kind: 'unknown-outcome',
-          code: 'clarion.tries',
-          message: `${platform.spec.name} did not take it in ${row.times} tries.`,
-        },
-      )
-    case 'fail':
-      await endStep(d.db, w.claim, {
-        key: p.key,
-        state: 'refused',
-        failure: after.failure,
-        event: 'step-refused',
-        message: after.failure.message,
-        now: nowOf(walk),
-      })
-      return after.failure.kind === 'refused-account'
-        ? hold(walk, 'blocked', after.failure)
-        : fail(walk, p, after.failure)
-    case 'look-later': {
-      if (row.state === 'begun')
-        await endStep(d.db, w.claim, {
-          key: p.key,
-          state: 'unknown',
-          failure: row.failure,
-          event: 'step-unknown',
-          now: nowOf(walk),
-        })
-      const message = `The answer was lost. Clarion looks at ${platform.spec.name} before doing anything else.`
-      return end(walk, {
-        state: 'waiting',
-        verdict: 'looking',
-        reason: 'looking',
-        message,
-        nextAt: new Date(d.clock.now() + after.ms),
-      })
-    }
-    case 'ask':
-      return ask(walk, p, row.failure)
-  }
-}
-
-/** Unsure looks this begin has had, this one included. */
-const looksSince = async (walk: Walk, key: string, since: number): Promise<number> => {
-  const r = await walk.d.db
-    .selectFrom('journal')
-    .select((eb) => eb.fn.countAll<number>().as('n'))
-    .where('publication_id', '=', walk.w.claim.publicationId)
-    .where('step', '=', key)
-    .where('event', '=', 'look-unsure')
-    .where('at', '>=', new Date(since))
-    .executeTakeFirstOrThrow()
-  return Number(r.n)
 }
 
 /** A step threw. `row`: it was journalled as begun. False when the loop should decide anew; settles otherwise. */

@@ -1,12 +1,13 @@
 /** How an attempt ends: every way out writes the verdict, frees the channel and throws `Settled`, so that nothing runs on. */
 
 import { channels as bus, type Db, notify } from '#infra/db/database.ts'
-import type { Created, PlannedStep } from '#kit/client/steps.ts'
+import type { Created, Json, PlannedStep } from '#kit/client/steps.ts'
 import type { Failure } from '#kit/spec/failures.ts'
 import { holdChannel, releaseHeld } from './commands.ts'
 import type { PublishingDeps } from './deps.ts'
+import type { StepRow } from './frozen.ts'
 import { backlogAfterMs } from './rules.ts'
-import { type Claim, type Finish, finish } from './store.ts'
+import { type Claim, endStep, type Finish, finish } from './store.ts'
 import type { Walk } from './walk.ts'
 
 /** The attempt is over and everything about it is written. */
@@ -187,4 +188,21 @@ export const publish = async (walk: Walk): Promise<void> => {
     walk.last,
   )
   d.observe?.published?.({ publicationId: c.publicationId, platform: c.platform, latenessMs })
+}
+
+/** Journals the end of a step; the last step's end goes with the attempt's, in one commit. */
+export const stepDone = async (
+  walk: Walk,
+  p: PlannedStep,
+  row: StepRow,
+  checkpoint: Json,
+  event: string,
+): Promise<void> => {
+  const at = walk.d.clock.now()
+  if (p.key === walk.planned.at(-1)!.key) walk.last = { key: p.key, checkpoint, event, at }
+  else
+    await surely(walk.d, () =>
+      endStep(walk.d.db, walk.w.claim, { key: p.key, state: 'done', checkpoint, event, now: new Date(at) }),
+    )
+  walk.loaded.steps.set(p.key, { ...row, state: 'done', checkpoint, failure: null, endedAt: at })
 }

@@ -7,6 +7,7 @@ import { type Failure, PlatformFailure } from '#kit/spec/failures.ts'
 import { secretsOf } from '../channels/http.ts'
 import type { Held, PublishingDeps } from './deps.ts'
 import { type Frozen, type Loaded, type StepRow, viewOf } from './frozen.ts'
+import type { StepRule } from './rules.ts'
 import type { Claim } from './store.ts'
 import { LeaseLost, saveStep } from './store.ts'
 
@@ -128,3 +129,11 @@ export const renewedOnce = async (walk: Walk): Promise<boolean> => {
     throw error
   }
 }
+
+/** What a step's options mean to the rules. */
+export const ruleOf = (p: PlannedStep): StepRule => ({
+  again: p.step.options.again,
+  hasWitness: !!p.step.options.witness,
+  believeEmptyAfterMs: p.step.options.believeEmptyAfterMs ?? 0,
+})
+export const nowOf = (walk: Walk) => new Date(walk.d.clock.now())

@@ -1,0 +1,106 @@
+/** Looking at the network after a lost answer: the only way a step in doubt goes on without a key or a person. */
+import type { Json, PlannedStep, Witness } from '#kit/client/steps.ts'
+import { ask, end, fail, hold, stepDone } from './endings.ts'
+import type { StepRow } from './frozen.ts'
+import { afterLook, defaultTries, type Look, slowUntil } from './rules.ts'
+import { endStep, note } from './store.ts'
+import { contextOf, failureOf, nowOf, renewedOnce, ruleOf, type Walk } from './walk.ts'
+
+/** Calls the witness; what goes wrong with a look is `unsure`, or settles the attempt. Null: look again with a new token. */
+const seenBy = async (walk: Walk, p: PlannedStep, row: StepRow): Promise<Witness | null> => {
+  try {
+    return await p.step.options.witness!(await contextOf(walk, p, row))
+  } catch (error) {
+    const failure = failureOf(walk, error, true)
+    if (failure.kind === 'reconnect') return (await renewedOnce(walk)) ? null : hold(walk, 'reconnect', failure)
+    if (failure.kind !== 'too-fast') return { unsure: failure.message }
+    const nextAt = new Date(slowUntil(failure.until, walk.d.clock.now()))
+    return end(walk, {
+      state: 'waiting',
+      verdict: 'looking',
+      reason: failure.code,
+      message: failure.message,
+      nextAt,
+      failure,
+    })
+  }
+}
+
+/** Looks at the network after a lost answer. True when the step is over. */
+export const look = async (walk: Walk, p: PlannedStep, row: StepRow): Promise<boolean> => {
+  const { d, w, platform, loaded } = walk
+  const seen = await seenBy(walk, p, row)
+  if (!seen) return false
+  const kind: Look = 'found' in seen ? 'found' : 'absent' in seen ? 'absent' : 'unsure'
+  await note(d.db, w.claim, {
+    event: `look-${kind}`,
+    step: p.key,
+    message: 'unsure' in seen ? seen.unsure : undefined,
+    now: nowOf(walk),
+  })
+  const after = afterLook(kind, row, ruleOf(p), d.clock.now(), await looksSince(walk, p.key, row.begunAt))
+  switch (after.do) {
+    case 'done':
+      await stepDone(walk, p, row, (seen as { found: Json }).found, 'step-found')
+      return true
+    case 'again':
+      // The network has nothing of ours: that look, in the journal, is what permits a second begin.
+      await endStep(d.db, w.claim, { key: p.key, state: 'refused', event: 'step-absent', now: nowOf(walk) })
+      loaded.steps.set(p.key, { ...row, state: 'refused', failure: null })
+      if (Math.max(row.times, loaded.tries + 1) < (d.maxTries ?? defaultTries)) return false
+      return fail(
+        walk,
+        p,
+        row.failure ?? {
+          kind: 'unknown-outcome',
+          code: 'clarion.tries',
+          message: `${platform.spec.name} did not take it in ${row.times} tries.`,
+        },
+      )
+    case 'fail':
+      await endStep(d.db, w.claim, {
+        key: p.key,
+        state: 'refused',
+        failure: after.failure,
+        event: 'step-refused',
+        message: after.failure.message,
+        now: nowOf(walk),
+      })
+      return after.failure.kind === 'refused-account'
+        ? hold(walk, 'blocked', after.failure)
+        : fail(walk, p, after.failure)
+    case 'look-later': {
+      if (row.state === 'begun')
+        await endStep(d.db, w.claim, {
+          key: p.key,
+          state: 'unknown',
+          failure: row.failure,
+          event: 'step-unknown',
+          now: nowOf(walk),
+        })
+      const message = `The answer was lost. Clarion looks at ${platform.spec.name} before doing anything else.`
+      return end(walk, {
+        state: 'waiting',
+        verdict: 'looking',
+        reason: 'looking',
+        message,
+        nextAt: new Date(d.clock.now() + after.ms),
+      })
+    }
+    case 'ask':
+      return ask(walk, p, row.failure)
+  }
+}
+
+/** Unsure looks this begin has had, this one included. */
+const looksSince = async (walk: Walk, key: string, since: number): Promise<number> => {
+  const r = await walk.d.db
+    .selectFrom('journal')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('publication_id', '=', walk.w.claim.publicationId)
+    .where('step', '=', key)
+    .where('event', '=', 'look-unsure')
+    .where('at', '>=', new Date(since))
+    .executeTakeFirstOrThrow()
+  return Number(r.n)
+}
