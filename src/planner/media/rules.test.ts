@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readCursor, writeCursor } from './cursor.ts'
 import { checkLink, linkMs, signLink } from './links.ts'
 import { cleanName, nameOfUrl } from './rules.ts'
 
@@ -30,20 +29,6 @@ test('a link opens nothing else: other media, profile, expiry, key or signature'
     expect(checkLink(key, { ...o, exp, sig: bad, now })).toBe(false)
   for (const bad of ['', '-1', '1e99', 'NaN', '9'.repeat(13)])
     expect(checkLink(key, { ...o, exp: bad, sig, now })).toBe(false)
-})
-
-test('a cursor reads back as it was written, and nothing else is one', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 0, max: 4e12 }), fc.uuid(), (ms, id) => {
-      expect(readCursor(writeCursor({ at: new Date(ms), id }))).toEqual({ at: new Date(ms), id })
-    }),
-  )
-  // Padding in front is no base64, though every character is one of its own.
-  fc.assert(
-    fc.property(fc.string(), (text) => readCursor(text) === null),
-    { examples: [['=+//'], ['===='], ['A===']] },
-  )
-  fc.assert(fc.property(fc.base64String(), (text) => readCursor(text) === null))
 })
 
 test('a name has no path, no control characters, and is never empty', () => {

@@ -14,7 +14,7 @@ import { newId } from '#infra/ids.ts'
 import { type ImageRefusal, ImageRefused, inspectImage, type RenderLimits, renderImage } from '#infra/images.ts'
 import type { KeyRing } from '#infra/secrets.ts'
 import { NotStored, type Storage } from '#infra/storage.ts'
-import { readCursor, writeCursor } from './cursor.ts'
+import { readCursor, writeCursor } from '../paging/cursor.ts'
 import { checkLink, signLink } from './links.ts'
 import { cleanName, nameOfUrl } from './rules.ts'
 import * as store from './store.ts'
@@ -169,13 +169,12 @@ export const createMedia = ({ database, clock, storage, keys, publicUrl, fetch }
   }
 
   const list = async (ws: string, { cursor, limit }: z.output<typeof pageQuery>) => {
-    const after = cursor === undefined ? null : readCursor(cursor)
-    if (cursor !== undefined && !after) throw new Problem('bad-cursor')
+    const after = cursor === undefined ? null : readCursor(cursor, 'media')
     const rows = await store.list(db, ws, { after, limit })
     const last = rows.length > limit ? rows[limit - 1]! : null
     return {
       items: rows.slice(0, limit).map(view),
-      nextCursor: last && writeCursor({ at: last.created_at, id: last.id }),
+      nextCursor: last && writeCursor({ list: 'media', at: last.created_at, id: last.id }),
     }
   }
 

@@ -1,7 +1,7 @@
 /** Media's SQL. */
 import { sql } from 'kysely'
 import type { Db } from '#infra/db/database.ts'
-import type { Cursor } from './cursor.ts'
+import type { Cursor } from '../paging/cursor.ts'
 import { over } from './rules.ts'
 
 const columns = [
@@ -22,7 +22,7 @@ const columns = [
 const there = (db: Db) => db.selectFrom('media').select(columns).where('deleted_at', 'is', null)
 
 /** Newest first; one more than `limit` tells whether there is another page. */
-export const list = (db: Db, ws: string, o: { after: Cursor | null; limit: number }) => {
+export const list = (db: Db, ws: string, o: { after: Pick<Cursor, 'at' | 'id'> | null; limit: number }) => {
   const q = there(db)
     .where('workspace_id', '=', ws)
     .orderBy('created_at', 'desc')

@@ -4,8 +4,8 @@ import { type PostState, type PublicationState, publicationStates } from '#contr
 import { Problem } from '#contract/problems.ts'
 import { manualClock } from '#infra/clock.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
+import { readCursor, writeCursor } from '../paging/cursor.ts'
 import { postState } from '../publishing/rules.ts'
-import { readCursor, writeCursor } from './cursor.ts'
 import { createPosts, type PostQuery, type Posts } from './service.ts'
 import { input, seeder, toyNetworks } from './testing.ts'
 

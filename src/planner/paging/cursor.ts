@@ -1,13 +1,13 @@
-/** Page cursors: opaque to clients, checked when they come back. */
+/** Page cursors of every list: opaque to clients, checked when they come back. */
 import { createHash } from 'node:crypto'
 import { Problem } from '#contract/problems.ts'
 
 /** Where a page ended: the sort key of its last item, and its id for ties. `list` says which list it belongs to. */
-export type Cursor = { list: 'newest' | 'calendar'; at: Date; id: string }
+export type Cursor = { list: 'newest' | 'calendar' | 'media'; at: Date; id: string }
 
 /** Catches a cut or changed cursor. No secret: a cursor opens nothing its owner could not ask for anyway. */
 const checksum = (text: string) => createHash('sha256').update(`clarion-cursor:${text}`).digest('base64url').slice(0, 8)
-const shape = /^(newest|calendar) (\d{1,15}) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
+const shape = /^(newest|calendar|media) (\d{1,15}) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
 
 export const writeCursor = (c: Cursor): string => {
   const text = `${c.list} ${c.at.getTime()} ${c.id}`
