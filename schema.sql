@@ -235,7 +235,6 @@ create table publications (
   attempt integer default 0 not null,
   tries integer default 0 not null,
   begun boolean default false not null,
-  cancel_wanted boolean default false not null,
   forecast jsonb default '[]'::jsonb not null,
   forecast_at timestamp with time zone,
   started_at timestamp with time zone,

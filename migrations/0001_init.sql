@@ -236,7 +236,6 @@ create table publications (
   tries int not null default 0,
   -- Has a `create` step begun? From then on it cannot be cancelled.
   begun boolean not null default false,
-  cancel_wanted boolean not null default false,
   forecast jsonb not null default '[]',
   forecast_at timestamptz,
   started_at timestamptz,

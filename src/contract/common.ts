@@ -30,5 +30,4 @@ export type Role = (typeof roles)[number]
 export const role = z.enum(roles)
 
 export const realm = z.enum(['live', 'sandbox'])
-export const empty = z.object({})
 export const ok = z.object({ ok: z.literal(true) })

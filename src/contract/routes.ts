@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import * as c from './channels.ts'
-import { empty, id, ok, page, pageQuery, role } from './common.ts'
+import { id, ok, page, pageQuery, role } from './common.ts'
 import * as m from './media.ts'
 import * as pe from './people.ts'
 import * as p from './posts.ts'
@@ -524,5 +524,3 @@ export type RouteCall<N extends RouteName> = {
   idempotencyKey?: string
 }
 export type RouteReply<N extends RouteName> = z.output<RouteOf<N>['reply']>
-
-export { empty }

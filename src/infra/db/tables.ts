@@ -175,7 +175,6 @@ export interface Tables {
     attempt: Generated<number>
     tries: Generated<number>
     begun: Generated<boolean>
-    cancel_wanted: Generated<boolean>
     forecast: JsonbDefault<unknown[]>
     forecast_at: Date | null
     started_at: Date | null
