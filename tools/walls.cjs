@@ -60,7 +60,7 @@ module.exports = {
       'pure-files-have-no-node',
       'This file must load in a browser. Take bytes, time and randomness as arguments.',
       {
-        path: '^src/(kit/spec/|contract/|platforms/[^/]+/(spec|text|preflight|failures)[.]ts$|planner/[^/]+/rules[.]ts$)',
+        path: '^src/(kit/spec/|contract/|platforms/[^/]+/(spec|text|preflight|failures|samples)[.]ts$|planner/[^/]+/rules[.]ts$)',
         pathNot: TEST,
       },
       { dependencyTypes: ['core'] },
@@ -86,14 +86,19 @@ module.exports = {
     rule(
       'imitation-stands-apart',
       'The imitation and the client must not share a mistake. Both answer to the fact sheet and fixtures/, never to each other.',
-      { path: '^src/platforms/([^/]+)/sandbox/', pathNot: TEST },
-      { path: '^src/(platforms/$1/|kit/client/|kit/spec/)', pathNot: ['^src/platforms/$1/(sandbox|fixtures)/'] },
+      { path: '^src/platforms/(families/[^/]+|(?!families/)[^/]+)/sandbox/', pathNot: TEST },
+      {
+        path: '^src/(platforms/$1/|platforms/families/[^/]+/(?!sandbox/)|kit/client/|kit/spec/)',
+        pathNot: ['^src/platforms/$1/(sandbox|fixtures)/'],
+      },
     ),
     rule(
       'client-never-imports-imitation',
       'The client must meet its imitation over HTTP only, as it meets the network. In a test, let kit/testing start it.',
-      { path: '^src/platforms/(?!registry/)([^/]+)/(?!sandbox/)', pathNot: TEST },
-      { path: ['^src/platforms/$1/sandbox/', '^src/kit/(sandbox|testing)/'] },
+      { path: '^src/platforms/(?!registry/)(families/[^/]+|(?!families/)[^/]+)/(?!sandbox/)', pathNot: TEST },
+      {
+        path: ['^src/platforms/$1/sandbox/', '^src/platforms/families/[^/]+/sandbox/', '^src/kit/(sandbox|testing)/'],
+      },
     ),
     rule(
       'web-face-is-browser-safe',
@@ -116,9 +121,9 @@ module.exports = {
     ),
     rule(
       'registry-opens-faces-only',
-      'A face is index.ts, web/index.ts or sandbox/index.ts. Run `npm run gen`; never edit the registry.',
+      'A face is index.ts, web/index.ts, sandbox/index.ts or samples.ts. Run `npm run gen`; never edit the registry.',
       { path: REGISTRY },
-      { path: '^src/platforms/', pathNot: '^src/platforms/[^/]+/((web|sandbox)/)?index[.]tsx?$' },
+      { path: '^src/platforms/', pathNot: '^src/platforms/[^/]+/(((web|sandbox)/)?index[.]tsx?|samples[.]ts)$' },
     ),
     rule(
       'only-mains-open-the-registry',

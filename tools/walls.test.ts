@@ -27,6 +27,7 @@ const house = [
   'src/platforms/two/index.ts',
   'src/platforms/two/spec.ts',
   'src/platforms/families/twins/login.ts',
+  'src/platforms/families/twins/sandbox/tokens.ts',
   'src/platforms/registry/server.gen.ts',
   'src/server/main.ts',
   'src/sandbox/host.ts',
@@ -58,10 +59,14 @@ const broken: Record<string, [file: string, imports: string][]> = {
   'imitation-stands-apart': [
     ['src/platforms/one/sandbox/limits.ts', '../spec.ts'],
     ['src/platforms/one/sandbox/http.ts', '#kit/client/http.ts'],
+    ['src/platforms/one/sandbox/login.ts', '../../families/twins/login.ts'],
+    ['src/platforms/families/twins/sandbox/bad.ts', '../login.ts'],
   ],
   'client-never-imports-imitation': [
     ['src/platforms/one/peek.ts', './sandbox/index.ts'],
     ['src/platforms/one/peek2.ts', '#kit/sandbox/imitation.ts'],
+    ['src/platforms/one/peek3.ts', '../families/twins/sandbox/tokens.ts'],
+    ['src/platforms/families/twins/peek.ts', './sandbox/tokens.ts'],
   ],
   'web-face-is-browser-safe': [
     ['src/platforms/one/web/call.ts', '../api.ts'],

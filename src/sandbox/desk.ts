@@ -1,7 +1,7 @@
 /** The fault desk: everything a test or a person may do to the networks from behind the scenes. Its HTTP face is `pages.ts`. */
 import { type Fault, faultInput, names } from './faults.ts'
 import type { Memory } from './state.ts'
-import type { Desk, Member, Seen } from './types.ts'
+import type { Desk, Member, Seen, SentHook } from './types.ts'
 
 /** A request to the desk that makes no sense; the page answers 400 (404 for a platform nobody imitates). */
 export class DeskError extends Error {
@@ -18,6 +18,8 @@ export const createDesk = (d: {
   members: Map<string, Member>
   now: () => number
   requests: Seen[]
+  hooks: SentHook[]
+  settle: () => Promise<void>
 }): Desk => {
   const member = (platform: string): Member => {
     const found = d.members.get(platform)
@@ -78,6 +80,7 @@ export const createDesk = (d: {
       if (platform === undefined) {
         d.memory.clear()
         d.requests.length = 0
+        d.hooks.length = 0
         return
       }
       member(platform)
@@ -107,6 +110,16 @@ export const createDesk = (d: {
       d.memory.changed()
       return knobs(platform)
     },
+    settle: d.settle,
+    setWebhook: (platform, url) => {
+      member(platform)
+      if (url === null) delete d.memory.state.webhooks[platform]
+      else if (!URL.canParse(url)) throw new DeskError('url: an absolute address, or null')
+      else d.memory.state.webhooks[platform] = url
+      d.memory.changed()
+    },
+    hooks: (platform) =>
+      d.hooks.filter((h) => platform === undefined || h.platform === platform).map((h) => ({ ...h })),
     requests: (filter = {}) =>
       d.requests
         .filter(

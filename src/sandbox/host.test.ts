@@ -184,7 +184,8 @@ test('nothing a post holds becomes markup on the feed', async () => {
       record: { text: evil, facets, createdAt: '2026-11-22T00:00:00Z' },
     }),
   })
-  for (const platform of box.desk.platforms()) {
+  // The contract suite asks the same of every platform.
+  for (const platform of ['bluesky', 'telegram', 'x-com']) {
     const res = await fetch(`${box.url}/_feed/${platform}`)
     const html = await res.text()
     expect(html).toContain('&lt;script&gt;')

@@ -11,6 +11,7 @@ import { type Match, routeTable } from '#kit/sandbox/route.ts'
 import { createDesk } from './desk.ts'
 import { strike } from './faults.ts'
 import { pages } from './pages.ts'
+import { createPostman } from './postman.ts'
 import { openMemory } from './state.ts'
 import type { Desk, Member, Seen } from './types.ts'
 import { makeWorld, virtualNow } from './worlds.ts'
@@ -18,6 +19,8 @@ import { makeWorld, virtualNow } from './worlds.ts'
 /** Longest body read (bytes): above every limit of a network, so that the imitation refuses in its own words. */
 const MAX_BODY = 64 * 1024 * 1024
 const KEPT_REQUESTS = 500
+/** How often networks look at what time has done (ms of the real clock). */
+const TICK_MS = 250
 
 export type SandboxOptions = {
   imitations: readonly Imitation[]
@@ -44,20 +47,58 @@ export const createSandbox = (o: SandboxOptions): Sandbox => {
   const url = typeof o.url === 'function' ? o.url : () => o.url as string
   const memory = openMemory(o.stateFile)
   const now = () => virtualNow({ memory, clock: o.clock })
+  const postman = createPostman({ send: o.fetch ?? fetch, log: o.log })
   const members = new Map<string, Member>()
-  const byHost = new Map<string, { member: Member; table: ReturnType<typeof routeTable> }>()
+  /** Networks of one family share hosts: several may answer for one. */
+  const byHost = new Map<string, { member: Member; table: ReturnType<typeof routeTable> }[]>()
   for (const imitation of o.imitations) {
-    const world = makeWorld(imitation, { memory, clock: o.clock, url, seed: o.seed, fetch: o.fetch ?? fetch })
+    const world = makeWorld(imitation, {
+      memory,
+      clock: o.clock,
+      url,
+      seed: o.seed,
+      fetch: o.fetch ?? fetch,
+      deliver: postman.deliver,
+    })
     const routes = imitation.routes(world)
-    const member = { imitation, world, routeNames: [...new Set(routes.map((r) => r.name))] }
+    const member = {
+      imitation,
+      world,
+      routeNames: [...new Set(routes.map((r) => r.name))],
+      tick: async () => void (await imitation.tick?.(world)),
+    }
     members.set(imitation.platform, member)
     const table = routeTable(routes)
-    for (const host of imitation.hosts) byHost.set(host, { member, table })
+    for (const host of imitation.hosts) byHost.set(host, [...(byHost.get(host) ?? []), { member, table }])
   }
   const seen: Seen[] = []
   const held = new Set<ServerResponse>()
   let count = 0
-  const desk = createDesk({ memory, members, now, requests: seen })
+  // Networks do things by themselves: processing ends and hooks leave also when nobody calls.
+  let ticking: Promise<unknown> = Promise.resolve()
+  const tickAll = () => {
+    ticking = ticking.then(async () => {
+      for (const m of members.values())
+        await m.tick().catch((error: unknown) =>
+          o.log?.('sandbox: an imitation failed', {
+            platform: m.imitation.platform,
+            route: 'tick',
+            error: error instanceof Error ? error.stack : String(error),
+          }),
+        )
+    })
+    return ticking
+  }
+  const desk = createDesk({
+    memory,
+    members,
+    now,
+    requests: seen,
+    hooks: postman.sent,
+    settle: async () => void (await tickAll()),
+  })
+  const timer = setInterval(() => void tickAll(), TICK_MS)
+  timer.unref()
   const own = pages({ desk, members, url, now })
 
   const record = (entry: Omit<Seen, 'n' | 'at'>): Seen => {
@@ -87,6 +128,7 @@ export const createSandbox = (o: SandboxOptions): Sandbox => {
       query: target.searchParams,
       headers: lowerHeaders(req),
       body: body === 'too-big' ? Buffer.alloc(0) : body,
+      base: reachedAt(req, base),
     }
     if (body === 'too-big')
       return send(res, { status: 413, json: { sandbox: `a body may have at most ${MAX_BODY} bytes` } })
@@ -95,12 +137,21 @@ export const createSandbox = (o: SandboxOptions): Sandbox => {
     const slash = path.indexOf('/', 1)
     request.host = decodeURIComponent(path.slice(1, slash < 0 ? undefined : slash)).toLowerCase()
     request.path = slash < 0 ? '/' : path.slice(slash)
-    const found = byHost.get(request.host)
-    const match = found?.table.match(request.host, method, request.path)
-    if (!found || !match) {
-      const near = found ? found.table.near(request.host, request.path) : [...byHost.keys()]
+    const sharing = byHost.get(request.host) ?? []
+    const matching = sharing.flatMap((m) => {
+      const match = m.table.match(request.host, method, request.path)
+      return match ? [{ ...m, match }] : []
+    })
+    const found =
+      matching.length > 1
+        ? (matching.find(({ member: m }) => m.imitation.answers?.(m.world, request)) ?? matching[0])
+        : matching[0]
+    if (!found) {
+      const near = sharing.length
+        ? sharing.flatMap((m) => m.table.near(request.host, request.path)).slice(0, 8)
+        : [...byHost.keys()]
       record({
-        platform: found?.member.imitation.platform ?? null,
+        platform: sharing[0]?.member.imitation.platform ?? null,
         route: null,
         method,
         host: request.host,
@@ -114,14 +165,14 @@ export const createSandbox = (o: SandboxOptions): Sandbox => {
       return send(res, {
         status: 404,
         json: {
-          sandbox: found ? 'no such route' : 'no such host',
+          sandbox: sharing.length ? 'no such route' : 'no such host',
           asked: `${method} ${request.host}${request.path}`,
           near,
         },
       })
     }
-    request.params = match.params
-    await play(found.member, match, request, res)
+    request.params = found.match.params
+    await play(found.member, found.match, request, res)
   }
 
   /** One request of one network, fault and all. */
@@ -159,6 +210,7 @@ export const createSandbox = (o: SandboxOptions): Sandbox => {
     if (fault?.do === 'answer-before') return answer(imitation.faultAnswer(world, fault.status ?? 503))
     if (fault?.do === 'slow') await o.clock.sleep(fault.ms ?? 2000)
     if (fault?.do === 'revoke') imitation.revoke(world)
+    await member.tick()
     const response = await act(member, route, request, entry)
     entry.acted = route.writes === true && response.status < 400
     if (fault?.do === 'drop-after' || fault?.do === 'hang-after') return lose()
@@ -195,6 +247,8 @@ export const createSandbox = (o: SandboxOptions): Sandbox => {
       })
     },
     close: async () => {
+      clearInterval(timer)
+      await postman.close()
       for (const res of held) res.socket?.destroy()
       memory.flush()
     },
@@ -220,6 +274,12 @@ const readBody = (req: IncomingMessage): Promise<Buffer | 'gone' | 'too-big'> =>
     req.once('error', () => resolve('gone'))
     req.once('aborted', () => resolve('gone'))
   })
+
+/** The sandbox as this client reached it. The door gives the prefix it cut away as `x-sandbox-prefix`. */
+const reachedAt = (req: IncomingMessage, base: string): string => {
+  const prefix = req.headers['x-sandbox-prefix']
+  return `http://${req.headers.host ?? '127.0.0.1'}${typeof prefix === 'string' ? prefix : base}`
+}
 
 /** Pages of the sandbox share an origin with Clarion: nothing they hold may run. */
 const SAFE_PAGE =

@@ -38,10 +38,15 @@ export const pages = (d: PageDeps) => {
       return { revoked: true }
     },
     knobs: (i, platform) => d.desk.setKnobs(platform, i as Record<string, number>),
+    webhook: (i, platform) => {
+      d.desk.setWebhook(platform, text(i.url) ?? null)
+      return { url: text(i.url) ?? null }
+    },
   }
   const reads: Record<string, (platform: string, query: URLSearchParams) => unknown> = {
     posts: (platform) => d.desk.posts(platform),
     knobs: (platform) => d.desk.knobs(platform),
+    hooks: (platform) => d.desk.hooks(platform),
   }
 
   const desk = (req: SandboxRequest, rest: string[]): SandboxResponse => {

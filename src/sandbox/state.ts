@@ -23,6 +23,8 @@ export type SandboxState = {
   knobs: Record<string, Record<string, number>>
   /** One network each, as its imitation keeps it. */
   networks: Record<string, unknown>
+  /** Where each network's webhooks go. */
+  webhooks: Record<string, string>
   /** MIME types of the blobs in the folder. */
   blobs: Record<string, string>
 }
@@ -35,6 +37,7 @@ const fresh = (): SandboxState => ({
   faults: [],
   knobs: {},
   networks: {},
+  webhooks: {},
   blobs: {},
 })
 
@@ -109,5 +112,6 @@ const load = (file: string): SandboxState => {
     throw new Error(
       `${file} holds a sandbox of version ${value.version}; this program knows ${VERSION}. Move it away to start anew.`,
     )
-  return value
+  // Added later than version 1's first file.
+  return { ...value, webhooks: value.webhooks ?? {} }
 }

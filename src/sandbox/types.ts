@@ -23,7 +23,24 @@ export type Seen = {
   error?: string
 }
 
-export type Member = { imitation: Imitation; world: World<unknown>; routeNames: string[] }
+export type Member = {
+  imitation: Imitation
+  world: World<unknown>
+  routeNames: string[]
+  /** Lets time do its work; see `Imitation.tick`. */
+  tick: () => Promise<void>
+}
+
+/** One webhook a network sent, as the desk remembers it. */
+export type SentHook = {
+  platform: string
+  url: string
+  headers: Record<string, string>
+  body: string
+  /** Status of the last answer; null: none yet, or no answer. */
+  status: number | null
+  tries: number
+}
 
 export type Desk = {
   platforms: () => string[]
@@ -45,6 +62,12 @@ export type Desk = {
   advance: (ms: number) => { now: string; offsetMs: number }
   knobs: (platform: string) => Record<string, number>
   setKnobs: (platform: string, values: Record<string, number>) => Record<string, number>
+  /** Lets every network do what time has made due, and waits for it. */
+  settle: () => Promise<void>
+  /** Where a network's webhooks go, as entered in its console; null: nowhere. */
+  setWebhook: (platform: string, url: string | null) => void
+  /** The last webhooks sent, oldest first. */
+  hooks: (platform?: string) => SentHook[]
   /** The last requests, oldest first. */
   requests: (filter?: { platform?: string; route?: string }) => Seen[]
 }

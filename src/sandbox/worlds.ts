@@ -6,7 +6,14 @@ import type { Memory } from './state.ts'
 
 const ALPHANUMERIC = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 
-export type WorldDeps = { memory: Memory; clock: Clock; url: () => string; seed?: string; fetch: typeof fetch }
+export type WorldDeps = {
+  memory: Memory
+  clock: Clock
+  url: () => string
+  seed?: string
+  fetch: typeof fetch
+  deliver: (platform: string, hook: { url: string; headers: Record<string, string>; body: string }) => void
+}
 
 /** Epoch ms of the virtual clock: the injected one and what the desk added. */
 export const virtualNow = (d: Pick<WorldDeps, 'memory' | 'clock'>): number => d.clock.now() + d.memory.state.offsetMs
@@ -43,6 +50,11 @@ export const makeWorld = (imitation: Imitation, d: WorldDeps): World<unknown> =>
       return value
     },
     fetch: d.fetch,
+    webhookUrl: () => d.memory.state.webhooks[imitation.platform] ?? null,
+    deliver: ({ url, headers, body }) => {
+      const to = url ?? d.memory.state.webhooks[imitation.platform]
+      if (to) d.deliver(imitation.platform, { url: to, headers, body })
+    },
   }
 }
 

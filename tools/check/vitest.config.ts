@@ -14,7 +14,6 @@ export default defineConfig({
       'tools/{walls,fences}.test.ts',
       'tools/{gen,test}/*.test.ts',
     ],
-    pool: 'threads',
     passWithNoTests: true,
   },
 })

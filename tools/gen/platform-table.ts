@@ -1,7 +1,8 @@
-/** `docs/platforms.md`: what each platform can do and its limits, read from the specs. */
+/** `docs/platforms.md`: what each platform can do and its limits, read from the specs and samples. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { Sample } from '#kit/spec/samples.ts'
 import type { PlatformSpec } from '#kit/spec/spec.ts'
 import { platformIds } from './registry.ts'
 
@@ -19,11 +20,25 @@ const loadSpec = async (file: string): Promise<PlatformSpec | string> => {
   }
 }
 
+/** Content types, as the samples name them; none when there are no samples. */
+const loadTypes = async (file: string): Promise<string[]> => {
+  if (!existsSync(file)) return []
+  const { default: list } = (await import(pathToFileURL(file).href)) as { default?: readonly Sample[] }
+  return (list ?? []).map((s) => (s.channel ? `${s.type} (${s.channel})` : s.type))
+}
+
 const yes = (value: boolean) => (value ? 'yes' : 'no')
 const number = (n: number) => String(n).replace(/\B(?=(\d{3})+$)/g, ',')
 const size = (bytes: number) =>
-  bytes >= 1_000_000 ? `${Math.round(bytes / 100_000) / 10} MB` : `${Math.round(bytes / 1000)} kB`
+  bytes >= 1_000_000_000
+    ? `${Math.round(bytes / 100_000_000) / 10} GB`
+    : bytes >= 1_000_000
+      ? `${Math.round(bytes / 100_000) / 10} MB`
+      : `${Math.round(bytes / 1000)} kB`
 const types = (list: readonly string[]) => list.map((t) => t.split('/')[1]).join(', ')
+const span = (ms: number) =>
+  ms >= 3_600_000 ? `${ms / 3_600_000} h` : ms >= 120_000 ? `${ms / 60_000} min` : `${ms / 1000} s`
+const joined = (...parts: (string | number | false | undefined)[]) => parts.filter(Boolean).join(', ')
 
 const text = ({ text: t }: PlatformSpec) =>
   [
@@ -34,15 +49,43 @@ const text = ({ text: t }: PlatformSpec) =>
     .filter(Boolean)
     .join('; ')
 
+const aspect = (a: { min: number; max: number } | undefined) =>
+  a && `${Number(a.min.toFixed(2))}:1 to ${Number(a.max.toFixed(2))}:1`
+
 const images = ({ media: m }: PlatformSpec) =>
   m.image
-    ? `${m.min ? `${m.min} to ` : 'up to '}${m.max}, ${types(m.image.types)}, ${size(m.image.maxBytes)} each`
+    ? joined(
+        `${m.min ? `${m.min} to ` : 'up to '}${m.max}`,
+        types(m.image.types),
+        `${size(m.image.maxBytes)} each`,
+        aspect(m.image.aspect),
+      )
     : 'no'
 
-/** A Markdown table of one row per platform. `platformsDir` is a tree's `src/platforms`. */
+const videos = ({ media: m }: PlatformSpec) =>
+  m.video
+    ? joined(
+        `up to ${m.mix === 'alone' ? 1 : (m.video.max ?? m.max)}`,
+        types(m.video.types),
+        size(m.video.maxBytes),
+        m.video.minMs !== undefined && `from ${span(m.video.minMs)}`,
+        m.video.maxMs !== undefined && `up to ${span(m.video.maxMs)}`,
+        aspect(m.video.aspect),
+      )
+    : 'no'
+
+const documents = ({ media: m }: PlatformSpec) =>
+  m.document
+    ? joined(types(m.document.types), size(m.document.maxBytes), m.document.maxPages && `${m.document.maxPages} pages`)
+    : 'no'
+
+const ways = (spec: PlatformSpec) => spec.ways?.map((w) => w.label).join(' or ') ?? spec.connect
+
+/** Two Markdown tables of one row per platform. `platformsDir` is a tree's `src/platforms`. */
 export const platformTable = async (platformsDir: string): Promise<{ text: string; missing: string[] }> => {
   const missing: string[] = []
-  const rows: string[] = []
+  const can: string[] = []
+  const limits: string[] = []
   const reasons: string[] = []
   for (const id of platformIds(platformsDir)) {
     const spec = await loadSpec(join(platformsDir, id, 'spec.ts'))
@@ -50,30 +93,67 @@ export const platformTable = async (platformsDir: string): Promise<{ text: strin
       missing.push(`src/platforms/${id} ${spec}: it is left out of docs/platforms.md`)
       continue
     }
-    const cells = [
-      `[${spec.name}](../src/platforms/${id}/README.md)`,
-      `\`${id}\``,
-      spec.connect,
-      text(spec),
-      spec.thread.max > 1 ? `up to ${spec.thread.max}` : 'no',
-      images(spec),
-    ]
-    cells.push(yes(spec.can.firstComment), yes(spec.can.remove), yes(spec.can.readBack), spec.verified)
-    rows.push(`| ${cells.join(' | ')} |`)
+    const name = `[${spec.name}](../src/platforms/${id}/README.md)`
+    const kinds = await loadTypes(join(platformsDir, id, 'samples.ts'))
+    const { firstComment, edit, remove, insights, webhook, readBack } = spec.can
+    can.push(
+      [name, `\`${id}\``, ways(spec), spec.channelKinds.join(', '), kinds.join(', ') || 'none named']
+        .concat([firstComment, edit, remove, insights, webhook, readBack].map(yes), spec.verified)
+        .join(' | '),
+    )
+    limits.push(
+      [
+        name,
+        text(spec),
+        spec.thread.max > 1 ? `up to ${spec.thread.max}` : 'no',
+        images(spec),
+        videos(spec),
+        documents(spec),
+        (spec.budgets ?? []).map((b) => `${number(b.cap)} ${b.label}`).join('; ') || 'none',
+      ].join(' | '),
+    )
     for (const [what, why] of Object.entries(spec.why ?? {})) reasons.push(`- ${spec.name}, ${what}: ${why}`)
   }
+  const table = (head: readonly string[], rows: readonly string[]) => [
+    `| ${head.join(' | ')} |`,
+    `|${head.map(() => '---').join('|')}|`,
+    ...rows.map((row) => `| ${row} |`),
+  ]
   const lines = [
     '# Platforms',
     '',
-    '<!-- Generated by `npm run gen` from src/platforms/*/spec.ts. Do not edit. -->',
+    '<!-- Generated by `npm run gen` from spec.ts and samples.ts of src/platforms. Do not edit. -->',
+    '',
+    '## What each can do',
     '',
     'Read-back says whether Clarion can look at the network after a lost answer. Where it says no, a publication whose',
     'answer was lost becomes `unconfirmed`, and a person says whether it is there.',
     '',
-    '| network | id | connect | text | thread | pictures | first comment | take down | read-back | checked |',
-    '|---|---|---|---|---|---|---|---|---|---|',
-    ...rows,
-    ...(reasons.length > 0 ? ['', 'Why not:', '', ...reasons] : []),
+    ...table(
+      [
+        'network',
+        'id',
+        'connect',
+        'channels',
+        'content types',
+        'first comment',
+        'edit',
+        'take down',
+        'insights',
+        'webhooks',
+        'read-back',
+        'checked',
+      ],
+      can,
+    ),
+    '',
+    '## Limits',
+    '',
+    'The widest each network takes; a content type, an account or a setting may narrow them, and the composer says so.',
+    'Budgets are what Clarion itself counts and keeps.',
+    '',
+    ...table(['network', 'text', 'thread', 'pictures', 'video', 'document', 'budgets'], limits),
+    ...(reasons.length > 0 ? ['', '## Why not', '', ...reasons] : []),
     '',
   ]
   return { text: lines.join('\n'), missing }

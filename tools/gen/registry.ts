@@ -10,6 +10,8 @@ type List = {
   type: string
   from: string
   exported: string
+  /** A record by id, for a face that does not say whose it is. */
+  byId?: boolean
 }
 
 const first = (dir: string, ...names: string[]) => names.find((name) => existsSync(join(dir, name)))
@@ -39,6 +41,15 @@ export const lists: readonly List[] = [
     from: '#kit/web/slots.ts',
     exported: 'faces',
   },
+  {
+    name: 'samples',
+    face: (dir) => first(dir, 'samples.ts'),
+    what: 'samples',
+    type: 'Sample',
+    from: '#kit/spec/samples.ts',
+    exported: 'samples',
+    byId: true,
+  },
 ]
 
 /** Folders of `src/platforms` that hold no platform. */
@@ -67,7 +78,14 @@ export const registryFiles = (platformsDir: string): { files: Map<string, string
       else missing.push(`src/platforms/${id} has no ${list.what}: it is left out of registry/${list.name}.gen.ts`)
     }
     const imports = rows.map((row) => `import ${identifier(row.id)} from '../${row.id}/${row.file}'`)
-    const names = rows.map((row) => `  ${identifier(row.id)},`)
+    const names = rows.map((row) => {
+      const name = identifier(row.id)
+      if (!list.byId) return `  ${name},`
+      return row.id === name ? `  ${name},` : `  '${row.id}': ${name},`
+    })
+    const [open, close, type] = list.byId
+      ? ['{', '}', `Readonly<Record<string, readonly ${list.type}[]>>`]
+      : ['[', ']', `readonly ${list.type}[]`]
     files.set(
       `${list.name}.gen.ts`,
       [
@@ -75,7 +93,7 @@ export const registryFiles = (platformsDir: string): { files: Map<string, string
         `import type { ${list.type} } from '${list.from}'`,
         ...imports,
         '',
-        `export const ${list.exported}: readonly ${list.type}[] = [${names.length > 0 ? `\n${names.join('\n')}\n` : ''}]`,
+        `export const ${list.exported}: ${type} = ${open}${names.length > 0 ? `\n${names.join('\n')}\n` : ''}${close}`,
         '',
       ].join('\n'),
     )

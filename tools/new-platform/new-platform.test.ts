@@ -73,6 +73,7 @@ describe('npm run new:platform', () => {
     expect(newPlatform(id, 'Toy Net')).toMatchObject({ code: 0 })
     expect(status()).toEqual([
       ' M docs/platforms.md',
+      ' M src/platforms/registry/samples.gen.ts',
       ' M src/platforms/registry/sandbox.gen.ts',
       ' M src/platforms/registry/server.gen.ts',
       ' M src/platforms/registry/web.gen.ts',

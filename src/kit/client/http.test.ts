@@ -84,3 +84,68 @@ describe('a post only a person has seen', () => {
     },
   )
 })
+
+describe('numbers', () => {
+  it('too wide for JavaScript stay exact, and small ones stay numbers', async () => {
+    const http = client(async () => new Response('{"id":7216492173651870731,"n":12,"f":1.5,"big":1e30}'))
+    const { body } = await http<Record<string, unknown>>({ method: 'GET', url })
+    expect(body).toEqual({ id: '7216492173651870731', n: 12, f: 1.5, big: 1e30 })
+  })
+})
+
+describe('a budget', () => {
+  const cost = { bucket: 'units', units: 50 }
+  const kept = (send: typeof fetch) => {
+    const told: string[] = []
+    const note = (word: string) => async (c: typeof cost) => void told.push(`${word} ${c.units} ${c.bucket}`)
+    return { told, http: client(send, { spend: note('spend'), refund: note('refund') }) }
+  }
+  it('is asked before the call leaves', async () => {
+    const { told, http } = kept(async () => {
+      told.push('sent')
+      return new Response('{}')
+    })
+    await http({ method: 'POST', url, cost })
+    expect(told).toEqual(['spend 50 units', 'sent'])
+  })
+  it('is given back only when the call provably never left', async () => {
+    const never = kept(broken({ code: 'ECONNREFUSED', syscall: 'connect' }))
+    await failureOf(never.http({ method: 'POST', url, cost }))
+    expect(never.told).toEqual(['spend 50 units', 'refund 50 units'])
+    const maybe = kept(broken({ code: 'ECONNRESET', syscall: 'read' }))
+    await failureOf(maybe.http({ method: 'POST', url, cost }))
+    expect(maybe.told).toEqual(['spend 50 units'])
+  })
+  it('that is spent keeps the call at home', async () => {
+    let sent = 0
+    const http = client(
+      async () => {
+        sent++
+        return new Response('{}')
+      },
+      {
+        spend: async () => {
+          throw new PlatformFailure({ kind: 'too-fast', code: 'toy.spent', message: 'Spent.' })
+        },
+      },
+    )
+    expect((await failureOf(http({ method: 'POST', url, cost }))).code).toBe('toy.spent')
+    expect(sent).toBe(0)
+  })
+})
+
+describe('the sandbox realm', () => {
+  it('maps real addresses, and leaves those the sandbox handed out as they are', async () => {
+    const asked: string[] = []
+    const sandbox = client(
+      async (input) => {
+        asked.push(String(input))
+        return new Response('{}')
+      },
+      { realm: 'sandbox', sandboxUrl: 'http://127.0.0.1:9/sandbox/' },
+    )
+    await sandbox({ method: 'PUT', url: 'https://upload.toy.test/a?b=1' })
+    await sandbox({ method: 'PUT', url: 'http://127.0.0.1:9/sandbox/upload.toy.test/a?b=1' })
+    expect(asked).toEqual(Array(2).fill('http://127.0.0.1:9/sandbox/upload.toy.test/a?b=1'))
+  })
+})

@@ -20,10 +20,18 @@ export type HttpRequest<T = unknown> = {
   bytes?: Blob | Uint8Array<ArrayBuffer>
   /** Default 30,000 ms; uploads say more. */
   timeoutMs?: number
+  /**
+   * For one body of hundreds of megabytes. `fetch` keeps a copy of every body it may have to send again, so memory grows by
+   * the whole file; it keeps none when redirects are errors. A redirect is then no answer (`unknown-outcome`), and 308
+   * cannot be accepted.
+   */
+  large?: boolean
   /** Parses the body of a success; a body it refuses is `unknown-outcome` (the network may have acted). */
   expect?: z.ZodType<T>
   /** Statuses outside 2xx that are answers, not failures (308 of a resumable upload). */
   accept?: readonly number[]
+  /** What the call takes from a budget of the spec; refused with `too-fast` before it leaves when that is spent. */
+  cost?: { bucket: string; units: number }
 }
 
 export type Reply<T> = { status: number; headers: Record<string, string>; body: T; text: string }
@@ -41,6 +49,12 @@ export type HttpOptions = {
   allow?: (url: URL) => Promise<void>
   /** Runs right before the request leaves; throws to stop it (the lease check of the engine). */
   beforeSend?: () => Promise<void> | void
+  /** Takes `cost` from its budget, or raises `too-fast`. Absent: budgets are not kept. */
+  spend?: (cost: { bucket: string; units: number }) => Promise<void>
+  /** Gives it back: the request provably never left. */
+  refund?: (cost: { bucket: string; units: number }) => Promise<void>
+  /** Told of every answer, for usage headers. Must not throw. */
+  seen?: (answer: { status: number; headers: Record<string, string> }) => void
   fetch?: typeof fetch
   now: () => number
   signal?: AbortSignal
@@ -66,9 +80,14 @@ const neverLeft = (c: Cause | undefined): boolean =>
   (neverSent.has(c.code) ||
     (notConnected.has(c.code) && (c.errors ? c.errors.every((e) => e.syscall === 'connect') : c.syscall === 'connect')))
 
-/** Where a real URL goes in the sandbox realm: `SANDBOX_URL/<host>/<path>`. */
-export const sandboxed = (url: URL, sandboxUrl: string): URL =>
-  new URL(`${sandboxUrl.replace(/\/$/, '')}/${url.host}${url.pathname}${url.search}`)
+/**
+ * Where a real URL goes in the sandbox realm: `SANDBOX_URL/<host>/<path>`. An address an imitation handed out (an upload
+ * session) points into the sandbox already and stays as it is.
+ */
+export const sandboxed = (url: URL, sandboxUrl: string): URL => {
+  const base = sandboxUrl.replace(/\/$/, '')
+  return url.href.startsWith(`${base}/`) ? url : new URL(`${base}/${url.host}${url.pathname}${url.search}`)
+}
 
 /** Hides secrets in a text, also as they look inside a URL. */
 export const redact = (text: string, secrets: readonly string[]): string =>
@@ -77,11 +96,17 @@ export const redact = (text: string, secrets: readonly string[]): string =>
     .flatMap((s) => [s, encodeURIComponent(s)])
     .reduce((t, s) => t.replaceAll(s, '***'), text)
 
+/** An integer too big for a JS number stays the text it was: ids of several networks are 64 bits wide. */
+const exact = (_key: string, value: unknown, context?: { source?: string }): unknown =>
+  typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '')
+    ? context!.source
+    : value
+
 /** Parses JSON whatever the content type says; text stays text. */
 const parse = (text: string): unknown => {
   if (!text) return undefined
   try {
-    return JSON.parse(text)
+    return JSON.parse(text, exact)
   } catch {
     return text
   }
@@ -132,16 +157,21 @@ export const createHttp = (o: HttpOptions): Http => {
     // A write never reuses an idle socket: a stale one would turn a healthy post into an unknown outcome.
     if (r.method !== 'GET') headers.connection = 'close'
     const signal = o.signal ? AbortSignal.any([o.signal, timeout]) : timeout
+    if (r.cost) await o.spend?.(r.cost)
     await o.beforeSend?.()
 
     let answer: Answer
     try {
-      const res = await send(url, { method: r.method, headers, body, signal, redirect: 'manual' })
+      const redirect: RequestInit = r.large ? { redirect: 'error', window: null } : { redirect: 'manual' }
+      const res = await send(url, { method: r.method, headers, body, signal, ...redirect })
       const text = await res.text()
       answer = { status: res.status, headers: Object.fromEntries(res.headers), text, body: parse(text) }
     } catch (error) {
-      return fail(unanswered(error, real.host, timeout.aborted))
+      const failure = unanswered(error, real.host, timeout.aborted)
+      if (r.cost && failure.kind === 'try-later') await o.refund?.(r.cost)
+      return fail(failure)
     }
+    o.seen?.({ status: answer.status, headers: answer.headers })
     const good = (answer.status >= 200 && answer.status < 300) || r.accept?.includes(answer.status)
     if (!good || o.failures.isError?.(answer)) {
       // Before anything is cut to length: half a token is a token too.

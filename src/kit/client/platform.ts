@@ -1,8 +1,10 @@
 /** The server face of a platform: what `src/platforms/<id>/index.ts` exports by default. Read it and know what the platform does. */
 import type { FailureTable } from '#kit/spec/failures.ts'
-import type { Draft, PlatformPure } from '#kit/spec/preflight.ts'
+import type { Metrics } from '#kit/spec/metrics.ts'
+import type { PlatformPure } from '#kit/spec/preflight.ts'
 import type { Http } from './http.ts'
 import type { Created, Grant, Json, Step, StepMedia } from './steps.ts'
+import type { Webhook } from './webhook.ts'
 
 /** What connect functions may touch. `http` is bound to the flow's realm. */
 export type ConnectContext = {
@@ -47,9 +49,16 @@ export type Connector = {
   /** Trades the grant for a fresh one; throws `reconnect` when the network says it is over. Absent: tokens never expire. */
   refresh?: (t: Omit<ConnectContext, 'redirectUri' | 'state' | 'browserUrl'>, grant: Grant) => Promise<Grant>
   revoke?: (t: Omit<ConnectContext, 'redirectUri' | 'state' | 'browserUrl'>, grant: Grant) => Promise<void>
-  /** Does refreshing kill the old refresh token at once? Then a lost answer means `reconnect`. */
-  rotates?: boolean
+  /**
+   * Does refreshing kill the old refresh token at once? Then a lost answer means `reconnect`. A function where the ways
+   * of connecting differ; asked with the stored grant.
+   */
+  rotates?: boolean | ((grant: Grant) => boolean)
 }
+
+/** Does this grant's refresh token die by being used? `grant` is opened only where the answer hangs on it. */
+export const rotates = (connect: Pick<Connector, 'rotates'>, grant: () => Grant): boolean =>
+  typeof connect.rotates === 'function' ? connect.rotates(grant()) : (connect.rotates ?? false)
 
 /** What remove, insights and read-back may touch. */
 export type ChannelContext = {
@@ -59,6 +68,29 @@ export type ChannelContext = {
   channel: { externalId: string; kind: string; handle: string; name: string; facts: Record<string, unknown> }
   now: () => number
 }
+
+/** How much of something is used, as the network or our own count says. */
+export type Quota = {
+  bucket: string
+  /** Words for the person: "Posts in 24 hours". */
+  label: string
+  used: number
+  cap: number
+  /** When it is full again, or the next part of it is (ISO 8601 UTC); null: unknown. */
+  resetsAt: string | null
+}
+
+/** What the network says about the account now; `facts` are merged over the channel's. */
+export type AccountNow = { facts?: Record<string, Json>; quotas?: Quota[] }
+
+/** A choice a person makes among things that live on the network: a board, a flair, a playlist. */
+export type Option = { value: string; label: string; hint?: string; imageUrl?: string; data?: Json }
+
+/** One look at the numbers. `raw` is what the network gave, by its own names. */
+export type Reading = { metrics: Metrics; raw: Json }
+
+/** What is known of a published post when its numbers are read. */
+export type PublishedPost = { created: readonly Created[]; settings: unknown; publishedAt: number }
 
 export type Platform<S = unknown> = PlatformPure & {
   failures: FailureTable
@@ -71,8 +103,25 @@ export type Platform<S = unknown> = PlatformPure & {
   verify?: (t: ChannelContext) => Promise<void>
   /** Takes a published post down; resolves when it is gone, also when it already was. */
   remove?: (t: ChannelContext, created: Created) => Promise<void>
-  /** What a `Draft` weighs before scheduling: cost or remaining quota in words. Issue of each platform. */
-  cost?: (draft: Draft) => { amount: number; currency: string; note: string } | null
+  /** Changes the text of a published post in place. Raises `refused-content` when the network no longer lets us. */
+  edit?: (t: ChannelContext, created: Created, text: string, settings: S) => Promise<void>
+  /** Asks what the account may do now: creator info, publishing limit, live settings. Read-only. */
+  account?: (t: ChannelContext) => Promise<AccountNow>
+  /** Lists a person chooses from in the settings (`boards`, `flairs`); `params` narrow them. Read-only. */
+  options?: Readonly<Record<string, (t: ChannelContext, params: Record<string, string>) => Promise<Option[]>>>
+  /** Reads the network's usage headers of any answer, where it has some. */
+  usage?: (answer: { status: number; headers: Record<string, string> }, now: number) => Quota[]
+  /** Numbers of a post and of the account. `null` from `post`: the network has none yet. */
+  insights?: {
+    post?: (t: ChannelContext, post: PublishedPost) => Promise<Reading | null>
+    account?: (t: ChannelContext) => Promise<Reading>
+  }
+  webhook?: Webhook
+  /**
+   * Documents the network fetches from us, by file name; served at `<public URL>/oauth/<id>/<name>` (Bluesky's client
+   * metadata). `publicUrl` has no slash at its end.
+   */
+  files?: (o: { publicUrl: string }) => Record<string, Json>
 }
 
 /** Erases the settings type, as the registry holds platforms of every kind. */

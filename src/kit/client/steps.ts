@@ -6,6 +6,7 @@
  */
 import type { Again } from '#kit/spec/again.ts'
 import { PlatformFailure } from '#kit/spec/failures.ts'
+import type { MediaFacts, MediaKind } from '#kit/spec/preflight.ts'
 import type { Http } from './http.ts'
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json | undefined }
@@ -23,14 +24,15 @@ export type Grant = {
 
 export type StepMedia = {
   id: string
-  kind: 'image' | 'video'
+  kind: MediaKind
   mime: string
   bytes: number
   width: number | null
   height: number | null
   durationMs: number | null
   alt: string
-  /** The rendition's content; backed by the file, not read into memory. */
+  facts?: MediaFacts
+  /** The rendition's content; backed by the file, not read into memory: send `slice(a, b)` of it for chunks. */
   blob: () => Promise<Blob>
   /** A signed public URL the network can fetch, for networks that pull. */
   url: () => Promise<string>
@@ -44,6 +46,8 @@ export type StepView<S = unknown> = {
   segments: StepSegment[]
   firstComment?: string
   settings: S
+  /** Media the settings point at (`spec.settings.media`), by id. */
+  attachments: Readonly<Record<string, StepMedia>>
   channel: { externalId: string; kind: string; handle: string; name: string; facts: Record<string, unknown> }
 }
 

@@ -15,6 +15,8 @@ export type SandboxRequest = {
   /** Lower-case names. */
   headers: Record<string, string>
   body: Buffer
+  /** The sandbox as this client reached it: an absolute address handed out is `${base}/<real host>/<path>`. */
+  base: string
 }
 
 export type SandboxResponse = {
@@ -47,6 +49,8 @@ export type LedgerPost = {
   text: string
   /** Blob keys of pictures, with alt text. */
   media: { key: string; mime: string; alt: string }[]
+  /** What it is there, where the network has several: `reel`, `story`, `short`, `poll`. */
+  kind?: string
   /** Parent post id for replies and threads. */
   replyTo: string | null
   /** Epoch ms of the sandbox clock. */
@@ -82,6 +86,13 @@ export type World<S> = {
   url: string
   /** Fetches one of our signed media URLs, as pulling networks do. */
   fetch: typeof fetch
+  /** Where the app's webhooks go, as entered in the network's console (the desk sets it); null: nowhere. */
+  webhookUrl: () => string | null
+  /**
+   * Sends a webhook (signed by the caller) after the current request was answered; kept and tried again until it was
+   * taken with a 2xx, three times at most. `url` defaults to `webhookUrl()`.
+   */
+  deliver: (hook: { url?: string; headers: Record<string, string>; body: string }) => void
 }
 
 /** What the desk hands out so that an honest client of this network works against the sandbox. */
@@ -101,6 +112,11 @@ export type Imitation<S = unknown> = {
   /** A fresh network with its invented accounts. */
   seed: () => S
   routes: (world: World<S>) => SandboxRoute[]
+  /**
+   * For hosts several imitations share (graph.facebook.com, accounts.google.com): is this request one of this imitation's
+   * app or tokens? When nobody says yes, the first with such a route answers.
+   */
+  answers?: (world: World<S>, req: SandboxRequest) => boolean
   /** The ledger, oldest first, deleted ones marked. */
   posts: (world: World<S>) => LedgerPost[]
   accounts: (world: World<S>) => SandboxAccount[]
@@ -110,6 +126,8 @@ export type Imitation<S = unknown> = {
   revoke: (world: World<S>, account?: string) => void
   /** The network's own answer for a fault status (429, 500, 400 ...). */
   faultAnswer: (world: World<S>, status: number) => SandboxResponse
+  /** What happens by itself as time passes: processing ends, posts go live, webhooks leave. Called before every request and after the clock moved. */
+  tick?: (world: World<S>) => void | Promise<void>
   /** What a person does on the network by hand: post a code in a chat. Throws an Error that says what it can do. */
   act?: (world: World<S>, action: { do: string; [k: string]: string }) => void
   /** Numbers the desk may turn for a test, with their defaults: `{ timelineLagMs: 5000 }`. */

@@ -1,8 +1,22 @@
 /** What a file really is, from its first bytes, as networks look: the declared type is only a claim. */
 
-export type Sniffed = { mime: string; kind: 'image' | 'video' | 'other'; width?: number; height?: number }
+export type Sniffed = {
+  mime: string
+  kind: 'image' | 'video' | 'other'
+  /** Pixels. */
+  width?: number
+  height?: number
+  /** Of a video, when its `moov` box is among the bytes. */
+  durationMs?: number
+  /** Frames per second. */
+  fps?: number
+  /** The sample entry: `avc1`, `hvc1`, ... */
+  codec?: string
+  /** Of a PDF. */
+  pages?: number
+}
 
-/** Type, and for pictures width and height in pixels. Unknown bytes give `application/octet-stream`. */
+/** Type, and what the first look tells of size, duration and pages. Unknown bytes give `application/octet-stream`. */
 export const sniff = (b: Buffer): Sniffed =>
   png(b) ?? jpeg(b) ?? gif(b) ?? webp(b) ?? isoMedia(b) ?? pdf(b) ?? { mime: 'application/octet-stream', kind: 'other' }
 
@@ -53,8 +67,59 @@ const isoMedia = (b: Buffer): Sniffed | undefined => {
   const brand = b.subarray(8, 12).toString('latin1')
   if (brand.startsWith('avif')) return { mime: 'image/avif', kind: 'image' }
   if (/^(heic|heix|mif1)/.test(brand)) return { mime: 'image/heic', kind: 'image' }
-  return { mime: brand.startsWith('qt') ? 'video/quicktime' : 'video/mp4', kind: 'video' }
+  return { mime: brand.startsWith('qt') ? 'video/quicktime' : 'video/mp4', kind: 'video', ...movie(b) }
+}
+
+type Box = { type: string; from: number; to: number }
+
+/** The boxes between two offsets; a box that claims more than there is ends the walk. */
+const boxes = (b: Buffer, from: number, to: number): Box[] => {
+  const out: Box[] = []
+  for (let at = from; at + 8 <= to; ) {
+    const small = b.readUInt32BE(at)
+    const head = small === 1 ? 16 : 8
+    if (at + head > to) break
+    const size = small === 1 ? Number(b.readBigUInt64BE(at + 8)) : small === 0 ? to - at : small
+    if (size < head || at + size > to) break
+    out.push({ type: b.toString('latin1', at + 4, at + 8), from: at + head, to: at + size })
+    at += size
+  }
+  return out
+}
+
+/** Size, duration, codec and frame rate from `moov` (ISO/IEC 14496-12): the first track with a picture. */
+const movie = (b: Buffer): Partial<Sniffed> => {
+  const inside = (box: Box | undefined, type: string) =>
+    box ? boxes(b, box.from, box.to).filter((x) => x.type === type) : []
+  const [moov] = boxes(b, 0, b.length).filter((x) => x.type === 'moov')
+  const [mvhd] = inside(moov, 'mvhd')
+  if (!moov || !mvhd) return {}
+  const long = b[mvhd.from] === 1
+  const scale = b.readUInt32BE(mvhd.from + (long ? 20 : 12))
+  const length = long ? Number(b.readBigUInt64BE(mvhd.from + 24)) : b.readUInt32BE(mvhd.from + 16)
+  const durationMs = scale > 0 ? Math.round((length * 1000) / scale) : 0
+  for (const trak of inside(moov, 'trak')) {
+    const [tkhd] = inside(trak, 'tkhd')
+    if (!tkhd) continue
+    const end = tkhd.to
+    const [width, height] = [b.readUInt32BE(end - 8) >>> 16, b.readUInt32BE(end - 4) >>> 16]
+    if (width === 0 || height === 0) continue
+    const [stbl] = inside(inside(inside(trak, 'mdia')[0], 'minf')[0], 'stbl')
+    const [stsd] = inside(stbl, 'stsd')
+    const [stsz] = inside(stbl, 'stsz')
+    const codec = stsd && stsd.to - stsd.from >= 16 ? b.toString('latin1', stsd.from + 12, stsd.from + 16) : undefined
+    const frames = stsz ? b.readUInt32BE(stsz.from + 8) : 0
+    const fps = frames > 0 && durationMs > 0 ? Math.round((frames * 100_000) / durationMs) / 100 : undefined
+    return { width, height, durationMs, ...(codec ? { codec } : {}), ...(fps ? { fps } : {}) }
+  }
+  return { durationMs }
 }
 
 const pdf = (b: Buffer): Sniffed | undefined =>
-  b.subarray(0, 5).toString('latin1') === '%PDF-' ? { mime: 'application/pdf', kind: 'other' } : undefined
+  b.subarray(0, 5).toString('latin1') === '%PDF-'
+    ? {
+        mime: 'application/pdf',
+        kind: 'other',
+        pages: b.toString('latin1').match(/\/Type\s*\/Page\b(?!s)/g)?.length ?? 0,
+      }
+    : undefined

@@ -19,6 +19,8 @@ export type TextLimits = {
   maxWithMedia?: number
   /** May a post have no text when it has media? */
   optionalWithMedia?: boolean
+  /** May a post have neither text nor media, its substance being in the settings (a title, a link)? */
+  optional?: boolean
 }
 
 export type ImageLimits = {
@@ -27,6 +29,8 @@ export type ImageLimits = {
   maxBytes: number
   maxWidth?: number
   maxHeight?: number
+  minWidth?: number
+  minHeight?: number
   /** Longest allowed width + height (Telegram: 10,000). */
   maxSides?: number
   /** Width / height, inclusive. */
@@ -39,8 +43,20 @@ export type VideoLimits = {
   maxBytes: number
   minMs?: number
   maxMs?: number
+  minWidth?: number
+  minHeight?: number
+  maxWidth?: number
+  maxHeight?: number
+  /** Frames per second, inclusive. */
+  minFps?: number
+  maxFps?: number
+  /** Codecs the network takes, as containers name them: `avc`, `hevc`, `vp9`, `av1`. */
+  codecs?: readonly string[]
   aspect?: { min: number; max: number }
 }
+
+/** A PDF or the like, shown as pages (LinkedIn documents, Telegram files). */
+export type DocumentLimits = { types: readonly string[]; maxBytes: number; maxPages?: number }
 
 export type MediaLimits = {
   /** Items one post may carry. */
@@ -49,6 +65,9 @@ export type MediaLimits = {
   min?: number
   image?: ImageLimits
   video?: VideoLimits & { max?: number }
+  document?: DocumentLimits
+  /** The network fetches media from our public address, so that address must be reachable from the internet. */
+  pull?: boolean
   /** `alone`: a video may not share a post with anything. `free`: any mix. */
   mix: 'alone' | 'free'
 }
@@ -61,6 +80,33 @@ export type Field = {
   optional?: boolean
   placeholder?: string
   help?: string
+}
+
+/** One of several ways to connect a platform (Instagram by Facebook Login or by Instagram Login). */
+export type Way = {
+  /** Handed to `begin` as `form.way`; the platform remembers it in the grant where refreshing differs. */
+  id: string
+  label: string
+  help?: string
+  connect: ConnectKind
+  /** Fields asked before the redirect, or the form itself. */
+  form?: readonly Field[]
+  /** Names of the credentials this way needs; absent = all. */
+  credentials?: readonly string[]
+}
+
+/**
+ * A budget the network does not let us ask for, counted in our database: YouTube's units, X's credits. A call with
+ * `cost: { bucket, units }` is refused with `too-fast` before it leaves when the budget is spent.
+ */
+export type Budget = {
+  bucket: string
+  label: string
+  cap: number
+  /** Shared by all channels of the app credentials, or each channel's own. */
+  scope: 'app' | 'channel'
+  /** `daily`: from midnight to midnight in `zone`. `ms`: fixed windows of that length. */
+  window: { daily: string } | { ms: number }
 }
 
 /** How a person connects: a redirect to a consent page, a form, or a code posted where only the owner can post. */
@@ -84,14 +130,22 @@ export type PlatformSpec<S extends z.ZodType = z.ZodType> = {
   credentials: readonly Field[]
   /** Fields of the connect form, for `form` and `code`. */
   connectForm?: readonly Field[]
+  /** Several ways to connect; `connect` and `connectForm` then describe the first. */
+  ways?: readonly Way[]
   /** Words for what a channel is here: `profile`, `page`, `channel`, `group`. */
   channelKinds: readonly string[]
   text: TextLimits
   /** Posts in one thread, the first included; 1 = no threads. */
   thread: { max: number }
   media: MediaLimits
-  settings: { version: number; schema: S }
+  settings: {
+    version: number
+    schema: S
+    /** Media a setting points at by id (cover, thumbnail, poster): frozen, rendered and handed to the steps like the rest. */
+    media?: (settings: z.output<S>) => readonly Attachment[]
+  }
   pace: Pace
+  budgets?: readonly Budget[]
   can: {
     firstComment: boolean
     remove: boolean
@@ -106,6 +160,9 @@ export type PlatformSpec<S extends z.ZodType = z.ZodType> = {
   /** Day the facts were last checked against the fact sheet (YYYY-MM-DD). */
   verified: string
 }
+
+/** A media item named by a setting. `limits` replaces the platform's image limits for its rendition. */
+export type Attachment = { id: string; field: string; limits?: ImageLimits }
 
 /** Keeps literal types while checking the shape. */
 export const defineSpec = <S extends z.ZodType>(spec: PlatformSpec<S>): PlatformSpec<S> => spec

@@ -1,11 +1,13 @@
 /** The bench a platform is tried on: its real client against its imitation on a real socket, time moved by hand. */
 import { createHttp, type Http, sandboxed } from '#kit/client/http.ts'
 import type { ChannelContext, ChannelOffer, ConnectContext, Platform } from '#kit/client/platform.ts'
-import type { Grant, Json, StepView } from '#kit/client/steps.ts'
+import type { Grant, Json, StepMedia, StepView } from '#kit/client/steps.ts'
+import type { WebhookContext } from '#kit/client/webhook.ts'
 import type { IssuedTokens, LedgerPost } from '#kit/sandbox/imitation.ts'
 import type { Draft } from '#kit/spec/preflight.ts'
-import { type TestImage, testMedia } from './media.ts'
+import { type TestDocument, type TestFile, type TestImage, type TestVideo, testFile } from './media.ts'
 import { type RunInput, type RunResult, runPlan } from './runner.ts'
+import { createShelf } from './shelf.ts'
 
 export type FaultKind =
   | 'drop-before'
@@ -41,6 +43,8 @@ export type SandboxUnderTest = {
     advance: (ms: number) => unknown
     knobs: (platform: string) => Record<string, number>
     setKnobs: (platform: string, values: Record<string, number>) => unknown
+    settle: () => Promise<void>
+    setWebhook: (platform: string, url: string | null) => void
     requests: (filter?: {
       platform?: string
       route?: string
@@ -52,8 +56,17 @@ export type SandboxUnderTest = {
 }
 
 export type Content = {
-  segments: { text: string; images?: TestImage[] }[]
+  segments: {
+    text: string
+    images?: TestImage[]
+    videos?: TestVideo[]
+    documents?: TestDocument[]
+    /** Instead of the three, where the order matters. */
+    media?: TestFile[]
+  }[]
   firstComment?: string
+  /** Files the settings point at, by the id the settings use. */
+  attachments?: Record<string, TestFile>
   settings?: Record<string, unknown>
 }
 
@@ -100,11 +113,19 @@ export const openBench = (platform: Platform, sandbox: SandboxUnderTest) => {
 
   /** The whole flow of this platform, as a person would go through it. `account` as the desk names it. */
   const connect = async (
-    o: { account?: string; change?: (url: URL) => void; answer?: Record<string, string> } = {},
+    o: {
+      account?: string
+      change?: (url: URL) => void
+      answer?: Record<string, string>
+      /** Which of the offered channels: the first of this kind. */
+      kind?: string
+      /** What the person enters before, `way` among them. */
+      form?: Record<string, string>
+    } = {},
   ): Promise<Connected> => {
     const issued = sandbox.desk.tokens(id, o.account)
     const t = context(issued.credentials)
-    const begun = await platform.connect.begin(t, {})
+    const begun = await platform.connect.begin(t, o.form ?? {})
     let answer: Record<string, string> = {}
     if (begun.kind === 'redirect')
       answer = await consent(
@@ -112,7 +133,7 @@ export const openBench = (platform: Platform, sandbox: SandboxUnderTest) => {
         o.answer ?? { decision: 'allow', ...(o.account ? { user: o.account } : {}) },
         o.change,
       )
-    else if (begun.kind === 'form') answer = issued.form ?? {}
+    else if (begun.kind === 'form') answer = { ...issued.form, ...o.form }
     else
       sandbox.desk.act(id, {
         do: 'prove',
@@ -121,7 +142,7 @@ export const openBench = (platform: Platform, sandbox: SandboxUnderTest) => {
       })
     const end = await platform.connect.finish(t, answer, begun.keep)
     if ('pending' in end) throw new Error(`still pending: ${end.pending}`)
-    const offer = end.offers[0]
+    const offer = o.kind ? end.offers.find((x) => x.kind === o.kind) : end.offers[0]
     if (!offer) throw new Error('consent offered no account')
     return { grant: offer.grant ?? end.grant, offer, credentials: issued.credentials }
   }
@@ -148,13 +169,24 @@ export const openBench = (platform: Platform, sandbox: SandboxUnderTest) => {
     return parsed.success ? parsed.data : { ...(schema.parse({}) as object), ...settings }
   }
 
+  const shelf = createShelf()
   let made = 0
+  const fileOf = (file: TestFile): StepMedia => testFile(file, ++made, shelf.publish, platform.spec.media.image?.types)
+  const filesOf = (s: Content['segments'][number]): TestFile[] =>
+    s.media ?? [
+      ...(s.images ?? []).map((x) => ({ kind: 'image' as const, ...x })),
+      ...(s.videos ?? []).map((x) => ({ kind: 'video' as const, ...x })),
+      ...(s.documents ?? []).map((x) => ({ kind: 'document' as const, ...x })),
+    ]
   const view = (c: Pick<Connected, 'offer'>, content: Content): StepView => ({
     publicationId: `publication-${++made}`,
     segments: content.segments.map((s) => ({
       text: s.text,
-      media: (s.images ?? []).map((image) => testMedia(image, ++made)),
+      media: filesOf(s).map(fileOf),
     })),
+    attachments: Object.fromEntries(
+      Object.entries(content.attachments ?? {}).map(([key, file]) => [key, { ...fileOf(file), id: key }]),
+    ),
     firstComment: content.firstComment,
     settings: settingsOf(content.settings ?? {}),
     channel: {
@@ -186,9 +218,19 @@ export const openBench = (platform: Platform, sandbox: SandboxUnderTest) => {
       segments: v.segments,
       firstComment: v.firstComment,
       settings: content.settings ?? {},
+      attachments: v.attachments,
       channel: { kind: c.offer.kind, facts: c.offer.facts },
     }
   }
+
+  /** What the door hands to the platform's webhook face. */
+  const hookContext = async (c: Pick<Connected, 'credentials'>): Promise<WebhookContext> => ({
+    credentials: c.credentials,
+    secret: 'a-secret-of-this-bench-0123456789',
+    url: await shelf.hookUrl(),
+    http: http(),
+    now,
+  })
 
   /** What is on the network now, deleted posts left out. */
   const ledger = (): LedgerPost[] => sandbox.desk.posts(id).filter((p) => !p.deleted)
@@ -210,6 +252,8 @@ export const openBench = (platform: Platform, sandbox: SandboxUnderTest) => {
     publish,
     draft,
     ledger,
+    shelf,
+    hookContext,
     state,
     fault: (fault: Omit<FaultInput, 'platform'>) => sandbox.desk.setFault({ platform: id, ...fault }),
   }

@@ -1,6 +1,9 @@
 /** What a platform hands to the contract suite: its content, its edges, its refusals, and what does not apply to it. */
+
+import type { WebhookEvent } from '#kit/client/webhook.ts'
 import type { LedgerPost } from '#kit/sandbox/imitation.ts'
 import type { FailureKind } from '#kit/spec/failures.ts'
+import type { Sample } from '#kit/spec/samples.ts'
 import type { Bench, Connected, Content } from './bench.ts'
 import type { RunResult } from './runner.ts'
 
@@ -41,6 +44,27 @@ export type Cases = {
   account?: string
   plain: Content
   posts: PostCase[]
+  /** The platform's samples, one of every content type: each is published once and found. */
+  samples?: readonly Sample[]
+  /** `n` pictures in one post, where settings must say so too. */
+  pictures?: (n: number) => Content
+  /** Makes the network send webhooks to the bench (`bench.shelf.hookUrl()` is registered in its console). */
+  webhook?: {
+    provoke: (b: Bench, c: Connected) => Promise<void>
+    /** What one of the events must say. */
+    event: Partial<WebhookEvent>
+    /** Changes a request so that its signature no longer holds. Default: another byte in the body. */
+    forge?: (hook: { headers: Record<string, string>; body: Buffer }) => {
+      headers: Record<string, string>
+      body: Buffer
+    }
+  }
+  /** Parameters an `options` list needs, by list. */
+  options?: Record<string, Record<string, string>>
+  /** Lets the network's numbers come in before they are read (ms). Default two days. */
+  insightsAfterMs?: number
+  /** The edge of the text limit, where a text of n letters is not published as it is. */
+  said?: (text: string) => Content
   edges: EdgeCase[]
   failures: FailureCase[]
   /** Promises that do not apply here, with the reason. Keys as in `promises`. */
@@ -63,4 +87,12 @@ export type Promised =
   | 'keyed'
   | 'remove'
   | 'thread'
+  | 'insights'
+  | 'account'
+  | 'webhook'
+  | 'stale'
+  | 'edit'
+  | 'text-edge'
+  | 'pictures-edge'
+  | 'markup'
   | 'double-entry'

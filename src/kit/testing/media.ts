@@ -1,6 +1,8 @@
-/** Pictures for tests, made here byte by byte: real PNGs of any size in pixels and of any exact length in bytes. */
+/** Pictures for tests, made here byte by byte: real PNGs and MP4s of any size and of any exact length in bytes. */
 import { crc32, deflateSync } from 'node:zlib'
 import type { StepMedia } from '#kit/client/steps.ts'
+import type { SampleMedia } from '#kit/spec/samples.ts'
+import { mp4, pdf } from './video.ts'
 
 const chunk = (type: string, data: Buffer): Buffer => {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data])
@@ -31,6 +33,54 @@ export const png = (o: { width?: number; height?: number; bytes?: number; shade?
   return Buffer.concat(parts)
 }
 
+const segment = (marker: number, ...parts: Buffer[]): Buffer => {
+  const body = Buffer.concat(parts)
+  const head = Buffer.from([0xff, marker, 0, 0])
+  head.writeUInt16BE(body.length + 2, 2)
+  return Buffer.concat([head, body])
+}
+
+/**
+ * A grey baseline JPEG. Its two Huffman tables know three codes in all: "no change", "a six bit change" and "end of
+ * block", so that every block after the first is two zero bits. `bytes`: exact length, reached with comments.
+ */
+export const jpeg = (o: { width?: number; height?: number; bytes?: number; shade?: number } = {}): Buffer => {
+  const { width = 8, height = 8, shade = 0 } = o
+  const size = Buffer.alloc(5)
+  size[0] = 8
+  size.writeUInt16BE(height, 1)
+  size.writeUInt16BE(width, 3)
+  const blocks = Math.ceil(width / 8) * Math.ceil(height / 8)
+  // 10 = six bits follow, then the value, then 0 = end of block; the rest is 00 per block, padded with ones.
+  const bits = 9 + (blocks - 1) * 2
+  const data = Buffer.alloc(Math.ceil(bits / 8))
+  data[0] = 0x80 | (32 + (shade % 32))
+  for (let n = bits; n < data.length * 8; n++) data[n >> 3]! |= 0x80 >> (n & 7)
+  const counts = (...n: number[]) => Buffer.from([...n, ...Array<number>(16 - n.length).fill(0)])
+  const tail = Buffer.concat([
+    segment(0xdb, Buffer.from([0]), Buffer.alloc(64, 8)),
+    segment(0xc0, size, Buffer.from([1, 1, 0x11, 0])),
+    segment(0xc4, Buffer.from([0x00]), counts(1, 1), Buffer.from([0, 6])),
+    segment(0xc4, Buffer.from([0x10]), counts(1), Buffer.from([0])),
+    segment(0xda, Buffer.from([1, 1, 0, 0, 63, 0])),
+    data,
+    Buffer.from([0xff, 0xd9]),
+  ])
+  const head = Buffer.concat([
+    Buffer.from([0xff, 0xd8]),
+    segment(0xe0, Buffer.from('JFIF\0', 'latin1'), Buffer.from([1, 1, 0, 0, 1, 0, 1, 0, 0])),
+  ])
+  const comments: Buffer[] = []
+  let missing = (o.bytes ?? 0) - head.length - tail.length
+  while (missing >= 4) {
+    // What is left over must be none, or enough for one more comment.
+    const whole = missing > 65_537 ? Math.min(65_537, missing - 4) : missing
+    comments.push(segment(0xfe, Buffer.alloc(whole - 4, 7)))
+    missing -= whole
+  }
+  return Buffer.concat([head, ...comments, tail])
+}
+
 /** An animated GIF of two dots, padded with comment blocks to about `bytes` (never less, at most 256 more). */
 export const gif = (bytes = 0): Buffer => {
   const hex = (s: string) => Buffer.from(s.replaceAll(' ', ''), 'hex')
@@ -50,26 +100,82 @@ export const gif = (bytes = 0): Buffer => {
 }
 
 export type TestImage = { alt?: string; width?: number; height?: number; bytes?: number; gif?: boolean }
+export type TestVideo = { alt?: string; width?: number; height?: number; ms?: number; bytes?: number }
+export type TestDocument = { alt?: string; pages?: number }
 
-/** A picture as a step gets it. `n` makes each one differ. */
-export const testMedia = (image: TestImage, n: number): StepMedia => {
-  const { alt = '', width = 8, height = 8 } = image
-  const mime = image.gif ? 'image/gif' : 'image/png'
-  const content = new Uint8Array(
-    image.gif ? gif(image.bytes) : png({ width, height, bytes: image.bytes, shade: (40 + n * 17) % 256 }),
-  )
+/** Where a network can fetch a test file; given by the bench. */
+export type Publish = (id: string, bytes: Uint8Array<ArrayBuffer>, mime: string) => Promise<string>
+
+type Made = Omit<StepMedia, 'id' | 'alt' | 'blob' | 'url' | 'bytes'> & { content: Buffer }
+
+const asMedia = (id: string, alt: string, made: Made, publish: Publish): StepMedia => {
+  const { content, ...facts } = made
+  const bytes = new Uint8Array(content)
   return {
-    id: `media-${n}`,
-    kind: 'image',
-    mime,
-    bytes: content.length,
-    width,
-    height,
-    durationMs: null,
+    id,
     alt,
-    blob: async () => new Blob([content], { type: mime }),
-    url: async () => {
-      throw new Error('this test has no public address for media')
-    },
+    ...facts,
+    bytes: bytes.length,
+    blob: async () => new Blob([bytes], { type: made.mime }),
+    url: async () => publish(id, bytes, made.mime),
   }
+}
+
+/**
+ * A picture as a step gets it: a rendition, so JPEG where the network takes no PNG. `n` makes each one differ.
+ * `takes`: the MIME types of the spec.
+ */
+export const testImage = (image: TestImage, n: number, publish: Publish, takes?: readonly string[]): StepMedia => {
+  const { alt = '', width = 320, height = 320, bytes } = image
+  const shade = (40 + n * 17) % 256
+  const asJpeg = takes !== undefined && !takes.includes('image/png') && takes.includes('image/jpeg')
+  const content = image.gif ? gif(bytes) : (asJpeg ? jpeg : png)({ width, height, bytes, shade })
+  const mime = image.gif ? 'image/gif' : asJpeg ? 'image/jpeg' : 'image/png'
+  return asMedia(`media-${n}`, alt, { kind: 'image', mime, width, height, durationMs: null, content }, publish)
+}
+
+/** A video as a step gets it: 720 x 1280, 5 s, where nothing else is asked. */
+export const testVideo = (video: TestVideo, n: number, publish: Publish): StepMedia => {
+  const { alt = '', width = 720, height = 1280, ms = 5000 } = video
+  const content = mp4({ width, height, ms, bytes: video.bytes, shade: n })
+  const facts = { fps: 30, videoCodec: 'avc' }
+  return asMedia(
+    `media-${n}`,
+    alt,
+    { kind: 'video', mime: 'video/mp4', width, height, durationMs: ms, facts, content },
+    publish,
+  )
+}
+
+export const testDocument = (document: TestDocument, n: number, publish: Publish): StepMedia => {
+  const { alt = '', pages = 2 } = document
+  const base = { kind: 'document', mime: 'application/pdf', width: null, height: null, durationMs: null } as const
+  return asMedia(`media-${n}`, alt, { ...base, facts: { pages }, content: pdf(pages, n) }, publish)
+}
+
+/** One file in a segment, where the order of kinds matters. */
+export type TestFile =
+  | ({ kind: 'image' } & TestImage)
+  | ({ kind: 'video' } & TestVideo)
+  | ({ kind: 'document' } & TestDocument)
+
+export const testFile = (file: TestFile, n: number, publish: Publish, takes?: readonly string[]): StepMedia =>
+  file.kind === 'image'
+    ? testImage(file, n, publish, takes)
+    : file.kind === 'video'
+      ? testVideo(file, n, publish)
+      : testDocument(file, n, publish)
+
+/** The file of a sample, as a person would upload it. */
+export const sampleFile = (file: SampleMedia, n: number): { bytes: Buffer; mime: string; name: string } => {
+  if (file.kind === 'video') {
+    const { width, height, ms } = file
+    return { bytes: mp4({ width, height, ms, shade: n }), mime: 'video/mp4', name: `video-${n}.mp4` }
+  }
+  if (file.kind === 'document') return { bytes: pdf(file.pages, n), mime: 'application/pdf', name: `document-${n}.pdf` }
+  const { width = 1080, height = 1080, type = 'image/png' } = file
+  const shade = (40 + n * 17) % 256
+  if (type === 'image/gif') return { bytes: gif(), mime: type, name: `picture-${n}.gif` }
+  if (type === 'image/jpeg') return { bytes: jpeg({ width, height, shade }), mime: type, name: `picture-${n}.jpg` }
+  return { bytes: png({ width, height, shade }), mime: type, name: `picture-${n}.png` }
 }

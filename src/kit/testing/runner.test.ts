@@ -35,6 +35,7 @@ const toy = (
     publicationId: 'p',
     segments: [{ text: 'x', media: [] }],
     settings: {},
+    attachments: {},
     channel: { externalId: '1', kind: 'profile', handle: 'h', name: 'n', facts: {} },
   }
   const http = async () => {
@@ -108,6 +109,7 @@ describe('the one-pass runner obeys `again`', () => {
       publicationId: 'p',
       segments: [{ text: 'x', media: [] }],
       settings: {},
+      attachments: {},
       channel: { externalId: '1', kind: 'profile', handle: 'h', name: 'n', facts: {} },
     }
     const r = await runPlan({

@@ -33,9 +33,62 @@ export const PreviewAvatar = ({
     </span>
   )
 
+const clock = (ms: number): string => {
+  const s = Math.round(ms / 1000)
+  const [h, m, r] = [Math.floor(s / 3600), Math.floor(s / 60) % 60, String(s % 60).padStart(2, '0')]
+  return h > 0 ? `${h}:${String(m).padStart(2, '0')}:${r}` : `${m}:${r}`
+}
+
+/** The play mark on a video's poster, with its length. Decorative: the poster's alt text tells what it is. */
+export const PreviewPlay = ({ durationMs, size = 48 }: { durationMs: number | null; size?: number }) => (
+  <span aria-hidden className="pointer-events-none absolute inset-0 grid place-items-center">
+    <span
+      className="grid place-items-center rounded-full bg-black/60 text-white ring-2 ring-white/80"
+      style={{ width: size, height: size }}
+    >
+      <svg viewBox="0 0 24 24" width={size * 0.5} height={size * 0.5} fill="currentColor" aria-hidden="true">
+        <path d="M8 5v14l11-7Z" />
+      </svg>
+    </span>
+    {durationMs === null ? null : (
+      <span className="absolute right-1.5 bottom-1.5 rounded bg-black/75 px-1.5 py-0.5 font-semibold text-[0.65rem] text-white tabular-nums">
+        {clock(durationMs)}
+      </span>
+    )}
+  </span>
+)
+
+/** One file in its place (which is positioned): the picture, the video's poster with a play mark, or the document's first page. */
+export const PreviewItem = ({ item }: { item: PreviewMedia }) => {
+  const still = item.kind === 'image' ? item.url : item.posterUrl
+  const fit = item.kind === 'document' ? 'object-contain' : 'object-cover'
+  return (
+    <>
+      {still ? (
+        <img
+          src={still}
+          alt={item.alt || (item.kind === 'image' ? '' : item.name)}
+          className={`absolute inset-0 size-full ${fit}`}
+        />
+      ) : (
+        <span className="absolute inset-0 grid place-items-center bg-slate-700 p-2 text-center text-slate-100 text-xs">
+          {item.kind === 'document' ? item.name : null}
+        </span>
+      )}
+      {item.kind === 'video' ? <PreviewPlay durationMs={item.durationMs} /> : null}
+      {item.kind === 'document' ? (
+        <span className="absolute inset-x-0 bottom-0 flex justify-between gap-2 bg-black/75 px-2 py-1 text-[0.7rem] text-white">
+          <span className="truncate font-semibold">{item.name}</span>
+          <span className="shrink-0">PDF</span>
+        </span>
+      ) : null}
+    </>
+  )
+}
+
 const shape = (count: number, index: number) => (count === 3 && index === 0 ? 'row-span-2' : '')
 
-/** One to four pictures in the grid most networks use; one alone keeps its own shape within limits. */
+/** One to four pictures, videos or documents in the grid most networks use; one alone keeps its own shape within limits. */
 export const PreviewMediaGrid = ({
   media,
   className = '',
@@ -58,7 +111,7 @@ export const PreviewMediaGrid = ({
     >
       {shown.map((item, index) => (
         <div key={item.id} className={`relative min-h-0 bg-slate-200 ${shape(shown.length, index)}`}>
-          <img src={item.url} alt={item.alt} className="absolute inset-0 size-full object-cover" />
+          <PreviewItem item={item} />
           {badge && item.alt ? (
             <span
               aria-hidden

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { contractSuite, textOf } from '#kit/testing/suite.ts'
 import { startSandbox } from '#sandbox/testing.ts'
 import platform from './index.ts'
+import samples from './samples.ts'
 import imitation from './sandbox/index.ts'
 
 const alt = { alt: 'A loaf on a board' }
@@ -16,6 +17,7 @@ contractSuite({
   cases: {
     routes: { create: 'create' },
     plain: say('Bread at nine'),
+    samples,
     skip: {
       denied: form,
       state: form,

@@ -24,6 +24,12 @@ export const spec = defineSpec({
   settings: { version: 1, schema: settings },
   pace: { concurrency: 4, backlogGapMs: 2_000 },
   can: { firstComment: false, remove: true, edit: false, insights: false, webhook: false, readBack: true },
+  why: {
+    firstComment: '{{name}} has no comments.',
+    edit: '{{name}} does not let apps change a post.',
+    insights: '{{name}} shows no numbers.',
+    webhook: '{{name}} sends no webhooks.',
+  },
   verified: '2026-01-01',
 })
 

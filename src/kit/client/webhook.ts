@@ -1,0 +1,68 @@
+/**
+ * Webhooks a network sends us: who sent them, and what they mean in our words. A platform only reads; the door
+ * (`POST /webhooks/:platform`) answers 403 to a forged or stale one, drops replays by `key`, and the planner acts.
+ */
+import type { Http } from './http.ts'
+import type { Json } from './steps.ts'
+
+export type WebhookRequest = {
+  method: 'GET' | 'POST'
+  /** Lower-case names. */
+  headers: Record<string, string>
+  query: Record<string, string>
+  /** As it came: signatures are over these bytes. */
+  body: Buffer
+}
+
+export type WebhookContext = {
+  /** App credentials of the realm tried. The door tries every realm that has some. */
+  credentials: Record<string, string>
+  /** A word of ours for this platform, the same for ever, for networks that sign or send back what we chose. */
+  secret: string
+  /** Our own address of the webhook, as registered. */
+  url: string
+  /** For keys the network publishes. */
+  http: Http
+  now: () => number
+}
+
+export type WebhookReply = { status: number; type?: string; body: string }
+
+export type WebhookEvent = {
+  /** Unique per event, the same when the network sends it again. */
+  key: string
+  /** The account it is about, by the network's id (`channels.external_id`); null when the event does not say. */
+  account: string | null
+  /**
+   * published, refused, processing: about a publication, named by `ref`. removed: a post is gone. revoked: the account
+   * took our access away. comment, metrics: something to count. other: kept for nobody.
+   */
+  does: 'published' | 'refused' | 'processing' | 'removed' | 'revoked' | 'comment' | 'metrics' | 'other'
+  /** Any id a checkpoint holds: post id, publish id, container id. */
+  ref: string | null
+  /** The sentence for the person, where one is needed. */
+  message?: string
+  data: Json
+}
+
+export type Webhook = {
+  /** Answers a verification request; null when this is not one. Forged ones are answered 403 here. */
+  handshake?: (t: WebhookContext, r: WebhookRequest) => WebhookReply | null
+  /** Compare in constant time (`sameBytes`). `stale`: rightly signed, but too old to be believed. */
+  verify: (t: WebhookContext, r: WebhookRequest) => Promise<Verified> | Verified
+  /** Never throws: a body it cannot read gives no events. */
+  events: (r: WebhookRequest) => WebhookEvent[]
+  /** Asks the network to send events about this channel; called after connecting. Safe to repeat. */
+  subscribe?: (t: SubscribeContext) => Promise<void>
+}
+
+export type SubscribeContext = {
+  http: Http
+  grant: { access: string; extra?: Record<string, string> }
+  credentials: Record<string, string>
+  channel: { externalId: string; kind: string; handle: string }
+  url: string
+  secret: string
+}
+
+export type Verified = 'ok' | 'forged' | 'stale'
