@@ -1,19 +1,37 @@
-/** Media: pictures people upload, checked and kept as they came; renditions are made per platform. */
+/** Media: pictures, videos and documents people upload, checked and kept as they came; renditions are made per platform. */
 import { z } from 'zod'
 import { id, instant, prose } from './common.ts'
+
+/** What a file tells about itself; a fact that could not be read is absent. */
+export const mediaFacts = z
+  .object({
+    /** Frames per second. */
+    fps: z.number().optional(),
+    /** `avc`, `hevc`, `vp9`, `av1`, ...; the container's own word where there is no common one. */
+    videoCodec: z.string().optional(),
+    /** `aac`, `opus`, ...; absent when there is no sound. */
+    audioCodec: z.string().optional(),
+    /** Pages of a document. */
+    pages: z.int().optional(),
+  })
+  .meta({ id: 'MediaFacts' })
 
 export const media = z
   .object({
     id,
-    kind: z.enum(['image', 'video']),
+    kind: z.enum(['image', 'video', 'document']),
     mime: z.string(),
     bytes: z.int(),
+    /** As people see it: rotation applied. */
     width: z.int().nullable(),
     height: z.int().nullable(),
     durationMs: z.int().nullable(),
+    facts: mediaFacts,
     name: z.string(),
     alt: z.string(),
+    /** The file as it came; takes Range. */
     url: z.string(),
+    /** A small picture of it, whatever it is. */
     thumbUrl: z.string(),
     createdAt: instant,
   })
@@ -21,9 +39,13 @@ export const media = z
 export type Media = z.output<typeof media>
 export const mediaPatch = z.object({ alt: prose(5000) })
 export const mediaImport = z.object({ url: z.url().max(2048), alt: prose(5000).default('') })
-/** Largest upload (bytes) and largest picture (pixels) Clarion takes. */
+/** Largest upload of each kind (bytes), largest picture (pixels), and the types Clarion takes. */
 export const mediaLimits = {
   imageBytes: 25_000_000,
   imagePixels: 60_000_000,
   types: ['image/jpeg', 'image/png', 'image/webp', 'image/gif'],
+  videoBytes: 4 * 1024 ** 3,
+  videoTypes: ['video/mp4', 'video/quicktime', 'video/webm'],
+  documentBytes: 100_000_000,
+  documentTypes: ['application/pdf'],
 } as const

@@ -58,6 +58,8 @@ export type Config = {
   logFormat: 'json' | 'text'
   drainMs: number
   clock: { origin: number; rate: number } | undefined
+  /** PATH: where tools that may be installed (ffmpeg) are looked for. */
+  toolPath: string
   /** App credentials of a platform from the environment: those of `fields` that are set. Empty when none is. */
   credentials: (platform: string, fields: readonly string[]) => Record<string, string>
 }
@@ -173,6 +175,7 @@ export const readConfig = (
     logFormat: r.oneOf('CLARION_LOG_FORMAT', ['json', 'text'] as const, terminal ? 'text' : 'json'),
     drainMs: r.int('CLARION_DRAIN_MS', 0, 600_000) ?? 20_000,
     clock: origin !== undefined && rate !== undefined ? { origin, rate } : undefined,
+    toolPath: env.PATH ?? '',
     credentials: (platform, fields) =>
       Object.fromEntries(
         fields.flatMap((f) => {

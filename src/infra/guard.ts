@@ -3,9 +3,10 @@
  * `fetchPublic` connects to the very address that was judged, so a name that changes its mind between look and call gains nothing.
  */
 import { lookup } from 'node:dns/promises'
-import { request as plain } from 'node:http'
+import { type IncomingMessage, request as plain } from 'node:http'
 import { request as secure } from 'node:https'
 import { BlockList, isIP } from 'node:net'
+import { Readable } from 'node:stream'
 
 /** The address may not be fetched; the message is for the person who gave it. */
 export class AddressRefused extends Error {
@@ -138,13 +139,45 @@ export type FetchPublicOptions = GuardOptions & {
 }
 
 export type Fetched = { url: string; status: number; headers: Record<string, string>; bytes: Buffer }
+/** The same, its body not read yet: read it to the end or destroy it. It fails with AddressRefused. */
+export type Opened = Omit<Fetched, 'bytes'> & { body: Readable }
+
+/** ms without a byte after which a stream counts as dead. */
+const silentMs = 30_000
+
+const tooMany = (max: number) => new AddressRefused('too-large', `The file is larger than ${max} bytes.`)
+
+/** The answer's body, bounded in bytes and in silence; whatever happens to it is told as AddressRefused. */
+const bounded = (res: IncomingMessage, max: number, told: (error: unknown) => AddressRefused): Readable => {
+  const pieces = async function* () {
+    const timer = setTimeout(() => res.destroy(new AddressRefused('timeout', 'The server stopped sending.')), silentMs)
+    try {
+      let size = 0
+      for await (const piece of res as AsyncIterable<Buffer>) {
+        timer.refresh()
+        size += piece.length
+        if (size > max) throw tooMany(max)
+        yield piece
+      }
+    } catch (error) {
+      throw told(error)
+    } finally {
+      clearTimeout(timer)
+      res.destroy()
+    }
+  }
+  const body = Readable.from(pieces(), { objectMode: false, highWaterMark: 64 * 1024 })
+  // Also when nobody began to read it.
+  return body.once('close', () => res.destroy())
+}
 
 const once = (
   url: URL,
   to: { address: string; family: 4 | 6 },
   o: FetchPublicOptions,
   signal: AbortSignal,
-): Promise<Fetched> =>
+  told: (error: unknown) => AddressRefused,
+): Promise<Opened> =>
   new Promise((resolve, reject) => {
     const max = o.maxBytes ?? 10_000_000
     const req = (url.protocol === 'http:' ? plain : secure)(
@@ -162,56 +195,61 @@ const once = (
         ...(o.ca && { ca: o.ca }),
       },
       (res) => {
-        const chunks: Buffer[] = []
-        let size = 0
-        const tooLarge = () => {
+        if (Number(res.headers['content-length']) > max) {
           req.destroy()
-          reject(new AddressRefused('too-large', `The file is larger than ${max} bytes.`))
+          return reject(tooMany(max))
         }
-        if (Number(res.headers['content-length']) > max) return tooLarge()
-        res.on('data', (d: Buffer) => {
-          size += d.length
-          if (size > max) return tooLarge()
-          chunks.push(d)
-        })
-        res.on('error', reject)
-        res.on('end', () => {
-          const headers = Object.fromEntries(
-            Object.entries(res.headers).map(([k, v]) => [k, Array.isArray(v) ? v.join(', ') : (v ?? '')]),
-          )
-          resolve({ url: url.href, status: res.statusCode ?? 0, headers, bytes: Buffer.concat(chunks) })
-        })
+        const headers = Object.fromEntries(
+          Object.entries(res.headers).map(([k, v]) => [k, Array.isArray(v) ? v.join(', ') : (v ?? '')]),
+        )
+        resolve({ url: url.href, status: res.statusCode ?? 0, headers, body: bounded(res, max, told) })
       },
     )
+    // A server that accepts and says nothing.
+    req.setTimeout(silentMs, () => req.destroy(new AddressRefused('timeout', `${url.host} did not answer in time.`)))
     req.on('error', reject)
     req.end()
   })
 
 /**
- * GETs a public https address: every hop is judged and pinned, the body is bounded. Any status is an answer.
- * @throws AddressRefused.
+ * GETs a public https address and gives its body as a stream: every hop is judged and pinned, the body is bounded. Any
+ * status is an answer.
+ * @throws AddressRefused, as does the body.
  */
-export const fetchPublic = async (address: URL | string, o: FetchPublicOptions = {}): Promise<Fetched> => {
+export const openPublic = async (address: URL | string, o: FetchPublicOptions = {}): Promise<Opened> => {
   const limit = AbortSignal.timeout(o.timeoutMs ?? 15_000)
   const signal = o.signal ? AbortSignal.any([limit, o.signal]) : limit
   let url = new URL(address)
+  const told = (error: unknown): AddressRefused => {
+    if (error instanceof AddressRefused) return error
+    if (limit.aborted) return new AddressRefused('timeout', `${url.host} did not answer in time.`)
+    const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message
+    return new AddressRefused('failed', `${url.host} could not be fetched: ${why}`)
+  }
   for (let hops = 0; ; hops++) {
     const to = await assertPublicUrl(url, o)
-    let got: Fetched
+    let got: Opened
     try {
-      got = await once(url, to, o, signal)
+      got = await once(url, to, o, signal, told)
     } catch (error) {
-      if (error instanceof AddressRefused) throw error
-      if (limit.aborted) throw new AddressRefused('timeout', `${url.host} did not answer in time.`)
-      throw new AddressRefused(
-        'failed',
-        `${url.host} could not be fetched: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`,
-      )
+      throw told(error)
     }
     const next = got.headers.location
     if (![301, 302, 303, 307, 308].includes(got.status) || !next) return got
+    got.body.destroy()
     if (hops >= (o.maxRedirects ?? 3)) throw new AddressRefused('redirects', `${url.host} redirects too often.`)
     if (!URL.canParse(next, url)) throw new AddressRefused('failed', `${url.host} redirects to nowhere.`)
     url = new URL(next, url)
   }
+}
+
+/**
+ * The same with the whole body in memory: for what is small.
+ * @throws AddressRefused.
+ */
+export const fetchPublic = async (address: URL | string, o: FetchPublicOptions = {}): Promise<Fetched> => {
+  const { body, ...answer } = await openPublic(address, o)
+  const chunks: Buffer[] = []
+  for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk)
+  return { ...answer, bytes: Buffer.concat(chunks) }
 }

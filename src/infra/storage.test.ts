@@ -1,8 +1,11 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { diskStorage, NotStored } from './storage.ts'
+import { TooManyBytes } from './files.ts'
+import { diskStorage, NotStored, StorageFull } from './storage.ts'
 
 let dir: string
 beforeEach(async () => {
@@ -45,4 +48,98 @@ test('puts and removals side by side lose nothing', async () => {
     }),
   )
   for (let i = 0; i < 60; i++) expect(await s.size(`m/x/k${i}`)).toBe(i % 2 ? undefined : String(i).length)
+})
+
+const pieces = async function* (...list: (string | Error)[]) {
+  for (const piece of list) {
+    if (piece instanceof Error) throw piece
+    yield Buffer.from(piece)
+  }
+}
+
+test('a stream is stored whole, with its length and hash, and replaces what is there', async () => {
+  const s = diskStorage(dir)
+  await s.put('incoming/a', Buffer.from('older'))
+  const written = await s.putStream('incoming/a', pieces('hel', '', 'lo'), { maxBytes: 5, expected: 4 })
+  expect([written.bytes, written.sha256.toString('hex').slice(0, 8)]).toEqual([5, '2cf24dba'])
+  expect((await s.read('incoming/a')).toString()).toBe('hello')
+})
+
+test('a stream that breaks, is too long or cannot fit leaves nothing, and lets its source go', async () => {
+  const s = diskStorage(dir)
+  let closed = 0
+  const watched = async function* () {
+    try {
+      for (;;) yield Buffer.from('xxxx')
+    } finally {
+      closed++
+    }
+  }
+  await expect(s.putStream('incoming/b', pieces('x', new Error('cut')), { maxBytes: 9 })).rejects.toThrow('cut')
+  await expect(s.putStream('incoming/b', watched(), { maxBytes: 9 })).rejects.toThrow(TooManyBytes)
+  expect(closed).toBe(1)
+  // Announced lengths are judged before a byte is read.
+  await expect(s.putStream('incoming/b', watched(), { maxBytes: 9, expected: 10 })).rejects.toThrow(TooManyBytes)
+  await expect(s.putStream('incoming/b', watched(), { maxBytes: 2 ** 52, expected: 2 ** 51 })).rejects.toThrow(
+    StorageFull,
+  )
+  expect(closed).toBe(1)
+  expect(await readdir(dir)).toEqual([])
+})
+
+test('a stream gives the whole file or a part of it, and "not there" before anything else', async () => {
+  const s = diskStorage(dir)
+  const bytes = Buffer.alloc(700_000, 'abcdefg')
+  await s.put('m/a', bytes)
+  const all = async (range?: { from: number; to: number }) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of await s.stream('m/a', range)) chunks.push(chunk as Buffer)
+    return Buffer.concat(chunks)
+  }
+  expect((await all()).equals(bytes)).toBe(true)
+  expect((await all({ from: 3, to: 3 })).toString()).toBe('d')
+  expect((await all({ from: 200_000, to: 650_000 })).equals(bytes.subarray(200_000, 650_001))).toBe(true)
+  await expect(s.stream('m/b')).rejects.toThrow(NotStored)
+})
+
+test('a file moves to another key at once; one that is not there does not', async () => {
+  const s = diskStorage(dir)
+  await s.put('incoming/a', Buffer.from('1'))
+  await s.move('incoming/a', 'media/xy/a')
+  expect([await s.size('incoming/a'), await s.size('media/xy/a')]).toEqual([undefined, 1])
+  expect(await readdir(dir)).toEqual(['media'])
+  await expect(s.move('incoming/a', 'media/xy/b')).rejects.toThrow(NotStored)
+})
+
+test('sweeping removes what has lain in a folder for too long, half-written files too, and nothing else', async () => {
+  const s = diskStorage(dir)
+  for (const name of ['old', 'new']) await s.put(`incoming/${name}`, Buffer.from('1'))
+  await writeFile(s.path('incoming/dead.tmp'), '1')
+  const { mtimeMs } = await stat(s.path('incoming/new'))
+  const before = new Date(mtimeMs - 100_000)
+  for (const name of ['incoming/old', 'incoming/dead.tmp']) await utimes(s.path(name), before, before)
+  expect(await s.sweep('incoming', 50_000)).toBe(2)
+  expect(await readdir(s.path('incoming'))).toEqual(['new'])
+  expect(await s.sweep('nowhere', 0)).toBe(0)
+})
+
+test('a disk that fills up is told as such, and nothing half-written stays', async () => {
+  // The system refuses this process more than a few megabytes in a file, as a full disk or a quota would.
+  const program = `
+    import { diskStorage } from ${JSON.stringify(new URL('./storage.ts', import.meta.url).href)}
+    process.on('SIGXFSZ', () => undefined)
+    const s = diskStorage(${JSON.stringify(dir)})
+    const pieces = async function* () { for (let i = 0; i < 40; i++) yield Buffer.alloc(1_000_000) }
+    const said = []
+    await s.putStream('incoming/a', pieces(), { maxBytes: 1e9 }).catch((e) => said.push(e.name))
+    await s.put('incoming/b', Buffer.alloc(40_000_000)).catch((e) => said.push(e.name))
+    console.log(said.join())`
+  const { stdout } = await promisify(execFile)('/bin/sh', [
+    '-c',
+    'ulimit -f 8000; exec "$0" --input-type=module -e "$1"',
+    process.execPath,
+    program,
+  ])
+  expect(stdout.trim()).toBe('StorageFull,StorageFull')
+  expect((await readdir(dir, { recursive: true })).filter((name) => name !== 'incoming')).toEqual([])
 })

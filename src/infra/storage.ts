@@ -1,20 +1,38 @@
 /** Where files live: one port, on the disk. A key is ours (`media/ab/abcd...`), never a name a person typed. */
 import { openAsBlob } from 'node:fs'
-import { mkdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { writeWhole } from './files.ts'
+import type { Readable } from 'node:stream'
+import { readStream, syncFolder, TooManyBytes, type Written, writeStream, writeWhole } from './files.ts'
+
+export type PutStream = {
+  /** @throws TooManyBytes when the stream has more. */
+  maxBytes: number
+  /** How many bytes will come, when that is known: refused before the first is read where they cannot fit. */
+  expected?: number
+}
 
 export type Storage = {
-  /** Whole or not at all, synced; replaces what is there. */
+  /** Whole or not at all, synced; replaces what is there. @throws StorageFull. */
   put: (key: string, bytes: Buffer | Uint8Array) => Promise<void>
+  /** The same from a stream, never held in memory. A stream that fails leaves nothing. @throws StorageFull, TooManyBytes. */
+  putStream: (key: string, source: AsyncIterable<Uint8Array>, o: PutStream) => Promise<Written>
   /** A Blob that reads from the disk when it is read: for bodies of requests. @throws NotStored. */
   blob: (key: string, mime?: string) => Promise<Blob>
   /** @throws NotStored. */
   read: (key: string) => Promise<Buffer>
+  /** The bytes `from` to `to` (both included; default all), read as they are asked for. @throws NotStored. */
+  stream: (key: string, range?: { from: number; to: number }) => Promise<Readable>
+  /** The file on this machine's disk, for tools that take a path. It may not be there. */
+  path: (key: string) => string
   /** Size in bytes, or undefined when it is not there. */
   size: (key: string) => Promise<number | undefined>
+  /** Gives a file another key, at once. @throws NotStored. */
+  move: (from: string, to: string) => Promise<void>
   /** Removing what is not there is fine. */
   remove: (key: string) => Promise<void>
+  /** Removes what lies directly in the folder `prefix` and has not been written for `olderThanMs`. Gives how many. */
+  sweep: (prefix: string, olderThanMs: number) => Promise<number>
 }
 
 export class NotStored extends Error {
@@ -26,7 +44,22 @@ export class NotStored extends Error {
   }
 }
 
+/** The disk (or the quota) has no room; nothing was stored. */
+export class StorageFull extends Error {
+  constructor() {
+    super('There is no room left on the disk')
+    this.name = 'StorageFull'
+  }
+}
+
 const safe = /^[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)?(\/[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)?)*$/i
+/** Kept free (bytes), so that the database on the same disk can still write. */
+const spare = 100_000_000
+/** No space, no quota, or a file larger than the file system or the process may write. */
+const fullCodes = ['ENOSPC', 'EDQUOT', 'EFBIG']
+const asFull = (error: unknown): never => {
+  throw fullCodes.includes((error as NodeJS.ErrnoException).code ?? '') ? new StorageFull() : error
+}
 
 /** Storage in a folder. Keys are letters, digits, `-`, `_`, one dot a part; anything else is a bug and throws. */
 export const diskStorage = (dir: string): Storage => {
@@ -37,16 +70,27 @@ export const diskStorage = (dir: string): Storage => {
   const missing = (key: string) => (error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' ? new NotStored(key) : error
   }
+  const tidyFolder = async (path: string) => {
+    // Only an empty folder goes; a put that is under way makes it again.
+    if (dirname(path) !== dir) await rmdir(dirname(path)).catch(() => undefined)
+  }
   return {
     put: async (key, bytes) => {
+      await writeWhole(pathOf(key), bytes).catch(asFull)
+    },
+    putStream: async (key, source, { maxBytes, expected }) => {
       const path = pathOf(key)
-      try {
-        await writeWhole(path, bytes)
-      } catch (error) {
-        // A clean-up may have removed the folder between mkdir and open.
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      if (expected !== undefined && expected > maxBytes) throw new TooManyBytes(maxBytes)
+      if (expected !== undefined) {
         await mkdir(dir, { recursive: true, mode: 0o700 })
-        await writeWhole(path, bytes)
+        const { bavail, bsize } = await statfs(dir)
+        if (expected + spare > bavail * bsize) throw new StorageFull()
+      }
+      try {
+        return await writeStream(path, source, { maxBytes })
+      } catch (error) {
+        await tidyFolder(path)
+        return asFull(error)
       }
     },
     blob: async (key, mime) => {
@@ -55,15 +99,54 @@ export const diskStorage = (dir: string): Storage => {
       return openAsBlob(path, mime ? { type: mime } : {})
     },
     read: async (key) => readFile(pathOf(key)).catch(missing(key)),
+    stream: async (key, range) => {
+      // Opened here, so that "not there" is told before anything is sent.
+      const file = await open(pathOf(key), 'r').catch(missing(key))
+      return readStream(file, range)
+    },
+    path: pathOf,
     size: async (key) => {
       const s = await stat(pathOf(key)).catch(() => undefined)
       return s?.isFile() ? s.size : undefined
     },
+    move: async (from, to) => {
+      const [source, target] = [pathOf(from), pathOf(to)]
+      const go = async () => {
+        await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+        await rename(source, target)
+      }
+      // Again for the clean-up that may have removed the folder in between.
+      await go().catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error
+        await go().catch(missing(from))
+      })
+      await syncFolder(dirname(target))
+      await tidyFolder(source)
+    },
     remove: async (key) => {
       const path = pathOf(key)
       await rm(path, { force: true })
-      // Only an empty folder goes; a put that is under way makes it again.
-      if (dirname(path) !== dir) await rmdir(dirname(path)).catch(() => undefined)
+      await tidyFolder(path)
+    },
+    sweep: async (prefix, olderThanMs) => {
+      const folder = pathOf(prefix)
+      const names = await readdir(folder).catch(() => [])
+      if (names.length === 0) return 0
+      // The file system's own "now": its clock need not be ours.
+      const mark = join(folder, 'sweep.mark')
+      await (await open(mark, 'w', 0o600)).close()
+      const now = (await stat(mark)).mtimeMs
+      let gone = 0
+      for (const name of names) {
+        const path = join(folder, name)
+        const s = await stat(path).catch(() => undefined)
+        if (!s?.isFile() || now - s.mtimeMs < olderThanMs) continue
+        await rm(path, { force: true })
+        gone++
+      }
+      await rm(mark, { force: true })
+      await tidyFolder(mark)
+      return gone
     },
   }
 }

@@ -8,6 +8,8 @@ type JsonbNull<T> = ColumnType<T | null, string | null | undefined, string | nul
 
 export type LatePolicyJson = { maxLateMs: number; otherwise: 'publish' | 'ask' | 'expire' }
 export type ContentJson = { segments: { text: string; mediaIds: string[] }[]; firstComment?: string }
+/** What a file tells about itself; a fact that could not be read is absent. */
+export type MediaFactsJson = { fps?: number; videoCodec?: string; audioCodec?: string; pages?: number }
 export type FailureJson = { kind: string; code: string; message: string; until?: string; status?: number; raw?: string }
 
 export interface Tables {
@@ -67,7 +69,7 @@ export interface Tables {
   media: {
     id: string
     workspace_id: string
-    kind: 'image' | 'video'
+    kind: 'image' | 'video' | 'document'
     mime: string
     /** int8: parsed to number by the driver's type parser. */
     bytes: number
@@ -77,6 +79,8 @@ export interface Tables {
     sha256: Buffer
     name: string
     alt: Generated<string>
+    /** What the file says of itself (`MediaFacts` of kit/spec/preflight.ts). */
+    facts: JsonbDefault<MediaFactsJson>
     storage_key: string
     created_by: string | null
     created_at: Date
@@ -112,6 +116,8 @@ export interface Tables {
     lease_token: string | null
     lease_until: Date | null
     not_before: Date | null
+    /** When the network was last asked about the account. */
+    account_at: Date | null
     version: Generated<number>
     created_at: Date
     removed_at: Date | null
@@ -183,6 +189,8 @@ export interface Tables {
     external_id: string | null
     permalink: string | null
     removed_at: Date | null
+    /** Has it been given its looks at the numbers? */
+    counted: Generated<boolean>
     version: Generated<number>
     created_at: Date
     updated_at: Date
@@ -228,6 +236,59 @@ export interface Tables {
     window_end: Date
     used: Generated<number>
     cap: number
+  }
+  quota_readings: {
+    channel_id: string
+    bucket: string
+    source: 'account' | 'headers'
+    label: string
+    used: number
+    cap: number
+    resets_at: Date | null
+    at: Date
+  }
+  snapshots: {
+    id: Generated<number>
+    channel_id: string
+    publication_id: string | null
+    at: Date
+    metrics: Jsonb<Record<string, number | null>>
+    raw: Jsonb<unknown>
+  }
+  insight_looks: {
+    /** The publication's or the channel's own. */
+    id: string
+    channel_id: string
+    publication_id: string | null
+    next_at: Date | null
+    looked_at: Date | null
+    tries: Generated<number>
+    failure: string | null
+    lease_token: string | null
+    lease_until: Date | null
+    not_before: Date | null
+  }
+  webhook_events: {
+    id: Generated<number>
+    platform: string
+    realm: 'live' | 'sandbox'
+    key: string
+    account: string | null
+    does: string
+    ref: string | null
+    message: string | null
+    data: Jsonb<unknown>
+    received_at: Date
+    next_at: Date | null
+    tries: Generated<number>
+    outcome: string | null
+  }
+  webhook_subscriptions: {
+    channel_id: string
+    next_at: Date | null
+    subscribed_at: Date | null
+    tries: Generated<number>
+    failure: string | null
   }
 }
 

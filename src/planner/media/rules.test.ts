@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { problems } from '#contract/problems.ts'
+import { TooManyBytes } from '#infra/files.ts'
+import { StorageFull } from '#infra/storage.ts'
+import { VideoRefused } from '#infra/videos.ts'
+import { mp4, pdf } from '#kit/testing/video.ts'
 import { checkLink, linkMs, signLink } from './links.ts'
-import { cleanName, nameOfUrl } from './rules.ts'
+import { asProblem, asTooLarge } from './refusals.ts'
+import { agrees, cleanName, kindOf, nameOfUrl, rangeOf } from './rules.ts'
 
 const key = Buffer.alloc(32, 7)
 const now = Date.UTC(2026, 10, 22, 9, 30)
@@ -43,4 +49,86 @@ test('a name has no path, no control characters, and is never empty', () => {
       (s) => cleanName(s) !== '' && cleanName(s).isWellFormed() && cleanName(s).length <= 200,
     ),
   )
+})
+
+test('the first bytes tell the kind, whatever the file calls itself', () => {
+  const of = (text: string) => kindOf(Buffer.from(text, 'latin1'))
+  expect(kindOf(mp4())).toEqual({ kind: 'video', mime: 'video/mp4' })
+  expect(kindOf(pdf())).toEqual({ kind: 'document', mime: 'application/pdf' })
+  expect(of('\0\0\0\x14ftypqt  ')).toEqual({ kind: 'video', mime: 'video/quicktime' })
+  expect(of('\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm')).toEqual({ kind: 'video', mime: 'video/webm' })
+  for (const picture of [
+    '\x89PNG\r\n',
+    '\xff\xd8\xff',
+    'GIF89a',
+    '\0\0\0\x1cftypavif',
+    '\0\0\0\x1cftypheic',
+    '<svg',
+    '',
+  ])
+    expect([picture, of(picture).kind]).toEqual([picture, 'image'])
+  for (const other of [
+    '\x1aE\xdf\xa3matroska',
+    'RIFF\0\0\0\0AVI ',
+    'PK\x03\x04',
+    'ID3',
+    'RIFF\0\0\0\0WAVE',
+    '\0\0\0\x1cftypM4A ',
+  ])
+    expect([other, of(other).kind]).toEqual([other, null])
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => kindOf(bytes) !== undefined))
+})
+
+test('a declared type may be left out or be a name of the same container, and nothing else', () => {
+  for (const said of [
+    undefined,
+    '',
+    'application/octet-stream',
+    'video/mp4',
+    'VIDEO/MP4; codecs="avc1"',
+    'video/quicktime',
+    'video/x-m4v',
+  ])
+    expect([said, agrees(said, 'video/mp4')]).toEqual([said, true])
+  for (const said of ['video/webm', 'image/png', 'text/html', 'application/pdf'])
+    expect([said, agrees(said, 'video/mp4')]).toEqual([said, false])
+})
+
+test('a range is never wider than the file, and what is no range means all of it', () => {
+  const header = fc.oneof(
+    fc.string(),
+    fc.tuple(fc.nat(3000), fc.nat(3000)).map(([a, b]) => `bytes=${a}-${b}`),
+    fc.nat(3000).map((n) => `bytes=-${n}`),
+    fc.nat(3000).map((n) => `bytes=${n}-`),
+  )
+  fc.assert(
+    fc.property(header, fc.nat(2000), (text, size) => {
+      const wanted = rangeOf(text, size)
+      if (!('from' in wanted)) return true
+      return wanted.from >= 0 && wanted.from <= wanted.to && wanted.to < size
+    }),
+  )
+  expect(rangeOf('bytes=0-99', 10)).toEqual({ from: 0, to: 9 })
+  expect(rangeOf('bytes=-3', 10)).toEqual({ from: 7, to: 9 })
+  expect(rangeOf('bytes=10-', 10)).toEqual({ none: true })
+  expect(rangeOf('bytes=0-', 0)).toEqual({ none: true })
+  expect(rangeOf('bytes=5-4', 10)).toEqual({ all: true })
+  expect(rangeOf(undefined, 10)).toEqual({ all: true })
+})
+
+test('what tools say becomes a Problem a person can act on; what they did not foresee stays what it is', () => {
+  const code = (run: () => unknown) => {
+    try {
+      return run()
+    } catch (error) {
+      return (error as { code?: string }).code ?? error
+    }
+  }
+  expect(code(() => asProblem(new StorageFull()))).toBe('no-space')
+  expect(problems['no-space'].status).toBe(507)
+  expect(code(() => asProblem(new VideoRefused('encrypted', 'x')))).toBe('bad-media')
+  expect(code(() => asProblem(new VideoRefused('not-a-video', 'x')))).toBe('unsupported-media')
+  expect(code(() => asTooLarge('video')(new TooManyBytes(5)))).toBe('too-large')
+  const bug = new Error('x')
+  expect(code(() => asTooLarge('video')(bug))).toBe(bug)
 })

@@ -1,4 +1,5 @@
-/** Pure words of media: names, cursors, and what keeps a picture from being deleted. */
+/** Pure words of media: names, kinds of files, byte ranges, and what keeps a file from being deleted. */
+import { mediaLimits } from '#contract/media.ts'
 import type { PublicationState } from '#contract/posts.ts'
 
 /** States in which a publication will never need its media again. A failed or missed one may be tried again. */
@@ -20,4 +21,127 @@ export const nameOfUrl = ({ pathname }: { pathname: string }): string => {
   } catch {
     return cleanName(last)
   }
+}
+
+/** Bytes of a file's beginning that `kindOf` wants to see. */
+export const headBytes = 4096
+
+/**
+ * What a file is by its first bytes, whatever it calls itself. `image`: pictures, and anything the picture's own reader
+ * explains best. `looks`: not taken, and what it seems to be.
+ */
+export type FileKind =
+  | { kind: 'image' }
+  | { kind: 'video'; mime: 'video/mp4' | 'video/quicktime' | 'video/webm' }
+  | { kind: 'document'; mime: 'application/pdf' }
+  | { kind: null; looks: string }
+
+const sound = 'sound; networks take it only with a picture, as MP4'
+/** Beginnings of files people try and networks do not take: text at an offset, and another one further on where it takes two. */
+const others: readonly { looks: string; starts: readonly (readonly (readonly [at: number, text: string])[])[] }[] = [
+  {
+    looks: 'an AVI video; export it as MP4',
+    starts: [
+      [
+        [0, 'RIFF'],
+        [8, 'AVI '],
+      ],
+    ],
+  },
+  { looks: 'a Flash video; export it as MP4', starts: [[[0, 'FLV\x01']]] },
+  { looks: 'a Windows Media video; export it as MP4', starts: [[[0, '0&\xb2u']]] },
+  { looks: 'an MPEG video; export it as MP4', starts: [[[0, '\0\0\x01\xba']], [[0, '\0\0\x01\xb3']]] },
+  {
+    looks: 'an MPEG transport stream; export it as MP4',
+    starts: [
+      [
+        [0, 'G'],
+        [188, 'G'],
+        [376, 'G'],
+      ],
+    ],
+  },
+  {
+    looks: sound,
+    starts: [
+      [[0, 'OggS']],
+      [[0, 'ID3']],
+      [[0, 'fLaC']],
+      [
+        [0, 'RIFF'],
+        [8, 'WAVE'],
+      ],
+      [[0, '\xff\xfb']],
+      [[0, '\xff\xf3']],
+    ],
+  },
+  {
+    looks: 'an Office document or an archive; save it as PDF',
+    starts: [[[0, 'PK\x03\x04']], [[0, '\xd0\xcf\x11\xe0']]],
+  },
+]
+
+/** Judges the beginning of a file (up to `headBytes` of it). */
+export const kindOf = (head: Uint8Array): FileKind => {
+  const text = String.fromCharCode(...head.subarray(0, headBytes))
+  if (text.startsWith('%PDF-')) return { kind: 'document', mime: 'application/pdf' }
+  if (text.startsWith('\x1aE\xdf\xa3')) {
+    // EBML: the DocType stands in the header, within the first bytes.
+    return /webm/.test(text.slice(0, 80))
+      ? { kind: 'video', mime: 'video/webm' }
+      : { kind: null, looks: 'a Matroska (MKV) video; export it as MP4' }
+  }
+  if (text.slice(4, 8) === 'ftyp') {
+    const brand = text.slice(8, 12)
+    if (/^(avif|avis|mif1|msf1|hei|hev)/.test(brand)) return { kind: 'image' }
+    if (/^M4[AB] /.test(brand)) return { kind: null, looks: sound }
+    return { kind: 'video', mime: brand === 'qt  ' ? 'video/quicktime' : 'video/mp4' }
+  }
+  const other = others.find((o) => o.starts.some((marks) => marks.every(([at, mark]) => text.startsWith(mark, at))))
+  return other ? { kind: null, looks: other.looks } : { kind: 'image' }
+}
+
+/** Words for "I do not know". */
+const noType = ['', 'application/octet-stream', 'binary/octet-stream']
+/** One container under several names; which one it is, its bytes tell. */
+const family = (mime: string): string =>
+  /^video\/(mp4|quicktime|x-m4v|mov|x-quicktime)$/.test(mime)
+    ? 'video/mp4'
+    : mime === 'application/x-pdf'
+      ? 'application/pdf'
+      : mime
+
+const essence = (declared: string | undefined): string => (declared ?? '').split(';')[0]!.trim().toLowerCase()
+
+/** Does what the sender says agree with what the file is? */
+export const agrees = (declared: string | undefined, mime: string): boolean => {
+  const said = essence(declared)
+  return noType.includes(said) || family(said) === family(mime)
+}
+
+/** Does the sender announce a picture? */
+export const saysImage = (declared: string | undefined): boolean => essence(declared).startsWith('image/')
+
+/** The most a file of that kind may have (bytes). */
+export const maxBytesOf: Record<'image' | 'video' | 'document', number> = {
+  image: mediaLimits.imageBytes,
+  video: mediaLimits.videoBytes,
+  document: mediaLimits.documentBytes,
+}
+
+/** What a Range header asks of a file of `size` bytes: all of it, a part, or a part that is not there (416). */
+export type Wanted = { all: true } | { from: number; to: number } | { none: true }
+
+/** One range is served; several, or what cannot be read, give the whole file, as RFC 9110 §14.2 allows. */
+export const rangeOf = (header: string | undefined, size: number): Wanted => {
+  const m = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.replace(/\s/g, '') ?? '')
+  if (!m || (m[1] === '' && m[2] === '')) return { all: true }
+  if (m[1] === '') {
+    const last = Number(m[2])
+    return last === 0 || size === 0 ? { none: true } : { from: Math.max(0, size - last), to: size - 1 }
+  }
+  const from = Number(m[1])
+  const to = m[2] === '' ? size - 1 : Math.min(Number(m[2]), size - 1)
+  if (m[2] !== '' && Number(m[2]) < from) return { all: true }
+  return from >= size ? { none: true } : { from, to }
 }

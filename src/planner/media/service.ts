@@ -1,34 +1,45 @@
 /**
- * Media: pictures come in once, are looked at before they are believed, and are kept as they came. What a network gets
- * is a rendition, made once per limits: metadata gone, orientation applied, small enough.
+ * Media: files come in once, are looked at before they are believed, and are kept as they came. What a network gets is a
+ * rendition of a picture within its limits, or the video or document itself.
  */
-import { createHash } from 'node:crypto'
+import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { pageQuery } from '#contract/common.ts'
-import { type Media as MediaView, mediaLimits } from '#contract/media.ts'
-import { Problem, type ProblemCode } from '#contract/problems.ts'
+import type { Media as MediaView } from '#contract/media.ts'
+import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
 import { channels, type Database, type Db, notify } from '#infra/db/database.ts'
-import { AddressRefused, type FetchPublicOptions, fetchPublic } from '#infra/guard.ts'
-import { newId } from '#infra/ids.ts'
-import { type ImageRefusal, ImageRefused, inspectImage, type RenderLimits, renderImage } from '#infra/images.ts'
+import type { FetchPublicOptions } from '#infra/guard.ts'
 import type { KeyRing } from '#infra/secrets.ts'
 import { NotStored, type Storage } from '#infra/storage.ts'
 import { readCursor, writeCursor } from '../paging/cursor.ts'
+import { createIntake, type Incoming, type Owner, type Received, type Words } from './intake.ts'
 import { checkLink, signLink } from './links.ts'
-import { cleanName, nameOfUrl } from './rules.ts'
+import { createRenditions, original, type RenditionProfile } from './renditions.ts'
 import * as store from './store.ts'
 
-/** A platform's limits and the name they go by. */
-export type RenditionProfile = { name: string } & RenderLimits
+export type { Incoming, Received, RenditionProfile }
 export type Rendition = {
   mime: string
   bytes: number
   width: number | null
   height: number | null
+  /** Reads from the disk when it is read; `slice` it for chunks. */
   blob: () => Promise<Blob>
 }
-export type NewMedia = { ws: string; userId: string; bytes: Buffer; name: string; declared?: string; alt: string }
+export type NewMedia = Owner & Words & { bytes: Buffer; declared?: string }
+
+/** A file as doors send it: nothing is read before `open`. */
+export type StoredFile = {
+  kind: MediaView['kind']
+  mime: string
+  name: string
+  bytes: number
+  /** Strong, quoted: the same tag is the same bytes. */
+  etag: string
+  /** From and to are both included. */
+  open: (range?: { from: number; to: number }) => Promise<Readable>
+}
 
 export type MediaDeps = {
   database: Pick<Database, 'db'>
@@ -39,42 +50,9 @@ export type MediaDeps = {
   publicUrl: string | (() => string)
   /** For `importFrom`: hosts that may be private, a name resolver, a certificate (tests). */
   fetch?: Pick<FetchPublicOptions, 'allowPrivate' | 'resolve' | 'ca'>
+  /** PATH of the process: where ffmpeg is looked for (poster frames). */
+  toolPath?: string
 }
-
-const thumb: RenditionProfile = {
-  name: 'thumb',
-  types: ['image/webp'],
-  maxBytes: 200_000,
-  maxWidth: 480,
-  maxHeight: 480,
-}
-
-const refusals: Record<ImageRefusal, ProblemCode> = {
-  'not-an-image': 'unsupported-media',
-  unsupported: 'unsupported-media',
-  'type-differs': 'unsupported-media',
-  'too-large': 'too-large',
-  bomb: 'bad-image',
-  broken: 'bad-image',
-  'cannot-fit': 'bad-image',
-}
-const asProblem = (error: unknown): never => {
-  if (error instanceof ImageRefused) throw new Problem(refusals[error.reason], error.message)
-  if (error instanceof AddressRefused)
-    throw new Problem(error.reason === 'too-large' ? 'too-large' : 'bad-url', error.message)
-  throw error
-}
-
-/** The name a rendition is stored and linked by: other limits are another rendition. */
-const profileKey = ({ name, types, maxBytes, maxWidth, maxHeight, maxSides }: RenditionProfile): string => {
-  const limits = createHash('sha256')
-    .update(JSON.stringify([types, maxBytes, maxWidth, maxHeight, maxSides]))
-    .digest('hex')
-    .slice(0, 10)
-  return `${name.replace(/[^a-z0-9-]/gi, '-').slice(0, 60)}-${limits}`
-}
-const originalKey = (id: string) => `media/${id.slice(-2)}/${id}`
-const renditionKey = (id: string, profile: string) => `renditions/${id.slice(-2)}/${id}-${profile}`
 
 const view = (r: store.MediaRow): MediaView => ({
   id: r.id,
@@ -84,6 +62,7 @@ const view = (r: store.MediaRow): MediaView => ({
   width: r.width,
   height: r.height,
   durationMs: r.duration_ms,
+  facts: r.facts,
   name: r.name,
   alt: r.alt,
   url: `/api/v1/workspaces/${r.workspace_id}/media/${r.id}/content`,
@@ -91,82 +70,17 @@ const view = (r: store.MediaRow): MediaView => ({
   createdAt: r.created_at.toISOString(),
 })
 
-/** The noun's face. Raises `unsupported-media`, `bad-image`, `too-large`, `bad-url`, `not-found`, `conflict`. */
-export const createMedia = ({ database, clock, storage, keys, publicUrl, fetch }: MediaDeps) => {
+/**
+ * The noun's face. Raises `unsupported-media`, `bad-image`, `bad-media`, `too-large`, `no-space`, `bad-url`, `not-found`,
+ * `conflict`.
+ */
+export const createMedia = ({ database, clock, storage, keys, publicUrl, fetch, toolPath }: MediaDeps) => {
   const db: Db = database.db
   const linkKey = keys.derive('media-links')
-  const gone = () => new Problem('not-found', 'There is no such picture.')
+  const intake = createIntake({ db, clock, storage, fetch })
+  const renditions = createRenditions({ db, clock, storage, toolPath })
+  const gone = () => new Problem('not-found', 'There is no such file.')
   const stale = (trx: Db, ws: string, id: string) => notify(trx, channels.live, { workspaceId: ws, kind: 'media', id })
-
-  const upload = async ({ ws, userId, bytes, name, declared, alt }: NewMedia): Promise<MediaView> => {
-    const limits = {
-      maxBytes: mediaLimits.imageBytes,
-      maxPixels: mediaLimits.imagePixels,
-      ...(declared ? { declared } : {}),
-    }
-    const seen = await inspectImage(bytes, limits).catch(asProblem)
-    if (!(mediaLimits.types as readonly string[]).includes(seen.mime))
-      throw new Problem('unsupported-media', `${seen.mime} is not taken; ${mediaLimits.types.join(', ')} are.`)
-    const id = newId(clock.now())
-    const row = {
-      id,
-      workspace_id: ws,
-      kind: 'image' as const,
-      mime: seen.mime,
-      bytes: bytes.length,
-      width: seen.width,
-      height: seen.height,
-      duration_ms: null,
-      sha256: createHash('sha256').update(bytes).digest(),
-      name: cleanName(name),
-      alt,
-      storage_key: originalKey(id),
-      created_at: new Date(clock.now()),
-    }
-    // The file first: a row without its file would be a promise we cannot keep; a file without a row is only litter.
-    await storage.put(row.storage_key, bytes)
-    try {
-      await db.transaction().execute(async (trx) => {
-        await trx
-          .insertInto('media')
-          .values({ ...row, created_by: userId, deleted_at: null })
-          .execute()
-        await stale(trx, ws, id)
-      })
-    } catch (error) {
-      await storage.remove(row.storage_key)
-      throw error
-    }
-    return view(row)
-  }
-
-  const importFrom = async ({
-    ws,
-    userId,
-    url,
-    alt,
-  }: {
-    ws: string
-    userId: string
-    url: URL
-    alt: string
-  }): Promise<MediaView> => {
-    const got = await fetchPublic(url, {
-      maxBytes: mediaLimits.imageBytes,
-      timeoutMs: 20_000,
-      headers: { accept: 'image/*' },
-      ...fetch,
-    }).catch(asProblem)
-    if (got.status !== 200) throw new Problem('bad-url', `${url.host} answered ${got.status}.`)
-    return upload({
-      ws,
-      userId,
-      bytes: got.bytes,
-      name: nameOfUrl(new URL(got.url)),
-      declared: got.headers['content-type'],
-      alt,
-    })
-  }
 
   const list = async (ws: string, { cursor, limit }: z.output<typeof pageQuery>) => {
     const after = cursor === undefined ? null : readCursor(cursor, 'media')
@@ -194,7 +108,7 @@ export const createMedia = ({ database, clock, storage, keys, publicUrl, fetch }
       if (await store.inUse(trx, ws, id))
         throw new Problem(
           'conflict',
-          'A post that is not over uses this picture. Take it out of the post, or delete the post, first.',
+          'A post that is not over uses this file. Take it out of the post, or delete the post, first.',
         )
       const made = await store.renditionsOf(trx, id)
       await trx
@@ -209,108 +123,92 @@ export const createMedia = ({ database, clock, storage, keys, publicUrl, fetch }
     for (const key of files) await storage.remove(key)
   }
 
-  const making = new Map<string, Promise<store.RenditionRow>>()
-  const make = async (
-    media: store.MediaRow,
-    limits: RenditionProfile,
-    profile: string,
-  ): Promise<store.RenditionRow> => {
-    const out = await renderImage(await storage.read(media.storage_key), limits).catch(asProblem)
-    const row = {
-      media_id: media.id,
-      profile,
-      mime: out.mime,
-      bytes: out.bytes.length,
-      width: out.width,
-      height: out.height,
-      storage_key: renditionKey(media.id, profile),
-      created_at: new Date(clock.now()),
-    }
-    await storage.put(row.storage_key, out.bytes)
-    // Another process may have made the same one; both files are equal in all that matters.
-    await db
-      .insertInto('renditions')
-      .values(row)
-      .onConflict((c) =>
-        c
-          .columns(['media_id', 'profile'])
-          .doUpdateSet({ mime: row.mime, bytes: row.bytes, width: row.width, height: row.height }),
-      )
-      .execute()
-    return row
-  }
-  /** Made once: by one of several callers at a time, and found again by the later ones. */
-  const renditionRow = async (media: store.MediaRow, limits: RenditionProfile): Promise<store.RenditionRow> => {
-    const profile = profileKey(limits)
-    const stored = await store.rendition(db, media.id, profile)
-    if (stored && (await storage.size(stored.storage_key)) !== undefined) return stored
-    const key = `${media.id}/${profile}`
-    const running = making.get(key) ?? make(media, limits, profile).finally(() => making.delete(key))
-    making.set(key, running)
-    return running
-  }
-
-  const renditionFor = async (mediaId: string, limits: RenditionProfile): Promise<Rendition> => {
-    const media = await store.anywhere(db, mediaId)
-    if (!media) throw gone()
-    const r = await renditionRow(media, limits)
-    return {
-      mime: r.mime,
-      bytes: r.bytes,
-      width: r.width,
-      height: r.height,
-      blob: () => storage.blob(r.storage_key, r.mime),
-    }
-  }
-
-  const read = async (key: string, mime: string) => {
-    try {
-      return { mime, bytes: await storage.read(key) }
-    } catch (error) {
-      throw error instanceof NotStored ? gone() : error
-    }
-  }
   const mine = async (ws: string, id: string) => {
     const row = await store.one(db, ws, id)
     if (!row) throw gone()
     return row
   }
+  const anywhere = async (id: string) => {
+    const row = await store.anywhere(db, id)
+    if (!row) throw gone()
+    return row
+  }
+
+  const stored = async (
+    media: store.MediaRow,
+    file: { mime: string; storage_key: string },
+    tag: string,
+  ): Promise<StoredFile> => {
+    const bytes = await storage.size(file.storage_key)
+    if (bytes === undefined) throw gone()
+    const open = async (range?: { from: number; to: number }) => {
+      try {
+        return await storage.stream(file.storage_key, range)
+      } catch (error) {
+        throw error instanceof NotStored ? gone() : error
+      }
+    }
+    return { kind: media.kind, mime: file.mime, name: media.name, bytes, etag: `"${tag}"`, open }
+  }
+  const asItCame = (media: store.MediaRow) => stored(media, media, media.sha256.toString('base64url'))
+  const asMade = (media: store.MediaRow, r: store.RenditionRow) =>
+    stored(media, r, `${r.profile}-${r.bytes}-${r.created_at.getTime().toString(36)}`)
 
   return {
-    upload,
-    importFrom,
+    /** A file from memory, of any kind. Larger ones come by `receive` and `keep`. */
+    upload: async ({ ws, userId, bytes, name, declared, alt }: NewMedia): Promise<MediaView> => {
+      const source = (async function* () {
+        yield bytes
+      })()
+      const received = await intake.receive({ source, declared })
+      return view(await intake.keep(received, { ws, userId }, { name, alt }))
+    },
+    /** Takes a stream in, videos and documents straight to the disk. `keep` or `discard` what it gives. */
+    receive: intake.receive,
+    /** Looks at what came in and makes it one of the workspace's files. */
+    keep: async (received: Received, owner: Owner, words: Words): Promise<MediaView> =>
+      view(await intake.keep(received, owner, words)),
+    /** Fetches a file from a public https address. */
+    importFrom: async ({ url, alt, ...owner }: Owner & { url: URL; alt: string }): Promise<MediaView> =>
+      view(await intake.importFrom(url, owner, alt)),
+    /** Removes uploads that a process left half-way when it died. Gives how many files. */
+    sweep: intake.sweep,
     list,
-    /** One of the workspace's pictures. */
+    /** One of the workspace's files. */
     get: async (ws: string, id: string): Promise<MediaView> => view(await mine(ws, id)),
     /** Changes the alt text. */
     describe,
-    /** Deletes; refused (`conflict`) while a post that is not over shows it. */
+    /** Deletes; refused (`conflict`) while a post that is not over uses it. */
     remove,
-    /** The picture as it came. */
-    content: async (ws: string, id: string) => {
-      const row = await mine(ws, id)
-      return read(row.storage_key, row.mime)
+    /** The file as it came. */
+    content: async (ws: string, id: string): Promise<StoredFile> => asItCame(await mine(ws, id)),
+    /** A WebP of at most 480 x 480: the picture, a frame of the video, or a drawing. */
+    thumb: async (ws: string, id: string): Promise<StoredFile> => {
+      const media = await mine(ws, id)
+      return asMade(media, await renditions.thumb(media))
     },
-    /** A WebP of at most 480 x 480. */
-    thumb: async (ws: string, id: string) => {
-      const r = await renditionRow(await mine(ws, id), thumb)
-      return read(r.storage_key, r.mime)
+    /** What a network with these limits gets: a rendition of a picture (made once), or the video or document itself. */
+    renditionFor: async (mediaId: string, limits: RenditionProfile): Promise<Rendition> => {
+      const media = await anywhere(mediaId)
+      const r = media.kind === 'image' ? await renditions.of(media, limits) : media
+      const { mime, bytes, width, height, storage_key: key } = r
+      return { mime, bytes, width, height, blob: () => storage.blob(key, mime) }
     },
-    renditionFor,
-    /** A public address of the rendition (made when it is not there yet), good for a day. */
+    /** A public address of the same, good for a day; a video or document goes by the profile word `original`. */
     signedUrl: async (mediaId: string, limits: RenditionProfile): Promise<string> => {
-      const media = await store.anywhere(db, mediaId)
-      if (!media) throw gone()
-      const { profile } = await renditionRow(media, limits)
+      const media = await anywhere(mediaId)
+      const profile = media.kind === 'image' ? (await renditions.of(media, limits)).profile : original
       return `${typeof publicUrl === 'string' ? publicUrl : publicUrl()}${signLink(linkKey, { mediaId, profile, now: clock.now() })}`
     },
     /** What a signed link opens; a wrong or expired one is `not-found`. */
-    openSigned: async (o: { mediaId: string; profile: string; exp: string; sig: string }) => {
+    openSigned: async (o: { mediaId: string; profile: string; exp: string; sig: string }): Promise<StoredFile> => {
       if (!checkLink(linkKey, { ...o, now: clock.now() }))
         throw new Problem('not-found', 'This link is not valid, or has expired.')
-      const row = (await store.anywhere(db, o.mediaId)) && (await store.rendition(db, o.mediaId, o.profile))
+      const media = await anywhere(o.mediaId)
+      if (o.profile === original) return asItCame(media)
+      const row = await store.rendition(db, o.mediaId, o.profile)
       if (!row) throw gone()
-      return read(row.storage_key, row.mime)
+      return asMade(media, row)
     },
   }
 }

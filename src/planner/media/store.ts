@@ -13,6 +13,7 @@ const columns = [
   'width',
   'height',
   'duration_ms',
+  'facts',
   'sha256',
   'name',
   'alt',
@@ -41,7 +42,7 @@ export const anywhere = (db: Db, id: string) => there(db).where('id', '=', id).e
 export const lock = (trx: Db, ws: string, id: string) =>
   there(trx).where('workspace_id', '=', ws).where('id', '=', id).forUpdate().executeTakeFirst()
 
-/** Posts of the workspace that are not over and show this picture, in their text, an override or the frozen copy. */
+/** Posts of the workspace that are not over and use this file: in their text, an override, a setting or the frozen copy. */
 export const inUse = async (db: Db, ws: string, id: string): Promise<boolean> => {
   const shows = sql<string>`${JSON.stringify({ segments: [{ mediaIds: [id] }] })}::jsonb`
   const { rows } = await sql<{ used: boolean }>`select exists (
@@ -51,7 +52,7 @@ export const inUse = async (db: Db, ws: string, id: string): Promise<boolean> =>
     union all
     select 1 from publications u join posts p on p.id = u.post_id
       where u.workspace_id = ${ws} and p.deleted_at is null and u.state <> all(${over as string[]})
-        and (u.content @> ${shows} or position(${id} in u.frozen::text) > 0)
+        and (u.content @> ${shows} or position(${id} in u.settings::text) > 0 or position(${id} in u.frozen::text) > 0)
   ) as used`.execute(db)
   return rows[0]!.used
 }

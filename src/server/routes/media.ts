@@ -1,5 +1,5 @@
 /** Doors of media: the contract's, the bytes for our own pages, and the signed door for networks that pull. */
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { id } from '#contract/common.ts'
 import { mediaPatch } from '#contract/media.ts'
@@ -7,30 +7,20 @@ import { Problem } from '#contract/problems.ts'
 import type { Media } from '#planner/media/service.ts'
 import type { Authorize } from '../access.ts'
 import type { Bind } from '../bind.ts'
-import { uploadPolicy } from '../security.ts'
+import { sendFile } from '../send-file.ts'
 
 export type MediaDeps = { media: Media; authorize: Authorize }
-
-/** What people uploaded leaves with its true type, never as a page that runs. */
-const sendFile = (reply: FastifyReply, file: { mime: string; bytes: Buffer }, cache: string) =>
-  reply
-    .type(file.mime)
-    .header('x-content-type-options', 'nosniff')
-    .header('content-disposition', 'inline')
-    .header('content-security-policy', uploadPolicy)
-    .header('cache-control', cache)
-    .send(file.bytes)
 
 export const registerMedia = (bind: Bind, app: FastifyInstance, { media, authorize }: MediaDeps): void => {
   bind('mediaList', ({ query }, ctx) => media.list(ctx.ws!.id, query))
   bind('mediaUpload', (_input, ctx) => {
-    const { bytes, name, mime, fields } = ctx.upload!
+    const { received, name, fields } = ctx.upload!
     const alt = mediaPatch.safeParse({ alt: fields.alt ?? '' })
     if (!alt.success)
       throw new Problem('validation', undefined, {
         errors: alt.error.issues.map((i) => ({ path: i.path.join('.'), message: i.message })),
       })
-    return media.upload({ ws: ctx.ws!.id, userId: ctx.userId!, bytes, name, declared: mime, alt: alt.data.alt })
+    return media.keep(received, { ws: ctx.ws!.id, userId: ctx.userId! }, { name, alt: alt.data.alt })
   })
   bind('mediaImport', ({ body }, ctx) =>
     media.importFrom({ ws: ctx.ws!.id, userId: ctx.userId!, url: new URL(body.url), alt: body.alt }),
@@ -44,11 +34,15 @@ export const registerMedia = (bind: Bind, app: FastifyInstance, { media, authori
 
   const access = { role: 'viewer', scope: 'read' } as const
   for (const what of ['content', 'thumb'] as const)
-    app.get(`/api/v1/workspaces/:ws/media/:id/${what}`, {
+    app.route({
+      // HEAD is ours: Fastify's own would read the whole file to learn its length.
+      method: ['GET', 'HEAD'],
+      url: `/api/v1/workspaces/:ws/media/:id/${what}`,
+      exposeHeadRoute: false,
       config: { name: `media.${what}` },
       schema: {
         operationId: `media${what === 'content' ? 'Content' : 'Thumb'}`,
-        summary: what === 'content' ? 'The picture as it was uploaded' : 'A small copy of the picture',
+        summary: what === 'content' ? 'The file as it was uploaded; takes Range' : 'A small picture of it',
         tags: ['media'],
         security: [{ session: [] }, { apiKey: [] }],
         params: z.object({ ws: id, id }),
@@ -58,16 +52,17 @@ export const registerMedia = (bind: Bind, app: FastifyInstance, { media, authori
       },
       handler: async (request, reply) => {
         const { id: mediaId } = request.params as { id: string }
-        // The bytes of an id never change; the browser may keep them for this person only.
-        return sendFile(
-          reply,
-          await media[what](request.caller.ws!.id, mediaId),
-          'private, max-age=31536000, immutable',
-        )
+        const file = await media[what](request.caller.ws!.id, mediaId)
+        // The bytes of an id never change, only a drawn thumb may get better; kept for this person only.
+        const forEver = what === 'content' || file.kind === 'image'
+        return sendFile(request, reply, file, `private, max-age=${forEver ? '31536000, immutable' : '3600'}`)
       },
     })
 
-  app.get('/media/:id/:profile', {
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/media/:id/:profile',
+    exposeHeadRoute: false,
     config: { name: 'media.signed' },
     schema: {
       hide: true,
@@ -77,8 +72,9 @@ export const registerMedia = (bind: Bind, app: FastifyInstance, { media, authori
     handler: async (request, reply) => {
       const { id: mediaId, profile } = request.params as { id: string; profile: string }
       const { exp, sig } = request.query as { exp: string; sig: string }
+      const file = await media.openSigned({ mediaId, profile, exp, sig })
       reply.header('cross-origin-resource-policy', 'cross-origin')
-      return sendFile(reply, await media.openSigned({ mediaId, profile, exp, sig }), 'private, max-age=3600')
+      return sendFile(request, reply, file, 'private, max-age=3600')
     },
   })
 }

@@ -1,0 +1,84 @@
+/**
+ * Is memory flat while a large file comes and goes? Starts a whole Clarion as a process of its own, sends it a video over
+ * HTTP and fetches it back, and tells how far its memory rose above where it was before.
+ *
+ *   --json   one line   --mb <n>  size of the file, default 1024
+ *
+ * Exit code 1 when it rose by 64 MB or more.
+ */
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { freePort, type Started, startClarion } from '../../tools/demo/clarion.ts'
+import { createClient } from '../../tools/demo/client.ts'
+import { settle, watch } from './memory.ts'
+import { phases, type Stand } from './phases.ts'
+
+const { values: args } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, mb: { type: 'string', default: '1024' } },
+})
+const mb = Number(args.mb)
+const limitMb = 64
+const say = (line: string) => process.stderr.write(`${line}\n`)
+const round = (n: number) => Number(n.toFixed(1))
+const inMb = (bytes: number) => round(bytes / 1024 / 1024)
+
+const signIn = async (url: string, email: string, password: string): Promise<string> => {
+  const res = await fetch(`${url}/api/auth/sign-in/email`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: url },
+    body: JSON.stringify({ email, password }),
+  })
+  if (!res.ok) throw new Error(`signing in answered ${res.status}`)
+  return res.headers
+    .getSetCookie()
+    .map((c) => c.split(';')[0]!)
+    .join('; ')
+}
+
+const dataDir = await mkdtemp(join(tmpdir(), 'clarion-media-'))
+await chmod(dataDir, 0o755)
+let clarion: Started | undefined
+try {
+  say(`Starting a Clarion of its own; the file has ${mb} MB.`)
+  clarion = await startClarion({ dataDir, port: await freePort() })
+  const { url, pid } = clarion
+  const client = createClient(url)
+  const who = { email: 'bench@clarion.local', password: crypto.randomUUID() }
+  await client.call('POST', '/api/v1/setup', { ...who, name: 'Bench', workspaceName: 'Bench', timeZone: 'UTC' })
+  const me = await client.call<{ workspaces: { id: string }[] }>('GET', '/api/v1/me')
+  const stand: Stand = {
+    url,
+    ws: `/api/v1/workspaces/${me.workspaces[0]!.id}`,
+    client,
+    cookie: await signIn(url, who.email, who.password),
+    bytes: mb * 1024 * 1024,
+  }
+  await settle(pid)
+
+  const first = await watch(pid)
+  await first.peak()
+  const told: Record<string, { peakMb: number; overIdleMb: number; seconds: number }> = {}
+  for (const phase of phases) {
+    const watching = await watch(pid)
+    const begun = performance.now()
+    await phase.run(stand)
+    const seconds = (performance.now() - begun) / 1000
+    const peak = await watching.peak()
+    // Above the first idle, not above what the phase before left behind.
+    told[phase.name] = { peakMb: inMb(peak), overIdleMb: inMb(peak - first.idle), seconds: round(seconds) }
+    say(`${phase.name}: ${round(seconds)} s, at most ${inMb(peak)} MB, ${inMb(peak - first.idle)} MB above idle`)
+  }
+  const over = Math.max(...Object.values(told).map((p) => p.overIdleMb))
+  const result = { upload_mb: mb, rss_over_idle_mb: over, rss_idle_mb: inMb(first.idle), phases: told }
+  if (args.json) console.log(JSON.stringify(result))
+  if (over >= limitMb) {
+    say(`Too much: ${over} MB above idle, the limit is ${limitMb} MB.`)
+    process.exitCode = 1
+  }
+} finally {
+  await clarion?.stop()
+  await rm(dataDir, { recursive: true, force: true })
+}

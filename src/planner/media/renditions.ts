@@ -1,0 +1,106 @@
+/**
+ * What goes out. A picture is rendered once per limits: metadata gone, orientation applied, small enough. A video or a
+ * document goes out as it came (`original`); its thumb is a frame or a drawing.
+ */
+import { createHash } from 'node:crypto'
+import type { Clock } from '#infra/clock.ts'
+import type { Db } from '#infra/db/database.ts'
+import { type RenderLimits, renderImage } from '#infra/images.ts'
+import { drawDocument, drawVideo, findFfmpeg, videoFrame } from '#infra/posters.ts'
+import type { Storage } from '#infra/storage.ts'
+import { asProblem } from './refusals.ts'
+import * as store from './store.ts'
+
+/** A platform's limits and the name they go by. */
+export type RenditionProfile = { name: string } & RenderLimits
+
+/** The profile word of a file that goes out as it came. */
+export const original = 'original'
+
+const thumbLimits = { types: ['image/webp'], maxBytes: 200_000, maxWidth: 480, maxHeight: 480 }
+
+/** The name a rendition is stored and linked by: other limits are another rendition. */
+const profileKey = ({ name, types, maxBytes, maxWidth, maxHeight, maxSides }: RenditionProfile): string => {
+  const limits = createHash('sha256')
+    .update(JSON.stringify([types, maxBytes, maxWidth, maxHeight, maxSides]))
+    .digest('hex')
+    .slice(0, 10)
+  return `${name.replace(/[^a-z0-9-]/gi, '-').slice(0, 60)}-${limits}`
+}
+const renditionKey = (id: string, profile: string) => `renditions/${id.slice(-2)}/${id}-${profile}`
+
+export type RenditionDeps = {
+  db: Db
+  clock: Clock
+  storage: Storage
+  /** PATH of the process, for ffmpeg. */
+  toolPath?: string
+}
+
+/** Makes the maker. `of` finds or makes a picture's rendition, `thumb` any file's small picture. */
+export const createRenditions = ({ db, clock, storage, toolPath }: RenditionDeps) => {
+  /** Looked up once, and not before somebody needs it. */
+  let looked: { tool: string | null } | undefined
+  const ffmpeg = () => {
+    looked ??= { tool: findFfmpeg(toolPath) }
+    return looked.tool
+  }
+
+  /** The picture a rendition is made of. */
+  const picture = async (media: store.MediaRow): Promise<Buffer> => {
+    if (media.kind === 'image') return storage.read(media.storage_key)
+    if (media.kind === 'document') return drawDocument({ pages: media.facts.pages })
+    const { mime, width, height, duration_ms: durationMs } = media
+    const tool = ffmpeg()
+    const frame = tool ? await videoFrame(storage.path(media.storage_key), { ffmpeg: tool, mime, durationMs }) : null
+    return frame ?? drawVideo({ width, height, durationMs })
+  }
+
+  const making = new Map<string, Promise<store.RenditionRow>>()
+  const make = async (media: store.MediaRow, limits: RenditionProfile, profile: string) => {
+    const out = await renderImage(await picture(media), limits).catch(asProblem)
+    const row = {
+      media_id: media.id,
+      profile,
+      mime: out.mime,
+      bytes: out.bytes.length,
+      width: out.width,
+      height: out.height,
+      storage_key: renditionKey(media.id, profile),
+      created_at: new Date(clock.now()),
+    }
+    await storage.put(row.storage_key, out.bytes).catch(asProblem)
+    // Another process may have made the same one; both files are equal in all that matters.
+    await db
+      .insertInto('renditions')
+      .values(row)
+      .onConflict((c) =>
+        c
+          .columns(['media_id', 'profile'])
+          .doUpdateSet({ mime: row.mime, bytes: row.bytes, width: row.width, height: row.height }),
+      )
+      .execute()
+    return row
+  }
+
+  /** Made once: by one of several callers at a time, and found again by the later ones. */
+  const of = async (media: store.MediaRow, limits: RenditionProfile): Promise<store.RenditionRow> => {
+    const profile = profileKey(limits)
+    const stored = await store.rendition(db, media.id, profile)
+    if (stored && (await storage.size(stored.storage_key)) !== undefined) return stored
+    const key = `${media.id}/${profile}`
+    const running = making.get(key) ?? make(media, limits, profile).finally(() => making.delete(key))
+    making.set(key, running)
+    return running
+  }
+
+  return {
+    of,
+    /** A WebP of at most 480 x 480. Drawn ones are drawn again once there is an ffmpeg. */
+    thumb: (media: store.MediaRow): Promise<store.RenditionRow> =>
+      of(media, {
+        name: media.kind === 'image' ? 'thumb' : media.kind === 'video' && ffmpeg() ? 'frame' : 'drawn',
+        ...thumbLimits,
+      }),
+  }
+}
