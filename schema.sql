@@ -113,6 +113,7 @@ create table channels (
   version integer default 1 not null,
   created_at timestamp with time zone not null,
   removed_at timestamp with time zone,
+  account_at timestamp with time zone,
   constraint channels_pkey PRIMARY KEY (id),
   constraint channels_realm_check CHECK ((realm = ANY (ARRAY['live'::text, 'sandbox'::text]))),
   constraint channels_state_check CHECK ((state = ANY (ARRAY['ok'::text, 'reconnect'::text, 'blocked'::text])))
@@ -149,6 +150,20 @@ create table idempotency_keys (
   constraint idempotency_keys_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text])))
 );
 
+create table insight_looks (
+  id uuid not null,
+  channel_id uuid not null,
+  publication_id uuid,
+  next_at timestamp with time zone,
+  looked_at timestamp with time zone,
+  tries integer default 0 not null,
+  failure text,
+  lease_token uuid,
+  lease_until timestamp with time zone,
+  not_before timestamp with time zone,
+  constraint insight_looks_pkey PRIMARY KEY (id)
+);
+
 create table journal (
   id bigint generated always as identity not null,
   publication_id uuid not null,
@@ -177,8 +192,9 @@ create table media (
   created_by text,
   created_at timestamp with time zone not null,
   deleted_at timestamp with time zone,
+  facts jsonb default '{}'::jsonb not null,
   constraint media_pkey PRIMARY KEY (id),
-  constraint media_kind_check CHECK ((kind = ANY (ARRAY['image'::text, 'video'::text])))
+  constraint media_kind_check CHECK ((kind = ANY (ARRAY['image'::text, 'video'::text, 'document'::text])))
 );
 
 create table members (
@@ -246,9 +262,23 @@ create table publications (
   version integer default 1 not null,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  counted boolean default false not null,
   constraint publications_pkey PRIMARY KEY (id),
   constraint publications_post_id_channel_id_key UNIQUE (post_id, channel_id),
   constraint publications_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'scheduled'::text, 'publishing'::text, 'waiting'::text, 'published'::text, 'failed'::text, 'unconfirmed'::text, 'held'::text, 'missed'::text, 'cancelled'::text])))
+);
+
+create table quota_readings (
+  channel_id uuid not null,
+  bucket text not null,
+  source text not null,
+  label text not null,
+  used double precision not null,
+  cap double precision not null,
+  resets_at timestamp with time zone,
+  at timestamp with time zone not null,
+  constraint quota_readings_pkey PRIMARY KEY (channel_id, bucket),
+  constraint quota_readings_source_check CHECK ((source = ANY (ARRAY['account'::text, 'headers'::text])))
 );
 
 create table quotas (
@@ -282,6 +312,16 @@ create table schema_migrations (
   constraint schema_migrations_pkey PRIMARY KEY (version)
 );
 
+create table snapshots (
+  id bigint generated always as identity not null,
+  channel_id uuid not null,
+  publication_id uuid,
+  at timestamp with time zone not null,
+  metrics jsonb not null,
+  raw jsonb not null,
+  constraint snapshots_pkey PRIMARY KEY (id)
+);
+
 create table steps (
   publication_id uuid not null,
   key text not null,
@@ -297,6 +337,34 @@ create table steps (
   ended_at timestamp with time zone,
   constraint steps_pkey PRIMARY KEY (publication_id, key),
   constraint steps_state_check CHECK ((state = ANY (ARRAY['begun'::text, 'done'::text, 'unknown'::text, 'refused'::text])))
+);
+
+create table webhook_events (
+  id bigint generated always as identity not null,
+  platform text not null,
+  realm text not null,
+  key text not null,
+  account text,
+  does text not null,
+  ref text,
+  message text,
+  data jsonb not null,
+  received_at timestamp with time zone not null,
+  next_at timestamp with time zone,
+  tries integer default 0 not null,
+  outcome text,
+  constraint webhook_events_pkey PRIMARY KEY (id),
+  constraint webhook_events_platform_realm_key_key UNIQUE (platform, realm, key),
+  constraint webhook_events_realm_check CHECK ((realm = ANY (ARRAY['live'::text, 'sandbox'::text])))
+);
+
+create table webhook_subscriptions (
+  channel_id uuid not null,
+  next_at timestamp with time zone,
+  subscribed_at timestamp with time zone,
+  tries integer default 0 not null,
+  failure text,
+  constraint webhook_subscriptions_pkey PRIMARY KEY (channel_id)
 );
 
 create table workspaces (
@@ -320,6 +388,8 @@ alter table channels add constraint channels_workspace_id_fkey FOREIGN KEY (work
 alter table connect_flows add constraint connect_flows_reconnects_fkey FOREIGN KEY (reconnects) REFERENCES channels(id);
 alter table connect_flows add constraint connect_flows_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth_users(id) ON DELETE CASCADE;
 alter table connect_flows add constraint connect_flows_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+alter table insight_looks add constraint insight_looks_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channels(id) ON DELETE CASCADE;
+alter table insight_looks add constraint insight_looks_publication_id_fkey FOREIGN KEY (publication_id) REFERENCES publications(id) ON DELETE CASCADE;
 alter table journal add constraint journal_publication_id_fkey FOREIGN KEY (publication_id) REFERENCES publications(id) ON DELETE CASCADE;
 alter table media add constraint media_created_by_fkey FOREIGN KEY (created_by) REFERENCES auth_users(id);
 alter table media add constraint media_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
@@ -330,8 +400,12 @@ alter table posts add constraint posts_workspace_id_fkey FOREIGN KEY (workspace_
 alter table publications add constraint publications_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channels(id);
 alter table publications add constraint publications_post_id_fkey FOREIGN KEY (post_id) REFERENCES posts(id) ON DELETE CASCADE;
 alter table publications add constraint publications_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+alter table quota_readings add constraint quota_readings_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channels(id) ON DELETE CASCADE;
 alter table renditions add constraint renditions_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE;
+alter table snapshots add constraint snapshots_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channels(id) ON DELETE CASCADE;
+alter table snapshots add constraint snapshots_publication_id_fkey FOREIGN KEY (publication_id) REFERENCES publications(id) ON DELETE CASCADE;
 alter table steps add constraint steps_publication_id_fkey FOREIGN KEY (publication_id) REFERENCES publications(id) ON DELETE CASCADE;
+alter table webhook_subscriptions add constraint webhook_subscriptions_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channels(id) ON DELETE CASCADE;
 
 CREATE INDEX api_keys_workspace ON api_keys USING btree (workspace_id, created_at DESC);
 CREATE INDEX auth_accounts_user ON auth_accounts USING btree ("userId");
@@ -341,6 +415,8 @@ CREATE INDEX channel_tokens_refresh ON channel_tokens USING btree (refresh_at) W
 CREATE UNIQUE INDEX channels_account ON channels USING btree (workspace_id, platform, realm, external_id) WHERE (removed_at IS NULL);
 CREATE INDEX channels_workspace ON channels USING btree (workspace_id, created_at);
 CREATE INDEX idempotency_keys_age ON idempotency_keys USING btree (created_at);
+CREATE INDEX insight_looks_channel ON insight_looks USING btree (channel_id, next_at) WHERE (next_at IS NOT NULL);
+CREATE INDEX insight_looks_due ON insight_looks USING btree (next_at) WHERE (next_at IS NOT NULL);
 CREATE INDEX journal_publication ON journal USING btree (publication_id, id);
 CREATE INDEX media_workspace ON media USING btree (workspace_id, created_at DESC, id DESC);
 CREATE INDEX members_user ON members USING btree (user_id);
@@ -348,4 +424,12 @@ CREATE INDEX posts_due ON posts USING btree (workspace_id, due_at) WHERE (delete
 CREATE INDEX posts_workspace ON posts USING btree (workspace_id, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
 CREATE INDEX publications_channel ON publications USING btree (channel_id, due_at) WHERE (state = ANY (ARRAY['scheduled'::text, 'waiting'::text, 'publishing'::text]));
 CREATE INDEX publications_due ON publications USING btree (next_at) WHERE (state = ANY (ARRAY['scheduled'::text, 'waiting'::text, 'publishing'::text]));
+CREATE INDEX publications_external ON publications USING btree (channel_id, external_id) WHERE (external_id IS NOT NULL);
+CREATE INDEX publications_made ON publications USING btree (channel_id, created_at);
+CREATE INDEX publications_uncounted ON publications USING btree (id) WHERE ((state = 'published'::text) AND (NOT counted));
 CREATE INDEX publications_workspace_state ON publications USING btree (workspace_id, state, due_at);
+CREATE INDEX snapshots_channel ON snapshots USING btree (channel_id, at) WHERE (publication_id IS NULL);
+CREATE INDEX snapshots_publication ON snapshots USING btree (publication_id, at) WHERE (publication_id IS NOT NULL);
+CREATE INDEX webhook_events_age ON webhook_events USING btree (received_at);
+CREATE INDEX webhook_events_due ON webhook_events USING btree (next_at) WHERE (next_at IS NOT NULL);
+CREATE INDEX webhook_subscriptions_due ON webhook_subscriptions USING btree (next_at) WHERE (next_at IS NOT NULL);

@@ -37,12 +37,24 @@ const field = z.object({
   placeholder: z.string().optional(),
   help: z.string().optional(),
 })
+/** One of several ways to connect a platform; its `id` goes into the form as `way`. */
+const way = z.object({
+  id: z.string(),
+  label: z.string(),
+  help: z.string().nullable(),
+  connect: z.enum(['redirect', 'form', 'code']),
+  form: z.array(field),
+  /** Are the app credentials this way needs there? */
+  credentialsSet: z.boolean(),
+})
 export const platformInfo = z
   .object({
     id: z.string(),
     name: z.string(),
     connect: z.enum(['redirect', 'form', 'code']),
     connectForm: z.array(field),
+    /** Empty where there is only one way. */
+    ways: z.array(way),
     credentials: z.array(field),
     /** Are the app credentials there (Settings or env)? Always true where none are needed. */
     credentialsSet: z.boolean(),
@@ -90,3 +102,37 @@ export const connectFlow = z
 export type ConnectFlow = z.output<typeof connectFlow>
 export const connectAnswer = z.object({ form: z.record(z.string(), z.string().max(2000)).default({}) })
 export const connectChoice = z.object({ externalIds: z.array(z.string()).min(1).max(100) })
+
+/** How much of something is used. `budget`: counted by Clarion; `headers`, `account`: the network's own word. */
+export const quota = z
+  .object({
+    bucket: z.string(),
+    /** Words for the person: "Posts in 24 hours". */
+    label: z.string(),
+    used: z.number(),
+    cap: z.number(),
+    /** When it is full again, or the next part of it is; null: unknown. */
+    resetsAt: instant.nullable(),
+    source: z.enum(['budget', 'headers', 'account']),
+    /** When this was so. */
+    at: instant,
+  })
+  .meta({ id: 'Quota' })
+
+/** What the network says about an account. `checkedAt` null: it is never asked. */
+export const channelAccount = z
+  .object({ facts: z.record(z.string(), z.unknown()), quotas: z.array(quota), checkedAt: instant.nullable() })
+  .meta({ id: 'ChannelAccount' })
+
+/** A choice among things that live on the network: a board, a flair, a playlist. */
+export const option = z
+  .object({
+    value: z.string(),
+    label: z.string(),
+    hint: z.string().optional(),
+    imageUrl: z.string().optional(),
+    data: z.unknown().optional(),
+  })
+  .meta({ id: 'Option' })
+/** What narrows a list; which words it takes is the platform's. */
+export const optionParams = z.object({}).catchall(z.string().max(500))

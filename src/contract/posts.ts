@@ -1,5 +1,6 @@
 /** Posts, their publications, and the journal that tells what happened. */
 import { z } from 'zod'
+import { quota } from './channels.ts'
 import { id, instant, prose, timeZone, wallTime } from './common.ts'
 import { latePolicy } from './people.ts'
 
@@ -55,6 +56,21 @@ export const finding = z
     media: z.string().optional(),
   })
   .meta({ id: 'Finding' })
+
+/** What a post costs on a network that charges, before it is scheduled. */
+export const cost = z.object({ amount: z.number(), currency: z.string(), note: z.string() }).meta({ id: 'Cost' })
+/** What one network would say to an input nobody has saved yet. */
+export const preflightChannel = z
+  .object({
+    channelId: id,
+    findings: z.array(finding),
+    /** null: the network does not charge. */
+    cost: cost.nullable(),
+    /** What is known about the channel's quotas now. */
+    quotas: z.array(quota),
+  })
+  .meta({ id: 'PreflightChannel' })
+export type PreflightChannel = z.output<typeof preflightChannel>
 
 export const publication = z
   .object({
@@ -182,6 +198,9 @@ export const publicationDetail = publication
   .extend({ attempts: z.array(attempt), steps: z.array(publicationStep), journal: z.array(journalEntry) })
   .meta({ id: 'PublicationDetail' })
 export type PublicationDetail = z.output<typeof publicationDetail>
+
+/** The new words of a published post (of a thread: of its first), where the network lets apps change them. */
+export const editInput = z.strictObject({ text: prose().min(1) }).meta({ id: 'EditInput' })
 
 /** A person settles `unconfirmed`: it is there (maybe where), or publish again. */
 export const resolveInput = z.union(

@@ -82,6 +82,16 @@ export const problems = {
     title: 'The picture cannot be used',
     fix: 'See `detail`; export it again as JPEG or PNG.',
   },
+  'bad-media': {
+    status: 422,
+    title: 'The file cannot be used',
+    fix: 'See `detail`; export it again as MP4 (H.264 and AAC), or as PDF.',
+  },
+  'no-space': {
+    status: 507,
+    title: 'There is no room left for the file',
+    fix: 'Nothing was stored. Free space on the disk Clarion keeps media on, then try again.',
+  },
   'bad-url': { status: 422, title: 'This address may not be fetched', fix: 'Use a public https address.' },
   preflight: {
     status: 422,
@@ -106,6 +116,16 @@ export const problems = {
     fix: 'The network may already have the post. Wait for the result; you can remove it afterwards.',
   },
   'connect-failed': { status: 422, title: 'The network did not connect', fix: 'See `detail`, then start again.' },
+  'network-failed': {
+    status: 502,
+    title: 'The network could not do this now',
+    fix: 'See `detail` for what the network said; try again later.',
+  },
+  'webhook-refused': {
+    status: 403,
+    title: 'The webhook was not believed',
+    fix: 'Check the app secret in Settings -> Platforms; the signature is wrong or too old.',
+  },
   'connect-expired': { status: 410, title: 'This connection attempt is over', fix: 'Start connecting again.' },
   'credentials-missing': {
     status: 422,

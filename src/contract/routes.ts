@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import * as c from './channels.ts'
 import { id, ok, page, pageQuery, role } from './common.ts'
+import * as i from './insights.ts'
 import * as m from './media.ts'
 import * as pe from './people.ts'
 import * as p from './posts.ts'
@@ -29,6 +30,8 @@ export type Route = {
   etag?: 'gives' | 'needs'
   /** Multipart upload: `body` is not validated as JSON. */
   upload?: boolean
+  /** A network is asked while the caller waits: it may answer `network-failed`. */
+  asksNetwork?: boolean
 }
 const route = <const R extends Route>(r: R): R => r
 
@@ -299,6 +302,36 @@ export const routes = {
     params: wsId,
     reply: ok,
   }),
+  channelAccount: route({
+    method: 'GET',
+    path: `${W}/channels/:id/account`,
+    noun: 'channels',
+    summary: 'What the network says about the account now: facts and quotas; at most five minutes old',
+    access: viewer,
+    params: wsId,
+    reply: c.channelAccount,
+    asksNetwork: true,
+  }),
+  channelOptions: route({
+    method: 'GET',
+    path: `${W}/channels/:id/options/:list`,
+    noun: 'channels',
+    summary: 'A live list a setting chooses from: boards, flairs, playlists; the query narrows it',
+    access: editor,
+    params: wsId.extend({ list: z.string().min(1).max(60) }),
+    query: c.optionParams,
+    reply: z.object({ items: z.array(c.option) }),
+    asksNetwork: true,
+  }),
+  channelInsights: route({
+    method: 'GET',
+    path: `${W}/channels/:id/insights`,
+    noun: 'insights',
+    summary: 'Numbers of the account over time',
+    access: viewer,
+    params: wsId,
+    reply: i.channelInsights,
+  }),
 
   mediaList: route({
     method: 'GET',
@@ -314,7 +347,7 @@ export const routes = {
     method: 'POST',
     path: `${W}/media`,
     noun: 'media',
-    summary: 'Upload a picture (multipart field `file`, optional `alt`)',
+    summary: 'Upload a picture, a video or a PDF (multipart field `file`, optional `alt`)',
     access: editor,
     params: ws,
     reply: m.media,
@@ -325,7 +358,7 @@ export const routes = {
     method: 'POST',
     path: `${W}/media/import`,
     noun: 'media',
-    summary: 'Fetch a picture from a public https address',
+    summary: 'Fetch a picture, a video or a PDF from a public https address',
     access: editor,
     params: ws,
     body: m.mediaImport,
@@ -336,7 +369,7 @@ export const routes = {
     method: 'GET',
     path: `${W}/media/:id`,
     noun: 'media',
-    summary: 'One picture: what it is, its alt text, where its bytes are',
+    summary: 'One file: what it is, its alt text, where its bytes are',
     access: viewer,
     params: wsId,
     reply: m.media,
@@ -442,7 +475,7 @@ export const routes = {
     access: viewer,
     params: ws,
     body: p.postInput,
-    reply: z.object({ channels: z.array(z.object({ channelId: id, findings: z.array(p.finding) })) }),
+    reply: z.object({ channels: z.array(p.preflightChannel) }),
   }),
 
   publicationGet: route({
@@ -501,6 +534,36 @@ export const routes = {
     access: publisher,
     params: wsId,
     reply: p.publication,
+  }),
+  publicationEdit: route({
+    method: 'POST',
+    path: `${W}/publications/:id/edit`,
+    noun: 'publications',
+    summary: 'Change the text of a published post in place, where the network lets apps',
+    access: publisher,
+    params: wsId,
+    body: p.editInput,
+    reply: p.publication,
+    asksNetwork: true,
+  }),
+  publicationInsights: route({
+    method: 'GET',
+    path: `${W}/publications/:id/insights`,
+    noun: 'insights',
+    summary: 'Numbers of a published post over time',
+    access: viewer,
+    params: wsId,
+    reply: i.publicationInsights,
+  }),
+  publicationInsightsNow: route({
+    method: 'POST',
+    path: `${W}/publications/:id/insights`,
+    noun: 'insights',
+    summary: 'Ask the network for the numbers now',
+    access: editor,
+    params: wsId,
+    reply: i.publicationInsights,
+    asksNetwork: true,
   }),
 } as const satisfies Record<string, Route>
 

@@ -131,7 +131,7 @@ export const createApp = async (deps: AppDeps): Promise<FastifyInstance> => {
   }
   const authorize = createAccess({ people, publicUrl, session: auth.session, strike })
   const once = createIdempotency({ db: database.db, clock, keys: deps.keys })
-  const { bind, bound } = createBind({ app, authorize, once })
+  const { bind, bound } = createBind({ app, authorize, once, receive: media.receive })
 
   // Before any route, so that the document sees them all.
   await registerDocs(app, { version: deps.version, publicUrl })

@@ -11,7 +11,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { scheduleInput } from '#contract/posts.ts'
 import { problems } from '#contract/problems.ts'
 import { manualClock } from '#infra/clock.ts'
+import { createCalling } from '#planner/channels/calling.ts'
 import { createChannelHttp } from '#planner/channels/http.ts'
+import { createAmend } from '#planner/posts/amend.ts'
 import { createPosts } from '#planner/posts/service.ts'
 import { createTakeDown } from '#planner/posts/takedown.ts'
 import { seeder, toyNetworks } from '#planner/posts/testing.ts'
@@ -206,13 +208,14 @@ describe('refused, with nothing made and nothing lost', () => {
       clock,
       register: ({ database: { db } }) => {
         const posts = createPosts({ db, clock, platforms })
-        const held = { grant: { access: 'token' }, credentials: {} }
-        const keeper = { grant: async () => held, renew: async () => held }
+        const held = { grant: { access: 'token' }, credentials: {}, generation: 1 }
+        const keeper = { grant: async () => held, renew: async () => held, markReconnect: async () => true }
         const http = createChannelHttp({ platforms, sandboxUrl: null, clock })
         const takeDown = createTakeDown({ db, clock, platforms, keeper, http })
+        const amend = createAmend({ db, clock, platforms, call: createCalling({ db, clock, platforms, http, keeper }) })
         return (bind) => {
           registerPosts(bind, { posts })
-          registerPublications(bind, { db, clock, posts, takeDown })
+          registerPublications(bind, { db, clock, posts, takeDown, amend })
         }
       },
     })

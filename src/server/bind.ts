@@ -2,7 +2,6 @@
  * A route of the contract and the function that answers it. Everything between the two is here, in this order: access,
  * rate limit, body, validation, If-Match, Idempotency-Key, the handler, the reply's schema, ETag. Handlers throw Problems.
  */
-import { createHash } from 'node:crypto'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { etagOf, versionOf } from '#contract/etag.ts'
@@ -12,7 +11,7 @@ import { type Authorize, type Caller, nobody } from './access.ts'
 import { cleanText } from './body.ts'
 import { idempotencyKey, type Once } from './idempotency.ts'
 import { foreseen, jsonLimit, problemBody } from './problems.ts'
-import { readUpload, releaseUpload, type Upload } from './upload.ts'
+import { type Receive, readUpload, releaseUpload, type Upload } from './upload.ts'
 
 /** What a handler knows beside its validated input. */
 export type Ctx = Caller & {
@@ -67,6 +66,8 @@ const problemReplies = (r: Route): Record<string, unknown> => {
     ...(write ? [422] : []),
     429,
     500,
+    ...(r.asksNetwork ? [502] : []),
+    ...(r.upload ? [507] : []),
   ]
   const title = (s: number) =>
     Object.entries(problems)
@@ -101,10 +102,15 @@ const schemaOf = (name: string, r: Route) => ({
   },
 })
 
-export type BindDeps = { app: FastifyInstance; authorize: Authorize; once: Once }
+export type BindDeps = { app: FastifyInstance; authorize: Authorize; once: Once; receive: Receive }
 
 /** Makes `bind`, and `bound`: the names that have a handler. */
-export const createBind = ({ app, authorize, once }: BindDeps): { bind: Bind; bound: ReadonlySet<RouteName> } => {
+export const createBind = ({
+  app,
+  authorize,
+  once,
+  receive,
+}: BindDeps): { bind: Bind; bound: ReadonlySet<RouteName> } => {
   const bound = new Set<RouteName>()
 
   const bind: Bind = (name, handler) => {
@@ -152,7 +158,9 @@ export const createBind = ({ app, authorize, once }: BindDeps): { bind: Bind; bo
       config: { name },
       bodyLimit: jsonLimit,
       schema: schemaOf(name, r),
-      onRequest: async (request) => {
+      onRequest: async (request, reply) => {
+        // Also when the sender hangs up before there is an answer.
+        if (r.upload) reply.raw.once('close', () => releaseUpload(request))
         request.caller = await authorize(request, r.access)
       },
       ...(r.upload ? { onResponse: async (request: FastifyRequest) => releaseUpload(request) } : {}),
@@ -163,7 +171,7 @@ export const createBind = ({ app, authorize, once }: BindDeps): { bind: Bind; bo
       handler: async (request: FastifyRequest, reply: FastifyReply) => {
         const { caller } = request
         const headers: [string, string | string[]][] = []
-        const upload = r.upload ? await readUpload(request) : null
+        const upload = r.upload ? await readUpload(request, receive) : null
         const ctx: Ctx = {
           ...caller,
           ifMatch: write ? wantedVersion(request.headers['if-match'], r.etag === 'needs') : null,
@@ -181,7 +189,7 @@ export const createBind = ({ app, authorize, once }: BindDeps): { bind: Bind; bo
           query: request.query,
           body: request.body,
           ifMatch: ctx.ifMatch,
-          file: upload && [createHash('sha256').update(upload.bytes).digest('hex'), upload.fields],
+          file: upload && [upload.received.sha256.toString('hex'), upload.fields],
         }
         const answer =
           key && actor

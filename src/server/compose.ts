@@ -13,9 +13,11 @@ import type { Compose } from './boot/seam.ts'
 import { openHouse } from './house.ts'
 import { createMetrics } from './metrics.ts'
 import { registerChannels, registerOAuthCallback } from './routes/channels.ts'
+import { registerInsights } from './routes/insights.ts'
 import { registerPlatforms } from './routes/platforms.ts'
 import { registerPosts } from './routes/posts.ts'
 import { registerPublications } from './routes/publications.ts'
+import { registerWebhooks } from './routes/webhooks.ts'
 import { ownSandboxPath } from './sandbox-door.ts'
 
 /** The engine counts as stuck when it has not looked for work for this long (ms). */
@@ -75,11 +77,13 @@ export const compose: Compose = async ({
     sandboxUrl,
     browserSandboxUrl: own ? `${publicUrl}/sandbox` : sandboxUrl,
     publicUrl,
+    takesWebhooks: true,
     log,
     worker: `${hostname()}:${process.pid}`,
     configured: config.credentials,
     allow: guard(config.allowPrivateHosts),
     importing: { allowPrivate: config.allowPrivateHosts },
+    toolPath: config.toolPath,
     observe: {
       published: ({ platform, latenessMs }) => metrics.lateness(platform, latenessMs),
       settled: ({ platform, state }) => metrics.verdict(platform, state),
@@ -121,11 +125,19 @@ export const compose: Compose = async ({
       : {},
     register: [
       (bind) => registerPosts(bind, { posts: house.posts }),
-      (bind) => registerPublications(bind, { db, clock, posts: house.posts, takeDown: house.takeDown }),
       (bind) =>
-        registerChannels(bind, { channels: house.channels, connect: house.connect, connectAll: house.connectSandbox }),
+        registerPublications(bind, { db, clock, posts: house.posts, takeDown: house.takeDown, amend: house.amend }),
+      (bind) =>
+        registerChannels(bind, {
+          channels: house.channels,
+          accounts: house.accounts,
+          connect: house.connect,
+          connectAll: house.connectSandbox,
+        }),
+      (bind) => registerInsights(bind, { insights: house.insights }),
       (bind) => registerPlatforms(bind, { platforms: house.platforms, credentials: house.credentials, redirectUri }),
       (_bind, app) => registerOAuthCallback(app, { connect: house.connect, publicUrl }),
+      (_bind, app) => registerWebhooks(app, { webhooks: house.webhooks }),
     ],
   })
   await app.ready()

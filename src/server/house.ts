@@ -8,20 +8,26 @@ import { newId } from '#infra/ids.ts'
 import type { KeyRing } from '#infra/secrets.ts'
 import { diskStorage } from '#infra/storage.ts'
 import type { Platform } from '#kit/client/platform.ts'
+import { createAccounts } from '#planner/channels/account.ts'
+import { createCalling } from '#planner/channels/calling.ts'
 import { createConnect } from '#planner/channels/connect.ts'
 import { connectSandbox } from '#planner/channels/connect-all.ts'
 import { createCredentials } from '#planner/channels/credentials.ts'
 import { createChannelHttp } from '#planner/channels/http.ts'
 import { sweepFlows } from '#planner/channels/jobs.ts'
 import { createKeeper } from '#planner/channels/keeper.ts'
+import { createQuotas } from '#planner/channels/quotas.ts'
 import { createChannels } from '#planner/channels/service.ts'
+import { createInsights } from '#planner/insights/service.ts'
 import { createMedia, type MediaDeps } from '#planner/media/service.ts'
 import { createPeople } from '#planner/people/service.ts'
+import { createAmend } from '#planner/posts/amend.ts'
 import { createPosts } from '#planner/posts/service.ts'
 import { createTakeDown } from '#planner/posts/takedown.ts'
 import { holdChannel, releaseHeld } from '#planner/publishing/commands.ts'
 import type { Log, Observer, PublishingDeps } from '#planner/publishing/deps.ts'
 import { createPublishing } from '#planner/publishing/engine.ts'
+import { createWebhooks } from '#planner/webhooks/service.ts'
 import { createJobs, type Job } from './jobs.ts'
 import { createSandboxRobot } from './sandbox-robot.ts'
 
@@ -38,6 +44,8 @@ export type HouseOptions = {
   browserSandboxUrl?: string | null
   /** Where people and networks reach us, without a slash at its end. */
   publicUrl: string
+  /** Does somebody answer at `<publicUrl>/webhooks/<platform>`? Then networks are asked to send events there. Default no. */
+  takesWebhooks?: boolean
   log: Log
   /** Name of this process in leases and journals. */
   worker: string
@@ -48,6 +56,8 @@ export type HouseOptions = {
   allow?: (url: URL) => Promise<void>
   /** What `media.importFrom` may fetch. */
   importing?: MediaDeps['fetch']
+  /** PATH, for ffmpeg (poster frames). */
+  toolPath?: string
   publishing?: Partial<Pick<PublishingDeps, 'leaseMs' | 'maxTries' | 'fetch' | 'beforeSend' | 'random' | 'mayClaim'>>
 }
 
@@ -57,10 +67,16 @@ export const openHouse = async (o: HouseOptions) => {
   const { database, clock, keys, log } = o
   const { db } = database
   const platforms = new Map(o.platforms.map((p) => [p.spec.id, p]))
-  const http = createChannelHttp({ platforms, sandboxUrl: o.sandboxUrl, allow: o.allow, clock })
+  const onError = (err: unknown, channel: string) => log.error({ err, channel }, 'background work on a channel broke')
+  const quotas = createQuotas({ db, clock, onError })
+  const http = createChannelHttp({ platforms, sandboxUrl: o.sandboxUrl, allow: o.allow, clock, quotas })
   const browserSandboxUrl = o.browserSandboxUrl === undefined ? o.sandboxUrl : o.browserSandboxUrl
   const robot = o.sandboxUrl
-    ? createSandboxRobot({ sandboxUrl: o.sandboxUrl, browserSandboxUrl: browserSandboxUrl ?? o.sandboxUrl })
+    ? createSandboxRobot({
+        sandboxUrl: o.sandboxUrl,
+        browserSandboxUrl: browserSandboxUrl ?? o.sandboxUrl,
+        webhookUrl: o.takesWebhooks ? (platform) => `${o.publicUrl}/webhooks/${platform}` : undefined,
+      })
     : null
   const credentials = createCredentials({
     db,
@@ -70,7 +86,6 @@ export const openHouse = async (o: HouseOptions) => {
     configured: o.configured ?? (() => ({})),
     sandbox: robot?.credentials ?? null,
   })
-  const onError = (err: unknown, channel: string) => log.error({ err, channel }, 'background work on a channel broke')
   const now = () => new Date(clock.now())
 
   const media = createMedia({
@@ -80,9 +95,33 @@ export const openHouse = async (o: HouseOptions) => {
     keys,
     publicUrl: o.publicUrl,
     fetch: o.importing,
+    toolPath: o.toolPath,
   })
   const onReconnected: Parameters<typeof createKeeper>[0]['onReconnected'] = (trx, id) => releaseHeld(trx, id, now())
   const keeper = createKeeper({ database, clock, keys, platforms, http, credentials, onReconnected, onError })
+  const call = createCalling({ db, clock, platforms, http, keeper })
+  const accounts = createAccounts({
+    db,
+    clock,
+    platforms,
+    call,
+    onError: (err, channel) => log.warn({ err, channel }, 'the network could not be asked about an account'),
+  })
+  const insights = createInsights({ db, clock, platforms, call, onError })
+  const webhooks = createWebhooks({
+    db,
+    clock,
+    keys,
+    platforms,
+    credentials,
+    http,
+    call,
+    keeper,
+    publicUrl: o.publicUrl,
+    sandbox: o.sandboxUrl !== null,
+    countNow: insights.dueNow,
+    log,
+  })
   const onRemoved: Parameters<typeof createChannels>[0]['onRemoved'] = (trx, id) =>
     holdChannel(
       trx,
@@ -101,9 +140,12 @@ export const openHouse = async (o: HouseOptions) => {
     credentials,
     browserSandboxUrl,
     redirectUri: (p) => `${o.publicUrl}/oauth/${p}/callback`,
-    onReconnected,
+    onReconnected: async (trx, id) => {
+      await onReconnected(trx, id)
+      if (o.takesWebhooks) await webhooks.subscribeSoon(trx, id)
+    },
   })
-  const posts = createPosts({ db, clock, platforms })
+  const posts = createPosts({ db, clock, platforms, publicUrl: o.publicUrl, askAccounts: accounts.refresh })
   const publishing = createPublishing(database, {
     db,
     clock,
@@ -118,6 +160,7 @@ export const openHouse = async (o: HouseOptions) => {
     ...o.publishing,
   })
   const takeDown = createTakeDown({ db, clock, platforms, keeper, http })
+  const amend = createAmend({ db, clock, platforms, call })
 
   const jobs: Job[] = [
     { name: 'refresh tokens', run: async () => (await keeper.refreshDue(20)).nextAt },
@@ -126,6 +169,24 @@ export const openHouse = async (o: HouseOptions) => {
       run: async () => {
         await posts.forecastDue(50)
         return posts.nextForecast()
+      },
+    },
+    {
+      name: 'sweep uploads',
+      run: async () => {
+        await media.sweep()
+        return new Date(clock.now() + 6 * 3_600_000)
+      },
+    },
+    { name: 'read insights', run: insights.lookDue },
+    { name: 'handle webhooks', run: webhooks.handleDue },
+    ...(o.takesWebhooks ? [{ name: 'subscribe to webhooks', run: webhooks.subscribeDue }] : []),
+    {
+      name: 'sweep events and budgets',
+      run: async () => {
+        await webhooks.sweep()
+        await quotas.sweep(now())
+        return new Date(clock.now() + 6 * 3_600_000)
       },
     },
     {
@@ -148,6 +209,11 @@ export const openHouse = async (o: HouseOptions) => {
     posts,
     publishing,
     takeDown,
+    amend,
+    accounts,
+    quotas,
+    insights,
+    webhooks,
     robot,
     jobs: createJobs({ database, clock, log, jobs }),
     /** One sandbox channel on every platform, through the real flows. */

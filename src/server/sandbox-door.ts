@@ -49,8 +49,12 @@ export const registerSandbox = (app: FastifyInstance, d: SandboxDoorDeps): void 
       // Before anything reads the body: the imitations read their own.
       onRequest: async (request, reply) => {
         const { raw } = request
-        if (own && raw.url?.startsWith(own)) raw.url = `/sandbox/${raw.url.slice(own.length)}`
-        else await admit(request)
+        // Tells the host where its addresses must lead back to; nobody else may say that.
+        delete raw.headers['x-sandbox-prefix']
+        if (own && raw.url?.startsWith(own)) {
+          raw.url = `/sandbox/${raw.url.slice(own.length)}`
+          raw.headers['x-sandbox-prefix'] = own.slice(0, -1)
+        } else await admit(request)
         reply.hijack()
         d.handle(raw, reply.raw)
       },

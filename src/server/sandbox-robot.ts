@@ -11,6 +11,8 @@ export type RobotDeps = {
   sandboxUrl: string
   /** The sandbox as browsers see it, where flows point to; the robot takes the inner way to the same place. */
   browserSandboxUrl: string
+  /** Where each network sends its webhooks; absent: nowhere, since nobody listens. */
+  webhookUrl?: (platform: string) => string
   fetch?: typeof fetch
 }
 
@@ -50,7 +52,12 @@ export const createSandboxRobot = (deps: RobotDeps): SandboxRobot => {
   }
 
   return {
-    credentials: async (platform) => (await tokens(platform)).credentials,
+    credentials: async (platform) => {
+      const { credentials } = await tokens(platform)
+      // What an operator enters in the network's console.
+      if (deps.webhookUrl) await desk(`${platform}/webhook`, { url: deps.webhookUrl(platform) })
+      return credentials
+    },
     form: async (platform) => (await tokens(platform)).form ?? refuse(`has no form answers for ${platform}`),
     prove: async (platform, code) => void (await desk(`${platform}/act`, { do: 'prove', code })),
 

@@ -26,7 +26,7 @@ export type ConnectAllDeps = {
 const look = { everyMs: 300, times: 20 }
 
 /**
- * Gives the connected channels, one a platform. What is connected already is connected again, harmlessly.
+ * Gives the connected channels, one of each kind a platform offers. What is connected already is connected again, harmlessly.
  * @throws Problem `sandbox-off`; `connect-failed` naming the platforms that did not connect (the others stay connected).
  */
 export const connectSandbox = async (deps: ConnectAllDeps, o: { ws: string; userId: string }): Promise<Channel[]> => {
@@ -35,7 +35,16 @@ export const connectSandbox = async (deps: ConnectAllDeps, o: { ws: string; user
 
   const one = async (platform: Platform): Promise<Channel[]> => {
     const { id } = platform.spec
-    let flow: ConnectFlow = await connect.begin({ ...o, platform: id, realm: 'sandbox', form: {} })
+    const way = platform.spec.ways?.[0]
+    // A redirect may want to know something first (a server, a subreddit); a form is answered when it is shown.
+    const first = way?.connect === 'redirect' && way.form?.length ? await robot.form(id) : {}
+    const form: Record<string, string> = way ? { ...first, way: way.id } : {}
+    let flow: ConnectFlow = await connect.begin({
+      ...o,
+      platform: id,
+      realm: 'sandbox',
+      form: way?.connect === 'form' ? { ...(await robot.form(id)), ...form } : form,
+    })
     if (flow.step === 'redirect' && flow.url) flow = await connect.callback(id, await robot.consent(flow.url), o.userId)
     else if (flow.step === 'form') flow = await connect.answer(o.ws, flow.id, await robot.form(id))
     else if (flow.step === 'code' && flow.code) {
@@ -45,12 +54,16 @@ export const connectSandbox = async (deps: ConnectAllDeps, o: { ws: string; user
         if (flow.step === 'code') await deps.clock.sleep(look.everyMs)
       }
     }
-    if (flow.step === 'choose')
+    if (flow.step === 'choose') {
+      // One of each kind: a profile and an organisation, where one consent offers both.
+      const { offers } = flow
+      const firsts = offers.filter((x, i) => offers.findIndex((y) => y.kind === x.kind) === i)
       flow = await connect.choose(
         o.ws,
         flow.id,
-        flow.offers.slice(0, 1).map((x) => x.externalId),
+        firsts.map((x) => x.externalId),
       )
+    }
     if (flow.step !== 'done') throw new Problem('connect-failed', flow.error ?? `it stopped at "${flow.step}"`)
     return flow.channels
   }

@@ -17,9 +17,16 @@ import { channels as bus, type Db, notify } from '#infra/db/database.ts'
 import { newId } from '#infra/ids.ts'
 import type { KeyRing } from '#infra/secrets.ts'
 import { type Realm, sandboxed } from '#kit/client/http.ts'
-import type { ChannelOffer, ConnectContext, ConnectFinish, Platform } from '#kit/client/platform.ts'
+import {
+  type ChannelOffer,
+  type ConnectContext,
+  type ConnectFinish,
+  type Platform,
+  rotates,
+} from '#kit/client/platform.ts'
 import type { Grant, Json } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/spec/failures.ts'
+import type { Way } from '#kit/spec/spec.ts'
 import type { Credentials } from './credentials.ts'
 import {
   type FlowPublic,
@@ -175,7 +182,7 @@ export const createConnect = (deps: ConnectDeps): Connect => {
   const connectAll = async (trx: Db, row: FlowRow, offers: ChannelOffer[], consent: Grant) => {
     const { connect, spec } = platformOf(row.platform)
     // Two channels on one rotating refresh token would end each other at the first renewal.
-    if (connect.rotates && offers.filter((o) => !o.grant).length > 1)
+    if (offers.filter((o) => !o.grant).length > 1 && rotates(connect, () => consent))
       throw new Problem(
         'conflict',
         `${spec.name} renews one sign-in for one account only: connect these accounts one at a time.`,
@@ -251,7 +258,7 @@ export const createConnect = (deps: ConnectDeps): Connect => {
       if (!row) throw missing()
       if (over(row)) throw new Problem('connect-expired')
       if (row.step !== 'form') throw new Problem('conflict', 'This connection attempt is not waiting for a form.')
-      checkForm(platformOf(row.platform), form)
+      checkForm(platformOf(row.platform), publicOf(row).way, form)
       await finish(trx, row, form)
     })
     return show(ws, id)
@@ -266,10 +273,21 @@ export const createConnect = (deps: ConnectDeps): Connect => {
         if (channel.platform !== o.platform || channel.realm !== o.realm)
           throw new Problem('conflict', 'That channel belongs to another platform or realm.')
       }
+      const way = wayOf(platform, o.form.way)
+      if (way && way.connect !== 'form') checkForm(platform, way.id, o.form)
       if (o.realm === 'sandbox' && deps.browserSandboxUrl !== null) await deps.credentials.renewSandbox(o.platform)
       const state = randomBytes(32).toString('base64url')
+      const t = await context(platform, o.realm, state)
+      const absent = (way?.credentials ?? []).filter((name) => !t.credentials[name])
+      if (way && absent.length > 0) {
+        const labels = platform.spec.credentials.filter((f) => absent.includes(f.name)).map((f) => f.label)
+        throw new Problem(
+          'credentials-missing',
+          `${platform.spec.name} by ${way.label} needs ${labels.join(' and ')}: enter them in Settings -> Platforms.`,
+        )
+      }
       const begun = await platform.connect
-        .begin(await context(platform, o.realm, state), o.form)
+        .begin(t, way ? { ...o.form, way: way.id } : o.form)
         .catch((error: unknown) => {
           throw error instanceof PlatformFailure ? new Problem('connect-failed', error.failure.message) : error
         })
@@ -285,7 +303,7 @@ export const createConnect = (deps: ConnectDeps): Connect => {
         state,
         step: begun.kind,
         sealed: sealFlow(keys, id, { keep: keep as Json }),
-        public: shown satisfies FlowPublic,
+        public: { ...shown, ...(way ? { way: way.id } : {}) } satisfies FlowPublic,
         reconnects: o.channelId ?? null,
         created_at: new Date(now),
         expires_at: new Date(now + flowLifeMs),
@@ -367,14 +385,27 @@ const refusal = (name: string, query: Record<string, string>): string =>
     ? `You did not allow Clarion on ${name}. Nothing was connected.`
     : `${name} refused the connection: ${[query.error, query.error_description].filter(Boolean).join(': ').slice(0, 200)}.`
 
-const checkForm = (platform: Platform, form: Record<string, string>) => {
-  const fields = platform.spec.connectForm ?? []
+/** The way asked for, or the first. Raises `validation` for one the platform does not have; undefined where there is only one. */
+const wayOf = (platform: Platform, id: string | undefined): Way | undefined => {
+  const { ways, name } = platform.spec
+  if (!ways) return undefined
+  const way = id === undefined ? ways[0] : ways.find((w) => w.id === id)
+  if (!way)
+    throw new Problem('validation', `${name} has no way "${id}".`, {
+      errors: [{ path: 'form.way', message: `one of ${ways.map((w) => w.id).join(', ')}` }],
+    })
+  return way
+}
+
+const checkForm = (platform: Platform, wayId: string | undefined, form: Record<string, string>) => {
+  const way = wayId === undefined ? undefined : wayOf(platform, wayId)
+  const fields = (way ? way.form : platform.spec.connectForm) ?? []
   const errors = [
     ...fields
       .filter((f) => !f.optional && !form[f.name]?.trim())
       .map((f) => ({ path: `form.${f.name}`, message: `${f.label} is required` })),
     ...Object.keys(form)
-      .filter((name) => !fields.some((f) => f.name === name))
+      .filter((name) => !(way && name === 'way') && !fields.some((f) => f.name === name))
       .map((name) => ({ path: `form.${name}`, message: 'unknown field' })),
   ]
   if (errors.length > 0) throw new Problem('validation', 'Some fields are missing or unknown.', { errors })

@@ -28,7 +28,7 @@ export type Credentials = {
   /** Seals and stores live ones. Fields left out keep their value. @throws Problem `not-found`, `validation` */
   set: (platform: string, values: Record<string, string>) => Promise<void>
   /** Is every required live field there? */
-  complete: (platform: string) => Promise<boolean>
+  complete: (platform: string, needed?: readonly string[]) => Promise<boolean>
 }
 
 const aad = (platform: string, realm: Realm) => `platform_credentials/${platform}/${realm}/sealed`
@@ -117,6 +117,9 @@ export const createCredentials = (deps: CredentialsDeps): Credentials => {
       if (spec(platform).credentials.length > 0) await fromDesk(platform)
     },
 
-    complete: async (platform) => missing(platform, await live(platform)).length === 0,
+    complete: async (platform, needed = []) => {
+      const values = await live(platform)
+      return missing(platform, values).length === 0 && needed.every((name) => values[name])
+    },
   }
 }

@@ -16,6 +16,8 @@ export type FlowSecret = { keep: Json; grant?: Grant; offers?: ChannelOffer[] }
 /** What the person sees. */
 export type FlowPublic = {
   kind: 'redirect' | 'form' | 'code'
+  /** Which of the platform's ways it goes. */
+  way?: string
   url?: string
   code?: string
   link?: string

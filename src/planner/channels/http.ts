@@ -1,8 +1,10 @@
 /** Makes the HTTP client of one channel or one connect flow: the realm's host map, the network's failure table, the secrets to hide. */
 import type { Clock } from '#infra/clock.ts'
+import { passed } from '#infra/flat.ts'
 import { createHttp, type Http, type Realm } from '#kit/client/http.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import type { Grant } from '#kit/client/steps.ts'
+import type { Quotas } from './quotas.ts'
 
 export type ChannelHttpDeps = {
   platforms: ReadonlyMap<string, Platform>
@@ -11,12 +13,16 @@ export type ChannelHttpDeps = {
   /** Throws when a live URL may not be called (private address, plain http). */
   allow?: (url: URL) => Promise<void>
   clock: Pick<Clock, 'now'>
+  /** Keeps the budgets of `cost` and the usage headers; absent: nobody counts. */
+  quotas?: Quotas
   fetch?: typeof fetch
 }
 
 export type ChannelHttpOptions = {
   platform: Platform
   realm: Realm
+  /** Whose call it is; absent in a connect flow. */
+  channelId?: string
   /** Strings that must never appear in an error; see `secretsOf`. */
   secrets: readonly string[]
   signal?: AbortSignal
@@ -27,21 +33,38 @@ export type ChannelHttpOptions = {
 
 export type ChannelHttp = (o: ChannelHttpOptions) => Http
 
+/** Pieces of a large file must not pile up in memory while they go out one after another. */
+const flat =
+  (send: typeof fetch): typeof fetch =>
+  async (input, init) => {
+    const answer = await send(input, init)
+    if (init?.body instanceof Blob) passed(init.body.size)
+    return answer
+  }
+
 /** The factory every planner noun uses to call a network. The client it makes raises only `PlatformFailure`. */
 export const createChannelHttp =
   (deps: ChannelHttpDeps): ChannelHttp =>
-  (o) =>
-    createHttp({
+  (o) => {
+    const { quotas } = deps
+    const who = { platform: o.platform, realm: o.realm, channelId: o.channelId }
+    return createHttp({
       realm: o.realm,
       sandboxUrl: deps.sandboxUrl ?? undefined,
       failures: o.platform.failures,
       secrets: o.secrets,
       allow: deps.allow,
       beforeSend: o.beforeSend,
-      fetch: o.fetch ?? deps.fetch,
+      fetch: flat(o.fetch ?? deps.fetch ?? fetch),
       signal: o.signal,
       now: () => deps.clock.now(),
+      ...(quotas && {
+        spend: (cost) => quotas.spend(who, cost),
+        refund: (cost) => quotas.refund(who, cost),
+        seen: (answer) => quotas.seen(who, answer),
+      }),
     })
+  }
 
 /**
  * Every string of a grant and of the app credentials that must stay out of errors and logs. URLs in `extra` and
@@ -49,6 +72,9 @@ export const createChannelHttp =
  */
 export const secretsOf = (platform: Platform, grant: Grant | null, credentials: Record<string, string>): string[] => {
   const hidden = platform.spec.credentials.filter((f) => f.secret).map((f) => credentials[f.name])
-  const extra = Object.values(grant?.extra ?? {}).filter((v) => !/^https?:\/\//.test(v) && !/^did:/.test(v))
+  const extra = Object.entries(grant?.extra ?? {})
+    // Which way it was connected is a word of ours.
+    .filter(([name, v]) => name !== 'way' && !/^(https?:\/\/|did:)/.test(v))
+    .map(([, v]) => v)
   return [grant?.access, grant?.refresh, ...extra, ...hidden].filter((s): s is string => s !== undefined && s !== '')
 }

@@ -13,7 +13,7 @@
 import type { Clock } from '#infra/clock.ts'
 import type { Database, Db } from '#infra/db/database.ts'
 import { type KeyRing, SealBroken } from '#infra/secrets.ts'
-import type { Platform } from '#kit/client/platform.ts'
+import { type Platform, rotates } from '#kit/client/platform.ts'
 import type { Grant } from '#kit/client/steps.ts'
 import { type Failure, PlatformFailure } from '#kit/spec/failures.ts'
 import type { Credentials } from './credentials.ts'
@@ -190,7 +190,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
     const verdict = judgeRefresh({
       failure,
       lost,
-      rotates: platformOf(row).connect.rotates ?? false,
+      rotates: rotates(platformOf(row).connect, () => old),
       tries: row.tries,
       refreshExpiresAt: at(old.refreshExpiresAt),
       now: clock.now(),
@@ -258,16 +258,19 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
     return mine
   }
 
-  const view = (row: TokenRow) => {
+  /** Asked only when an answer was lost: the token has to be opened where the ways of connecting differ. */
+  const view = async (row: TokenRow) => {
     const { connect } = platformOf(row)
+    const lost = row.refreshBegunAt !== null
+    const old = lost && typeof connect.rotates === 'function' ? await open(row) : null
     return {
       expiresAt: row.expiresAt?.getTime() ?? null,
       since: row.updatedAt.getTime(),
       refreshAt: row.refreshAt?.getTime() ?? null,
       tries: row.tries,
-      lost: row.refreshBegunAt !== null,
+      lost,
       refreshable: connect.refresh !== undefined,
-      rotates: connect.rotates ?? false,
+      rotates: old ? rotates(connect, () => old) : connect.rotates === true,
     }
   }
 
@@ -275,7 +278,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
     grant: async (channelId) => {
       const row = await read(channelId)
       if (row.state === 'reconnect') return over(row.stateReason ?? runOut)
-      const what = onUse(view(row), clock.now())
+      const what = onUse(await view(row), clock.now())
       if (what === 'use') return held(row)
       if (what === 'wait') return waiting(row)
       if (what === 'dead') {

@@ -50,7 +50,12 @@ export const resolveInput = async (
     input.publications.map((p) => p.channelId),
     ws,
   )
-  const paths = mediaPaths(input)
+  const attached = input.publications.flatMap((p, i) =>
+    d.preflight
+      .attached(channels.get(p.channelId)?.platform ?? '', p.settings)
+      .map((a) => ({ id: a.id, path: `publications.${i}.settings.${a.field}` })),
+  )
+  const paths = [...mediaPaths(input), ...attached]
   const media = await mediaRows(
     db,
     ws,
@@ -149,7 +154,11 @@ export const replacePost = async (
     const before = await publicationsOf(trx, [id])
     const known = {
       channels: new Set(before.map((p) => p.channel_id)),
-      media: new Set([...mediaOf(post.content), ...before.flatMap((p) => mediaOf(p.content))]),
+      media: new Set([
+        ...mediaOf(post.content),
+        ...before.flatMap((p) => mediaOf(p.content)),
+        ...before.flatMap((p) => d.preflight.attached(p.platform, p.settings).map((a) => a.id)),
+      ]),
     }
     const wanted = await resolveInput(trx, d, ws.id, input, known)
     await insert(

@@ -1,6 +1,6 @@
 /** The second preflight: shortly before the due time, with the account as it is then. "Will fail" shows in the calendar. */
 import { sql } from 'kysely'
-import { notify, channels as notifyChannels } from '#infra/db/database.ts'
+import { type Db, notify, channels as notifyChannels } from '#infra/db/database.ts'
 import { checkCandidates, type PlanDeps } from './plan.ts'
 import { forecastAheadMs, worthSaying } from './rules.ts'
 
@@ -10,15 +10,34 @@ import { forecastAheadMs, worthSaying } from './rules.ts'
  */
 const handsOffMs = 20_000
 
+const waiting = (db: Db, now: Date) =>
+  db
+    .selectFrom('publications as p')
+    .where('p.state', '=', 'scheduled')
+    .where('p.forecast_at', 'is', null)
+    .where('p.next_at', '<=', new Date(now.getTime() + forecastAheadMs))
+    .where('p.next_at', '>', new Date(now.getTime() + handsOffMs))
+    .orderBy('p.next_at')
+    .orderBy('p.id')
+
+export type ForecastDeps = PlanDeps & {
+  /** Asks networks about the accounts first: their quotas and limits as they are now. */
+  askAccounts?: (channelIds: readonly string[]) => Promise<void>
+}
+
 /**
  * Forecasts up to `limit` publications due within the next 10 minutes that have no forecast yet. Many workers may run
  * it at once (SKIP LOCKED). Gives how many it looked at: call again while it equals `limit`.
  */
-export const forecastDue = (d: PlanDeps, limit: number): Promise<number> =>
-  d.db.transaction().execute(async (trx) => {
+export const forecastDue = async (d: ForecastDeps, limit: number): Promise<number> => {
+  // Before any row is locked: a network may take its time.
+  if (d.askAccounts) {
+    const soon = await waiting(d.db, new Date(d.clock.now())).select('p.channel_id').limit(limit).execute()
+    await d.askAccounts([...new Set(soon.map((p) => p.channel_id))])
+  }
+  return d.db.transaction().execute(async (trx) => {
     const now = new Date(d.clock.now())
-    const due = await trx
-      .selectFrom('publications as p')
+    const due = await waiting(trx, now)
       .innerJoin('posts as b', 'b.id', 'p.post_id')
       .select([
         'p.id',
@@ -30,12 +49,6 @@ export const forecastDue = (d: PlanDeps, limit: number): Promise<number> =>
         'p.next_at',
         'b.content as base',
       ])
-      .where('p.state', '=', 'scheduled')
-      .where('p.forecast_at', 'is', null)
-      .where('p.next_at', '<=', new Date(now.getTime() + forecastAheadMs))
-      .where('p.next_at', '>', new Date(now.getTime() + handsOffMs))
-      .orderBy('p.next_at')
-      .orderBy('p.id')
       .limit(limit)
       .forUpdate('p')
       .skipLocked()
@@ -68,6 +81,7 @@ export const forecastDue = (d: PlanDeps, limit: number): Promise<number> =>
     }
     return due.length
   })
+}
 
 /** When the job should look next (a UTC instant, maybe past): ten minutes before the first publication without a forecast. Null: nothing to do. */
 export const nextForecast = async (d: Pick<PlanDeps, 'db' | 'clock'>): Promise<Date | null> => {

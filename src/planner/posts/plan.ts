@@ -4,6 +4,7 @@ import type { PostState, ScheduleInput } from '#contract/posts.ts'
 import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
+import { knownQuotas } from '../channels/quotas.ts'
 import {
   cancelPublication,
   reschedulePublication,
@@ -39,16 +40,14 @@ export const checkCandidates = async (
   list: readonly Candidate[],
   now: Date,
 ): Promise<Checked[]> => {
-  const [channels, byWorkspace] = [
-    await channelRows(
-      db,
-      list.map((c) => c.channelId),
-    ),
-    candidateMedia(list),
-  ]
+  const channels = await channelRows(
+    db,
+    list.map((c) => c.channelId),
+  )
   const ws = [...channels.values()][0]?.workspace_id
-  const media = ws === undefined ? new Map() : await mediaRows(db, ws, byWorkspace)
-  return preflight.checkAll(list, { channels, media, now })
+  const media = ws === undefined ? new Map() : await mediaRows(db, ws, candidateMedia(preflight, list, channels))
+  const quotas = await knownQuotas(db, preflight.platforms, [...channels.values()], now)
+  return preflight.checkAll(list, { channels, media, quotas, now })
 }
 
 const candidate = (post: Pick<PostRow, 'content'>, p: PublicationRow, dueAt: Date | null): Candidate => ({

@@ -3,7 +3,10 @@ import type { Content } from '#contract/posts.ts'
 import { Problem } from '#contract/problems.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { type Draft, type DraftMedia, type Finding, preflight } from '#kit/spec/preflight.ts'
-import { channelFindings, errorsOf, forecastAheadMs, mediaOf, wrongSettings } from './rules.ts'
+import type { Attachment } from '#kit/spec/spec.ts'
+import type { KnownQuota } from '../channels/quotas.ts'
+import { isReachable } from '../channels/reachable.ts'
+import { channelFindings, errorsOf, forecastAheadMs, mediaOf, quotaFindings, wrongSettings } from './rules.ts'
 import type { ChannelFacts, MediaRow } from './store.ts'
 
 /** One post on one channel, as far as preflight cares. `own` null: the post's content. */
@@ -14,8 +17,16 @@ export type Candidate = {
   settings: Record<string, unknown>
   dueAt: Date | null
 }
-export type Facts = { channels: ReadonlyMap<string, ChannelFacts>; media: ReadonlyMap<string, MediaRow>; now: Date }
-export type Checked = { channelId: string; findings: Finding[] }
+export type Facts = {
+  channels: ReadonlyMap<string, ChannelFacts>
+  media: ReadonlyMap<string, MediaRow>
+  /** By channel id. */
+  quotas: ReadonlyMap<string, readonly KnownQuota[]>
+  now: Date
+}
+export type Checked = { channelId: string; findings: Finding[]; cost: Cost | null; quotas: KnownQuota[] }
+/** What the network charges for a post. */
+export type Cost = NonNullable<ReturnType<NonNullable<Platform['cost']>>>
 
 /** What goes out on the channel: its own content or the post's. */
 export const contentOf = (c: Pick<Candidate, 'base' | 'own'>): Content => c.own ?? c.base
@@ -29,11 +40,28 @@ const draftMedia = (m: MediaRow): DraftMedia => ({
   height: m.height,
   durationMs: m.duration_ms,
   alt: m.alt,
+  facts: m.facts,
 })
 
+/** Media the settings point at; none when the settings are not yet what the schema wants. */
+export const attachedTo = (platform: Platform | undefined, settings: unknown): readonly Attachment[] => {
+  const { schema, media } = platform?.spec.settings ?? {}
+  const parsed = media && schema?.safeParse(settings)
+  return parsed?.success ? media!(parsed.data) : []
+}
+
 /** The kit's draft. Media that are gone are left out; `missingMedia` reports them. */
-export const draftOf = (c: Candidate, channel: ChannelFacts, media: Facts['media']): Draft => {
+export const draftOf = (
+  c: Candidate,
+  channel: ChannelFacts,
+  media: Facts['media'],
+  attached: readonly Attachment[] = [],
+): Draft => {
   const { segments, firstComment } = contentOf(c)
+  const there = attached.flatMap(({ id }) => {
+    const m = media.get(id)
+    return m && !m.deleted_at ? [[id, draftMedia(m)] as const] : []
+  })
   return {
     segments: segments.map((s) => ({
       text: s.text,
@@ -44,25 +72,33 @@ export const draftOf = (c: Candidate, channel: ChannelFacts, media: Facts['media
     })),
     ...(firstComment ? { firstComment } : {}),
     settings: c.settings,
+    ...(there.length > 0 ? { attachments: Object.fromEntries(there) } : {}),
     channel: { kind: channel.kind, facts: channel.facts },
   }
 }
 
-const missingMedia = (c: Candidate, platform: string, media: Facts['media']): Finding[] =>
-  contentOf(c).segments.flatMap((s, segment) =>
-    s.mediaIds
-      .filter((id) => (media.get(id)?.deleted_at ?? undefined) !== undefined || !media.has(id))
-      .map((id) => ({
-        rule: `${platform}.media.missing`,
-        kind: 'media.missing',
-        level: 'error' as const,
-        message: 'A picture of this post was deleted.',
-        remedy: 'Remove it from the post or upload it again.',
-        params: {},
-        segment,
-        media: id,
-      })),
-  )
+const missingMedia = (
+  c: Candidate,
+  platform: string,
+  media: Facts['media'],
+  attached: readonly Attachment[],
+): Finding[] => {
+  const gone = (id: string) => !media.has(id) || (media.get(id)!.deleted_at ?? undefined) !== undefined
+  const finding = (id: string, at: { segment?: number }): Finding => ({
+    rule: `${platform}.media.missing`,
+    kind: 'media.missing',
+    level: 'error',
+    message: 'A file of this post was deleted.',
+    remedy: 'Remove it from the post or upload it again.',
+    params: {},
+    ...at,
+    media: id,
+  })
+  return [
+    ...contentOf(c).segments.flatMap((s, segment) => s.mediaIds.filter(gone).map((id) => finding(id, { segment }))),
+    ...attached.filter((a) => gone(a.id)).map((a) => finding(a.id, {})),
+  ]
+}
 
 const health = (c: ChannelFacts) => ({
   platform: c.platform,
@@ -78,22 +114,50 @@ const health = (c: ChannelFacts) => ({
 
 export type Preflight = ReturnType<typeof createPreflight>
 
-/** `platforms`: id -> server face. */
-export const createPreflight = (platforms: ReadonlyMap<string, Platform>) => {
+/** Live networks that fetch media from us must be able to: an address of this machine or this house is out of their reach. */
+const outOfReach = (platform: Platform, channel: ChannelFacts, draft: Draft, publicUrl: string | null): Finding[] => {
+  const media = [...draft.segments.flatMap((s) => s.media), ...Object.values(draft.attachments ?? {})]
+  if (!platform.spec.media.pull || channel.realm !== 'live' || media.length === 0) return []
+  if (publicUrl === null || isReachable(publicUrl)) return []
+  const { id, name } = platform.spec
+  return [
+    {
+      rule: `${id}.media.unreachable`,
+      kind: 'media.unreachable',
+      level: 'error',
+      message: `${name} fetches media from this Clarion, and cannot reach ${publicUrl}.`,
+      remedy: 'Give Clarion a public https address (CLARION_PUBLIC_URL), or post without media.',
+      params: { platform: name, url: publicUrl },
+    },
+  ]
+}
+
+/** `platforms`: id -> server face. `publicUrl`: where networks would fetch media; absent: nobody asks. */
+export const createPreflight = (platforms: ReadonlyMap<string, Platform>, publicUrl: string | null = null) => {
   /** Everything wrong with one candidate; the words first, then the account. A platform this build lacks is an error finding. */
-  const check = (c: Candidate, facts: Facts): Finding[] => {
+  const check = (c: Candidate, facts: Facts): Pick<Checked, 'findings' | 'cost'> => {
     const channel = facts.channels.get(c.channelId)
     if (!channel) throw new Error(`preflight was not given channel ${c.channelId}`)
     const dueAt = c.dueAt?.getTime() ?? null
     const soon = dueAt !== null && dueAt - facts.now.getTime() <= forecastAheadMs
     const account = channelFindings(health(channel), { dueAt, soon })
     const platform = platforms.get(channel.platform)
-    if (platform)
-      return [
-        ...preflight(platform, draftOf(c, channel, facts.media)),
-        ...missingMedia(c, channel.platform, facts.media),
+    if (platform) {
+      const attached = attachedTo(platform, c.settings)
+      const draft = draftOf(c, channel, facts.media, attached)
+      const quotas = (facts.quotas.get(channel.id) ?? []).map((q) => ({
+        ...q,
+        resetsAt: q.resetsAt === null ? null : Date.parse(q.resetsAt),
+      }))
+      const findings = [
+        ...preflight(platform, draft),
+        ...missingMedia(c, channel.platform, facts.media, attached),
+        ...outOfReach(platform, channel, draft, publicUrl),
+        ...quotaFindings(channel.platform, quotas, { dueAt, soon, needs: draft.segments.length }),
         ...account,
       ]
+      return { findings, cost: platform.cost?.(draft) ?? null }
+    }
     const message = `This installation has no code for the network "${channel.platform}".`
     const unknown: Finding = {
       rule: `${channel.platform}.channel.unsupported`,
@@ -103,13 +167,22 @@ export const createPreflight = (platforms: ReadonlyMap<string, Platform>) => {
       remedy: 'Take the channel off the post.',
       params: { channel: channel.name },
     }
-    return [unknown, ...account]
+    return { findings: [unknown, ...account], cost: null }
   }
 
   return {
+    platforms,
+
+    /** Media the settings of a channel on this platform point at. */
+    attached: (platformId: string, settings: unknown) => attachedTo(platforms.get(platformId), settings),
+
     /** Findings of every candidate, in order. */
     checkAll: (list: readonly Candidate[], facts: Facts): Checked[] =>
-      list.map((c) => ({ channelId: c.channelId, findings: check(c, facts) })),
+      list.map((c) => ({
+        channelId: c.channelId,
+        ...check(c, facts),
+        quotas: [...(facts.quotas.get(c.channelId) ?? [])],
+      })),
 
     /**
      * Settings as they are stored: parsed, defaults filled in, with the schema's version. Missing ones are let through
@@ -143,5 +216,13 @@ export const refuseErrors = (checked: readonly Checked[]): void => {
     )
 }
 
-/** Media ids of candidates, to load their rows at once. */
-export const candidateMedia = (list: readonly Candidate[]): string[] => list.flatMap((c) => mediaOf(contentOf(c)))
+/** Media ids of candidates, to load their rows at once: in the content, and where settings point at. */
+export const candidateMedia = (
+  p: Pick<Preflight, 'attached'>,
+  list: readonly Candidate[],
+  channels: ReadonlyMap<string, ChannelFacts>,
+): string[] =>
+  list.flatMap((c) => [
+    ...mediaOf(contentOf(c)),
+    ...p.attached(channels.get(c.channelId)?.platform ?? '', c.settings).map((a) => a.id),
+  ])

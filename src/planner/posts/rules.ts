@@ -111,7 +111,7 @@ export const checkEdit = (
 export const errorsOf = (findings: readonly Finding[]): Finding[] => findings.filter((f) => f.level === 'error')
 
 /** Findings about the account, not about the words: an edit of a scheduled post is not refused for them. */
-export const aboutChannel = (f: Finding): boolean => f.kind.startsWith('channel.') || f.kind.startsWith('workspace.')
+export const aboutChannel = (f: Finding): boolean => /^(channel|workspace|quota)\./.test(f.kind)
 
 /** What the calendar should warn of shortly before the due time: what will be refused, and accounts in trouble. */
 export const worthSaying = (findings: readonly Finding[]): Finding[] =>
@@ -176,6 +176,47 @@ export const channelFindings = (c: ChannelHealth, o: { dueAt: number | null; soo
     )
   return out
 }
+
+export type QuotaState = {
+  bucket: string
+  label: string
+  used: number
+  cap: number
+  /** Epoch ms when it is full again; null: unknown. */
+  resetsAt: number | null
+  /** The network refuses a post beyond the account's quota; beyond the others a call waits. */
+  source: 'budget' | 'headers' | 'account'
+}
+
+/**
+ * Quotas that would not do. `needs`: how many posts go out (a thread has several). A quota that is full again before the
+ * post is due says nothing. What is spent is an error only minutes before, where the network would refuse it.
+ */
+export const quotaFindings = (
+  platform: string,
+  quotas: readonly QuotaState[],
+  o: { dueAt: number | null; soon: boolean; needs: number },
+): Finding[] =>
+  quotas.flatMap((q): Finding[] => {
+    const left = Math.max(0, q.cap - q.used)
+    const counted = q.source === 'account' ? o.needs : 1
+    if (left >= counted) return []
+    if (o.dueAt !== null && (q.resetsAt === null ? !o.soon : q.resetsAt <= o.dueAt)) return []
+    const until = q.resetsAt === null ? null : new Date(q.resetsAt).toISOString()
+    return [
+      {
+        rule: `${platform}.quota.spent`,
+        kind: 'quota.spent',
+        level: o.soon && left === 0 && q.source === 'account' ? 'error' : 'warning',
+        message:
+          left === 0
+            ? `${q.label}: all ${q.cap} are used.`
+            : `${q.label}: ${left} of ${q.cap} are left, this post takes ${counted}.`,
+        remedy: until ? `It is full again at ${until}; choose a later time.` : 'Choose a later time.',
+        params: { quota: q.label, limit: q.cap, used: q.used, left, ...(until ? { until } : {}) },
+      },
+    ]
+  })
 
 /** A settings issue, as zod gives it. */
 export type SettingsIssue = { path: PropertyKey[]; message: string }

@@ -1,10 +1,17 @@
 /** Posts: what the server may ask. Reading is here; writing is in `edit.ts`, times in `plan.ts`. */
-import type { Post, PostInput, PostState, Publication, PublicationDetail, ScheduleInput } from '#contract/posts.ts'
+import type {
+  Post,
+  PostInput,
+  PostState,
+  PreflightChannel,
+  Publication,
+  PublicationDetail,
+  ScheduleInput,
+} from '#contract/posts.ts'
 import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { Platform } from '#kit/client/platform.ts'
-import type { Finding } from '#kit/spec/preflight.ts'
 import { readCursor, writeCursor } from '../paging/cursor.ts'
 import { publicationStory } from '../publishing/detail.ts'
 import { createPost, removePost, replacePost, resolveInput } from './edit.ts'
@@ -15,7 +22,15 @@ import { checkInput } from './rules.ts'
 import { findPost, findPublication, listPosts, publicationsOf } from './store.ts'
 import { toPost, toPublication } from './view.ts'
 
-export type PostsDeps = { db: Db; clock: Clock; platforms: ReadonlyMap<string, Platform> }
+export type PostsDeps = {
+  db: Db
+  clock: Clock
+  platforms: ReadonlyMap<string, Platform>
+  /** Where networks fetch our media; absent: whether they can is not asked. */
+  publicUrl?: string
+  /** Asks networks about accounts whose last word is old; the second preflight does so first. Must not throw. */
+  askAccounts?: (channelIds: readonly string[]) => Promise<void>
+}
 export type PostQuery = {
   cursor?: string
   limit: number
@@ -37,8 +52,8 @@ export type Posts = {
   remove: (ws: Ws, id: string, ifMatch: number | null) => Promise<void>
   schedule: (ws: Ws, id: string, input: ScheduleInput, ifMatch: number | null) => Promise<Post>
   unschedule: (ws: Ws, id: string, ifMatch: number | null) => Promise<Post>
-  /** Findings of an input nobody has saved yet, per channel, in its order. */
-  preflight: (ws: Ws, input: PostInput) => Promise<{ channels: { channelId: string; findings: Finding[] }[] }>
+  /** Findings, cost and quotas of an input nobody has saved yet, per channel, in its order. */
+  preflight: (ws: Ws, input: PostInput) => Promise<{ channels: PreflightChannel[] }>
   publication: (ws: Ws, id: string) => Promise<Publication>
   publicationDetail: (ws: Ws, id: string) => Promise<PublicationDetail>
   reschedule: (ws: Ws, publicationId: string, input: ScheduleInput) => Promise<Publication>
@@ -50,7 +65,7 @@ export type Posts = {
 
 export const createPosts = (deps: PostsDeps): Posts => {
   const { db, clock } = deps
-  const d: PlanDeps = { db, clock, preflight: createPreflight(deps.platforms) }
+  const d: PlanDeps = { db, clock, preflight: createPreflight(deps.platforms, deps.publicUrl) }
 
   const get: Posts['get'] = async (ws, id) => {
     const row = await findPost(db, ws.id, id)
@@ -126,7 +141,7 @@ export const createPosts = (deps: PostsDeps): Posts => {
       await rescheduleOne(d, ws, publicationId, input)
       return publication(ws, publicationId)
     },
-    forecastDue: (limit) => forecastDue(d, limit),
+    forecastDue: (limit) => forecastDue({ ...d, askAccounts: deps.askAccounts }, limit),
     nextForecast: () => nextForecast(d),
   }
 }

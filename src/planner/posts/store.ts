@@ -77,12 +77,14 @@ export const mediaRows = async (
   ids: readonly string[],
   o: { share?: boolean } = {},
 ): Promise<Map<string, MediaRow>> => {
-  if (ids.length === 0) return new Map()
+  // A setting may hold anything; what is no id names no media.
+  const wanted = [...new Set(ids)].filter((id) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id))
+  if (wanted.length === 0) return new Map()
   const query = db
     .selectFrom('media')
     .selectAll()
     .where('workspace_id', '=', ws)
-    .where('id', 'in', [...new Set(ids)])
+    .where('id', 'in', wanted)
     .orderBy('id')
   const rows = await (o.share ? query.forShare() : query).execute()
   return new Map(rows.map((r) => [r.id, r]))

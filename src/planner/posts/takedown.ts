@@ -21,7 +21,7 @@ export type TakedownDeps = {
 export type TakeDown = (ws: string, id: string) => Promise<void>
 
 /** What the create steps left on the network, last first: replies go before what they answer. */
-const createdBy = async (db: Db, id: string): Promise<Created[]> => {
+export const createdBy = async (db: Db, id: string): Promise<Created[]> => {
   const rows = await db
     .selectFrom('steps')
     .select('checkpoint')
@@ -38,7 +38,8 @@ export const createTakeDown = (d: TakedownDeps): TakeDown => {
     const channel = await d.db.selectFrom('channels').selectAll().where('id', '=', channelId).executeTakeFirstOrThrow()
     const { external_id: externalId, kind, handle, name, facts } = channel
     const call = async ({ grant, credentials }: { grant: Grant; credentials: Record<string, string> }) => {
-      const http = d.http({ platform, realm: channel.realm, secrets: secretsOf(platform, grant, credentials) })
+      const secrets = secretsOf(platform, grant, credentials)
+      const http = d.http({ platform, realm: channel.realm, channelId, secrets })
       const t = {
         http,
         grant,

@@ -9,8 +9,9 @@ import type { PublishingDeps } from './deps.ts'
 import { ask, end, fail, hold, publish, Settled, settle, stepDone, surely } from './endings.ts'
 import { type Frozen, freeze, type Loaded, load, type StepRow } from './frozen.ts'
 import { look } from './look.ts'
+import type { FailureKind } from '#kit/spec/failures.ts'
 import { afterFailure, defaultTries, late, nextMove, type StepRule } from './rules.ts'
-import { beginStep, type Claim, endStep, LeaseLost, lostInARow, note } from './store.ts'
+import { beginStep, type Claim, endStep, LeaseLost, lostInARow, note, workedOn } from './store.ts'
 import { contextOf, failureOf, nowOf, renewedOnce, ruleOf, startWalk, type Walk, type Wire, type Work } from './walk.ts'
 
 const defaultAtMostMs = 30 * 60_000
@@ -105,7 +106,7 @@ const act = async (walk: Walk, p: PlannedStep, position: number, row: StepRow | 
   // An earlier begin may have acted (a keyed step): until the network has spoken, no later failure proves otherwise.
   const doubt = rule.again !== 'safe' && (row?.state === 'begun' || row?.state === 'unknown')
   const harmless = doubt ? rule : { ...rule, again: 'safe' as const, hasWitness: false }
-  const wire: Wire = { used: false }
+  const wire: Wire = { used: false, wrote: false }
   let t: StepContext
   let prepared = row?.prepared ?? null
   try {
@@ -140,44 +141,64 @@ const act = async (walk: Walk, p: PlannedStep, position: number, row: StepRow | 
   loaded.steps.set(p.key, next)
   let outcome: Outcome
   try {
-    wire.used = false
+    Object.assign(wire, { used: false, wrote: false })
     outcome = await p.step.run({ ...t, prepared: prepared as Json, firstBegunAt: next.firstBegunAt })
   } catch (error) {
-    return failed(walk, p, next, wire.used ? rule : harmless, doubt, error)
+    return failed(walk, p, next, wire.used ? rule : harmless, doubt, error, wire.wrote)
   }
   if ('wait' in outcome) return wait(walk, p, next, outcome.wait)
   await stepDone(walk, p, next, outcome.done, 'step-done')
   return true
 }
 
-/** The network is still working on it: come back later, until it takes too long. */
+/**
+ * The network is still working on it: come back later, until it takes too long. What is in the network's hands after a
+ * create may still go out, so that ends in a question and never in "failed".
+ */
 const wait = async (walk: Walk, p: PlannedStep, row: StepRow, w: { ms: number; reason: string }): Promise<boolean> => {
   const { d, platform } = walk
   const limit = p.step.options.atMostMs ?? defaultAtMostMs
-  if (d.clock.now() - row.firstBegunAt > limit) {
-    const message = `${platform.spec.name} did not finish processing within ${Math.round(limit / 60_000)} minutes.`
-    return fail(walk, p, { kind: 'try-later', code: `${platform.spec.id}.processing-timeout`, message })
+  const now = d.clock.now()
+  // The exact count costs a read, so it is asked for only when the wall says that it may be over.
+  if (now - row.firstBegunAt > limit && (await workedOn(d.db, walk.w.claim, row.firstBegunAt, now)) > limit) {
+    const { name, id } = platform.spec
+    const message = `${name} did not finish processing within ${Math.round(limit / 60_000)} minutes.`
+    const failure = { kind: 'try-later', code: `${id}.processing-timeout`, message } as const
+    if (p.step.name !== 'create') return fail(walk, p, failure)
+    const question = 'It may still come out. Please look: is the post there, or should it be published again?'
+    const asked = { state: 'unconfirmed', verdict: 'unconfirmed', reason: failure.code, failure } as const
+    return end(walk, { ...asked, message: `${message} ${question}` })
   }
   return end(walk, {
     state: 'waiting',
     verdict: 'processing',
     reason: 'processing',
     message: w.reason,
-    nextAt: new Date(d.clock.now() + w.ms),
+    nextAt: new Date(now + w.ms),
+    // It answers: what went wrong between two looks is over. Steps that may act count on.
+    resetTries: p.step.options.again === 'safe',
   })
 }
 
-/** A step threw. `row`: it was journalled as begun. False when the loop should decide anew; settles otherwise. */
+/** Failures that speak of the last call alone, and not of what an earlier call of the same run has done. */
+const ofLastCall: ReadonlySet<FailureKind> = new Set(['too-fast', 'try-later', 'reconnect', 'refused-account'])
+
+/**
+ * A step threw. `row`: it was journalled as begun. `wrote`: an earlier write of this run was taken. False when the loop
+ * should decide anew; settles otherwise.
+ */
 const failed = async (
   walk: Walk,
   p: PlannedStep,
   row: StepRow | undefined,
   rule: StepRule,
-  doubt: boolean,
+  before: boolean,
   error: unknown,
+  wrote = false,
 ): Promise<boolean> => {
   const { d, w, loaded } = walk
   const failure = failureOf(walk, error, rule.again !== 'safe')
+  const doubt = before || (wrote && rule.again !== 'safe' && ofLastCall.has(failure.kind))
   const mark = async (verdict: 'unknown' | 'refused', keep: boolean) => {
     if (!row) return
     const state = doubt ? 'unknown' : verdict
@@ -192,7 +213,9 @@ const failed = async (
         now: nowOf(walk),
       }),
     )
-    loaded.steps.set(p.key, { ...row, state, failure: keep ? failure : null })
+    // What the step saved on its way is newer than the row it began with.
+    const { saved } = loaded.steps.get(p.key) ?? row
+    loaded.steps.set(p.key, { ...row, saved, state, failure: keep ? failure : null })
   }
   if (failure.kind === 'reconnect' && (await renewedOnce(walk))) {
     await mark('refused', false)

@@ -25,6 +25,8 @@ export type KeeperPort = {
 export type ChannelHttpPort = (o: {
   platform: Platform
   realm: Realm
+  /** Whose budgets the calls take from. */
+  channelId?: string
   secrets: string[]
   signal?: AbortSignal
   beforeSend?: () => Promise<void> | void

@@ -113,7 +113,7 @@ export const createPublishing = (database: Pick<Database, 'listen'>, d: Publishi
       .selectFrom('publications as p')
       .innerJoin('posts as b', 'b.id', 'p.post_id')
       .innerJoin('channels as c', 'c.id', 'p.channel_id')
-      .select(['p.id', 'p.version', 'p.content', 'b.content as base', 'c.platform'])
+      .select(['p.id', 'p.version', 'p.content', 'p.settings', 'b.content as base', 'c.platform'])
       .where('p.state', '=', 'scheduled')
       .where('p.next_at', '<=', soon)
       .orderBy('p.next_at')
@@ -125,10 +125,16 @@ export const createPublishing = (database: Pick<Database, 'listen'>, d: Publishi
       if (stopping.signal.aborted) return
       if (warmed.has(key) || !platform) continue
       warmed.add(key)
-      for (const id of (r.content ?? r.base).segments.flatMap((s) => s.mediaIds)) {
+      const parsed = platform.spec.settings.schema.safeParse(r.settings)
+      const attached = (parsed.success && platform.spec.settings.media?.(parsed.data)) || []
+      const wanted = [
+        ...(r.content ?? r.base).segments.flatMap((s) => s.mediaIds).map((id) => ({ id, limits: undefined })),
+        ...attached,
+      ]
+      for (const { id, limits } of wanted) {
         // A picture that cannot be rendered is reported by the attempt itself, with a sentence for the person.
         await d.media
-          .renditionFor(id, profileOf(platform))
+          .renditionFor(id, profileOf(platform, limits))
           .catch((err: unknown) => d.log.warn({ media: id, err }, 'rendition made ahead failed'))
       }
     }

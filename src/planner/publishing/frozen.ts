@@ -18,6 +18,8 @@ export type Frozen = {
   segments: { text: string; media: FrozenMedia[] }[]
   firstComment?: string
   settings: unknown
+  /** Media the settings point at, by id. Absent in copies taken before there were any. */
+  attachments?: Record<string, FrozenMedia>
   plan: string[]
 }
 
@@ -31,6 +33,7 @@ export type StepRow = StepRecord & {
 }
 
 export type Loaded = {
+  workspaceId: string
   frozen: Frozen | null
   content: ContentJson
   settings: Record<string, unknown>
@@ -54,6 +57,7 @@ export type Loaded = {
 export const load = async (db: Db, c: Claim): Promise<Loaded | null> => {
   type Row = {
     frozen: Frozen | null
+    workspace_id: string
     content: ContentJson | null
     base: ContentJson
     settings: Record<string, unknown>
@@ -83,7 +87,7 @@ export const load = async (db: Db, c: Claim): Promise<Loaded | null> => {
     }[]
   }
   const { rows } = await sql<Row>`
-    select p.frozen, p.content, b.content as base, p.settings, p.tries, p.begun, coalesce(b.late_policy, w.late_policy) as late_policy,
+    select p.frozen, p.workspace_id, p.content, b.content as base, p.settings, p.tries, p.begun, coalesce(b.late_policy, w.late_policy) as late_policy,
       json_build_object('id', c.id, 'external_id', c.external_id, 'kind', c.kind, 'handle', c.handle, 'name', c.name, 'facts', c.facts, 'realm', c.realm) as channel,
       coalesce((select json_agg(s) from steps s where s.publication_id = p.id), '[]') as steps
     from publications p join posts b on b.id = p.post_id join channels c on c.id = p.channel_id join workspaces w on w.id = p.workspace_id
@@ -106,6 +110,7 @@ export const load = async (db: Db, c: Claim): Promise<Loaded | null> => {
     }),
   )
   return {
+    workspaceId: r.workspace_id,
     frozen: r.frozen,
     content: r.content ?? r.base,
     settings: r.settings,
@@ -117,9 +122,11 @@ export const load = async (db: Db, c: Claim): Promise<Loaded | null> => {
   }
 }
 
-/** The rendition a platform's limits call for; the name changes with the limits, so a changed limit makes a new one. */
-export const profileOf = (platform: Platform): RenditionProfile => {
-  const image = platform.spec.media.image
+/**
+ * The rendition a platform's limits call for; the name changes with the limits, so a changed limit makes a new one.
+ * `image`: the limits of an attachment that has its own (a thumbnail).
+ */
+export const profileOf = (platform: Platform, image = platform.spec.media.image): RenditionProfile => {
   const limits = {
     types: image?.types ?? ['image/jpeg'],
     maxBytes: image?.maxBytes ?? 5_000_000,
@@ -134,16 +141,17 @@ export const profileOf = (platform: Platform): RenditionProfile => {
 const mediaFacts = async (
   db: Db,
   media: MediaPort,
-  platform: Platform,
-  ids: string[],
+  ws: string,
+  wanted: ReadonlyMap<string, RenditionProfile>,
 ): Promise<Map<string, FrozenMedia>> => {
+  const ids = [...wanted.keys()]
   if (ids.length === 0) return new Map()
-  const rows = await db.selectFrom('media').selectAll().where('id', 'in', ids).execute()
+  const rows = await db.selectFrom('media').selectAll().where('workspace_id', '=', ws).where('id', 'in', ids).execute()
   const facts = await Promise.all(
     rows.map(async (m): Promise<FrozenMedia> => {
-      const base = { id: m.id, kind: m.kind, durationMs: m.duration_ms, alt: m.alt }
-      if (m.kind === 'video') return { ...base, mime: m.mime, bytes: m.bytes, width: m.width, height: m.height }
-      const r = await media.renditionFor(m.id, profileOf(platform))
+      const base = { id: m.id, kind: m.kind, durationMs: m.duration_ms, alt: m.alt, facts: m.facts }
+      if (m.kind !== 'image') return { ...base, mime: m.mime, bytes: m.bytes, width: m.width, height: m.height }
+      const r = await media.renditionFor(m.id, wanted.get(m.id)!)
       return { ...base, mime: r.mime, bytes: r.bytes, width: r.width, height: r.height }
     }),
   )
@@ -153,17 +161,37 @@ const mediaFacts = async (
 /** Takes the copy. Renditions are made here at the latest (the engine makes them ahead of time). */
 export const freeze = async (db: Db, media: MediaPort, platform: Platform, loaded: Loaded): Promise<Frozen> => {
   const { content } = loaded
-  const facts = await mediaFacts(db, media, platform, [...new Set(content.segments.flatMap((s) => s.mediaIds))])
+  const settings = platform.spec.settings.schema.parse(loaded.settings)
+  const attached = platform.spec.settings.media?.(settings) ?? []
+  const own = await mediaFacts(
+    db,
+    media,
+    loaded.workspaceId,
+    new Map(content.segments.flatMap((s) => s.mediaIds).map((id) => [id, profileOf(platform)])),
+  )
+  const pointedAt = await mediaFacts(
+    db,
+    media,
+    loaded.workspaceId,
+    new Map(attached.map((a) => [a.id, profileOf(platform, a.limits)])),
+  )
+  const attachments = Object.fromEntries(
+    attached.map(({ id, field }) => {
+      const fact = pointedAt.get(id)
+      if (!fact) throw new Error(`media ${id} of ${field} is gone`)
+      return [id, fact]
+    }),
+  )
   const segments = content.segments.map((s) => ({
     text: s.text,
     media: s.mediaIds.map((id) => {
-      const fact = facts.get(id)
+      const fact = own.get(id)
       if (!fact) throw new Error(`media ${id} is gone`)
       return fact
     }),
   }))
-  const settings = platform.spec.settings.schema.parse(loaded.settings)
-  const bare = { segments, ...(content.firstComment?.trim() ? { firstComment: content.firstComment } : {}), settings }
+  const firstComment = content.firstComment?.trim() ? { firstComment: content.firstComment } : {}
+  const bare = { segments, ...firstComment, settings, ...(attached.length > 0 ? { attachments } : {}) }
   return { ...bare, plan: plan(platform.publish, viewOf('', bare, loaded, media, platform)).map((p) => p.key) }
 }
 
@@ -175,19 +203,19 @@ export const viewOf = (
   media: MediaPort,
   platform: Platform,
 ): StepView => {
-  const profile = profileOf(platform)
+  const open = (m: FrozenMedia, profile: RenditionProfile): StepMedia => ({
+    ...m,
+    blob: async () => (await media.renditionFor(m.id, profile)).blob(),
+    url: async () => media.signedUrl(m.id, profile),
+  })
+  const limits = new Map((platform.spec.settings.media?.(frozen.settings) ?? []).map((a) => [a.id, a.limits]))
+  const attached = Object.values(frozen.attachments ?? {})
   return {
     publicationId,
-    segments: frozen.segments.map((s) => ({
-      text: s.text,
-      media: s.media.map((m) => ({
-        ...m,
-        blob: async () => (await media.renditionFor(m.id, profile)).blob(),
-        url: async () => media.signedUrl(m.id, profile),
-      })),
-    })),
+    segments: frozen.segments.map((s) => ({ text: s.text, media: s.media.map((m) => open(m, profileOf(platform))) })),
     firstComment: frozen.firstComment,
     settings: frozen.settings,
+    attachments: Object.fromEntries(attached.map((m) => [m.id, open(m, profileOf(platform, limits.get(m.id)))])),
     channel: {
       externalId: loaded.channel.externalId,
       kind: loaded.channel.kind,

@@ -46,7 +46,7 @@ export const look = async (walk: Walk, p: PlannedStep, row: StepRow): Promise<bo
     case 'again':
       // The network has nothing of ours: that look, in the journal, is what permits a second begin.
       await endStep(d.db, w.claim, { key: p.key, state: 'refused', event: 'step-absent', now: nowOf(walk) })
-      loaded.steps.set(p.key, { ...row, state: 'refused', failure: null })
+      loaded.steps.set(p.key, { ...row, saved: loaded.steps.get(p.key)?.saved, state: 'refused', failure: null })
       if (Math.max(row.times, loaded.tries + 1) < (d.maxTries ?? defaultTries)) return false
       return fail(
         walk,

@@ -151,6 +151,26 @@ export const lostInARow = async (db: Db, c: Claim, limit: number): Promise<numbe
   return other < 0 ? rows.length : other
 }
 
+/**
+ * How long the network has had a step in work (ms), `since` epoch ms. Without the times in which it would not be asked
+ * (rate limits, a dead token), and counted anew after a person's word.
+ */
+export const workedOn = async (db: Db, c: Claim, since: number, now: number): Promise<number> => {
+  const { rows } = await sql<{ since: Date; away: number }>`
+    with f as (
+      select greatest(${new Date(since)}::timestamptz, max(at)) as since from journal
+      where publication_id = ${c.publicationId} and event in ('person-again', 'person-retry')
+    )
+    select f.since, coalesce((
+      select sum(extract(epoch from n.started_at - a.ended_at)) from attempts a
+      join attempts n on n.publication_id = a.publication_id and n.number = a.number + 1
+      where a.publication_id = ${c.publicationId} and a.ended_at >= f.since
+        and a.failure ->> 'kind' in ('too-fast', 'reconnect', 'refused-account')
+    ), 0)::float8 * 1000 as away from f`.execute(db)
+  const { since: from, away } = rows[0]!
+  return now - from.getTime() - away
+}
+
 /** Renews leases. Gives the tokens that are still ours. */
 export const renewLeases = async (db: Db, leases: string[], until: Date): Promise<Set<string>> => {
   if (leases.length === 0) return new Set()

@@ -1,6 +1,6 @@
 /** One attempt in work: what it knows, and what it hands to a step. */
 
-import { redact } from '#kit/client/http.ts'
+import { type Http, redact } from '#kit/client/http.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { type Json, type PlannedStep, plan, type StepContext, type StepView } from '#kit/client/steps.ts'
 import { type Failure, PlatformFailure } from '#kit/spec/failures.ts'
@@ -50,8 +50,11 @@ export const startWalk = (d: PublishingDeps, w: Work, platform: Platform, loaded
   }
 }
 
-/** Has a request of this run left? A step that broke before that has done nothing. */
-export type Wire = { used: boolean }
+/**
+ * Has a request of this run left? A step that broke before that has done nothing. `wrote`: the network has answered a
+ * write of this run with success, so that no later failure of the same run proves that nothing was done.
+ */
+export type Wire = { used: boolean; wrote: boolean }
 
 /** All a step may touch. Fetches a good token the first time; raises PlatformFailure when there is none. */
 export const contextOf = async (
@@ -63,9 +66,10 @@ export const contextOf = async (
   const { d, w, platform, loaded } = walk
   walk.auth ??= await d.keeper.grant(w.claim.channelId)
   const { grant, credentials } = walk.auth
-  const http = d.http({
+  const send = d.http({
     platform,
     realm: loaded.channel.realm,
+    channelId: w.claim.channelId,
     secrets: secretsOf(platform, grant, credentials),
     signal: w.signal,
     fetch: d.fetch,
@@ -76,6 +80,11 @@ export const contextOf = async (
       if (wire) wire.used = true
     },
   })
+  const http: Http = async (r) => {
+    const reply = await send(r)
+    if (wire && r.method !== 'GET') wire.wrote = true
+    return reply
+  }
   return {
     ...walk.view,
     http,

@@ -29,10 +29,11 @@ beforeAll(async () => {
         platforms: [toy({ id, rotates: true })],
         sandboxUrl: sandbox.url,
       })
-      const { channels, connect, credentials, platforms } = house
+      const { channels, accounts, connect, credentials, platforms } = house
       return (bind, app) => {
         registerChannels(bind, {
           channels,
+          accounts,
           connect,
           connectAll: (o) => connectSandbox({ clock, platforms, connect, robot }, o),
         })

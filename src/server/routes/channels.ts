@@ -2,18 +2,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Channel } from '#contract/channels.ts'
 import { Problem, problems } from '#contract/problems.ts'
+import type { Accounts } from '#planner/channels/account.ts'
 import type { Connect } from '#planner/channels/connect.ts'
 import type { Channels } from '#planner/channels/service.ts'
 import type { Bind } from '../bind.ts'
 
 export type ChannelsDoorDeps = {
   channels: Channels
+  accounts: Accounts
   connect: Connect
   /** One sandbox channel on every platform. */
   connectAll: (o: { ws: string; userId: string }) => Promise<Channel[]>
 }
 
-export const registerChannels = (bind: Bind, { channels, connect, connectAll }: ChannelsDoorDeps): void => {
+export const registerChannels = (bind: Bind, { channels, accounts, connect, connectAll }: ChannelsDoorDeps): void => {
   bind('connectBegin', ({ params, body }, ctx) =>
     connect.begin({
       ws: ctx.ws!.id,
@@ -36,6 +38,10 @@ export const registerChannels = (bind: Bind, { channels, connect, connectAll }: 
   bind('channelPause', ({ params }, ctx) => channels.pause(ctx.ws!.id, params.id))
   bind('channelResume', ({ params }, ctx) => channels.resume(ctx.ws!.id, params.id))
   bind('channelCheck', ({ params }, ctx) => channels.check(ctx.ws!.id, params.id))
+  bind('channelAccount', ({ params }, ctx) => accounts.look(ctx.ws!.id, params.id))
+  bind('channelOptions', async ({ params, query }, ctx) => ({
+    items: await accounts.options(ctx.ws!.id, params.id, params.list, query),
+  }))
   bind('channelRemove', async ({ params }, ctx) => {
     await channels.remove(ctx.ws!.id, params.id)
     return { ok: true }

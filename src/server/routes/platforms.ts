@@ -34,6 +34,16 @@ export const registerPlatforms = (bind: Bind, { platforms, credentials, redirect
     name: spec.name,
     connect: spec.connect,
     connectForm: [...(spec.connectForm ?? [])],
+    ways: await Promise.all(
+      (spec.ways ?? []).map(async (w) => ({
+        id: w.id,
+        label: w.label,
+        help: w.help ?? null,
+        connect: w.connect,
+        form: [...(w.form ?? [])],
+        credentialsSet: await credentials.complete(spec.id, w.credentials),
+      })),
+    ),
     credentials: [...spec.credentials],
     credentialsSet: await credentials.complete(spec.id),
     redirectUri: loopbackLiteral(redirectUri(spec.id)),

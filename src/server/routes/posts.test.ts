@@ -1,7 +1,9 @@
 /** Posts and publications over HTTP: ETags, roles, Problems and bad input, from the door to the database. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { manualClock } from '#infra/clock.ts'
+import { createCalling } from '#planner/channels/calling.ts'
 import { createChannelHttp } from '#planner/channels/http.ts'
+import { createAmend } from '#planner/posts/amend.ts'
 import { createPosts } from '#planner/posts/service.ts'
 import { createTakeDown } from '#planner/posts/takedown.ts'
 import { seeder, toyNetworks } from '#planner/posts/testing.ts'
@@ -20,18 +22,20 @@ beforeAll(async () => {
     clock,
     register: ({ database: { db } }) => {
       const posts = createPosts({ db, clock, platforms })
-      const held = { grant: { access: 'token' }, credentials: {} }
-      const keeper = { grant: async () => held, renew: async () => held }
+      const held = { grant: { access: 'token' }, credentials: {}, generation: 1 }
+      const keeper = { grant: async () => held, renew: async () => held, markReconnect: async () => true }
+      const http = createChannelHttp({ platforms, sandboxUrl: null, clock })
       const takeDown = createTakeDown({
         db,
         clock,
         platforms,
         keeper,
-        http: createChannelHttp({ platforms, sandboxUrl: null, clock }),
+        http,
       })
+      const amend = createAmend({ db, clock, platforms, call: createCalling({ db, clock, platforms, http, keeper }) })
       return (bind) => {
         registerPosts(bind, { posts })
-        registerPublications(bind, { db, clock, posts, takeDown })
+        registerPublications(bind, { db, clock, posts, takeDown, amend })
       }
     },
   })

@@ -1,14 +1,15 @@
 /** Doors of publications: one post on one channel, its story, and what a person may do to it. */
 import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
+import type { Amend } from '#planner/posts/amend.ts'
 import type { Posts } from '#planner/posts/service.ts'
 import type { TakeDown } from '#planner/posts/takedown.ts'
 import { cancelPublication, resolvePublication, retryPublication } from '#planner/publishing/commands.ts'
 import type { Bind, Ctx } from '../bind.ts'
 
-export type PublicationsDoorDeps = { db: Db; clock: Clock; posts: Posts; takeDown: TakeDown }
+export type PublicationsDoorDeps = { db: Db; clock: Clock; posts: Posts; takeDown: TakeDown; amend: Amend }
 
-export const registerPublications = (bind: Bind, { db, clock, posts, takeDown }: PublicationsDoorDeps): void => {
+export const registerPublications = (bind: Bind, { db, clock, posts, takeDown, amend }: PublicationsDoorDeps): void => {
   /** Runs a command on a publication whose post is not deleted, and shows what became of it. */
   const act = async (ctx: Ctx, id: string, command: (t: { id: string; ws: string; now: Date }) => Promise<void>) => {
     await posts.publication(ctx.ws!, id)
@@ -24,4 +25,5 @@ export const registerPublications = (bind: Bind, { db, clock, posts, takeDown }:
     act(ctx, params.id, (t) => resolvePublication(db, { ...t, ...body })),
   )
   bind('publicationRemove', ({ params }, ctx) => act(ctx, params.id, ({ id, ws }) => takeDown(ws, id)))
+  bind('publicationEdit', ({ params, body }, ctx) => act(ctx, params.id, ({ id, ws }) => amend(ws, id, body.text)))
 }

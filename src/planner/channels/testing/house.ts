@@ -7,10 +7,13 @@ import type { KeyRing } from '#infra/secrets.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import type { Grant } from '#kit/client/steps.ts'
 import { holdChannel, releaseHeld } from '#planner/publishing/commands.ts'
+import { createAccounts } from '../account.ts'
+import { createCalling } from '../calling.ts'
 import { createConnect } from '../connect.ts'
 import { createCredentials } from '../credentials.ts'
 import { createChannelHttp } from '../http.ts'
 import { createKeeper } from '../keeper.ts'
+import { createQuotas } from '../quotas.ts'
 import { createChannels } from '../service.ts'
 import { putChannel } from '../store.ts'
 import { putToken, sealGrant } from '../token-store.ts'
@@ -30,7 +33,8 @@ export const channelsHouse = (o: HouseOptions) => {
   const { database, clock, keys } = o
   const { db } = database
   const platforms = new Map(o.platforms.map((p) => [p.spec.id, p]))
-  const http = createChannelHttp({ platforms, sandboxUrl: o.sandboxUrl, clock, fetch: o.fetch })
+  const quotas = createQuotas({ db, clock, onError: o.onError })
+  const http = createChannelHttp({ platforms, sandboxUrl: o.sandboxUrl, clock, fetch: o.fetch, quotas })
   const sandbox = async (platform: string) => {
     const res = await fetch(`${o.sandboxUrl}/_desk/${platform}/tokens`, {
       method: 'POST',
@@ -69,9 +73,15 @@ export const channelsHouse = (o: HouseOptions) => {
     holdChannel(trx, id, 'channel-removed', 'The channel was disconnected.', new Date(clock.now()))
   const channels = createChannels({ db, clock, keys, platforms, http, credentials, keeper, onRemoved, onError })
 
+  const call = createCalling({ db, clock, platforms, http, keeper })
+  const accounts = createAccounts({ db, clock, platforms, call, onError })
+
   return {
     platforms,
     http,
+    quotas,
+    call,
+    accounts,
     credentials,
     keeper,
     connect,

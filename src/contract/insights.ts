@@ -1,0 +1,53 @@
+/** Insights: what networks count about a post or an account, as they said it at certain moments. */
+import { z } from 'zod'
+import { id, instant } from './common.ts'
+
+/** null: the network does not report it (never 0 for "unknown"). */
+const count = z.number().nullable()
+/** One vocabulary for all networks; `raw` of a snapshot has their own names. */
+export const metrics = z
+  .object({
+    likes: count,
+    comments: count,
+    shares: count,
+    saves: count,
+    views: count,
+    impressions: count,
+    reach: count,
+    clicks: count,
+    watchTimeMs: count,
+    followers: count,
+  })
+  .meta({ id: 'Metrics' })
+export type MetricsView = z.output<typeof metrics>
+
+export const snapshot = z.object({ at: instant, metrics }).meta({ id: 'Snapshot' })
+export type SnapshotView = z.output<typeof snapshot>
+
+/** Interactions per person reached (or per impression, or per view, where the network tells no better number). 0.05 = 5 %. */
+export const engagement = z
+  .object({ rate: z.number(), per: z.enum(['reach', 'impressions', 'views']) })
+  .meta({ id: 'Engagement' })
+
+const shared = {
+  /** Does this network give numbers here? When false, `why` says why not. */
+  supported: z.boolean(),
+  why: z.string().nullable(),
+  /** The last reading, with the network's own set. */
+  latest: snapshot.extend({ raw: z.unknown() }).nullable(),
+  /** Oldest first. */
+  series: z.array(snapshot),
+  /** When the network was last asked, and when it is asked next; null: not yet, never again. */
+  lookedAt: instant.nullable(),
+  nextAt: instant.nullable(),
+  /** Why the last look brought nothing. */
+  failure: z.string().nullable(),
+}
+
+export const publicationInsights = z
+  .object({ publicationId: id, engagement: engagement.nullable(), ...shared })
+  .meta({ id: 'PublicationInsights' })
+export type PublicationInsights = z.output<typeof publicationInsights>
+
+export const channelInsights = z.object({ channelId: id, ...shared }).meta({ id: 'ChannelInsights' })
+export type ChannelInsights = z.output<typeof channelInsights>

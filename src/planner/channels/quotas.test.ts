@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { manualClock } from '#infra/clock.ts'
+import { memoryKeyRing } from '#infra/secrets.ts'
+import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
+import { PlatformFailure } from '#kit/spec/failures.ts'
+import { knownQuotas, windowOf } from './quotas.ts'
+import { channelsHouse, type House } from './testing/house.ts'
+import { talker, talkerNetwork } from './testing/talker.ts'
+
+const clock = manualClock(Date.UTC(2026, 10, 22, 12))
+const platform = talker()
+let t: TestDatabase
+let net: ReturnType<typeof talkerNetwork>
+let house: House
+let channel: string
+
+beforeAll(async () => {
+  t = await testDatabase()
+})
+afterAll(() => t.drop())
+beforeEach(async () => {
+  await t.db.deleteFrom('quotas').execute()
+  net = talkerNetwork()
+  house = channelsHouse({
+    database: t,
+    clock,
+    keys: memoryKeyRing(),
+    platforms: [platform],
+    sandboxUrl: 'http://sandbox.test',
+    fetch: net.fetch,
+  })
+  const { ws } = await house.workspace()
+  channel = await house.channel({ ws, platform: 'talker', grant: { access: 'gold-access' } })
+})
+
+const client = (channelId = channel) => house.http({ platform, realm: 'sandbox', channelId, secrets: [] })
+const ask = (bucket: string, units: number, channelId?: string) =>
+  client(channelId)({ method: 'GET', url: 'https://talker.example/x', cost: { bucket, units } })
+const failure = (run: Promise<unknown>) =>
+  run.then(
+    () => null,
+    (e: unknown) => (e instanceof PlatformFailure ? e.failure : Promise.reject(e)),
+  )
+const known = async () =>
+  (
+    await knownQuotas(
+      t.db,
+      house.platforms,
+      [{ id: channel, platform: 'talker', realm: 'sandbox' }],
+      new Date(clock.now()),
+    )
+  ).get(channel)!
+
+describe('windows', () => {
+  const day = 86_400_000
+  test('a day is the calendar day of its zone, 23 and 25 hours long when clocks change', () => {
+    const zone = { daily: 'America/Los_Angeles' }
+    const length = (at: number) => {
+      const w = windowOf(zone, at)
+      expect(w.start <= at && at < w.end).toBe(true)
+      return w.end - w.start
+    }
+    expect(length(Date.UTC(2026, 10, 22, 12))).toBe(day)
+    expect(length(Date.UTC(2026, 10, 1, 12))).toBe(day + 3_600_000)
+    expect(length(Date.UTC(2026, 2, 8, 20))).toBe(day - 3_600_000)
+    expect(windowOf(zone, Date.UTC(2026, 10, 22, 7, 59)).end).toBe(Date.UTC(2026, 10, 22, 8))
+  })
+  test('fixed windows follow each other without a gap', () => {
+    expect(windowOf({ ms: 1000 }, 1999)).toEqual({ start: 1000, end: 2000 })
+    expect(windowOf({ ms: 1000 }, 2000)).toEqual({ start: 2000, end: 3000 })
+  })
+})
+
+test('a spent budget refuses the call before it leaves, until the window ends', async () => {
+  net.says['/x'] = {}
+  await ask('units', 9)
+  expect(await failure(ask('units', 2))).toMatchObject({
+    kind: 'too-fast',
+    code: 'talker.budget-spent',
+    until: '2026-11-23T08:00:00.000Z',
+  })
+  await ask('units', 1)
+  expect(net.count('/x')).toBe(2)
+  expect(await known()).toContainEqual(
+    expect.objectContaining({ bucket: 'units', used: 10, cap: 10, source: 'budget' }),
+  )
+})
+
+test('workers side by side never take more than there is', async () => {
+  net.says['/x'] = {}
+  const results = await Promise.all(Array.from({ length: 25 }, () => failure(ask('units', 1))))
+  expect(results.filter((r) => r === null)).toHaveLength(10)
+  expect(net.count('/x')).toBe(10)
+})
+
+test('the channel’s own budget is not touched by another channel', async () => {
+  net.says['/x'] = {}
+  const { ws } = await house.workspace()
+  const other = await house.channel({ ws, platform: 'talker', grant: { access: 'b' }, externalId: '2' })
+  await ask('calls', 2)
+  expect((await failure(ask('calls', 1)))?.kind).toBe('too-fast')
+  expect(await failure(ask('calls', 2, other))).toBeNull()
+})
+
+test('a request that never left gives its units back, into the window they came from', async () => {
+  net.says['/x'] = () => {
+    clock.set(Date.UTC(2026, 10, 23, 9))
+    throw Object.assign(new Error('no such host'), { cause: { code: 'ENOTFOUND' } })
+  }
+  expect((await failure(ask('units', 4)))?.kind).toBe('try-later')
+  const rows = await t.db.selectFrom('quotas').select('used').where('bucket', '=', 'units').execute()
+  expect(rows).toEqual([{ used: 0 }])
+  clock.set(Date.UTC(2026, 10, 22, 12))
+})
+
+test('a lost answer keeps its units: the network may have counted it', async () => {
+  net.says['/x'] = () => {
+    throw new Error('socket hang up')
+  }
+  expect((await failure(ask('units', 4)))?.kind).toBe('unknown-outcome')
+  expect((await known()).find((q) => q.bucket === 'units')?.used).toBe(4)
+})
+
+test('a budget the spec does not have is our bug, and nothing leaves', async () => {
+  expect((await failure(ask('nothing', 1)))?.kind).toBe('our-bug')
+  expect(net.asked).toEqual([])
+})
+
+test('usage headers become the channel’s last reading, and are forgotten after a day', async () => {
+  net.says['/x'] = { headers: { 'x-used': '40' } }
+  await client()({ method: 'GET', url: 'https://talker.example/x' })
+  net.says['/x'] = { headers: { 'x-used': '41' } }
+  await client()({ method: 'GET', url: 'https://talker.example/x' })
+  await house.quotas.settled()
+  expect(await known()).toContainEqual(
+    expect.objectContaining({ bucket: 'rate', used: 41, cap: 100, source: 'headers' }),
+  )
+  clock.set(clock.now() + 25 * 3_600_000)
+  expect((await known()).map((q) => q.bucket)).not.toContain('rate')
+  clock.set(Date.UTC(2026, 10, 22, 12))
+})

@@ -1,0 +1,255 @@
+/**
+ * Budgets and quotas. A budget is what a network does not let us ask for: counted here, taken before a call leaves and
+ * given back when it provably did not. A reading is what the network said itself, in an answer's headers or when asked
+ * about the account; the last one is kept.
+ */
+import { sql } from 'kysely'
+import { Temporal } from 'temporal-polyfill'
+import type { Clock } from '#infra/clock.ts'
+import type { Db } from '#infra/db/database.ts'
+import type { Realm } from '#kit/client/http.ts'
+import type { Platform, Quota } from '#kit/client/platform.ts'
+import { PlatformFailure } from '#kit/spec/failures.ts'
+import type { Budget } from '#kit/spec/spec.ts'
+
+/** Whose budget a call takes from. Without a channel (a connect flow) only budgets of the app are counted. */
+export type Spender = { platform: Platform; realm: Realm; channelId?: string }
+export type Cost = { bucket: string; units: number }
+
+/**
+ * A quota with where it is known from. `budget`: counted by us; `headers` and `account`: the network's own word. `at`:
+ * when that was (UTC). A budget or header quota that is spent makes a call wait, one of the account refuses the post.
+ */
+export type KnownQuota = Quota & { source: 'budget' | 'headers' | 'account'; at: string }
+
+export type Quotas = {
+  /** Takes from the budget, all or nothing. @throws PlatformFailure `too-fast` until the window's end, `our-bug` for a budget the spec does not have. */
+  spend: (who: Spender, cost: Cost) => Promise<void>
+  /** Gives back what `spend` took for this very `cost` object. */
+  refund: (who: Spender, cost: Cost) => Promise<void>
+  /** Keeps what an answer's headers say; in the background, never throws. */
+  seen: (who: Spender, answer: { status: number; headers: Record<string, string> }) => void
+  /** Resolves when everything `seen` has been written. */
+  settled: () => Promise<void>
+  /** Deletes windows that ended a month ago. */
+  sweep: (now: Date) => Promise<void>
+}
+
+/** The window of a budget at `now` (epoch ms): its first instant and the first after it. Pure. Days are calendar days of the zone, daylight saving included. */
+export const windowOf = (window: Budget['window'], now: number): { start: number; end: number } => {
+  if ('ms' in window) {
+    const start = Math.floor(now / window.ms) * window.ms
+    return { start, end: start + window.ms }
+  }
+  const day = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(window.daily).startOfDay()
+  return { start: day.epochMilliseconds, end: day.add({ days: 1 }).startOfDay().epochMilliseconds }
+}
+
+/** Whose count it is: one for all channels of the app in a realm, or the channel's own. Null: nobody's. */
+const accountOf = (budget: Budget, realm: Realm, channelId: string | undefined): string | null =>
+  budget.scope === 'app' ? `app:${realm}` : channelId ? `channel:${channelId}` : null
+
+/** Stores what the network said about its quotas on a channel; an older word is replaced. */
+export const storeReadings = async (
+  db: Db,
+  channelId: string,
+  source: 'account' | 'headers',
+  quotas: readonly Quota[],
+  now: Date,
+): Promise<void> => {
+  // One row a bucket: a list that names one twice would make the statement fail.
+  const last = new Map(
+    quotas.filter((q) => Number.isFinite(q.used) && Number.isFinite(q.cap)).map((q) => [q.bucket, q]),
+  )
+  if (last.size === 0) return
+  await db
+    .insertInto('quota_readings')
+    .values(
+      [...last.values()].map((q) => ({
+        channel_id: channelId,
+        bucket: q.bucket,
+        source,
+        label: q.label,
+        used: q.used,
+        cap: q.cap,
+        resets_at: q.resetsAt === null || Number.isNaN(Date.parse(q.resetsAt)) ? null : new Date(q.resetsAt),
+        at: now,
+      })),
+    )
+    .onConflict((c) =>
+      c.columns(['channel_id', 'bucket']).doUpdateSet((e) => ({
+        source: e.ref('excluded.source'),
+        label: e.ref('excluded.label'),
+        used: e.ref('excluded.used'),
+        cap: e.ref('excluded.cap'),
+        resets_at: e.ref('excluded.resets_at'),
+        at: e.ref('excluded.at'),
+      })),
+    )
+    .execute()
+}
+
+/** A reading without a reset time is worth nothing after this long (ms). */
+const readingLifeMs = 24 * 3_600_000
+
+/** What is known about the quotas of channels, by channel id: budgets first, then what the network said, while it holds. */
+export const knownQuotas = async (
+  db: Db,
+  platforms: ReadonlyMap<string, Platform>,
+  channels: readonly { id: string; platform: string; realm: Realm }[],
+  now: Date,
+): Promise<Map<string, KnownQuota[]>> => {
+  const out = new Map<string, KnownQuota[]>(channels.map((c) => [c.id, []]))
+  const wanted = channels.flatMap((c) =>
+    (platforms.get(c.platform)?.spec.budgets ?? []).flatMap((budget) => {
+      const account = accountOf(budget, c.realm, c.id)
+      return account === null ? [] : [{ c, budget, account, window: windowOf(budget.window, now.getTime()) }]
+    }),
+  )
+  if (wanted.length > 0) {
+    const rows = await db
+      .selectFrom('quotas')
+      .select(['platform', 'account', 'bucket', 'window_start', 'used'])
+      .where('account', 'in', [...new Set(wanted.map((w) => w.account))])
+      .where('window_end', '>', now)
+      .execute()
+    for (const { c, budget, account, window } of wanted) {
+      const row = rows.find(
+        (r) =>
+          r.platform === c.platform &&
+          r.account === account &&
+          r.bucket === budget.bucket &&
+          r.window_start.getTime() === window.start,
+      )
+      out.get(c.id)!.push({
+        bucket: budget.bucket,
+        label: budget.label,
+        used: row?.used ?? 0,
+        cap: budget.cap,
+        resetsAt: new Date(window.end).toISOString(),
+        source: 'budget',
+        at: now.toISOString(),
+      })
+    }
+  }
+  if (channels.length === 0) return out
+  const readings = await db
+    .selectFrom('quota_readings')
+    .selectAll()
+    .where(
+      'channel_id',
+      'in',
+      channels.map((c) => c.id),
+    )
+    .where((e) =>
+      e.or([
+        e('resets_at', '>', now),
+        e.and([e('resets_at', 'is', null), e('at', '>', new Date(now.getTime() - readingLifeMs))]),
+      ]),
+    )
+    .orderBy('bucket')
+    .execute()
+  for (const r of readings)
+    out.get(r.channel_id)!.push({
+      bucket: r.bucket,
+      label: r.label,
+      used: r.used,
+      cap: r.cap,
+      resetsAt: r.resets_at?.toISOString() ?? null,
+      source: r.source,
+      at: r.at.toISOString(),
+    })
+  return out
+}
+
+/** `onError`: told when a reading could not be written. */
+export const createQuotas = (d: {
+  db: Db
+  clock: Pick<Clock, 'now'>
+  onError?: (error: unknown, channelId: string) => void
+}): Quotas => {
+  /** The window each cost was taken from: a refund after midnight must not land in the new day. */
+  const taken = new WeakMap<Cost, { account: string; start: Date }>()
+  const writing = new Map<string, Promise<void>>()
+  /** What was last written per channel, so that an unchanged header is not written again. */
+  const written = new Map<string, string>()
+
+  const budgetOf = ({ platform }: Spender, { bucket }: Cost): Budget => {
+    const budget = platform.spec.budgets?.find((b) => b.bucket === bucket)
+    if (budget) return budget
+    throw new PlatformFailure({
+      kind: 'our-bug',
+      code: `${platform.spec.id}.budget`,
+      message: `${platform.spec.name} has no budget "${bucket}".`,
+    })
+  }
+
+  return {
+    spend: async (who, cost) => {
+      const budget = budgetOf(who, cost)
+      const account = accountOf(budget, who.realm, who.channelId)
+      if (account === null || cost.units <= 0) return
+      const { start, end } = windowOf(budget.window, d.clock.now())
+      const { spec } = who.platform
+      // One statement, so that two workers never take the last unit twice.
+      const { rows } = await sql<{ used: number }>`
+        insert into quotas (platform, account, bucket, window_start, window_end, used, cap)
+        select ${spec.id}, ${account}, ${cost.bucket}, ${new Date(start)}::timestamptz, ${new Date(end)}::timestamptz, ${cost.units}::int, ${budget.cap}::int
+        where ${cost.units}::bigint <= ${budget.cap}::bigint
+        on conflict (platform, account, bucket, window_start) do update
+          set used = quotas.used + excluded.used, cap = excluded.cap, window_end = excluded.window_end
+          where quotas.used::bigint + excluded.used <= excluded.cap
+        returning used`.execute(d.db)
+      if (rows.length === 0)
+        throw new PlatformFailure({
+          kind: 'too-fast',
+          code: `${spec.id}.budget-spent`,
+          message: `${budget.label}: the ${budget.cap} of this window are spent. Clarion goes on when it starts anew.`,
+          until: new Date(end).toISOString(),
+        })
+      taken.set(cost, { account, start: new Date(start) })
+    },
+
+    refund: async (who, cost) => {
+      const from = taken.get(cost)
+      if (!from) return
+      taken.delete(cost)
+      await sql`
+        update quotas set used = greatest(0, used - ${cost.units}::int)
+        where platform = ${who.platform.spec.id} and account = ${from.account} and bucket = ${cost.bucket}
+          and window_start = ${from.start}`.execute(d.db)
+    },
+
+    seen: (who, answer) => {
+      const { channelId } = who
+      if (!channelId || !who.platform.usage) return
+      try {
+        const now = d.clock.now()
+        const quotas = who.platform.usage(answer, now)
+        const said = JSON.stringify(quotas)
+        if (quotas.length === 0 || written.get(channelId) === said) return
+        if (written.size > 1_000) written.clear()
+        written.set(channelId, said)
+        // One after another: two answers at once must not end with the older one's word.
+        const write: Promise<void> = (writing.get(channelId) ?? Promise.resolve())
+          .then(() => storeReadings(d.db, channelId, 'headers', quotas, new Date(now)))
+          .catch((error: unknown) => d.onError?.(error, channelId))
+          .finally(() => writing.get(channelId) === write && writing.delete(channelId))
+        writing.set(channelId, write)
+      } catch (error) {
+        d.onError?.(error, channelId)
+      }
+    },
+
+    settled: async () => {
+      await Promise.all(writing.values())
+    },
+
+    sweep: async (now) => {
+      await d.db
+        .deleteFrom('quotas')
+        .where('window_end', '<', new Date(now.getTime() - 30 * 86_400_000))
+        .execute()
+    },
+  }
+}

@@ -1,0 +1,241 @@
+/**
+ * Webhooks: what networks tell us by themselves. The door (`receive`) answers handshakes, believes nobody without a good
+ * signature, keeps each event once and is done; a job handles them row by row. An event decides nothing about a
+ * publication: it wakes the engine, which looks for itself.
+ */
+import { Problem } from '#contract/problems.ts'
+import type { Clock } from '#infra/clock.ts'
+import type { Db } from '#infra/db/database.ts'
+import type { KeyRing } from '#infra/secrets.ts'
+import type { Realm } from '#kit/client/http.ts'
+import type { Platform } from '#kit/client/platform.ts'
+import type { Verified, WebhookContext, WebhookReply, WebhookRequest } from '#kit/client/webhook.ts'
+import { PlatformFailure } from '#kit/spec/failures.ts'
+import type { Calling } from '../channels/calling.ts'
+import type { Credentials } from '../channels/credentials.ts'
+import { type ChannelHttp, secretsOf } from '../channels/http.ts'
+import type { Keeper } from '../channels/keeper.ts'
+import { isReachable } from '../channels/reachable.ts'
+import { markGone, wakePublication } from '../publishing/wake.ts'
+import { eventWait, renewMs, subscribeWait } from './rules.ts'
+import * as store from './store.ts'
+
+/** One delivery holds at most this many events; the rest is dropped with a word in the log. */
+const mostEvents = 1_000
+/** Batches of one run of a job: a long backlog is worked off over several, so that a process can stop between them. */
+const rounds = 10
+
+export type WebhooksDeps = {
+  db: Db
+  clock: Pick<Clock, 'now'>
+  keys: Pick<KeyRing, 'derive'>
+  platforms: ReadonlyMap<string, Platform>
+  credentials: Pick<Credentials, 'get'>
+  http: ChannelHttp
+  call: Calling
+  keeper: Pick<Keeper, 'markReconnect'>
+  /** Where networks reach us, without a slash at its end. */
+  publicUrl: string
+  /** Is there a sandbox whose webhooks come too? */
+  sandbox: boolean
+  /** Brings the look at a publication's numbers forward. */
+  countNow: (publicationId: string) => Promise<void>
+  log: { info: (o: object, message: string) => void; warn: (o: object, message: string) => void }
+}
+
+export type Webhooks = {
+  /** The address of a platform's webhook, as registered with the network. */
+  url: (platform: string) => string
+  /** The word of ours for a platform, the same for ever (hex). The sandbox has one of its own, so that it is never taken for the network. */
+  secret: (platform: string, realm: Realm) => string
+  /** Answers a delivery or a handshake. @throws Problem `not-found`, `webhook-refused`, `network-failed` (the network's keys could not be fetched) */
+  receive: (platform: string, request: WebhookRequest) => Promise<WebhookReply>
+  /** The job: handles events that are due. Gives when the next is (UTC), or null. */
+  handleDue: () => Promise<Date | null>
+  /** Has the network asked for events of a channel soon; call in the transaction that connects it. Does nothing where there are none. */
+  subscribeSoon: (trx: Db, channelId: string) => Promise<void>
+  /** The job: asks networks for the events of channels. Gives when the next is due (UTC), or null. */
+  subscribeDue: () => Promise<Date | null>
+  /** Forgets events of more than 30 days ago. */
+  sweep: () => Promise<number>
+}
+
+export const createWebhooks = (d: WebhooksDeps): Webhooks => {
+  const { db, clock } = d
+  const now = () => new Date(clock.now())
+  const url = (platform: string) => `${d.publicUrl}/webhooks/${platform}`
+  const secret = (platform: string, realm: Realm) =>
+    d.keys.derive(`webhook/${platform}${realm === 'live' ? '' : `/${realm}`}`).toString('hex')
+  const subscribers = [...d.platforms.values()].filter((p) => p.webhook?.subscribe).map((p) => p.spec.id)
+  /** Realms whose networks can reach our address. */
+  const realms: Realm[] = [
+    ...(isReachable(d.publicUrl) ? ['live' as const] : []),
+    ...(d.sandbox ? ['sandbox' as const] : []),
+  ]
+
+  /** Null: the realm has no app credentials, so nobody there could sign anything. */
+  const contextOf = async (platform: Platform, realm: Realm): Promise<WebhookContext | null> => {
+    const { id } = platform.spec
+    try {
+      const credentials = await d.credentials.get(id, realm)
+      const own = secret(id, realm)
+      const http = d.http({ platform, realm, secrets: [...secretsOf(platform, null, credentials), own] })
+      return { credentials, secret: own, url: url(id), http, now: () => clock.now() }
+    } catch (error) {
+      if (error instanceof Problem) return null
+      throw error
+    }
+  }
+
+  const receive: Webhooks['receive'] = async (id, request) => {
+    const platform = d.platforms.get(id)
+    const hook = platform?.webhook
+    if (!platform || !hook) throw new Problem('not-found', 'This network sends Clarion no webhooks.')
+    const found = await Promise.all(
+      (d.sandbox ? (['live', 'sandbox'] as const) : (['live'] as const)).map(async (realm) => ({
+        realm,
+        t: await contextOf(platform, realm),
+      })),
+    )
+    const able = found.flatMap(({ realm, t }) => (t ? [{ realm, t }] : []))
+    const shaken = able.flatMap(({ t }) => hook.handshake?.(t, request) ?? [])
+    const welcome = shaken.find((r) => r.status < 400) ?? shaken[0]
+    if (welcome) return welcome
+    if (request.method === 'GET') throw new Problem('not-found')
+
+    const verdicts: Verified[] = []
+    for (const { realm, t } of able) {
+      const verdict = await verify(async () => hook.verify(t, request))
+      verdicts.push(verdict)
+      if (verdict !== 'ok') continue
+      const events = hook.events(request)
+      if (events.length > mostEvents)
+        d.log.warn({ platform: id, events: events.length }, 'a webhook held more events than Clarion takes')
+      const kept = await store.keepEvents(db, { platform: id, realm, events: events.slice(0, mostEvents), now: now() })
+      d.log.info({ platform: id, realm, events: events.length, kept }, 'webhook')
+      return { status: 200, body: '' }
+    }
+    const stale = verdicts.includes('stale')
+    throw new Problem(
+      'webhook-refused',
+      stale ? 'It is rightly signed, but too old.' : 'Its signature is missing or wrong.',
+    )
+  }
+
+  /** Keys that could not be fetched prove nothing about the sender: the network may send it again. */
+  const verify = async (judge: () => Promise<Verified>): Promise<Verified> => {
+    try {
+      return await judge()
+    } catch (error) {
+      if (error instanceof PlatformFailure) throw new Problem('network-failed', error.failure.message)
+      throw error
+    }
+  }
+
+  type Outcome = { outcome: string; again?: true }
+
+  const about = async (e: store.EventRow, channelIds: string[]): Promise<Outcome> => {
+    if (e.ref === null) return { outcome: 'no-ref' }
+    const id = await store.publicationBy(db, channelIds, e.ref, now())
+    // It may have come before the answer that names it was stored.
+    if (!id) return { outcome: 'unknown-ref', again: true }
+    if (e.does === 'comment' || e.does === 'metrics') {
+      await d.countNow(id)
+      return { outcome: 'counted' }
+    }
+    if (e.does === 'removed') {
+      const gone = await markGone(db, { id, ref: e.ref, message: e.message, now: now() })
+      return { outcome: gone ? 'removed' : 'ignored' }
+    }
+    const outcome = await wakePublication(db, { id, message: e.message, now: now() })
+    return outcome === 'busy' ? { outcome, again: true } : { outcome }
+  }
+
+  /** An account took our access away; a channel that was connected anew since is left alone. */
+  const revoked = async (e: store.EventRow, channelIds: string[]): Promise<Outcome> => {
+    if (e.account === null) return { outcome: 'no-account' }
+    let ended = 0
+    for (const channelId of channelIds) {
+      const token = await db
+        .selectFrom('channel_tokens')
+        .select(['updated_at', 'generation'])
+        .where('channel_id', '=', channelId)
+        .executeTakeFirst()
+      if (token && token.updated_at > e.received_at) continue
+      const reason = e.message ?? 'The account has taken Clarion’s access away. Connect it again to publish.'
+      if (await d.keeper.markReconnect(channelId, reason, token?.generation)) ended++
+    }
+    return { outcome: ended > 0 ? 'revoked' : 'ignored' }
+  }
+
+  const handle = async (e: store.EventRow): Promise<Outcome> => {
+    const channelIds = (await store.channelsOf(db, e)).map((c) => c.id)
+    if (channelIds.length === 0) return { outcome: 'no-channel' }
+    return e.does === 'revoked' ? revoked(e, channelIds) : about(e, channelIds)
+  }
+
+  return {
+    url,
+    secret,
+    receive,
+
+    handleDue: async () => {
+      for (let round = 0; round < rounds; round++) {
+        const events = await store.claimEvents(db, now(), 20)
+        if (events.length === 0) break
+        for (const e of events.sort((a, b) => a.id - b.id)) {
+          let done: Outcome
+          try {
+            done = await handle(e)
+          } catch (err) {
+            d.log.warn({ err, platform: e.platform, event: e.id }, 'a webhook event could not be handled')
+            done = { outcome: 'broke', again: true }
+          }
+          const wait = done.again ? eventWait(e.tries) : null
+          await store.endEvent(db, e.id, done.outcome, wait === null ? null : new Date(clock.now() + wait))
+        }
+      }
+      return store.nextEvent(db)
+    },
+
+    subscribeSoon: async (trx, channelId) => {
+      const row = await trx.selectFrom('channels').select('platform').where('id', '=', channelId).executeTakeFirst()
+      if (row && subscribers.includes(row.platform)) await store.subscribeSoon(trx, channelId, now())
+    },
+
+    subscribeDue: async () => {
+      await store.enrolChannels(db, subscribers, realms, now())
+      for (let round = 0; round < rounds; round++) {
+        const list = await store.claimSubscriptions(db, { now: now(), limit: 10, realms })
+        if (list.length === 0) break
+        for (const s of list) {
+          try {
+            const { platform, realm } = await db
+              .selectFrom('channels')
+              .select(['platform', 'realm'])
+              .where('id', '=', s.channelId)
+              .executeTakeFirstOrThrow()
+            await d.call(s.channelId, async (t, { webhook }) =>
+              webhook?.subscribe?.({ ...t, url: url(platform), secret: secret(platform, realm) }),
+            )
+            const at = clock.now()
+            await store.endSubscription(db, s, {
+              nextAt: new Date(at + renewMs),
+              subscribedAt: new Date(at),
+              failure: null,
+            })
+          } catch (err) {
+            // Best effort: without webhooks everything works, only later.
+            const failure = err instanceof PlatformFailure ? err.failure.message : 'Asking broke on our side.'
+            d.log.warn({ err, channel: s.channelId }, 'the network could not be asked for webhooks; asked again later')
+            const nextAt = new Date(clock.now() + subscribeWait(s.tries))
+            await store.endSubscription(db, s, { nextAt, failure })
+          }
+        }
+      }
+      return store.nextSubscription(db, realms)
+    },
+
+    sweep: () => store.sweepEvents(db, now()),
+  }
+}

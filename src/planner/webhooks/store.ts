@@ -1,0 +1,225 @@
+/** SQL of webhooks: events as they came, which publication one is about, and subscriptions of channels. */
+import { createHash } from 'node:crypto'
+import { type Selectable, sql } from 'kysely'
+import { type Db, notify, channels as notifyChannels } from '#infra/db/database.ts'
+import type { Tables } from '#infra/db/tables.ts'
+import type { Realm } from '#kit/client/http.ts'
+import type { Json } from '#kit/client/steps.ts'
+import type { WebhookEvent } from '#kit/client/webhook.ts'
+
+export type EventRow = Selectable<Tables['webhook_events']>
+
+/** Events are kept this long (ms), so that a replay is known as one. */
+export const keepMs = 30 * 86_400_000
+/** A claimed event or subscription is left to its worker this long (ms). */
+const claimMs = 90_000
+
+/** What PostgreSQL cannot keep (NUL, half a surrogate pair) is taken out of what strangers send. */
+const text = (s: string) => s.replaceAll('\u0000', '').toWellFormed()
+export const clean = (value: Json | undefined): Json =>
+  typeof value === 'string'
+    ? text(value)
+    : Array.isArray(value)
+      ? value.map(clean)
+      : value && typeof value === 'object'
+        ? Object.fromEntries(Object.entries(value).map(([k, v]) => [text(k), clean(v)]))
+        : (value ?? null)
+
+const keyOf = (key: string) => (key.length <= 200 ? text(key) : createHash('sha256').update(key).digest('hex'))
+const word = (s: string | null | undefined) => (s === null || s === undefined ? null : text(s).slice(0, 1000))
+
+/** Keeps events nobody has seen yet, due at once; gives how many were new. */
+export const keepEvents = (
+  db: Db,
+  o: { platform: string; realm: Realm; events: readonly WebhookEvent[]; now: Date },
+): Promise<number> =>
+  db.transaction().execute(async (trx) => {
+    if (o.events.length === 0) return 0
+    const kept = await trx
+      .insertInto('webhook_events')
+      .values(
+        o.events.map((e) => ({
+          platform: o.platform,
+          realm: o.realm,
+          key: keyOf(e.key),
+          account: word(e.account),
+          does: e.does,
+          ref: word(e.ref),
+          message: word(e.message),
+          data: JSON.stringify(clean(e.data)),
+          received_at: o.now,
+          // Kept for nobody: known, and never looked at.
+          next_at: e.does === 'other' ? null : o.now,
+        })),
+      )
+      .onConflict((c) => c.columns(['platform', 'realm', 'key']).doNothing())
+      .returning('id')
+      .execute()
+    if (kept.length > 0) await notify(trx, notifyChannels.due, '')
+    return kept.length
+  })
+
+/** Claims up to `limit` events that are due, in the order they came, by moving them one claim ahead (SKIP LOCKED). */
+export const claimEvents = (db: Db, now: Date, limit: number): Promise<EventRow[]> =>
+  db
+    .with('due', (q) =>
+      q
+        .selectFrom('webhook_events')
+        .select('id')
+        .where('next_at', '<=', now)
+        .orderBy('id')
+        .limit(limit)
+        .forUpdate()
+        .skipLocked(),
+    )
+    .updateTable('webhook_events')
+    .from('due')
+    .set({ next_at: new Date(now.getTime() + claimMs) })
+    .whereRef('webhook_events.id', '=', 'due.id')
+    .returningAll('webhook_events')
+    .execute()
+
+/** `again`: when it is handled once more (UTC); null: it is over. */
+export const endEvent = async (db: Db, id: number, outcome: string, again: Date | null): Promise<void> => {
+  await db
+    .updateTable('webhook_events')
+    .set({ outcome, next_at: again, tries: sql<number>`tries + 1` })
+    .where('id', '=', id)
+    .execute()
+}
+
+export const nextEvent = async (db: Db): Promise<Date | null> =>
+  (
+    await db
+      .selectFrom('webhook_events')
+      .select((e) => e.fn.min('next_at').as('at'))
+      .executeTakeFirst()
+  )?.at ?? null
+
+/** Deletes events of more than 30 days ago; gives how many. */
+export const sweepEvents = async (db: Db, now: Date): Promise<number> => {
+  const r = await db
+    .deleteFrom('webhook_events')
+    .where('received_at', '<', new Date(now.getTime() - keepMs))
+    .executeTakeFirst()
+  return Number(r.numDeletedRows)
+}
+
+/** Channels an event is about: those of the account, in every workspace; of the whole platform when it names none. */
+export const channelsOf = (db: Db, e: Pick<EventRow, 'platform' | 'realm' | 'account'>): Promise<{ id: string }[]> =>
+  db
+    .selectFrom('channels')
+    .select('id')
+    .where('platform', '=', e.platform)
+    .where('realm', '=', e.realm)
+    .where('removed_at', 'is', null)
+    .$if(e.account !== null, (q) => q.where('external_id', '=', e.account!))
+    .execute()
+
+/** Publications older than this (ms) are not searched for an id only their steps hold. */
+const searchMs = 100 * 86_400_000
+
+/**
+ * The publication on these channels that `ref` names: by the id of its post, else by any id in what its steps keep
+ * (container, upload or publish ids). The newest, should several hold it.
+ */
+export const publicationBy = async (
+  db: Db,
+  channelIds: readonly string[],
+  ref: string,
+  now: Date,
+): Promise<string | null> => {
+  if (channelIds.length === 0) return null
+  const byId = await db
+    .selectFrom('publications')
+    .select('id')
+    .where('channel_id', 'in', channelIds)
+    .where('external_id', '=', ref)
+    .orderBy('created_at', 'desc')
+    .executeTakeFirst()
+  if (byId) return byId.id
+  // Some steps keep ids as numbers; without one the same text is compared twice.
+  const number = /^\d{1,15}$/.test(ref) ? Number(ref) : ref
+  const vars = JSON.stringify({ ref, number })
+  const holds = (column: 'checkpoint' | 'saved' | 'prepared') =>
+    sql`jsonb_path_exists(s.${sql.ref(column)}, '$.** ? (@ == $ref || @ == $number)', ${vars}::jsonb)`
+  const { rows } = await sql<{ id: string }>`
+    select p.id from publications p join steps s on s.publication_id = p.id
+    where p.channel_id = any(${[...channelIds]}::uuid[]) and p.created_at > ${new Date(now.getTime() - searchMs)}
+      and (${holds('checkpoint')} or ${holds('saved')} or ${holds('prepared')})
+    order by p.created_at desc limit 1`.execute(db)
+  return rows[0]?.id ?? null
+}
+
+/** Asks the network about this channel soon. Runs in the transaction that connects it. */
+export const subscribeSoon = async (db: Db, channelId: string, now: Date): Promise<void> => {
+  await db
+    .insertInto('webhook_subscriptions')
+    .values({ channel_id: channelId, next_at: now, subscribed_at: null, failure: null })
+    .onConflict((c) => c.column('channel_id').doUpdateSet({ next_at: now, tries: 0 }))
+    .execute()
+}
+
+/** Channels of these platforms that nobody subscribed yet are due; `realms` that networks can reach. */
+export const enrolChannels = async (
+  db: Db,
+  platforms: readonly string[],
+  realms: readonly Realm[],
+  now: Date,
+): Promise<void> => {
+  if (platforms.length === 0 || realms.length === 0) return
+  await sql`
+    insert into webhook_subscriptions (channel_id, next_at)
+    select c.id, ${now}::timestamptz from channels c
+    where c.platform = any(${[...platforms]}) and c.realm = any(${[...realms]}) and c.removed_at is null
+      and not exists (select 1 from webhook_subscriptions s where s.channel_id = c.id)
+    on conflict do nothing`.execute(db)
+}
+
+export type Subscription = { channelId: string; tries: number }
+
+export const claimSubscriptions = async (
+  db: Db,
+  o: { now: Date; limit: number; realms: readonly Realm[] },
+): Promise<Subscription[]> => {
+  const { rows } = await sql<{ channel_id: string; tries: number }>`
+    with due as (
+      select s.channel_id from webhook_subscriptions s join channels c on c.id = s.channel_id
+      where s.next_at <= ${o.now} and c.state = 'ok' and c.removed_at is null and c.realm = any(${[...o.realms]})
+      order by s.next_at limit ${o.limit} for update of s skip locked
+    )
+    update webhook_subscriptions s set next_at = ${new Date(o.now.getTime() + claimMs)} from due
+    where s.channel_id = due.channel_id returning s.channel_id, s.tries`.execute(db)
+  return rows.map((r) => ({ channelId: r.channel_id, tries: r.tries }))
+}
+
+export const endSubscription = async (
+  db: Db,
+  s: Subscription,
+  o: { nextAt: Date | null; subscribedAt?: Date; failure: string | null },
+): Promise<void> => {
+  await db
+    .updateTable('webhook_subscriptions')
+    .set({
+      next_at: o.nextAt,
+      failure: o.failure,
+      tries: o.failure === null ? 0 : s.tries + 1,
+      ...(o.subscribedAt ? { subscribed_at: o.subscribedAt } : {}),
+    })
+    .where('channel_id', '=', s.channelId)
+    .execute()
+}
+
+export const nextSubscription = async (db: Db, realms: readonly Realm[]): Promise<Date | null> =>
+  realms.length === 0
+    ? null
+    : ((
+        await db
+          .selectFrom('webhook_subscriptions as s')
+          .innerJoin('channels as c', 'c.id', 's.channel_id')
+          .where('c.state', '=', 'ok')
+          .where('c.removed_at', 'is', null)
+          .where('c.realm', 'in', realms)
+          .select((e) => e.fn.min('s.next_at').as('at'))
+          .executeTakeFirst()
+      )?.at ?? null)

@@ -1,0 +1,284 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { Problem } from '#contract/problems.ts'
+import { manualClock } from '#infra/clock.ts'
+import { memoryKeyRing } from '#infra/secrets.ts'
+import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
+import type { WebhookEvent, WebhookRequest } from '#kit/client/webhook.ts'
+import { channelsHouse, type House } from '../channels/testing/house.ts'
+import { sign, talker, talkerNetwork } from '../channels/testing/talker.ts'
+import { createWebhooks, type Webhooks } from './service.ts'
+
+const start = Date.UTC(2026, 10, 22, 12)
+const clock = manualClock(start)
+const keys = memoryKeyRing()
+let t: TestDatabase
+let net: ReturnType<typeof talkerNetwork>
+let house: House
+let hooks: Webhooks
+let ws: string
+let channel: string
+let account = 0
+const counted: string[] = []
+
+beforeAll(async () => {
+  t = await testDatabase()
+})
+afterAll(() => t.drop())
+beforeEach(async () => {
+  clock.set(start)
+  counted.length = 0
+  await t.db.deleteFrom('webhook_events').execute()
+  await t.db
+    .updateTable('channels')
+    .set({ removed_at: new Date(start) })
+    .execute()
+  net = talkerNetwork()
+  house = channelsHouse({
+    database: t,
+    clock,
+    keys,
+    platforms: [talker()],
+    sandboxUrl: 'http://sandbox.test',
+    fetch: net.fetch,
+  })
+  ws = (await house.workspace()).ws
+  channel = await house.channel({
+    ws,
+    platform: 'talker',
+    grant: { access: 'gold-access' },
+    externalId: `a${++account}`,
+  })
+  hooks = createWebhooks({
+    db: t.db,
+    clock,
+    keys,
+    platforms: house.platforms,
+    credentials: house.credentials,
+    http: house.http,
+    call: house.call,
+    keeper: house.keeper,
+    publicUrl: 'http://localhost:4400',
+    sandbox: true,
+    countNow: async (id) => void counted.push(id),
+    log: { info: () => {}, warn: () => {} },
+  })
+})
+
+let keyed = 0
+const event = (e: Partial<WebhookEvent>): WebhookEvent => ({
+  key: `k${++keyed}`,
+  account: `a${account}`,
+  does: 'processing',
+  ref: null,
+  data: {},
+  ...e,
+})
+const request = (
+  events: unknown,
+  o: { realm?: 'live' | 'sandbox'; at?: number; signature?: string } = {},
+): WebhookRequest => {
+  const body = JSON.stringify(events)
+  const signature = o.signature ?? sign(body, hooks.secret('talker', o.realm ?? 'sandbox'))
+  return {
+    method: 'POST',
+    headers: { 'x-signature': signature, 'x-at': String(o.at ?? clock.now()) },
+    query: {},
+    body: Buffer.from(body),
+  }
+}
+const send = (...events: WebhookEvent[]) => hooks.receive('talker', request(events))
+const problem = (run: Promise<unknown>) =>
+  run.then(
+    () => null,
+    (e: unknown) => (e instanceof Problem ? e.code : Promise.reject(e)),
+  )
+const publication = async (o: {
+  state: string
+  reason?: string
+  saved?: unknown
+  checkpoint?: unknown
+  ref?: string
+}) => {
+  const id = await house.publication({ ws, channelId: channel, state: 'scheduled', dueAt: new Date(start) })
+  const at = new Date(start)
+  await t.db
+    .insertInto('steps')
+    .values({
+      publication_id: id,
+      key: 'process',
+      position: 0,
+      state: 'begun',
+      saved: JSON.stringify(o.saved ?? null),
+      checkpoint: JSON.stringify(o.checkpoint ?? null),
+      first_begun_at: at,
+      begun_at: at,
+    })
+    .execute()
+  await t.db
+    .updateTable('publications')
+    .set({
+      state: o.state as 'waiting',
+      reason: o.reason ?? null,
+      next_at: new Date(start + 3_600_000),
+      external_id: o.ref ?? null,
+    })
+    .where('id', '=', id)
+    .execute()
+  return id
+}
+const read = (id: string) => t.db.selectFrom('publications').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+const journal = async (id: string) =>
+  (await t.db.selectFrom('journal').select('event').where('publication_id', '=', id).orderBy('id').execute()).map(
+    (j) => j.event,
+  )
+const outcomes = async () =>
+  (await t.db.selectFrom('webhook_events').select(['does', 'outcome']).orderBy('id').execute()).map((e) => e.outcome)
+
+test('a handshake is answered with our word, a forged one is not; anything else that reads is not found', async () => {
+  const shake = (token: string): WebhookRequest => ({
+    method: 'GET',
+    headers: {},
+    query: { challenge: '42', token },
+    body: Buffer.alloc(0),
+  })
+  expect(await hooks.receive('talker', shake(hooks.secret('talker', 'live')))).toEqual({ status: 200, body: '42' })
+  expect((await hooks.receive('talker', shake('guess'))).status).toBe(403)
+  expect(await problem(hooks.receive('talker', { ...shake(''), query: {} }))).toBe('not-found')
+  expect(await problem(hooks.receive('nobody', shake('')))).toBe('not-found')
+})
+
+test('forged and stale ones are refused and leave nothing; the realm is the one whose word signed', async () => {
+  expect(await problem(hooks.receive('talker', request([event({})], { signature: 'f'.repeat(64) })))).toBe(
+    'webhook-refused',
+  )
+  expect(await problem(hooks.receive('talker', request([event({})], { at: start - 600_000 })))).toBe('webhook-refused')
+  expect(await outcomes()).toEqual([])
+  await send(event({}))
+  await hooks.receive('talker', request([event({})], { realm: 'live' }))
+  const realms = await t.db.selectFrom('webhook_events').select('realm').orderBy('id').execute()
+  expect(realms.map((r) => r.realm)).toEqual(['sandbox', 'live'])
+  expect(hooks.secret('talker', 'live')).toMatch(/^[0-9a-f]{64}$/)
+})
+
+test('a replay is answered and ignored, also inside one delivery', async () => {
+  const once = event({ does: 'comment', ref: 'p1' })
+  const id = await publication({ state: 'published', ref: 'p1' })
+  expect((await send(once, once)).status).toBe(200)
+  expect((await send(once)).status).toBe(200)
+  await hooks.handleDue()
+  await send(once)
+  await hooks.handleDue()
+  expect(counted).toEqual([id])
+})
+
+test('the engine is woken to look for itself: an event settles nothing', async () => {
+  const byJson = await publication({
+    state: 'waiting',
+    reason: 'processing',
+    saved: { deep: [{ container: 'c-77', url: null }] },
+  })
+  const byNumber = await publication({ state: 'waiting', reason: 'processing', checkpoint: { id: 5551 } })
+  await send(event({ does: 'published', ref: 'c-77' }), event({ does: 'refused', ref: '5551', message: 'Too long.' }))
+  await hooks.handleDue()
+  for (const id of [byJson, byNumber])
+    expect(await read(id)).toMatchObject({ state: 'waiting', reason: 'processing', next_at: new Date(start) })
+  expect([await journal(byJson), await journal(byNumber)]).toEqual([['woken'], ['woken']])
+  expect(await outcomes()).toEqual(['woken', 'woken'])
+})
+
+test('a rate limit is not shortened, and nothing of another account is touched', async () => {
+  const slow = await publication({ state: 'waiting', reason: 'talker.slow', saved: { id: 'c-1' } })
+  await send(event({ does: 'published', ref: 'c-1' }), event({ does: 'published', ref: 'c-1', account: 'somebody' }))
+  await hooks.handleDue()
+  expect((await read(slow)).next_at).toEqual(new Date(start + 3_600_000))
+  expect(await outcomes()).toEqual(['ignored', 'no-channel'])
+})
+
+test('an event that overtakes the answer it is about is handled again, and given up in the end', async () => {
+  await send(event({ does: 'published', ref: 'late' }))
+  expect(await hooks.handleDue()).toEqual(new Date(start + 3_000))
+  const id = await publication({ state: 'publishing', saved: 'late' })
+  clock.set(start + 3_000)
+  await hooks.handleDue()
+  expect(await outcomes()).toEqual(['busy'])
+  await t.db.updateTable('publications').set({ state: 'waiting', reason: 'processing' }).where('id', '=', id).execute()
+  clock.set(start + 20_000)
+  expect(await hooks.handleDue()).toBeNull()
+  expect([await outcomes(), await journal(id)]).toEqual([['woken'], ['woken']])
+
+  await send(event({ does: 'published', ref: 'never' }))
+  for (let i = 0; i < 10; i++) {
+    await hooks.handleDue()
+    clock.set(clock.now() + 20 * 60_000)
+  }
+  expect(await hooks.handleDue()).toBeNull()
+})
+
+test('a post that is gone is marked as taken down; a lost reply is only told', async () => {
+  const id = await publication({ state: 'published', ref: 'p9', checkpoint: { id: 'reply-9' } })
+  await send(event({ does: 'removed', ref: 'reply-9' }))
+  await hooks.handleDue()
+  expect((await read(id)).removed_at).toBeNull()
+  await send(event({ does: 'removed', ref: 'p9' }))
+  await hooks.handleDue()
+  expect(await read(id)).toMatchObject({ state: 'published', reason: 'removed', removed_at: new Date(start) })
+  expect(await journal(id)).toEqual(['network-said', 'removed'])
+})
+
+test('access taken away marks the channel, unless it was connected again since', async () => {
+  await send(event({ does: 'revoked' }))
+  clock.set(start + 1000)
+  await t.db
+    .updateTable('channel_tokens')
+    .set({ updated_at: new Date(start + 500) })
+    .where('channel_id', '=', channel)
+    .execute()
+  await hooks.handleDue()
+  expect((await house.channels.get(ws, channel)).state).toBe('ok')
+  await send(event({ does: 'revoked', message: 'Bye.' }))
+  await hooks.handleDue()
+  expect(await house.channels.get(ws, channel)).toMatchObject({ state: 'reconnect', stateReason: 'Bye.' })
+})
+
+test('text no database can keep is cleaned, long keys are told apart', async () => {
+  const long = 'x'.repeat(5000)
+  await send(
+    event({ key: `${long}1`, ref: 'a\u0000b', data: { 'k\u0000': ['\ud800', '\\u0000'] } }),
+    event({ key: `${long}2` }),
+  )
+  const rows = await t.db.selectFrom('webhook_events').select(['ref', 'data']).orderBy('id').execute()
+  expect(rows[0]).toEqual({ ref: 'ab', data: { k: ['\ufffd', '\\u0000'] } })
+  expect(rows).toHaveLength(2)
+})
+
+test('events are forgotten after 30 days', async () => {
+  await send(event({ does: 'other' }))
+  clock.set(start + 29 * 86_400_000)
+  expect(await hooks.sweep()).toBe(0)
+  clock.set(start + 31 * 86_400_000)
+  expect(await hooks.sweep()).toBe(1)
+})
+
+test('the network is asked for events after connecting, again after a failure, and anew every few days', async () => {
+  net.says['/subscribe'] = { status: 503, body: { error: 'down' } }
+  await hooks.subscribeSoon(t.db, channel)
+  expect(await hooks.subscribeDue()).toEqual(new Date(start + 60_000))
+  net.says['/subscribe'] = {}
+  clock.set(start + 60_000)
+  await hooks.subscribeDue()
+  expect(JSON.parse(net.asked.at(-1)!.body)).toEqual({
+    url: 'http://localhost:4400/webhooks/talker',
+    secret: hooks.secret('talker', 'sandbox'),
+  })
+  expect(net.count('/subscribe')).toBe(2)
+  await hooks.subscribeDue()
+  expect(net.count('/subscribe')).toBe(2)
+  clock.set(start + 4 * 86_400_000)
+  await hooks.subscribeDue()
+  expect(net.count('/subscribe')).toBe(3)
+  // A live network could not reach an address of this machine.
+  await t.db.updateTable('channels').set({ realm: 'live' }).where('id', '=', channel).execute()
+  await hooks.subscribeSoon(t.db, channel)
+  await hooks.subscribeDue()
+  expect(net.count('/subscribe')).toBe(3)
+})
