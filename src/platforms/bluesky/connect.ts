@@ -1,8 +1,7 @@
-/** Connecting by app password, and keeping the session alive (fact sheet §2b). */
+/** Connecting by app password (fact sheet §2b) or by OAuth (§2c, oauth.ts), and keeping the session alive. */
 
-import { formConnector } from '#kit/client/connectors.ts'
 import type { Http } from '#kit/client/http.ts'
-import type { ChannelOffer } from '#kit/client/platform.ts'
+import type { ChannelOffer, ConnectContext, ConnectFinish, Connector } from '#kit/client/platform.ts'
 import type { Grant } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/spec/failures.ts'
 import {
@@ -15,6 +14,7 @@ import {
   resolveDid,
   type Session,
 } from './api.ts'
+import * as oauth from './oauth.ts'
 
 const accessMs = 2 * 3600_000
 const refreshMs = 90 * 24 * 3600_000
@@ -66,23 +66,35 @@ const assertActive = (s: Session): void => {
     })
 }
 
-export const connect = formConnector({
-  // A used refresh token lives 2 h more and yields the same successor: a lost answer is asked for again.
-  rotates: false,
-  logIn: async (t, form) => {
-    const identifier = handleOf(form.identifier ?? '')
-    const appPassword = (form.appPassword ?? '').trim()
-    if (!identifier || !appPassword) refuse('form', 'Enter the handle and an app password.')
-    const service = serviceUrl(form.service)
-    const s = await createSession(t.http, service, identifier, appPassword)
-    assertActive(s)
-    const pds = await homeOf(t.http, service, s)
-    return {
-      grant: grantOf(s, t.now(), { pds, service, did: s.did, appPassword }),
-      offers: [await offerOf(t.http, s, pds)],
-    }
+const byPassword = async (t: ConnectContext, form: Record<string, string>): Promise<ConnectFinish> => {
+  const identifier = handleOf(form.identifier ?? '')
+  const appPassword = (form.appPassword ?? '').trim()
+  if (!identifier || !appPassword) refuse('form', 'Enter the handle and an app password.')
+  const service = serviceUrl(form.service)
+  const s = await createSession(t.http, service, identifier, appPassword)
+  assertActive(s)
+  const pds = await homeOf(t.http, service, s)
+  return {
+    grant: grantOf(s, t.now(), { pds, service, did: s.did, appPassword }),
+    offers: [await offerOf(t.http, s, pds)],
+  }
+}
+
+const isOAuth = (grant: Grant) => grant.extra?.way === 'oauth'
+
+export const connect: Connector = {
+  // An app password's used refresh token lives 2 h more and yields the same successor: a lost answer is asked for again.
+  // An OAuth one dies at once, and its replay ends the session.
+  rotates: isOAuth,
+  begin: (t, form) =>
+    form.way === 'oauth' ? oauth.begin(t, form.handle ?? '') : Promise.resolve({ kind: 'form', keep: null }),
+  finish: async (t, answer, keep) => {
+    if (keep === null) return byPassword(t, answer)
+    const { grant, did, pds, handle } = await oauth.finish(t, answer, keep)
+    return { grant, offers: [await offerOf(t.http, { did, handle }, pds)] }
   },
   refresh: async (t, grant) => {
+    if (isOAuth(grant)) return oauth.refresh(t, grant)
     const extra = { pds: entryway, service: entryway, did: '', appPassword: '', ...grant.extra }
     try {
       const s = await refreshSession(t.http, extra.pds, grant.refresh ?? '')
@@ -96,12 +108,13 @@ export const connect = formConnector({
     }
   },
   revoke: async (t, grant) => {
+    if (isOAuth(grant)) return oauth.revoke(t, grant)
     await deleteSession(t.http, grant.extra?.pds ?? entryway, grant.refresh ?? '')
   },
-})
+}
 
 /** Name and picture come from the app view; an account it does not know (a private PDS) is shown by its handle. */
-const offerOf = async (http: Http, s: Session, pds: string): Promise<ChannelOffer> => {
+const offerOf = async (http: Http, s: Pick<Session, 'did' | 'handle'>, pds: string): Promise<ChannelOffer> => {
   const base = {
     externalId: s.did,
     kind: 'profile',

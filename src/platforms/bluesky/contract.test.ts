@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import { rotates } from '#kit/client/platform.ts'
 import type { Bench, Connected } from '#kit/testing/bench.ts'
 import { createdOf } from '#kit/testing/runner.ts'
 import { contractSuite, textOf } from '#kit/testing/suite.ts'
 import { startSandbox } from '#sandbox/testing.ts'
 import { getRecord } from './api.ts'
+import { newKey, proofOf } from './dpop.ts'
 import platform from './index.ts'
+import samples from './samples.ts'
 import imitation from './sandbox/index.ts'
 
 const alt = { alt: 'A loaf on a board' }
@@ -22,6 +25,7 @@ contractSuite({
     routes: { create: 'create', refresh: 'refresh' },
     plain: say('Bread at nine 🍞 https://example.com/menu #bread'),
     accessMs: 7_200_000,
+    samples,
     skip: {
       denied: 'there is no consent page: an app password is typed into a form',
       state: 'there is no redirect to bring a foreign answer back',
@@ -46,7 +50,10 @@ contractSuite({
         name: 'a picture without words',
         content: { segments: [{ text: '', images: [alt] }] },
         see: ([post]) =>
-          expect(post!.raw).toMatchObject({ text: '', embed: { images: [{ aspectRatio: { width: 8, height: 8 } }] } }),
+          expect(post!.raw).toMatchObject({
+            text: '',
+            embed: { images: [{ aspectRatio: { width: 320, height: 320 } }] },
+          }),
       },
       {
         name: 'a link card',
@@ -94,6 +101,12 @@ contractSuite({
         above: { segments: [{ text: 'big', images: [{ alt: 'x', bytes: 2_000_001 }] }] },
         kind: 'refused-media',
         warnsOnly: true,
+      },
+      {
+        name: 'the length of a video',
+        at: { segments: [{ text: 'v', videos: [{ ms: 600_000 }] }] },
+        above: { segments: [{ text: 'v', videos: [{ ms: 601_000 }] }] },
+        kind: 'refused-media',
       },
       {
         name: 'languages',
@@ -162,6 +175,106 @@ contractSuite({
   },
   more: (bench) => {
     describe('what only Bluesky does', () => {
+      describe('by OAuth', () => {
+        const form = { way: 'oauth', handle: 'lena.bsky.social' }
+        const signIn = (more: Parameters<Bench['connect']>[0] = {}) => bench().connect({ form, ...more })
+
+        test('a pushed request, a consent and a key of ours give a channel that publishes', async () => {
+          const b = bench()
+          const c = await signIn()
+          expect(c.grant).toMatchObject({ scopes: ['atproto', 'transition:generic'], extra: { way: 'oauth' } })
+          expect(c.offer.externalId).toBe((await b.connect()).offer.externalId)
+          const run = await b.publish(c, { segments: [{ text: 'Bound', images: [alt] }], firstComment: 'Bound too' })
+          expect(run.failure).toBeUndefined()
+          for (const made of createdOf(run)) await platform.remove!(b.channelContext(c), made)
+          expect(b.ledger()).toEqual([])
+        })
+        test('a consent that was denied says so, and so does a foreign answer', async () => {
+          await expect(signIn({ answer: { decision: 'deny' } })).rejects.toMatchObject({
+            failure: { code: 'bluesky.denied' },
+          })
+          const b = bench()
+          const t = b.context({})
+          const begun = await platform.connect.begin(t, form)
+          if (begun.kind !== 'redirect') throw new Error('no redirect')
+          const answer = await b.consent(begun.url, { decision: 'allow' })
+          for (const [name, value] of [
+            ['state', 'another'],
+            ['iss', 'https://evil.example'],
+          ] as const)
+            await expect(platform.connect.finish(t, { ...answer, [name]: value }, begun.keep)).rejects.toMatchObject({
+              failure: { code: 'bluesky.state-mismatch' },
+            })
+        })
+        test('somebody else allowed it: the account of the handle is not connected', async () => {
+          await expect(signIn({ answer: { decision: 'allow', user: '@pietr.bsky.social' } })).rejects.toMatchObject({
+            failure: { code: 'bluesky.other-account' },
+          })
+        })
+        test('a new pair publishes, the old one is dead, and a replay ends the session', async () => {
+          const b = bench()
+          const c = await signIn()
+          expect(rotates(platform.connect, () => c.grant)).toBe(true)
+          const fresh = await platform.connect.refresh!(b.tokenContext(c), c.grant)
+          expect((await b.publish({ ...c, grant: fresh }, say('Renewed'))).state).toBe('published')
+          expect((await b.publish(c, say('Old'))).failure?.kind).toBe('reconnect')
+          const replay = platform.connect.refresh!(b.tokenContext(c), c.grant)
+          await expect(replay).rejects.toMatchObject({ failure: { kind: 'reconnect' } })
+          expect((await b.publish({ ...c, grant: fresh }, say('Ended'))).failure?.kind).toBe('reconnect')
+        })
+        test('a token without its key opens nothing', async () => {
+          const b = bench()
+          const c = await signIn()
+          const thief = { ...c, grant: { ...c.grant, extra: { ...c.grant.extra, key: newKey() } } }
+          expect((await b.publish(thief, say('Stolen'))).failure?.kind).toBe('reconnect')
+          const bearer = { ...c, grant: { ...c.grant, extra: { pds: c.grant.extra!.pds! } } }
+          expect((await b.publish(bearer, say('Stolen'))).failure?.kind).toBe('reconnect')
+          expect(b.ledger()).toEqual([])
+        })
+        test('nonces that grow old are renewed on the way, and a lost answer still makes one post', async () => {
+          const b = bench()
+          const c = await signIn()
+          for (const kind of ['drop-before', 'drop-after', 'answer-after'] as const) {
+            b.pass(10 * 60_000)
+            b.fault({ route: 'create', nth: 2, do: kind, ...(kind === 'answer-after' ? { status: 500 } : {}) })
+            expect((await b.publish(c, say(`Lost ${kind}`))).state).toBe('published')
+          }
+          expect(b.ledger()).toHaveLength(3)
+        })
+        test('disconnecting ends the session', async () => {
+          const b = bench()
+          const c = await signIn()
+          await platform.connect.revoke!(b.tokenContext(c), c.grant)
+          expect((await b.publish(c, say('Late'))).failure?.kind).toBe('reconnect')
+        })
+        test('a proof names method and address, and never shows the private key', () => {
+          const proof = proofOf({ key: newKey(), method: 'POST', url: 'https://a.test/x?y=1', now: 0, nonce: 'n' })
+          const [head, body] = proof
+            .split('.')
+            .slice(0, 2)
+            .map((x) => JSON.parse(Buffer.from(x, 'base64url').toString() || '{}'))
+          expect(body).toMatchObject({ htm: 'POST', htu: 'https://a.test/x', nonce: 'n' })
+          expect(head.jwk.d).toBeUndefined()
+        })
+        test('on an https address the client is a document of ours', () => {
+          const files = platform.files!({ publicUrl: 'https://plan.example' })
+          expect(files['client-metadata.json']).toMatchObject({
+            client_id: 'https://plan.example/oauth/bluesky/client-metadata.json',
+            redirect_uris: ['https://plan.example/oauth/bluesky/callback'],
+            dpop_bound_access_tokens: true,
+          })
+        })
+      })
+      test('a video is handed to the service, waited for and posted once; the same bytes find the same job', async () => {
+        const b = bench()
+        const c = await b.connect()
+        const content = { segments: [{ text: 'Moving', videos: [{ alt: 'Nothing moves' }] }] }
+        b.fault({ route: 'video', do: 'drop-after' })
+        const run = await b.publish(c, content)
+        expect(run.failure).toBeUndefined()
+        expect(b.sandbox.desk.requests({ route: 'video-job' }).length).toBeGreaterThan(0)
+        expect(b.ledger()).toMatchObject([{ media: [{ mime: 'video/mp4', alt: 'Nothing moves' }] }])
+      })
       test('a wrong app password says what to do, and no secret is in the error', async () => {
         const b = bench()
         const t = b.context({})

@@ -58,6 +58,24 @@ export const failures: FailureTable = {
       word: 'scope-missing',
       say: 'The sign-in may not do this ({text}). Connect the account again.',
     },
+    {
+      code: 'use_dpop_nonce',
+      kind: 'try-later',
+      word: 'nonce',
+      say: 'Bluesky asked for a fresh nonce twice in a row; Clarion tries again.',
+    },
+    {
+      code: ['access_denied'],
+      kind: 'not-permitted',
+      word: 'denied',
+      say: 'You did not allow Clarion on Bluesky. Nothing was connected.',
+    },
+    {
+      code: ['invalid_client', 'invalid_client_metadata', 'invalid_request', 'unauthorized_client'],
+      kind: 'not-permitted',
+      word: 'app-refused',
+      say: 'The sign-in server does not accept this Clarion ({text}). Its public address must be reachable by https.',
+    },
     { code: 'RateLimitExceeded', kind: 'too-fast', word: 'rate-limit', say: 'Bluesky asked us to slow down.' },
     { code: 'InvalidSwap', kind: 'duplicate', word: 'key-taken', say: 'A post already sits where this one should go.' },
     {

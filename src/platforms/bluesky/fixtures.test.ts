@@ -11,10 +11,10 @@ fixtureSuite({
   calls: {
     createSession: (http) => createSession(http, pds, 'alice.test', 'app-password'),
     refreshSession: (http) => refreshSession(http, pds, 'refresh'),
-    uploadBlob: (http) => uploadBlob({ http, pds, access: 'a' }, new Blob(['x']), 'image/png'),
-    putRecord: (http) => putRecord({ http, pds, access: 'a' }, { ...at, record: {} }),
+    uploadBlob: (http) => uploadBlob({ http, pds, access: 'a', now: () => 0 }, new Blob(['x']), 'image/png'),
+    putRecord: (http) => putRecord({ http, pds, access: 'a', now: () => 0 }, { ...at, record: {} }),
     getRecord: (http) => getRecord(http, pds, at),
-    deleteRecord: (http) => deleteRecord({ http, pds, access: 'a' }, at),
+    deleteRecord: (http) => deleteRecord({ http, pds, access: 'a', now: () => 0 }, at),
     resolveHandle: (http) => resolveHandle(http, pds, 'alice.test'),
   },
 })

@@ -6,12 +6,30 @@ import type { Settings } from './spec.ts'
 import { facets } from './text.ts'
 
 /** Looked up before anything is published: DIDs of mentions (null = no such account) and the quoted post. */
-export type Resolved = { dids: Record<string, string | null>; quote: Ref | null }
+export type Resolved = {
+  dids: Record<string, string | null>
+  quote: Ref | null /** The card's picture. */
+  thumb?: Json
+}
 
 /** What `create` sends, made once and stored before the call. */
 export type PreparedPost = { rkey: string; record: { [k: string]: Json | undefined } }
 
 type Upload = { blob: Json }
+
+const shapeOf = (m: StepView['segments'][number]['media'][number]) =>
+  m.width && m.height ? { aspectRatio: { width: m.width, height: m.height } } : {}
+
+const video = (t: StepView<Settings>, index: number, upload: (n: number) => Upload): Json | undefined => {
+  const [item] = t.segments[index]!.media
+  if (item?.kind !== 'video') return undefined
+  return {
+    $type: 'app.bsky.embed.video',
+    video: upload(mediaIndices(t, index)[0]!).blob,
+    ...(item.alt.trim() ? { alt: item.alt } : {}),
+    ...shapeOf(item),
+  }
+}
 
 const images = (t: StepView<Settings>, index: number, upload: (n: number) => Upload): Json | undefined => {
   const numbers = mediaIndices(t, index)
@@ -21,25 +39,31 @@ const images = (t: StepView<Settings>, index: number, upload: (n: number) => Upl
     images: t.segments[index]!.media.map((m, i) => ({
       image: upload(numbers[i]!).blob,
       alt: m.alt,
-      ...(m.width && m.height ? { aspectRatio: { width: m.width, height: m.height } } : {}),
+      ...shapeOf(m),
     })),
   }
 }
 
-/** A post has one embed: pictures or a card, and either may stand beside a quote. Card and quote go with the first post. */
+/** A post has one embed: a video, pictures or a card, and either may stand beside a quote. Card and quote go with the first post. */
 const embedOf = (
   t: StepView<Settings>,
   index: number,
-  quote: Ref | null,
+  { quote, thumb }: Resolved,
   upload: (n: number) => Upload,
 ): Json | undefined => {
   const card = index === 0 ? t.settings.linkCard : undefined
   const media =
+    video(t, index, upload) ??
     images(t, index, upload) ??
     (card
       ? {
           $type: 'app.bsky.embed.external',
-          external: { uri: card.uri, title: card.title, description: card.description },
+          external: {
+            uri: card.uri,
+            title: card.title,
+            description: card.description,
+            ...(thumb ? { thumb } : {}),
+          },
         }
       : undefined)
   if (index > 0 || !quote) return media
@@ -65,7 +89,7 @@ export const postRecord = (
   o: { createdAt: string; resolved: Resolved; upload: (n: number) => Upload; before: Ref[] },
 ): PreparedPost['record'] => {
   const { settings } = t
-  const embed = embedOf(t, index, o.resolved.quote, o.upload)
+  const embed = embedOf(t, index, o.resolved, o.upload)
   const labels = settings.labels.length
     ? { $type: 'com.atproto.label.defs#selfLabels', values: settings.labels.map((val) => ({ val })) }
     : undefined

@@ -1,6 +1,6 @@
 /** Bluesky as data (fact sheet bluesky.md §3, §7, §10). */
 import { z } from 'zod'
-import { defineSpec, type SettingsOf } from '#kit/spec/spec.ts'
+import { defineSpec, type Field, type SettingsOf } from '#kit/spec/spec.ts'
 
 /** Settings of one publication, version 1. */
 export const settings = z.strictObject({
@@ -27,6 +27,8 @@ export const settings = z.strictObject({
       uri: z.url({ protocol: /^https?$/ }).max(2048),
       title: z.string().max(300),
       description: z.string().max(1000).default(''),
+      /** Id of a picture in the media library. */
+      thumb: z.string().optional().meta({ media: 'image' }),
     })
     .optional()
     .meta({ title: 'Link card' }),
@@ -41,28 +43,46 @@ export const settings = z.strictObject({
     .meta({ title: 'Quoted post' }),
 })
 
+const appPasswordForm: readonly Field[] = [
+  { name: 'identifier', label: 'Handle', placeholder: 'alice.bsky.social', help: 'Your handle, without the @.' },
+  {
+    name: 'appPassword',
+    label: 'App password',
+    secret: true,
+    placeholder: 'xxxx-xxxx-xxxx-xxxx',
+    help: 'Bluesky: Settings > Privacy and security > App passwords. Not your account password.',
+  },
+  {
+    name: 'service',
+    label: 'Service',
+    optional: true,
+    placeholder: 'https://bsky.social',
+    help: 'Only when your account lives on another server.',
+  },
+]
+
 export const spec = defineSpec({
   id: 'bluesky',
   name: 'Bluesky',
   // An account may live on any PDS; these are the hosts known beforehand.
-  hosts: ['bsky.social', 'public.api.bsky.app', 'plc.directory'],
+  hosts: ['bsky.social', 'public.api.bsky.app', 'plc.directory', 'video.bsky.app'],
   connect: 'form',
   credentials: [],
-  connectForm: [
-    { name: 'identifier', label: 'Handle', placeholder: 'alice.bsky.social', help: 'Your handle, without the @.' },
+  connectForm: appPasswordForm,
+  ways: [
     {
-      name: 'appPassword',
+      id: 'password',
       label: 'App password',
-      secret: true,
-      placeholder: 'xxxx-xxxx-xxxx-xxxx',
-      help: 'Bluesky: Settings > Privacy and security > App passwords. Not your account password.',
+      help: 'Works everywhere, also on your own computer, and survives for as long as you use it.',
+      connect: 'form',
+      form: appPasswordForm,
     },
     {
-      name: 'service',
-      label: 'Service',
-      optional: true,
-      placeholder: 'https://bsky.social',
-      help: 'Only when your account lives on another server.',
+      id: 'oauth',
+      label: 'Sign in at Bluesky',
+      help: 'Nothing to copy. Sign in again after two weeks without a post.',
+      connect: 'redirect',
+      form: [{ name: 'handle', label: 'Your handle', placeholder: 'alice.bsky.social', help: 'Without the @.' }],
     },
   ],
   channelKinds: ['profile'],
@@ -79,14 +99,28 @@ export const spec = defineSpec({
       maxHeight: 4000,
       altMax: 2000,
     },
+    // Fact sheet §3: the video service's limits; another server may take less.
+    video: { types: ['video/mp4'], maxBytes: 300_000_000, maxMs: 600_000, max: 1 },
   },
-  settings: { version: 1, schema: settings },
+  settings: {
+    version: 1,
+    schema: settings,
+    media: (s) =>
+      s.linkCard?.thumb
+        ? [
+            {
+              id: s.linkCard.thumb,
+              field: 'linkCard.thumb',
+              limits: { types: ['image/jpeg', 'image/png', 'image/webp'], maxBytes: 1_000_000, maxWidth: 2000 },
+            },
+          ]
+        : [],
+  },
   pace: { concurrency: 32, backlogGapMs: 2_000 },
-  can: { firstComment: true, remove: true, edit: false, insights: false, webhook: false, readBack: true },
+  can: { firstComment: true, remove: true, edit: false, insights: true, webhook: false, readBack: true },
   why: {
     edit: 'Bluesky does not show edits of a post.',
     webhook: 'Bluesky sends no webhooks.',
-    insights: 'Clarion does not read Bluesky counts yet.',
   },
   verified: '2026-11-22',
 })

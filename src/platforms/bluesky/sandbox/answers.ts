@@ -5,6 +5,7 @@ import { authToken, isObject, type JsonObject, mimeOf, textBody } from '#kit/san
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
 import { lookToken, type TokenRow } from '#kit/sandbox/tokens.ts'
 import { type Taken, take } from '#kit/sandbox/window.ts'
+import { checkProof, nonceNow } from './dpop.ts'
 import { inputs } from './lexicons.ts'
 import { type LimitName, limits, repo } from './numbers.ts'
 import type { Account, BskyWorld } from './state.ts'
@@ -67,11 +68,25 @@ export const readJwt = (token: string): JsonObject | null => {
   return isObject(value) ? value : null
 }
 
+/** A token issued to a key opens nothing without a proof of that key (fact sheet §2c). */
+const checkBinding = (world: BskyWorld, req: SandboxRequest, jti: string, bound: string | undefined): undefined => {
+  const key = Object.hasOwn(world.state.keys, jti) ? world.state.keys[jti] : undefined
+  if (key === undefined && bound === undefined) return undefined
+  const nonce = { 'dpop-nonce': nonceNow(world) }
+  const refuse = (error: string, why: string) =>
+    fail(401, error, why, { ...nonce, 'www-authenticate': `DPoP algs="ES256", error="${error}"` })
+  if (key === undefined || bound === undefined) return refuse('invalid_token', 'Token binding and scheme do not match')
+  const proof = checkProof(world, req, bound)
+  if ('problem' in proof) return refuse(proof.problem === 'nonce' ? 'use_dpop_nonce' : 'invalid_dpop_proof', proof.why)
+  return proof.jkt === key ? undefined : refuse('invalid_dpop_proof', 'The token is bound to another key')
+}
+
 export type Caller = { account: Account; row: TokenRow; jti: string; scope: string }
 
 /** Who calls? 401 without a token, 400 for one that is wrong, expired or revoked; then the account's own state. */
 export const caller = (world: BskyWorld, req: SandboxRequest, kind: TokenRow['kind']): Caller => {
-  const token = authToken(req, 'bearer')
+  const bound = authToken(req, 'dpop')
+  const token = bound ?? authToken(req, 'bearer')
   if (!token) return fail(401, 'AuthMissing', 'Authentication Required')
   const payload = readJwt(token)
   const jti = typeof payload?.jti === 'string' ? payload.jti : ''
@@ -82,6 +97,7 @@ export const caller = (world: BskyWorld, req: SandboxRequest, kind: TokenRow['ki
   if (looked.problem === 'revoked' || (looked.problem === 'used' && kind === 'access'))
     return fail(400, 'ExpiredToken', 'Token has been revoked')
   const row = looked.row!
+  checkBinding(world, req, jti, bound)
   const account = world.state.accounts.find((a) => a.did === row.account)
   if (!account) return fail(403, 'AccountNotFound', 'Account not found')
   if (account.status === 'takendown' || account.status === 'suspended')

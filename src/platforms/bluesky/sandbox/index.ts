@@ -1,11 +1,12 @@
 /**
  * The imitation of Bluesky: a PDS (bsky.social), the public app view and the PLC directory. Facts: fact sheet
- * bluesky.md and the answers recorded from a real PDS 0.5.35; numbers: `numbers.ts`. OAuth with DPoP is not imitated:
- * app passwords are what Clarion asks for, and a client that asks for OAuth gets a plain 404.
+ * bluesky.md and the answers recorded from a real PDS 0.5.35; numbers: `numbers.ts`. It signs in by app password and by
+ * OAuth with DPoP, and has the video service beside it.
  */
 import { isObject } from '#kit/sandbox/body.ts'
 import { defineImitation, type LedgerPost } from '#kit/sandbox/imitation.ts'
 import { faultAnswer } from './answers.ts'
+import { oauthRoutes } from './oauth.ts'
 import { css, render } from './render.ts'
 import { repoRoutes } from './repo.ts'
 import { appSession, revokeAll, sessionRoutes } from './session.ts'
@@ -19,6 +20,7 @@ import {
   seed,
 } from './state.ts'
 import { isBlobRef } from './validate.ts'
+import { videoRoutes } from './video.ts'
 import { viewRoutes } from './view.ts'
 
 /** Pictures and videos of an embed, with their alt text, in order. */
@@ -52,13 +54,21 @@ const ledger = (world: BskyWorld, p: Appeared): LedgerPost => {
 export default defineImitation<BskyState>({
   platform: 'bluesky',
   name: 'Bluesky',
-  hosts: ['bsky.social', 'public.api.bsky.app', 'plc.directory'],
+  hosts: ['bsky.social', 'public.api.bsky.app', 'plc.directory', 'video.bsky.app'],
   seed,
   knobs: {
     /** 0 counts but never refuses. */
     rateLimits: 1,
+    /** How long the video service takes (ms of the virtual clock). */
+    videoMs: 4000,
   },
-  routes: (world) => [...sessionRoutes(world), ...repoRoutes(world), ...viewRoutes(world)],
+  routes: (world) => [
+    ...sessionRoutes(world),
+    ...oauthRoutes(world),
+    ...repoRoutes(world),
+    ...viewRoutes(world),
+    ...videoRoutes(world),
+  ],
   posts: (world) => world.state.appeared.map((p) => ledger(world, p)),
   accounts: (world) => world.state.accounts.map(accountOf),
   tokens: (world, account) => {

@@ -6,7 +6,9 @@
 export const post = { graphemes: 300, bytes: 3000, langs: 3, tags: 8, tagGraphemes: 64, tagBytes: 640 }
 export const images = { max: 4, bytes: 2_000_000, galleryMax: 20 }
 export const external = { thumbBytes: 1_000_000 }
-export const video = { bytes: 300_000_000, captions: 20, captionBytes: 20_000 }
+export const video = { bytes: 300_000_000, maxMs: 10 * 60_000, captions: 20, captionBytes: 20_000 }
+/** [2c], a public client. */
+export const oauth = { parSecs: 299, codeMs: 10 * 60_000, accessMs: 60 * 60_000, refreshMs: 14 * 86_400_000 }
 export const gates = { allow: 5, hidden: 300, embedding: 5, detached: 50 }
 export const labels = { values: 10, valueBytes: 128 }
 

@@ -30,7 +30,29 @@ export type StoredRecord = {
 /** One appearance of a post: an entry per creation, so that a second one shows. */
 export type Appeared = { uri: string; did: string; value: Record<string, unknown>; at: number; deleted: boolean }
 
+/** A video the service is encoding. */
+export type VideoJob = { id: string; did: string; cid: string; madeAt: number; readyAt: number; problem: string | null }
+
+/** An authorization request that was pushed; `code` once somebody allowed it. */
+export type Pushed = {
+  client: string
+  redirectUri: string
+  scopes: string[]
+  state: string
+  challenge: string
+  jkt: string
+  madeAt: number
+  account: string | null
+  code: string | null
+}
+
 export type BskyState = {
+  jobs: Record<string, VideoJob>
+  pushed: Record<string, Pushed>
+  /** Token -> thumbprint of the key it is bound to. */
+  keys: Record<string, string>
+  /** Ids of proofs already seen. */
+  proofs: string[]
   accounts: Account[]
   tokens: TokenState
   /** CID -> stored blob and who uploaded it. */
@@ -65,6 +87,10 @@ export const seed = (): BskyState => ({
     account('northwind.bsky.social', 'Northwind Bikes', 'A repair shop by the canal.', 165, 'sand-nort-bike-mint'),
     account('pietr.bsky.social', 'Pietr Vandamme', 'Maps and trains.', 12, 'sand-piet-maps-rust'),
   ],
+  jobs: {},
+  pushed: {},
+  keys: {},
+  proofs: [],
   tokens: {},
   blobs: {},
   records: {},
