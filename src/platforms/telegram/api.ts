@@ -15,7 +15,7 @@ const call = async <T extends z.ZodType>(
   result: T,
   timeoutMs?: number,
 ): Promise<z.output<T>> => {
-  const body = members instanceof FormData ? { multipart: members } : { json: members }
+  const body = members instanceof FormData ? { multipart: members, large: true } : { json: members }
   const reply = await b.http({
     method: 'POST',
     url: `https://api.telegram.org/bot${b.token}/${method}`,
@@ -113,25 +113,46 @@ const multipart = (
   return form
 }
 
-export type Photo = { blob: Blob; mime: string }
+/** What Telegram calls a file: it decides the method and the member. */
+export type FileKind = 'photo' | 'video' | 'animation' | 'document'
+/** Sizes in pixels, duration in whole seconds; only videos and animations say them. */
+export type Attached = {
+  kind: FileKind
+  blob: Blob
+  mime: string
+  size?: { width?: number; height?: number; duration?: number }
+}
 type Caption = { caption?: string; parse_mode?: string; has_spoiler?: boolean }
 
-const part = (name: string, photo: Photo) => ({
+const extension: Record<string, string> = { 'video/quicktime': 'mov' }
+const part = (name: string, f: Attached) => ({
   name,
-  blob: new Blob([photo.blob], { type: photo.mime }),
-  file: `${name}.${photo.mime.split('/')[1]}`,
+  blob: new Blob([f.blob], { type: f.mime }),
+  file: `${name}.${extension[f.mime] ?? f.mime.split('/')[1]}`,
 })
+const methodOf = { photo: 'sendPhoto', video: 'sendVideo', animation: 'sendAnimation', document: 'sendDocument' }
+const streaming = (f: Attached) => (f.kind === 'video' ? { supports_streaming: true } : {})
 
-/** At most 10 MB by upload; Telegram recompresses it. */
-export const sendPhoto = (b: Bot, m: Common & Caption, photo: Photo) =>
-  call(b, 'sendPhoto', multipart(m, [part('photo', photo)]), message, sendTimeout)
+/** One file: photos up to 10 MB (recompressed by Telegram), everything else up to 50 MB. */
+export const sendFile = (b: Bot, m: Common & Caption, f: Attached) => {
+  const { has_spoiler, ...rest } = m
+  const members = {
+    ...rest,
+    ...(has_spoiler && f.kind !== 'document' ? { has_spoiler } : {}),
+    ...(f.kind === 'video' || f.kind === 'animation' ? f.size : {}),
+    ...streaming(f),
+  }
+  return call(b, methodOf[f.kind], multipart(members, [part(f.kind, f)]), message, sendTimeout)
+}
 
-/** 2-10 photos, one call, one answer; the caption sits on the first and is shown under the album. */
-export const sendAlbum = (b: Bot, m: Common, caption: Caption, photos: Photo[]) => {
+/** 2-10 photos and videos, one call, one answer; the caption sits on the first and is shown under the album. */
+export const sendAlbum = (b: Bot, m: Common, caption: Caption, files: Attached[]) => {
   const { has_spoiler, ...words } = caption
-  const media = photos.map((_, i) => ({
-    type: 'photo',
-    media: `attach://photo${i}`,
+  const media = files.map((f, i) => ({
+    type: f.kind,
+    media: `attach://file${i}`,
+    ...(f.kind === 'video' ? f.size : {}),
+    ...streaming(f),
     ...(has_spoiler ? { has_spoiler } : {}),
     ...(i === 0 ? words : {}),
   }))
@@ -140,12 +161,17 @@ export const sendAlbum = (b: Bot, m: Common, caption: Caption, photos: Photo[]) 
     'sendMediaGroup',
     multipart(
       { ...m, media },
-      photos.map((p, i) => part(`photo${i}`, p)),
+      files.map((f, i) => part(`file${i}`, f)),
     ),
     z.array(message).min(1),
     sendTimeout,
   )
 }
+
+type At = { chat_id: string; message_id: number; parse_mode?: string }
+export const editText = (b: Bot, m: At & { text: string }) => call(b, 'editMessageText', m, message)
+export const editCaption = (b: Bot, m: At & { caption: string }) => call(b, 'editMessageCaption', m, message)
+export const memberCount = (b: Bot, chatId: string) => call(b, 'getChatMemberCount', { chat_id: chatId }, z.int())
 
 export const pinMessage = (b: Bot, chatId: string, messageId: number) =>
   call(b, 'pinChatMessage', { chat_id: chatId, message_id: messageId, disable_notification: true }, z.literal(true))

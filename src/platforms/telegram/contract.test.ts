@@ -5,6 +5,7 @@ import { createdOf } from '#kit/testing/runner.ts'
 import { contractSuite, textOf } from '#kit/testing/suite.ts'
 import { startSandbox } from '#sandbox/testing.ts'
 import platform from './index.ts'
+import samples from './samples.ts'
 import imitation from './sandbox/index.ts'
 
 const say = (text: string, settings = {}) => ({ segments: [{ text }], settings })
@@ -29,6 +30,7 @@ contractSuite({
   cases: {
     routes: { create: 'create' },
     plain: say('Bread at nine 🍞 <now> & later'),
+    samples,
     skip: {
       denied: 'there is no consent page: the owner posts a code',
       state: 'there is no redirect to bring a foreign answer back',
@@ -76,6 +78,20 @@ contractSuite({
         above: { segments: [{ text: 'big', images: [{ bytes: 10 * 1024 * 1024 + 1 }] }] },
         kind: 'refused-media',
         warnsOnly: true,
+      },
+      {
+        name: 'a video’s bytes',
+        at: { segments: [{ text: 'big', videos: [{ bytes: 50_000_000 }] }] },
+        above: { segments: [{ text: 'big', videos: [{ bytes: 50 * 1024 * 1024 + 1 }] }] },
+        kind: 'refused-media',
+      },
+      {
+        name: 'MarkdownV2',
+        at: say('*bold* _italic_ __under__ ||hidden|| `code` [link](https://example.com) 1\\.5', {
+          parseMode: 'markdown',
+        }),
+        above: say('one. two', { parseMode: 'markdown' }),
+        kind: 'refused-content',
       },
       {
         name: 'poll options',
@@ -242,6 +258,18 @@ contractSuite({
         expect(run.state).toBe('published')
         expect(run.checkpoints.get('finish')).toEqual({ pinned: true })
         expect(b.ledger()).toHaveLength(1)
+      })
+      test('a caption is edited as a caption, and a poll is refused with a sentence', async () => {
+        const b = bench()
+        const c = await b.connect()
+        const run = await b.publish(c, pictures('Before', 2))
+        const settings = b.view(c, pictures('', 1)).settings
+        for (let n = 0; n < 2; n++) await platform.edit!(b.channelContext(c), createdOf(run)[0]!, 'After', settings)
+        expect(b.ledger().map((p) => p.text)).toEqual(['After'])
+        const poll = await b.publish(c, say('Rye?', { poll: { options: ['Yes', 'No'] } }))
+        await expect(
+          platform.edit!(b.channelContext(c), createdOf(poll)[0]!, 'Wheat?', settings),
+        ).rejects.toMatchObject({ failure: { code: 'telegram.no-words' } })
       })
       test('a post in a private channel links for members only', async () => {
         const b = bench()

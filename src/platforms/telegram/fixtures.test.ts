@@ -5,7 +5,7 @@ import { getChatMember, getMe, sendAlbum, sendMessage } from './api.ts'
 import platform from './index.ts'
 
 const folder = `${import.meta.dirname}/fixtures`
-const photo = { blob: new Blob(['x']), mime: 'image/png' }
+const photo = { blob: new Blob(['x']), mime: 'image/png', kind: 'photo' as const }
 
 fixtureSuite({
   platform,

@@ -1,6 +1,7 @@
 /** What only Telegram's own rules can say, and the pure half of the platform for browser and server. */
 import type { Draft, Finding, PlatformPure } from '#kit/spec/preflight.ts'
 import type { PlatformSpec } from '#kit/spec/spec.ts'
+import { readMarkdown } from './markdown.ts'
 import { captionMax, questionMax, settings, spec } from './spec.ts'
 import { htmlFault, text, visible } from './text.ts'
 
@@ -12,7 +13,8 @@ const limitsFor = (base: PlatformSpec, draft: Draft): Pick<PlatformSpec, 'text' 
   const s = settings.safeParse(draft.settings ?? {})
   if (!s.success) return base
   if (s.data.poll) return { text: { ...base.text, max: questionMax }, media: base.media }
-  if (s.data.parseMode === 'html') return { text: { ...base.text, max: base.text.max * markupRoom }, media: base.media }
+  if (s.data.parseMode !== 'plain')
+    return { text: { ...base.text, max: base.text.max * markupRoom }, media: base.media }
   return base
 }
 
@@ -31,9 +33,10 @@ const check = (draft: Draft): Finding[] => {
   if (!parsed.success || !first) return out
   const s = parsed.data
   const seen = visible(first.text, s.parseMode)
-  if (s.parseMode === 'html') {
-    const fault = htmlFault(first.text)
-    if (fault) add('text.html', 'error', fault, 'Correct the HTML, or choose plain text.', { fault })
+  if (s.parseMode !== 'plain') {
+    const fault = s.parseMode === 'html' ? htmlFault(first.text) : readMarkdown(first.text).fault
+    const word = s.parseMode === 'html' ? 'HTML' : 'Markdown'
+    if (fault) add(`text.${s.parseMode}`, 'error', fault, `Correct the ${word}, or choose plain text.`, { fault })
     if (seen.length > spec.text.max)
       add(
         'text.length',
@@ -43,6 +46,13 @@ const check = (draft: Draft): Finding[] => {
         { limit: spec.text.max, actual: seen.length, over: seen.length - spec.text.max, platform: spec.name },
       )
   }
+  if (first.media.length > 1 && first.media.some((m) => m.mime === 'image/gif'))
+    add(
+      'media.gif-alone',
+      'error',
+      'On Telegram a GIF stands alone in its message.',
+      'Keep the GIF or the rest, not both.',
+    )
   if (s.poll) {
     if (first.media.length > 0)
       add('poll.media', 'error', 'A poll on Telegram cannot have pictures.', 'Remove the poll or the pictures.')

@@ -6,16 +6,38 @@
  * then the text. Pictures first, because the text is what readers see last and may reply to, and because a failure in
  * between leaves pictures to which the text can still be added by hand.
  */
-import { type Created, done, type Json, type StepContext, type StepView, step, steps } from '#kit/client/steps.ts'
+import {
+  type Created,
+  done,
+  type Json,
+  type StepContext,
+  type StepMedia,
+  type StepView,
+  step,
+  steps,
+} from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/spec/failures.ts'
-import { type Bot, type Common, type Message, pinMessage, sendAlbum, sendMessage, sendPhoto, sendPoll } from './api.ts'
+import {
+  type Attached,
+  type Bot,
+  type Common,
+  type Message,
+  pinMessage,
+  sendAlbum,
+  sendFile,
+  sendMessage,
+  sendPoll,
+} from './api.ts'
 import { captionMax, type Settings } from './spec.ts'
 import { visible } from './text.ts'
 
 type T = StepContext<Settings>
 
-/** What a send leaves. `messages`: every id of an album. `chat`: where it really went, after a migration. */
-export type Sent = Created & { messages: number[]; chat: string }
+/**
+ * What a send leaves. `messages`: every id of an album. `chat`: where it really went, after a migration. `words`: where
+ * its text sits, for editing.
+ */
+export type Sent = Created & { messages: number[]; chat: string; words: 'text' | 'caption' | 'none' }
 
 const bot = (t: T): Bot => ({ http: t.http, token: t.credentials.botToken ?? '' })
 const words = (t: StepView<Settings>) => t.segments[0]!.text
@@ -30,7 +52,10 @@ const common = (t: T, chat: string): Common => ({
   ...(t.settings.silent ? { disable_notification: true } : {}),
   ...(t.settings.protect ? { protect_content: true } : {}),
 })
-const mode = (t: T) => (t.settings.parseMode === 'html' ? { parse_mode: 'HTML' } : {})
+/** The network's name of the text format; plain text has none. */
+export const modeOf = (s: Pick<Settings, 'parseMode'>): { parse_mode?: string } =>
+  s.parseMode === 'plain' ? {} : { parse_mode: s.parseMode === 'html' ? 'HTML' : 'MarkdownV2' }
+const mode = (t: T) => modeOf(t.settings)
 
 const preview = (t: T): { link_preview_options?: Json } => {
   const { linkPreview, previewAbove } = t.settings
@@ -58,7 +83,7 @@ const migratedTo = (error: unknown): string | undefined => {
 }
 
 /** Sends to the chat, or, when Telegram says the chat has a new number, to that one. */
-const sendTo = async (t: T, send: (chat: string) => Promise<Message[]>): Promise<Sent> => {
+const sendTo = async (t: T, words: Sent['words'], send: (chat: string) => Promise<Message[]>): Promise<Sent> => {
   let chat = t.done<Sent>('create')?.chat ?? t.channel.externalId
   let sent: Message[]
   try {
@@ -72,7 +97,7 @@ const sendTo = async (t: T, send: (chat: string) => Promise<Message[]>): Promise
   const first = sent[0]!
   const messages = sent.map((m) => m.message_id).filter((id) => id > 0)
   // message_id 0: accepted, but put off by the server; no id, no link until it appears (fact sheet §3).
-  if (first.message_id === 0) return { id: null, url: null, messages, chat }
+  if (first.message_id === 0) return { id: null, url: null, messages, chat, words }
   const username =
     first.chat?.username ?? (typeof t.channel.facts.username === 'string' ? t.channel.facts.username : undefined)
   return {
@@ -80,22 +105,33 @@ const sendTo = async (t: T, send: (chat: string) => Promise<Message[]>): Promise
     url: permalink({ chatId: chat, username, topicId: t.settings.topicId }, first.message_id),
     messages,
     chat,
+    words,
   }
 }
 
 const sendText = (t: T) => (chat: string) =>
   sendMessage(bot(t), { ...common(t, chat), text: words(t), ...mode(t), ...preview(t) }).then((m) => [m])
 
+const attachedOf = async (m: StepMedia): Promise<Attached> => {
+  const kind = m.kind === 'image' ? (m.mime === 'image/gif' ? 'animation' : 'photo') : m.kind
+  const size = {
+    ...(m.width ? { width: m.width } : {}),
+    ...(m.height ? { height: m.height } : {}),
+    ...(m.durationMs ? { duration: Math.round(m.durationMs / 1000) } : {}),
+  }
+  return { kind, blob: await m.blob(), mime: m.mime, size }
+}
+
 const sendPictures = async (t: T, withText: boolean): Promise<(chat: string) => Promise<Message[]>> => {
-  const photos = await Promise.all(pictures(t).map(async (m) => ({ blob: await m.blob(), mime: m.mime })))
+  const files = await Promise.all(pictures(t).map(attachedOf))
   const caption = {
     ...(withText && words(t).trim() ? { caption: words(t), ...mode(t) } : {}),
     ...(t.settings.spoiler ? { has_spoiler: true } : {}),
   }
   return async (chat) =>
-    photos.length === 1
-      ? [await sendPhoto(bot(t), { ...common(t, chat), ...caption }, photos[0]!)]
-      : await sendAlbum(bot(t), common(t, chat), caption, photos)
+    files.length === 1
+      ? [await sendFile(bot(t), { ...common(t, chat), ...caption }, files[0]!)]
+      : await sendAlbum(bot(t), common(t, chat), caption, files)
 }
 
 const sendQuestion = (t: T, poll: NonNullable<Settings['poll']>) => (chat: string) =>
@@ -110,13 +146,15 @@ const sendQuestion = (t: T, poll: NonNullable<Settings['poll']>) => (chat: strin
 
 export const publish = steps<Settings>(
   step('create', { again: 'never' }, async (t) => {
-    if (t.settings.poll) return done(await sendTo(t, sendQuestion(t, t.settings.poll)))
-    if (pictures(t).length > 0) return done(await sendTo(t, await sendPictures(t, !needsOwnMessage(t))))
-    return done(await sendTo(t, sendText(t)))
+    if (t.settings.poll) return done(await sendTo(t, 'none', sendQuestion(t, t.settings.poll)))
+    const withText = !needsOwnMessage(t)
+    if (pictures(t).length > 0)
+      return done(await sendTo(t, withText ? 'caption' : 'none', await sendPictures(t, withText)))
+    return done(await sendTo(t, 'text', sendText(t)))
   }),
 
   step('comment', { again: 'never', when: (t) => !t.settings.poll && needsOwnMessage(t) }, async (t) =>
-    done(await sendTo(t, sendText(t))),
+    done(await sendTo(t, 'text', sendText(t))),
   ),
 
   step('finish', { again: 'safe', when: (t) => t.settings.pin }, async (t) => {

@@ -4,8 +4,8 @@ import { defineSpec, type SettingsOf } from '#kit/spec/spec.ts'
 
 /** Settings of one publication, version 1. */
 export const settings = z.strictObject({
-  /** `plain`: what is typed is what is seen. `html`: Telegram's own tags. */
-  parseMode: z.enum(['plain', 'html']).default('plain').meta({ title: 'Text format' }),
+  /** `plain`: what is typed is what is seen. `html`: Telegram's own tags. `markdown`: MarkdownV2, escapes and all. */
+  parseMode: z.enum(['plain', 'html', 'markdown']).default('plain').meta({ title: 'Text format' }),
   linkPreview: z.enum(['auto', 'off', 'small', 'large']).default('auto').meta({ title: 'Link preview' }),
   previewAbove: z.boolean().default(false).meta({ title: 'Preview above the text' }),
   silent: z.boolean().default(false).meta({ title: 'Send without sound' }),
@@ -52,20 +52,23 @@ export const spec = defineSpec({
     max: 10,
     mix: 'free',
     image: {
-      types: ['image/jpeg', 'image/png', 'image/webp'],
+      // A GIF goes out as an animation, alone.
+      types: ['image/jpeg', 'image/png', 'image/webp', 'image/gif'],
       maxBytes: 10_000_000,
       maxSides: 10_000,
       aspect: { min: 0.05, max: 20 },
     },
+    // Uploads of a bot (fact sheet §3); a server of one's own would lift it to 2 GB.
+    video: { types: ['video/mp4'], maxBytes: 50_000_000 },
+    document: { types: ['application/pdf'], maxBytes: 50_000_000 },
   },
   settings: { version: 1, schema: settings },
   // About 20 messages a minute in one chat, 30 a second per bot.
   pace: { concurrency: 8, backlogGapMs: 3_500 },
-  can: { firstComment: false, remove: true, edit: false, insights: false, webhook: false, readBack: false },
+  can: { firstComment: false, remove: true, edit: true, insights: true, webhook: false, readBack: false },
   why: {
     firstComment: 'Comments live in the linked discussion group, where a bot must wait for the forwarded post.',
-    edit: 'Clarion does not edit Telegram messages yet.',
-    insights: 'Bots see no views or forwards.',
+    insights: 'Bots see no views or forwards of a message; Clarion keeps the number of members.',
     webhook: 'Clarion asks for updates itself, so that it works without a public address.',
     readBack: 'Bots cannot read the messages of a chat, so a lost answer needs a person to look.',
   },

@@ -1,5 +1,6 @@
 /** Text on Telegram: UTF-16 units, and the HTML of `parse_mode` (fact sheet §3). Pure. */
 import { textRules } from '#kit/spec/text.ts'
+import { readMarkdown } from './markdown.ts'
 
 export const text = textRules('utf16')
 
@@ -44,13 +45,15 @@ export const htmlFault = (source: string): string | null => {
 const codePoint = (n: number): string => (Number.isInteger(n) && n > 0 && n <= 0x10ffff ? String.fromCodePoint(n) : '')
 
 /** The text people will see: tags gone, entities decoded. This is what Telegram counts. */
-export const visible = (source: string, mode: 'plain' | 'html'): string =>
+export const visible = (source: string, mode: 'plain' | 'html' | 'markdown'): string =>
   mode === 'plain'
     ? source
-    : source
-        .replace(/<[^<>]*>/gu, '')
-        .replace(
-          /&(?:(lt|gt|amp|quot)|#(\d{1,7})|#x([0-9a-f]{1,6}));/giu,
-          (_, word?: string, dec?: string, hex?: string) =>
-            word ? named[word.toLowerCase()]! : codePoint(dec ? Number(dec) : Number.parseInt(hex!, 16)),
-        )
+    : mode === 'markdown'
+      ? readMarkdown(source).visible
+      : source
+          .replace(/<[^<>]*>/gu, '')
+          .replace(
+            /&(?:(lt|gt|amp|quot)|#(\d{1,7})|#x([0-9a-f]{1,6}));/giu,
+            (_, word?: string, dec?: string, hex?: string) =>
+              word ? named[word.toLowerCase()]! : codePoint(dec ? Number(dec) : Number.parseInt(hex!, 16)),
+          )

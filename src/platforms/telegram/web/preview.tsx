@@ -4,8 +4,13 @@ import type { PreviewProps } from '#kit/web/slots.ts'
 
 const link = 'text-[#1b6fae]'
 
+const pollOf = (settings: Record<string, unknown>): string[] => {
+  const { options } = (settings.poll ?? {}) as { options?: unknown }
+  return Array.isArray(options) ? options.map(String) : []
+}
+
 /** Messages of a channel: bubbles on the chat's ground, pictures above the caption. */
-export const Preview = ({ segments, channel, at }: PreviewProps) => (
+export const Preview = ({ segments, channel, settings, at }: PreviewProps) => (
   <div className="rounded-xl bg-[#cfe0d3] p-3 text-[15px] leading-snug text-black">
     <div className="mb-2 flex items-center gap-2">
       <PreviewAvatar name={channel.name} src={channel.avatarUrl} size={28} />
@@ -20,6 +25,16 @@ export const Preview = ({ segments, channel, at }: PreviewProps) => (
         <PreviewMediaGrid media={segment.media} />
         <div className="px-3 py-2">
           <p className="break-words whitespace-pre-wrap">{linkify(segment.text, usualStretches(segment.text), link)}</p>
+          {index === 0 && pollOf(settings).length > 0 ? (
+            <ul className="mt-2 grid gap-2">
+              {pollOf(settings).map((option) => (
+                <li key={option} className="flex items-center gap-2 border-b border-[#d7e3da] pb-1.5">
+                  <span aria-hidden className="size-4 rounded-full border border-[#8aa392]" />
+                  {option}
+                </li>
+              ))}
+            </ul>
+          ) : null}
           <p className="mt-0.5 text-right text-xs text-[#5b6b5f]">
             {new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}
           </p>
