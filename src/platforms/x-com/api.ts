@@ -24,6 +24,9 @@ const user = z.object({
   subscription_type: z.string().optional(),
 })
 
+/** US dollars in thousandths (fact sheet §7, prices of 2026-04-20). */
+const price = { post: 15, postWithLink: 200, alt: 5, remove: 10 }
+
 /** 75 calls / 15 min per user; billed. */
 export const me = async (c: Caller) =>
   (
@@ -126,24 +129,115 @@ export const setAltText = async (c: Caller, mediaId: string, alt: string): Promi
     method: 'POST',
     url: `${base}/media/metadata`,
     headers: auth(c),
+    cost: { bucket: 'credits', units: price.alt },
     json: { id: mediaId, metadata: { alt_text: { text: alt } } },
   })
 }
 
 /** No idempotency key: a lost answer is answered by looking (fact sheet §4). */
-export const createPost = async (c: Caller, body: Json) =>
+export const createPost = async (c: Caller, body: Json, withLink: boolean) =>
   (
     await c.http({
       method: 'POST',
       url: `${base}/tweets`,
       headers: auth(c),
+      cost: { bucket: 'credits', units: withLink ? price.postWithLink : price.post },
       json: body,
       expect: wrapped(z.object({ id, text: z.string().optional() })),
     })
   ).body
 
 export const deletePost = async (c: Caller, postId: string): Promise<void> => {
-  await c.http({ method: 'DELETE', url: `${base}/tweets/${postId}`, headers: auth(c) })
+  const cost = { bucket: 'credits', units: price.remove }
+  await c.http({ method: 'DELETE', url: `${base}/tweets/${postId}`, headers: auth(c), cost })
+}
+
+const count = z.number().optional()
+const publicMetrics = z.object({
+  impression_count: count,
+  like_count: count,
+  reply_count: count,
+  repost_count: count,
+  retweet_count: count,
+  quote_count: count,
+  bookmark_count: count,
+})
+const ownMetrics = z.object({ impression_count: count, url_link_clicks: count, user_profile_clicks: count })
+const numbers = z.object({
+  data: z
+    .array(
+      z.object({
+        id,
+        public_metrics: publicMetrics.optional(),
+        non_public_metrics: ownMetrics.optional(),
+        attachments: z.object({ media_keys: z.array(z.string()).optional() }).optional(),
+      }),
+    )
+    .optional(),
+  includes: z
+    .object({
+      media: z
+        .array(z.object({ media_key: z.string(), public_metrics: z.object({ view_count: count }).optional() }))
+        .optional(),
+    })
+    .optional(),
+})
+
+/** Counts of up to 100 posts; one that is gone is left out. `own`: also the owner's, which X keeps for 30 days. */
+export const postNumbers = async (c: Caller, ids: readonly string[], own: boolean) => {
+  const names = ['public_metrics', 'attachments', ...(own ? ['non_public_metrics'] : [])].join()
+  const ask = (query: Record<string, string>) =>
+    c.http({
+      method: 'GET',
+      url: `${base}/tweets`,
+      headers: auth(c),
+      query: {
+        ids: ids.slice(0, 100).join(),
+        expansions: 'attachments.media_keys',
+        'media.fields': 'public_metrics',
+        ...query,
+      },
+      expect: numbers,
+    })
+  const { body } = await inEitherSpelling(ask, names, names)
+  return (body.data ?? []).map((p) => {
+    const keys = new Set(p.attachments?.media_keys)
+    const views = (body.includes?.media ?? []).flatMap((m) =>
+      keys.has(m.media_key) ? (m.public_metrics?.view_count ?? []) : [],
+    )
+    return { id: p.id, public: p.public_metrics, own: p.non_public_metrics, videoViews: views[0] }
+  })
+}
+
+const accountShape = z.object({
+  public_metrics: z.object({ followers_count: count, following_count: count, post_count: count, tweet_count: count }),
+})
+
+/** Followers and the like of the account itself. */
+export const accountNumbers = async (c: Caller) =>
+  (
+    await c.http({
+      method: 'GET',
+      url: `${base}/users/me`,
+      query: { 'user.fields': 'public_metrics' },
+      headers: auth(c),
+      expect: wrapped(accountShape),
+    })
+  ).body.public_metrics
+
+/** Asks in the words of August 2026, and once more in the old ones when a server names the parameter it does not know. */
+const inEitherSpelling = async <T>(
+  ask: (query: Record<string, string>) => Promise<T>,
+  now: string,
+  before: string,
+): Promise<T> => {
+  try {
+    return await ask({ 'post.fields': now })
+  } catch (error) {
+    const old = error instanceof PlatformFailure && error.failure.status === 400
+    if (!old || !error.failure.raw?.includes('post.fields')) throw error
+    return ask({ 'tweet.fields': before })
+  }
 }
 
 const urlEntity = z.object({
@@ -205,16 +299,9 @@ export const userPosts = async (c: Caller, userId: string, since: number, page?:
         expect: timeline,
       })
     ).body
-  try {
-    return await ask({ 'post.fields': [...fields, 'note_post', 'referenced_posts'].join() })
-  } catch (error) {
-    // A server from before August 2026 names the parameter it does not know.
-    if (
-      !(error instanceof PlatformFailure) ||
-      error.failure.status !== 400 ||
-      !error.failure.raw?.includes('post.fields')
-    )
-      throw error
-    return ask({ 'tweet.fields': [...fields, 'note_tweet', 'referenced_tweets'].join() })
-  }
+  return inEitherSpelling(
+    ask,
+    [...fields, 'note_post', 'referenced_posts'].join(),
+    [...fields, 'note_tweet', 'referenced_tweets'].join(),
+  )
 }

@@ -3,6 +3,7 @@ import { createdOf } from '#kit/testing/runner.ts'
 import { contractSuite, textOf } from '#kit/testing/suite.ts'
 import { startSandbox } from '#sandbox/testing.ts'
 import platform from './index.ts'
+import samples from './samples.ts'
 import imitation from './sandbox/index.ts'
 
 const alt = { alt: 'A loaf on a board' }
@@ -16,7 +17,15 @@ contractSuite({
     routes: { create: 'create', refresh: 'token' },
     plain: say('Bread at nine & coffee <now> “today” é https://example.com/menu?x=1 and example.org'),
     accessMs: 7_200_000,
-    skip: { keyed: 'X has no idempotency key; the witness decides' },
+    skip: {
+      keyed: 'X has no idempotency key; the witness decides',
+      stale: 'nothing in the signature tells the time; replays are caught by event_uuid',
+    },
+    samples,
+    webhook: {
+      provoke: async (b, c) => void (await b.publish(c, say('Told by a webhook'))),
+      event: { does: 'published', ref: expect.stringMatching(/^\d+$/) as unknown as string },
+    },
     posts: [
       { name: 'text', content: say('Hello from the contract suite') },
       {
@@ -109,6 +118,18 @@ contractSuite({
         at: { segments: [{ text: 'a', images: [{ alt: textOf(1000) }] }] },
         above: { segments: [{ text: 'a', images: [{ alt: textOf(1001) }] }] },
         kind: 'refused-content',
+      },
+      {
+        name: 'the shape of a video',
+        at: { segments: [{ text: 'wide', videos: [{ width: 1280, height: 720, ms: 500 }] }] },
+        above: { segments: [{ text: 'short', videos: [{ ms: 400 }] }] },
+        kind: 'refused-media',
+      },
+      {
+        name: 'the length of a video',
+        at: { segments: [{ text: 'long', videos: [{ ms: 20 * 60_000 }] }] },
+        above: { segments: [{ text: 'longer', videos: [{ ms: 20 * 60_000 + 1000 }] }] },
+        kind: 'refused-media',
       },
       { name: 'cashtags', at: say('Only $TWTR here'), above: say('Both $TWTR and $GOOG'), kind: 'refused-content' },
     ],
@@ -242,6 +263,42 @@ contractSuite({
         expect(run.state).toBe('published')
         expect(b.sandbox.desk.requests({ route: 'upload-init' })).toHaveLength(1)
         expect(b.sandbox.desk.requests({ route: 'upload-append' })).toHaveLength(3)
+      })
+      test('a video is sent in chunks, looked at until it is ready, and posted once', async () => {
+        const b = bench()
+        const c = await b.connect()
+        b.fault({ route: 'upload-append', nth: 2, do: 'drop-before' })
+        const run = await b.publish(c, { segments: [{ text: 'Moving', videos: [{ bytes: 9_000_000 }] }] })
+        expect(run.failure).toBeUndefined()
+        expect(b.sandbox.desk.requests({ route: 'upload-append' })).toHaveLength(4)
+        expect(b.ledger()).toMatchObject([{ media: [{ mime: 'video/mp4' }] }])
+      })
+      test('the owner’s own numbers are not asked for after thirty days, and the others still come', async () => {
+        const b = bench()
+        const c = await b.connect()
+        const run = await b.publish(c, say('Old news'))
+        const publishedAt = b.now()
+        b.pass(40 * 86_400_000)
+        const fresh = { ...c, grant: await b.platform.connect.refresh!(b.tokenContext(c), c.grant) }
+        const post = { created: createdOf(run), settings: {}, publishedAt }
+        const reading = await b.platform.insights!.post!(b.channelContext(fresh), post)
+        expect(reading!.metrics.clicks).toBeNull()
+        expect(reading!.metrics.impressions).toBeGreaterThan(0)
+      })
+      test('the CRC challenge is answered with the client secret', async () => {
+        const b = bench()
+        const t = await b.hookContext(await b.connect())
+        const ask = {
+          method: 'GET',
+          headers: {},
+          query: { crc_token: 'challenge-123' },
+          body: Buffer.alloc(0),
+        } as const
+        const secret = { ...t, credentials: { clientSecret: 'x_consumer_or_client_secret_example' } }
+        // Fact sheet §9, worked example.
+        expect(JSON.parse(b.platform.webhook!.handshake!(secret, ask)!.body)).toEqual({
+          response_token: 'sha256=6SqMNtARrFMuSQtWS+5hPZfhCZPks6iyz0o4/q2Bz8o=',
+        })
       })
       test('a window used up names its end', async () => {
         const b = bench()

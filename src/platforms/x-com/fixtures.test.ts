@@ -12,7 +12,7 @@ fixtureSuite({
   folder,
   calls: {
     me: (http) => me(of(http)),
-    createPost: (http) => createPost(of(http), { text: 'x' }),
+    createPost: (http) => createPost(of(http), { text: 'x' }, false),
     uploadOnce: (http) => uploadOnce(of(http), new Blob(['x']), 'image/png'),
     uploadInitialize: (http) => uploadInitialize(of(http), { mime: 'video/mp4', bytes: 1, category: 'tweet_video' }),
     uploadFinalize: (http) => uploadFinalize(of(http), '1'),

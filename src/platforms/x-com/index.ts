@@ -1,10 +1,24 @@
-/** X: OAuth 2 with PKCE and rotating refresh, chunked uploads, threads, polls; creates are looked for before being repeated. */
+/** X: OAuth 2 with PKCE and rotating refresh, chunked uploads, threads, polls, numbers; creates are looked for before being repeated. */
 import { definePlatform } from '#kit/client/platform.ts'
+import { account } from './account.ts'
 import { connect } from './connect.ts'
 import { failures } from './failures.ts'
-import { cost, pure } from './preflight.ts'
+import * as insights from './insights.ts'
+import { pure } from './preflight.ts'
 import { publish } from './publish.ts'
 import { remove } from './remove.ts'
 import type { Settings } from './spec.ts'
+import { usage } from './usage.ts'
+import { webhook } from './webhook.ts'
 
-export default definePlatform<Settings>({ ...pure, failures, connect, publish, remove, cost })
+export default definePlatform<Settings>({
+  ...pure,
+  failures,
+  connect,
+  publish,
+  remove,
+  account,
+  usage,
+  insights,
+  webhook,
+})

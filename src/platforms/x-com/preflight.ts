@@ -7,12 +7,18 @@ import { cashtags, hasUrl, text } from './text.ts'
 /** Which subscriptions write long posts (fact sheet §2, §3.1: "Premium accounts up to 25,000"). */
 const longPosts = new Set(['Premium', 'PremiumPlus'])
 const longMax = 25_000
+/** Videos of those accounts (fact sheet §10), and what every account could always send (ms, bytes). */
+const premiumVideoMs = 125 * 60_000
+const surely = { ms: 140_000, bytes: 512_000_000 }
+
+const premium = (draft: Draft) => longPosts.has(String(draft.channel.facts.subscriptionType))
 
 const limitsFor = (base: PlatformSpec, draft: Draft): Pick<PlatformSpec, 'text' | 'media'> => ({
-  text: longPosts.has(String(draft.channel.facts.subscriptionType))
-    ? { ...base.text, max: Math.max(longMax, base.text.max) }
-    : base.text,
-  media: base.media,
+  text: premium(draft) ? { ...base.text, max: Math.max(longMax, base.text.max) } : base.text,
+  media:
+    premium(draft) && base.media.video
+      ? { ...base.media, video: { ...base.media.video, maxMs: Math.max(premiumVideoMs, base.media.video.maxMs ?? 0) } }
+      : base.media,
 })
 
 /** US dollars for a draft, pay per use (fact sheet §7): 0.015 a post, 0.20 with a link, 0.005 an alt text. */
@@ -52,6 +58,16 @@ const check = (draft: Draft): Finding[] => {
         {},
         segment,
       )
+    for (const m of s.media)
+      if (m.kind === 'video' && !premium(draft) && ((m.durationMs ?? 0) > surely.ms || m.bytes > surely.bytes))
+        add(
+          'video.maybe-too-long',
+          'warning',
+          'X may refuse a video over 140 s or 512 MB from an account without Premium.',
+          'Trim it, or try: X decides when the post is sent, and Clarion tells you.',
+          { platform: spec.name },
+          segment,
+        )
     const tags = cashtags(s.text)
     if (tags.length > 1)
       add(
@@ -98,4 +114,4 @@ const check = (draft: Draft): Finding[] => {
   return out
 }
 
-export const pure = { spec, text, limitsFor, check } satisfies PlatformPure
+export const pure = { spec, text, limitsFor, check, cost } satisfies PlatformPure

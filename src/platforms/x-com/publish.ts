@@ -36,11 +36,12 @@ import {
   userPosts,
 } from './api.ts'
 import type { Settings } from './spec.ts'
-import { echoedKey, sentKey } from './text.ts'
+import { echoedKey, hasUrl, sentKey } from './text.ts'
 
 type T = StepContext<Settings>
 
-const chunkBytes = 4 * 1024 * 1024
+/** 4 MiB, or what fits into 1,000 segments; X takes 8 MB at most. */
+const chunkOf = (bytes: number) => Math.max(4 * 1024 * 1024, Math.ceil(bytes / 1000))
 /** Clocks differ, and `created_at` has whole seconds. */
 const clockSlackMs = 2 * 60_000
 const lookPages = 5
@@ -78,6 +79,7 @@ const upload = step<Settings>('upload', { again: 'safe', each: 'media' }, async 
     if (!at) await keep({ id: (await uploadOnce(c, await media.blob(), media.mime)).id, next: 0, ready: true })
   } else {
     const blob = await media.blob()
+    const chunkBytes = chunkOf(blob.size)
     if (!at)
       await keep({
         id: (
@@ -189,7 +191,7 @@ export const publish = steps<Settings>(
           media: t.segments[t.index]!.media.length,
         }),
     },
-    async (t) => done(posted(t, (await createPost(caller(t), body(t, t.index))).id)),
+    async (t) => done(posted(t, (await createPost(caller(t), body(t, t.index), hasUrl(t.segments[t.index]!.text))).id)),
   ),
   step(
     'comment',
@@ -199,17 +201,10 @@ export const publish = steps<Settings>(
       when: (t) => Boolean(t.firstComment?.trim()),
       witness: (t) => look(t, { text: t.firstComment!, parent: commentParent(t), media: 0 }),
     },
-    async (t) =>
-      done(
-        posted(
-          t,
-          (
-            await createPost(caller(t), {
-              text: t.firstComment!.trim(),
-              reply: { in_reply_to_tweet_id: commentParent(t) },
-            })
-          ).id,
-        ),
-      ),
+    async (t) => {
+      const text = t.firstComment!.trim()
+      const sent = { text, reply: { in_reply_to_tweet_id: commentParent(t) } }
+      return done(posted(t, (await createPost(caller(t), sent, hasUrl(text))).id))
+    },
   ),
 )

@@ -55,15 +55,36 @@ export const spec = defineSpec({
     max: 4,
     mix: 'alone',
     image: { types: ['image/jpeg', 'image/png', 'image/webp', 'image/gif'], maxBytes: 5_000_000, altMax: 1000 },
+    // Fact sheet §10: what the documents of September 2026 give everybody; Premium accounts get more (preflight.ts).
+    // 8 GB is also what 1,000 segments of 8 MB hold.
+    video: {
+      types: ['video/mp4', 'video/quicktime', 'video/webm'],
+      maxBytes: 8_000_000_000,
+      minMs: 500,
+      maxMs: 20 * 60_000,
+      minWidth: 32,
+      minHeight: 32,
+      maxFps: 60,
+      aspect: { min: 1 / 3, max: 3 },
+      max: 1,
+    },
   },
   settings: { version: 1, schema: settings },
   // 100 posts per 15 minutes and account; half-hourly slices of 2,400 a day come on top.
   pace: { concurrency: 32, backlogGapMs: 10_000 },
-  can: { firstComment: true, remove: true, edit: false, insights: false, webhook: false, readBack: true },
+  // What the app has spent today. X has no free calls; its own spending limit stops it, so ours never does.
+  budgets: [
+    {
+      bucket: 'credits',
+      label: 'thousandths of a US dollar a day',
+      cap: 2_000_000_000,
+      scope: 'app',
+      window: { daily: 'UTC' },
+    },
+  ],
+  can: { firstComment: true, remove: true, edit: false, insights: true, webhook: true, readBack: true },
   why: {
     edit: 'Only Premium accounts may edit, within an hour, and each edit is a new post id.',
-    webhook: 'X bills every webhook event; Clarion reads instead.',
-    insights: 'Clarion does not read X counts yet.',
   },
   verified: '2026-11-22',
 })

@@ -4,6 +4,7 @@ import { isObject, type JsonObject, jsonBody } from '#kit/sandbox/body.ts'
 import { checkFields, type FieldTable, is } from '#kit/sandbox/fields.ts'
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
 import { type Caller, caller, forbidden, invalid, notFound, problem } from './answers.ts'
+import { tell } from './hooks.ts'
 import { checkMedia } from './media.ts'
 import { duplicateMs, poll as pollLimits, text as textLimits } from './numbers.ts'
 import { nextId, type Post, type XWorld } from './state.ts'
@@ -190,6 +191,7 @@ export const addPost = (
   }
   world.state.posts.push(post)
   world.changed()
+  tell(world, 'post.create', author, { id: post.id, text: returnedText(post) })
   return post
 }
 
@@ -203,5 +205,6 @@ export const remove =
     if (post.author !== c.user.id) return forbidden('You are not authorized to delete this Tweet.', c.headers)
     post.deleted = true
     world.changed()
+    tell(world, 'post.delete', post.author, { id: post.id })
     return json(200, { data: { deleted: true } }, c.headers)
   }

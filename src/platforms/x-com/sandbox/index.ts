@@ -7,6 +7,7 @@ import { defineImitation, type LedgerPost } from '#kit/sandbox/imitation.ts'
 import { revokeTokens } from '#kit/sandbox/tokens.ts'
 import { faultAnswer } from './answers.ts'
 import { addPost } from './create.ts'
+import { tell } from './hooks.ts'
 import { mediaRoutes } from './media.ts'
 import { oauth } from './numbers.ts'
 import { mint, oauthRoutes } from './oauth.ts'
@@ -68,6 +69,7 @@ export default defineImitation<XState>({
     const user = account === undefined ? undefined : findOrInvent(world, account)
     revokeTokens(world.state.tokens, (t) => user === undefined || t.account === user.id)
     world.changed()
+    for (const u of user ? [user] : world.state.users) tell(world, 'oauth.revoke', u.id, {})
   },
   faultAnswer,
   act: (world, action) => {

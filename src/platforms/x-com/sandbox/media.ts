@@ -94,6 +94,7 @@ const complete = (world: XWorld, m: Media, bytes: Buffer): string | null => {
         ? true
         : n.imageTypes.includes(seen.mime)
   m.blob = world.blobs.put(bytes, m.category === 'subtitles' ? 'text/plain' : seen.mime)
+  m.durationMs = seen.durationMs
   m.width = seen.width ?? null
   m.height = seen.height ?? null
   m.segments = {}
@@ -101,6 +102,9 @@ const complete = (world: XWorld, m: Media, bytes: Buffer): string | null => {
   const slow = m.category.endsWith('video') || m.category.endsWith('gif')
   m.readyAt = world.now() + (slow ? world.knob('processingMs') : 0)
   world.changed()
+  const ms = seen.durationMs
+  if (m.category.endsWith('video') && ms !== undefined && ms < n.videoMinMs)
+    return `video is shorter than ${n.videoMinMs} ms`
   return wanted ? null : `media type unrecognized: ${seen.mime} is not allowed for ${m.category}`
 }
 
@@ -347,6 +351,13 @@ export const checkMedia = (world: XWorld, c: Caller, ids: readonly string[]): Me
     photos.length <= n.maxPhotos &&
     (alone.length === 0 || list.length === 1)
   if (!ok) throw new Refused(forbidden(undefined, c.headers))
+  const most = c.user.premium ? n.videoPremiumMs : n.videoMaxMs
+  for (const m of list) {
+    if ((m.durationMs ?? 0) > most)
+      throw new Refused(
+        forbidden(`This user is not allowed to post a video longer than ${most / 60_000} minutes`, c.headers),
+      )
+  }
   return list
 }
 

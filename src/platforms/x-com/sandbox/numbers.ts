@@ -31,7 +31,12 @@ export const media = {
   maxPhotos: 4,
   imageBytes: 5 * 1024 * 1024,
   gifBytes: 15 * 1024 * 1024,
-  videoBytes: 512 * 1024 * 1024,
+  videoBytes: 8 * 1024 * 1024 * 1024,
+  /** Longest and shortest video (ms); Premium gets more. */
+  videoMaxMs: 20 * 60_000,
+  videoPremiumMs: 125 * 60_000,
+  videoMinMs: 500,
+  videoTypes: ['video/mp4', 'video/quicktime', 'video/webm'],
   totalBytes: 17_179_869_184,
   chunkBytes: 8 * 1024 * 1024,
   maxSegment: 999,

@@ -31,6 +31,8 @@ export type Media = {
   width: number | null
   height: number | null
   alt: string
+  /** Of a video. */
+  durationMs?: number
   madeAt: number
   /** When processing is over; null until finalized. */
   readyAt: number | null

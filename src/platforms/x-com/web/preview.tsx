@@ -4,8 +4,13 @@ import type { PreviewProps } from '#kit/web/slots.ts'
 
 const link = 'text-[#0a6cb0]'
 
-/** A post, or a thread joined by its line, as the timeline shows it. */
-export const Preview = ({ segments, channel }: PreviewProps) => (
+const pollOf = (settings: Record<string, unknown>): string[] => {
+  const { options } = (settings.poll ?? {}) as { options?: unknown }
+  return Array.isArray(options) ? options.map(String) : []
+}
+
+/** A post with its poll, or a thread joined by its line, as the timeline shows it. */
+export const Preview = ({ segments, channel, settings }: PreviewProps) => (
   <div className="rounded-xl bg-white p-4 text-[15px] leading-snug text-[#0f1419]">
     {segments.map((segment, index) => (
       // biome-ignore lint/suspicious/noArrayIndexKey: parts of a thread have no other identity here
@@ -23,6 +28,18 @@ export const Preview = ({ segments, channel }: PreviewProps) => (
             {linkify(segment.text, usualStretches(segment.text), link)}
           </p>
           <PreviewMediaGrid media={segment.media} className="mt-3 rounded-2xl border border-[#cfd9de]" badge="ALT" />
+          {index === 0 && pollOf(settings).length > 0 ? (
+            <ul className="mt-3 grid gap-1.5">
+              {pollOf(settings).map((option) => (
+                <li
+                  key={option}
+                  className="rounded-full border border-[#0a6cb0] px-4 py-1 text-center font-semibold text-[#0a6cb0]"
+                >
+                  {option}
+                </li>
+              ))}
+            </ul>
+          ) : null}
           <PreviewActions className="mt-3 text-[#536471]">
             <PreviewIcon name="reply" />
             <PreviewIcon name="repeat" />

@@ -37,6 +37,9 @@ export const words = {
     'connect.clientId.help': 'console.x.com > Twoja aplikacja > User authentication settings.',
     'connect.clientSecret': 'Sekret klienta (Client secret)',
     'connect.clientSecret.help': 'Pokazywany raz, przy tworzeniu aplikacji. Typ aplikacji: Web App albo Automated App.',
+    'preflight.video.maybe-too-long': 'X może odmówić filmu ponad 140 s albo 512 MB z konta bez Premium.',
+    'preflight.video.maybe-too-long.fix':
+      'Skróć go albo spróbuj: X decyduje przy wysyłaniu, a Clarion powie, co się stało.',
     'preflight.media.gif-alone': 'Na X plik GIF musi być w poście sam.',
     'preflight.media.gif-alone.fix': 'Zostaw GIF albo zdjęcia.',
     'preflight.text.cashtags': 'X pozwala aplikacjom na jeden cashtag w poście; ten ma {{actual}}.',
