@@ -1,0 +1,24 @@
+/** Text on Instagram: what counts as hashtag, mention and link, and when two captions are the same (fact sheet §3.2, §3.5). Pure. */
+import { type TextRules, textRules } from '#kit/spec/text.ts'
+
+export const text: TextRules = textRules('utf16')
+
+/** `#words`, not in the middle of a word; a tag needs at least one letter. */
+export const hashtags = (source: string): string[] =>
+  source.match(/(?<![\p{L}\p{N}_&])#(?=[\p{N}_]*\p{L})[\p{L}\p{N}_]+/gu) ?? []
+
+/** `@names`, not in the middle of a word (an e-mail address is no mention). */
+export const mentions = (source: string): string[] => source.match(/(?<![\p{L}\p{N}_.])@[A-Za-z0-9._]{1,30}/gu) ?? []
+
+/** Web addresses, with or without a scheme. */
+export const links = (source: string): string[] =>
+  source.match(/(?:https?:\/\/|www\.)\S+|(?<![@\p{L}\p{N}.])[a-z0-9-]+\.(?:com|net|org|io|co|eu|pl|de|uk)\b\S*/giu) ??
+  []
+
+/** All in capitals, which Instagram refuses in comments. A text without small letters that has at least two capitals. */
+export const shouts = (source: string): boolean =>
+  !/\p{Ll}/u.test(source) && (source.match(/\p{Lu}/gu)?.length ?? 0) > 1
+
+/** Texts as a comparable key: what Meta may change on the way (white space, composition) is levelled. */
+export const sameText = (a: string, b: string): boolean => level(a) === level(b)
+const level = (source: string) => source.normalize('NFC').replace(/\s+/gu, ' ').trim()
