@@ -1,0 +1,125 @@
+/** TikTok as data (fact sheet tiktok.md §2, §3, §7, §10). */
+import { z } from 'zod'
+import { defineSpec, type SettingsOf } from '#kit/spec/spec.ts'
+
+export const privacyLevels = [
+  'PUBLIC_TO_EVERYONE',
+  'MUTUAL_FOLLOW_FRIENDS',
+  'FOLLOWER_OF_CREATOR',
+  'SELF_ONLY',
+] as const
+
+/**
+ * Settings of one publication, version 1. TikTok's audit demands that privacy has no default and that every interaction
+ * is off until somebody turns it on (§3.7), so a post with default settings is refused by preflight on purpose.
+ */
+export const settings = z.strictObject({
+  /** `inbox`: TikTok keeps it as a draft, and the person finishes it in the app. */
+  mode: z.enum(['direct', 'inbox']).default('direct').meta({ title: 'How it is posted' }),
+  privacy: z.enum(privacyLevels).optional().meta({ title: 'Who can view this' }),
+  allowComment: z.boolean().default(false).meta({ title: 'Allow comments' }),
+  allowDuet: z.boolean().default(false).meta({ title: 'Allow duet' }),
+  allowStitch: z.boolean().default(false).meta({ title: 'Allow stitch' }),
+  disclose: z.boolean().default(false).meta({ title: 'Disclose commercial content' }),
+  yourBrand: z.boolean().default(false).meta({ title: 'Your brand' }),
+  brandedContent: z.boolean().default(false).meta({ title: 'Branded content' }),
+  aiGenerated: z.boolean().default(false).meta({ title: 'AI-generated content' }),
+  /** The person agrees to TikTok's terms of music; a direct post does not leave without it. */
+  musicConsent: z.boolean().default(false).meta({ title: 'Music Usage Confirmation' }),
+  /** The frame shown as the cover of a video (ms from its start). */
+  coverMs: z.int().min(0).max(2_147_483_647).optional().meta({ title: 'Cover frame' }),
+  photoTitle: z
+    .string()
+    .max(90, 'The title of a photo post has at most 90 characters.')
+    .optional()
+    .meta({ title: 'Title' }),
+  /** Which photo is the cover, counted from 0. */
+  coverIndex: z.int().min(0).max(34).default(0).meta({ title: 'Cover photo' }),
+  autoMusic: z.boolean().default(false).meta({ title: 'Add music automatically' }),
+  /** Videos: send the file, or let TikTok fetch it from our verified domain. Photos are always fetched. */
+  source: z.enum(['file', 'pull']).default('file').meta({ title: 'How the video travels' }),
+})
+
+export const spec = defineSpec({
+  id: 'tiktok',
+  name: 'TikTok',
+  hosts: ['open.tiktokapis.com', 'www.tiktok.com', 'open-upload.tiktokapis.com'],
+  connect: 'redirect',
+  ways: [
+    {
+      id: 'direct',
+      label: 'Post and make drafts',
+      help: 'For an app with Direct Post turned on in the Content Posting API.',
+      connect: 'redirect',
+    },
+    {
+      id: 'inbox',
+      label: 'Drafts only',
+      help: 'Clarion sends drafts to the TikTok inbox and you finish them in the app. Needs no Direct Post.',
+      connect: 'redirect',
+    },
+  ],
+  credentials: [
+    { name: 'clientId', label: 'Client key', help: 'developers.tiktok.com > Manage apps > your app > Credentials.' },
+    { name: 'clientSecret', label: 'Client secret', secret: true, help: 'On the same page. It also signs webhooks.' },
+    {
+      name: 'audited',
+      label: 'Audited by TikTok?',
+      optional: true,
+      placeholder: 'no',
+      help: 'Write "yes" once TikTok has audited the app. Until then it takes private posts only, and Clarion warns.',
+    },
+    {
+      name: 'scopes',
+      label: 'Scopes of the app',
+      optional: true,
+      placeholder: 'user.info.basic,video.publish,video.upload,video.list,user.info.profile,user.info.stats',
+      help: 'Only if your app has fewer than all six: TikTok refuses to ask for one it has not given the app.',
+    },
+    {
+      name: 'pkce',
+      label: 'PKCE',
+      optional: true,
+      placeholder: 'auto',
+      help: '"auto": hex for a loopback redirect (Desktop), none for https (Web). Or write hex, base64url or none.',
+    },
+  ],
+  channelKinds: ['profile'],
+  text: { max: 2200, unit: 'utf16', optionalWithMedia: true },
+  thread: { max: 1 },
+  media: {
+    max: 35,
+    min: 1,
+    mix: 'alone',
+    // Photos always, videos when the setting says so.
+    pull: true,
+    image: { types: ['image/jpeg', 'image/webp'], maxBytes: 20_000_000, maxWidth: 1080, maxHeight: 1920 },
+    video: {
+      max: 1,
+      types: ['video/mp4', 'video/quicktime', 'video/webm'],
+      maxBytes: 4_000_000_000,
+      maxMs: 600_000,
+      minWidth: 360,
+      minHeight: 360,
+      maxWidth: 4096,
+      maxHeight: 4096,
+      minFps: 23,
+      maxFps: 60,
+      codecs: ['avc', 'hevc', 'vp8', 'vp9'],
+    },
+  },
+  settings: { version: 1, schema: settings },
+  // Six begins a minute and account; about fifteen posts a day.
+  pace: { concurrency: 16, backlogGapMs: 15_000 },
+  can: { firstComment: false, remove: false, edit: false, insights: true, webhook: true, readBack: true },
+  why: {
+    firstComment: 'TikTok gives apps no way to comment. Write the first comment in the TikTok app.',
+    remove: 'TikTok gives apps no way to delete a post. Delete it in the TikTok app.',
+    edit: 'TikTok gives apps no way to change a post. Edit it in the TikTok app.',
+    readBack:
+      'Uploaded videos are always found again. When TikTok fetches (photos, pulled videos) and its first answer is lost, only public posts can be looked up; a private one or a draft must be looked for by a person.',
+  },
+  verified: '2026-11-22',
+})
+
+export type Settings = SettingsOf<typeof spec>
