@@ -31,7 +31,7 @@ describe.skipIf(!chromium)('a person who speaks Polish', () => {
         ['/calendar', 'Kalendarz'],
         ['/posts', 'Nie ma jeszcze postów'],
         ['/channels', 'Działa'],
-        ['/compose', 'Dodaj zdjęcie'],
+        ['/compose', 'Dodaj multimedia'],
         ['/settings/workspace', 'Strefa czasowa'],
         ['/settings/members', 'Dodaj osobę'],
         ['/settings/keys', 'Utwórz klucz'],

@@ -204,7 +204,7 @@ describe.skipIf(!chromium)('a person', () => {
     await tabTo(page.getByLabel('Text', { exact: true }))
     await page.keyboard.type('Written without a mouse.')
     const picker = page.waitForEvent('filechooser')
-    await press(page.getByRole('button', { name: 'Add picture' }))
+    await press(page.getByRole('button', { name: 'Add media' }))
     await (await picker).setFiles(await picture())
     // The uploaded picture's field stands before the button; a person goes back to it.
     await page.getByLabel('Alt text').waitFor()

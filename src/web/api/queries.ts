@@ -1,7 +1,9 @@
 /** What screens read, as TanStack Query options. Keys start with the workspace, so that a switch shares nothing. */
 import { keepPreviousData, QueryClient, queryOptions, useQueries } from '@tanstack/react-query'
+import { useCallback } from 'react'
 import type { Media } from '#contract/media.ts'
 import type { PostState } from '#contract/posts.ts'
+import type { RouteReply } from '#contract/routes.ts'
 import { ApiProblem, api, isProblem } from './client.ts'
 
 export const queryClient = new QueryClient({
@@ -70,6 +72,35 @@ export const calendarQuery = (ws: string, from: string, to: string, channelId?: 
     },
   })
 
+/** Things on a channel's network to choose from; kept for a minute. */
+export const optionsQuery = (ws: string, channelId: string, list: string, params: Record<string, string>) =>
+  queryOptions({
+    queryKey: [ws, 'options', channelId, list, params],
+    staleTime: 60_000,
+    queryFn: async ({ signal }) =>
+      (await api('channelOptions', { params: { ws, id: channelId, list }, query: params, signal })).items,
+  })
+/** What the network says of an account now. The server asks it at most every five minutes. */
+export const accountQuery = (ws: string, channelId: string) =>
+  queryOptions({
+    queryKey: [ws, 'account', channelId],
+    staleTime: 60_000,
+    queryFn: ({ signal }) => api('channelAccount', { params: { ws, id: channelId }, signal }),
+  })
+
+export const publicationInsightsQuery = (ws: string, id: string) =>
+  queryOptions({
+    queryKey: [ws, 'insights', id],
+    staleTime: 60_000,
+    queryFn: ({ signal }) => api('publicationInsights', { params: { ws, id }, signal }),
+  })
+export const channelInsightsQuery = (ws: string, id: string) =>
+  queryOptions({
+    queryKey: [ws, 'channel-insights', id],
+    staleTime: 5 * 60_000,
+    queryFn: ({ signal }) => api('channelInsights', { params: { ws, id }, signal }),
+  })
+
 export type PostFilter = { state?: PostState; q?: string; channelId?: string }
 
 /** One picture; null when it was deleted. Kept: only its alt text can change, and that is told by the live events. */
@@ -88,3 +119,14 @@ const byId = (results: readonly { data?: Media | null | undefined }[]): Readonly
 /** Pictures by id, as far as they have arrived; one request for each that is not known yet. */
 export const useMedia = (ws: string, ids: readonly string[]): Readonly<Record<string, Media>> =>
   useQueries({ queries: [...new Set(ids)].map((id) => mediaQuery(ws, id)), combine: byId })
+
+export type Account = RouteReply<'channelAccount'>
+/** Accounts by channel id, as far as they have answered; one that does not answer is left out. `ids`: no id twice. */
+export const useAccounts = (ws: string, ids: readonly string[]): Readonly<Record<string, Account>> => {
+  const combine = useCallback(
+    (results: readonly { data?: Account | undefined }[]) =>
+      Object.fromEntries(results.flatMap(({ data }, n) => (data ? [[ids[n]!, data]] : []))),
+    [ids],
+  )
+  return useQueries({ queries: ids.map((id) => accountQuery(ws, id)), combine })
+}

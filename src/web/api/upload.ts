@@ -1,10 +1,10 @@
-/** Uploading a picture with progress: XMLHttpRequest, because fetch cannot tell how much has been sent. */
+/** Uploading a file with progress: XMLHttpRequest, because fetch cannot tell how much has been sent. */
 import type { Media } from '#contract/media.ts'
 import { newKey, Offline, problemFrom, urlOf } from './client.ts'
 
 export type Upload = { promise: Promise<Media>; abort: () => void }
 
-/** Sends one file. `onProgress` gets 0..1. Raises `ApiProblem` or `Offline`; `abort()` rejects with an AbortError. */
+/** Sends one file, read from the disk as it goes. `onProgress` gets 0..1; at 1 the server is still looking at it. Raises `ApiProblem` or `Offline`; `abort()` rejects with an AbortError. */
 export const upload = (ws: string, file: File, onProgress: (share: number) => void): Upload => {
   const xhr = new XMLHttpRequest()
   const promise = new Promise<Media>((resolve, reject) => {

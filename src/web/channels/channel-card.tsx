@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { ExternalLink, MoreHorizontal, Pause, Play, PlugZap, RefreshCw, Unplug } from 'lucide-react'
 import { useState } from 'react'
 import type { Channel } from '#contract/channels.ts'
@@ -9,6 +9,7 @@ import { Dialog } from '#ui/dialog.tsx'
 import { Menu, MenuItem, MenuLine } from '#ui/menu.tsx'
 import { Notice } from '#ui/notice.tsx'
 import { api } from '../api/client.ts'
+import { channelInsightsQuery } from '../api/queries.ts'
 import { useT } from '../i18n/index.ts'
 import { useFormat } from '../lib/format.ts'
 import { PlatformMark, useFace } from '../lib/registry.tsx'
@@ -24,6 +25,8 @@ export const ChannelCard = ({ channel, reconnect }: { channel: Channel; reconnec
   const face = useFace(channel.platform)
   const [leaving, setLeaving] = useState(false)
   const params = { ws: ws.id, id: channel.id }
+  const counted = useQuery({ ...channelInsightsQuery(ws.id, channel.id), enabled: face?.spec.can.insights === true })
+  const followers = counted.data?.latest?.metrics.followers
   const settled = () => client.invalidateQueries({ queryKey: [ws.id, 'channels'] })
   const act = useMutation({
     mutationFn: (what: 'channelPause' | 'channelResume' | 'channelCheck') => api(what, { params }),
@@ -150,6 +153,12 @@ export const ChannelCard = ({ channel, reconnect }: { channel: Channel; reconnec
         <dd className="text-right">
           {channel.lastPublishedAt ? format.dateTime(channel.lastPublishedAt) : t('channels.never')}
         </dd>
+        {followers !== undefined && followers !== null ? (
+          <>
+            <dt className="text-muted">{t('insights.followers')}</dt>
+            <dd className="text-right tabular-nums">{format.number(followers)}</dd>
+          </>
+        ) : null}
       </dl>
       <Dialog
         open={leaving}

@@ -78,6 +78,40 @@ const FormFields = ({
   )
 }
 
+/** Several ways to the same network: each says what it is good for. */
+const Ways = ({
+  platform,
+  value,
+  onChange,
+}: {
+  platform: PlatformInfo
+  value: string
+  onChange: (id: string) => void
+}) => {
+  const t = useT()
+  const words = usePlatformWords(platform.id)
+  return (
+    <fieldset className="grid gap-2">
+      <legend className="mb-1.5 text-sm font-medium">{t('connect.way')}</legend>
+      {platform.ways.map((w) => (
+        <label key={w.id} className="flex items-start gap-2.5 text-sm">
+          <input
+            type="radio"
+            name="way"
+            className="mt-1 accent-accent"
+            checked={value === w.id}
+            onChange={() => onChange(w.id)}
+          />
+          <span>
+            <span className="font-medium">{words[`way.${w.id}`] ?? w.label}</span>{' '}
+            <span className="text-muted">{words[`way.${w.id}.help`] ?? w.help}</span>
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  )
+}
+
 export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose: () => void }) => {
   const t = useT()
   const { ws, me, can } = useSession()
@@ -91,6 +125,15 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
   const info = platforms.data?.find((p) => p.id === (flow?.platform ?? chosen))
+  const way = info?.ways.find((w) => w.id === form.way) ?? info?.ways[0]
+  const fields = way?.form ?? info?.connectForm ?? []
+  const credentialsSet = way ? way.credentialsSet : (info?.credentialsSet ?? false)
+  const wanted = new Set(fields.map((f) => f.name))
+  /** Only what this way asks for: a password typed for another way stays here. */
+  const filled = {
+    ...Object.fromEntries(Object.entries(form).filter(([name]) => wanted.has(name))),
+    ...(way ? { way: way.id } : {}),
+  }
 
   const run = async (what: () => Promise<ConnectFlow>) => {
     setBusy(true)
@@ -109,7 +152,7 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
     }
     setBusy(false)
   }
-  const answer = (id: string) => api('connectAnswer', { params: { ws: ws.id, id }, body: { form } })
+  const answer = (id: string) => api('connectAnswer', { params: { ws: ws.id, id }, body: { form: filled } })
   const begin = () =>
     run(async () => {
       // The network did not like the last answer: the flow is still open, and takes another one.
@@ -117,9 +160,9 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
       const params = { ws: ws.id, platform: chosen }
       const begun = await api('connectBegin', {
         params,
-        body: { realm, form, ...(start.channelId ? { channelId: start.channelId } : {}) },
+        body: { realm, form: filled, ...(start.channelId ? { channelId: start.channelId } : {}) },
       })
-      return begun.step === 'form' ? answer(begun.id) : begun
+      return begun.step === 'form' && !begun.error ? answer(begun.id) : begun
     })
   const look = (id: string) => run(() => api('connectGet', { params: { ws: ws.id, id } }))
 
@@ -239,7 +282,7 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
           )}
         </Loaded>
       )
-    const needs = realm === 'live' && !info.credentialsSet
+    const needs = realm === 'live' && !credentialsSet
     return (
       <div className="grid gap-4">
         {me.sandbox && !start.channelId && !flow ? (
@@ -262,6 +305,7 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
             ))}
           </fieldset>
         ) : null}
+        {way && !flow ? <Ways platform={info} value={way.id} onChange={(id) => setForm({ ...form, way: id })} /> : null}
         {needs ? (
           <Notice tone="warn" title={t('connect.credentials', { platform: info.name })}>
             {can('owner') ? (
@@ -273,17 +317,17 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
             )}
           </Notice>
         ) : null}
-        {info.connectForm.length > 0 && !needs ? (
-          <FormFields platform={info.id} fields={info.connectForm} values={form} onChange={setForm} />
+        {fields.length > 0 && !needs ? (
+          <FormFields platform={info.id} fields={fields} values={form} onChange={setForm} />
         ) : null}
-        {info.connect === 'redirect' && !needs ? (
+        {(way?.connect ?? info.connect) === 'redirect' && !needs ? (
           <p className="text-sm text-muted">{t('connect.redirect', { platform: info.name })}</p>
         ) : null}
         <Guide platform={info} open={needs} />
       </div>
     )
   }
-  const missing = info?.connectForm.some((f) => !f.optional && !form[f.name]?.trim()) ?? false
+  const missing = fields.some((f) => !f.optional && !form[f.name]?.trim())
   const footer = () => {
     if (flow?.step === 'choose')
       return (
@@ -307,7 +351,7 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
         <Button
           tone="primary"
           busy={busy}
-          disabled={missing || (realm === 'live' && !info.credentialsSet)}
+          disabled={missing || (realm === 'live' && !credentialsSet)}
           onClick={() => void begin()}
         >
           {t('connect.go')}

@@ -14,20 +14,20 @@ import { channelsQuery, postQuery } from '../api/queries.ts'
 import { tell, useT } from '../i18n/index.ts'
 import { useFormat } from '../lib/format.ts'
 import { Failed } from '../lib/query-state.tsx'
-import { BodiesProvider, PlatformMark, useBodies, useFaces, useLoadBodies, useWords } from '../lib/registry.tsx'
+import { BodiesProvider, PlatformMark, useFaces, useLoadBodies } from '../lib/registry.tsx'
 import { StateBadge } from '../lib/states.tsx'
 import { TimeDialog } from '../lib/time-dialog.tsx'
 import { say, sayError } from '../lib/toast.ts'
 import { Page } from '../shell/page.tsx'
 import { useSession } from '../shell/session.tsx'
 import { ChannelPicker } from './channel-picker.tsx'
-import { customise, fromPost, hasContent, partsFor, setSettings, shareText, type Target } from './draft.ts'
+import { ChannelSettings } from './channel-settings.tsx'
+import { Costs } from './costs.tsx'
+import { customise, fromPost, hasContent, partsFor, shareText, type Target } from './draft.ts'
 import { Findings } from './findings.tsx'
 import { PartEditor } from './part-editor.tsx'
 import { Previews } from './previews.tsx'
 import { SaveLine } from './save-line.tsx'
-import { SettingsForm } from './settings-form.tsx'
-import { shapeOf } from './settings-shape.ts'
 import { type Composer, useComposer } from './use-composer.ts'
 
 const ComposeSkeleton = () => (
@@ -42,41 +42,6 @@ const ComposeSkeleton = () => (
     <Skeleton className="h-72 rounded-xl" />
   </div>
 )
-
-/** Settings of one channel: the platform's own component, or a form drawn from its schema. */
-const ChannelSettings = ({
-  composer,
-  channel,
-  disabled,
-}: {
-  composer: Composer
-  channel: Channel
-  disabled: boolean
-}) => {
-  const t = useT()
-  const face = useBodies().get(channel.platform)
-  const words = useWords(channel.platform)
-  if (!face) return null
-  const value = composer.draft.channels.find((c) => c.channelId === channel.id)?.settings ?? {}
-  const set = (settings: Record<string, unknown>) => composer.edit((d) => setSettings(d, channel.id, settings))
-  const shape = face.Settings ? null : shapeOf(face.spec.settings.schema)
-  if (!face.Settings && !shape) return null
-  return (
-    <details className="rounded-xl border border-line bg-surface">
-      <summary className="flex items-center gap-2 px-4 py-3 text-sm font-medium">
-        <PlatformMark id={channel.platform} />
-        {t('composer.settings', { platform: face.spec.name })}
-      </summary>
-      <div className="border-t border-line p-4">
-        {face.Settings ? (
-          <face.Settings value={value} onChange={set} channel={channel} />
-        ) : shape ? (
-          <SettingsForm shape={shape} words={words} value={value} onChange={set} disabled={disabled} />
-        ) : null}
-      </div>
-    </details>
-  )
-}
 
 /** The versions of the text: one for all, and one for each channel that wants its own. */
 const Versions = ({
@@ -340,6 +305,7 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
             </Field>
           ) : null}
           {hasContent(draft) ? <Findings composer={composer} channels={chosen} /> : null}
+          <Costs composer={composer} channels={chosen} />
         </div>
         <section aria-label={t('composer.preview')} className="min-w-0 pb-4 lg:pb-24">
           <h2 className="mb-3 text-sm font-medium">{t('composer.preview')}</h2>

@@ -11,7 +11,7 @@ export type Draft = {
   channels: DraftChannel[]
   tags: string[]
   latePolicy: PostInput['latePolicy']
-  /** Alt texts typed and not yet stored with the picture, by media id. */
+  /** Alt texts typed and not yet stored with the file, by media id. */
   alts: Record<string, string>
 }
 
@@ -88,17 +88,31 @@ export const addPart = (draft: Draft, target: Target, after: string): Draft =>
 /** Removes a part; the last one stays. */
 export const removePart = (draft: Draft, target: Target, key: string): Draft =>
   withParts(draft, target, (parts) => (parts.length > 1 ? parts.filter((p) => p.key !== key) : parts))
-/** Replaces a part by several; pictures stay with the first. */
+/** Replaces a part by several; media stay with the first. */
 export const splitPart = (draft: Draft, target: Target, key: string, texts: readonly string[]): Draft =>
   withParts(draft, target, (parts) =>
     parts.flatMap((p) => (p.key === key ? texts.map((text, n) => (n === 0 ? { ...p, text } : newPart(text))) : [p])),
   )
-export const addMedia = (draft: Draft, target: Target, key: string, mediaId: string): Draft => {
+/**
+ * Adds a file to a part (to the first one, when that part is gone). `order`: when each was picked; a small file that
+ * arrives before a large one still comes after it.
+ */
+export const addMedia = (
+  draft: Draft,
+  target: Target,
+  key: string,
+  mediaId: string,
+  order: ReadonlyMap<string, number> = new Map(),
+): Draft => {
   const has = partsFor(draft, target).some((p) => p.key === key)
   const into = has ? key : (partsFor(draft, target)[0]?.key ?? key)
-  return withPart(draft, target, into, (p) =>
-    p.mediaIds.includes(mediaId) ? p : { ...p, mediaIds: [...p.mediaIds, mediaId] },
-  )
+  const mine = order.get(mediaId) ?? Number.POSITIVE_INFINITY
+  return withPart(draft, target, into, (p) => {
+    if (p.mediaIds.includes(mediaId)) return p
+    const later = p.mediaIds.findIndex((id) => (order.get(id) ?? 0) > mine)
+    const at = later < 0 ? p.mediaIds.length : later
+    return { ...p, mediaIds: p.mediaIds.toSpliced(at, 0, mediaId) }
+  })
 }
 export const removeMedia = (draft: Draft, target: Target, key: string, mediaId: string): Draft =>
   withPart(draft, target, key, (p) => ({ ...p, mediaIds: p.mediaIds.filter((id) => id !== mediaId) }))
@@ -145,22 +159,29 @@ export const mediaIdsOf = (draft: Draft): string[] => [
   ...new Set([draft.parts, ...draft.channels.map((c) => c.parts ?? [])].flat().flatMap((p) => p.mediaIds)),
 ]
 
-/** The draft as one channel would get it, for preflight. Pictures not loaded yet are left out. */
+const draftMedia = (draft: Draft, media: Readonly<Record<string, Media>>, id: string): DraftMedia[] => {
+  const item = media[id]
+  if (!item) return []
+  const { kind, mime, bytes, width, height, durationMs, facts } = item
+  return [{ id, kind, mime, bytes, width, height, durationMs, facts, alt: draft.alts[id] ?? item.alt }]
+}
+
+/** The draft as one channel would get it, for preflight. Media not loaded yet are left out. */
 export const preflightDraft = (
   draft: Draft,
   channel: { id: string; kind: string; facts: Record<string, unknown> },
   media: Readonly<Record<string, Media>>,
+  /** Media its settings point at. */
+  attached: readonly string[] = [],
 ): PreflightDraft => ({
   segments: partsFor(draft, channel.id).map((p) => ({
     text: p.text,
-    media: p.mediaIds.flatMap((id): DraftMedia[] => {
-      const item = media[id]
-      if (!item) return []
-      const { kind, mime, bytes, width, height, durationMs } = item
-      return [{ id, kind, mime, bytes, width, height, durationMs, alt: draft.alts[id] ?? item.alt }]
-    }),
+    media: p.mediaIds.flatMap((id) => draftMedia(draft, media, id)),
   })),
   ...(draft.firstComment.trim() ? { firstComment: draft.firstComment } : {}),
   settings: draft.channels.find((c) => c.channelId === channel.id)?.settings ?? {},
+  ...(attached.length > 0
+    ? { attachments: Object.fromEntries(attached.flatMap((id) => draftMedia(draft, media, id).map((m) => [id, m]))) }
+    : {}),
   channel: { kind: channel.kind, facts: channel.facts },
 })

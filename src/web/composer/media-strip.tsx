@@ -1,12 +1,82 @@
-import { ArrowLeft, ArrowRight, RotateCcw, X } from 'lucide-react'
+import { ArrowLeft, ArrowRight, FileText, Film, RotateCcw, X } from 'lucide-react'
 import { Progress, Skeleton } from '#ui/bits.tsx'
 import { Button } from '#ui/button.tsx'
 import { Field, Textarea } from '#ui/field.tsx'
-import { tell, useT } from '../i18n/index.ts'
+import { type T, tell, useT } from '../i18n/index.ts'
+import { formatBytes } from '../lib/bytes.ts'
 import { moveMedia, type Part, removeMedia, setAlt, type Target } from './draft.ts'
-import type { Composer } from './use-composer.ts'
+import { kindOfFile, NotSent } from './files.ts'
+import { MediaThumb } from './media-thumb.tsx'
+import type { Composer, RunningUpload } from './use-composer.ts'
 
-/** The pictures of one part with their alt texts, in the order they are published, and uploads on their way. */
+/** What went wrong with one file, in the person's words. */
+const told = (t: T, { error, file }: RunningUpload): string | null => {
+  if (!error) return null
+  if (error instanceof NotSent)
+    return error.reason === 'not-taken'
+      ? `${t('media.notTaken')} ${t('media.notTaken.fix')}`
+      : `${t('media.tooLarge', { size: formatBytes(file.size), limit: formatBytes(error.limit) })} ${t('media.tooLarge.fix')}`
+  const { title, detail, fix } = tell(t, error)
+  // Some fixes point programs at the field `detail`, which stands right here.
+  const parts = [title, detail, fix?.startsWith('See `detail`') ? undefined : fix]
+  return parts.flatMap((part) => (part ? [/[.!?…]$/.test(part) ? part : `${part}.`] : [])).join(' ')
+}
+
+/** A file on its way: how far it is, a way to stop it, and what went wrong. */
+const Running = ({ upload, composer }: { upload: RunningUpload; composer: Composer }) => {
+  const t = useT()
+  const wrong = told(t, upload)
+  const Mark = kindOfFile(upload.file) === 'video' ? Film : FileText
+  const { name, share } = upload
+  return (
+    <li className="flex items-center gap-3 rounded-lg border border-line-strong border-dashed p-2.5">
+      {upload.preview ? (
+        <img src={upload.preview} alt="" className="size-14 shrink-0 rounded-md object-cover opacity-70" />
+      ) : (
+        <span className="grid size-14 shrink-0 place-items-center rounded-md bg-sunken text-muted">
+          <Mark aria-hidden className="size-6" />
+        </span>
+      )}
+      <div className="min-w-0 flex-1 text-sm">
+        <p className="truncate font-medium">{name}</p>
+        {wrong ? (
+          <p role="alert" className="text-danger">
+            {wrong}
+          </p>
+        ) : (
+          <div className="mt-2 grid gap-1">
+            <Progress value={share} label={t('media.uploading', { name })} />
+            <p className="text-muted text-xs tabular-nums">
+              {share < 1
+                ? t('media.progress', { percent: Math.floor(share * 100), size: formatBytes(upload.file.size) })
+                : t('media.checking')}
+            </p>
+          </div>
+        )}
+      </div>
+      {wrong && !(upload.error instanceof NotSent) ? (
+        <Button
+          tone="quiet"
+          size="icon-sm"
+          aria-label={t('media.retry', { name })}
+          onClick={() => composer.retryUpload(upload.key)}
+        >
+          <RotateCcw aria-hidden />
+        </Button>
+      ) : null}
+      <Button
+        tone="quiet"
+        size="icon-sm"
+        aria-label={t('media.stop', { name })}
+        onClick={() => composer.dropUpload(upload.key)}
+      >
+        <X aria-hidden />
+      </Button>
+    </li>
+  )
+}
+
+/** The media of one part with their alt texts, in the order they are published, and uploads on their way. */
 export const MediaStrip = ({
   composer,
   target,
@@ -30,27 +100,30 @@ export const MediaStrip = ({
         return (
           <li key={id} className="flex gap-3 rounded-lg border border-line p-2.5">
             {item ? (
-              <img
-                src={item.thumbUrl}
-                alt={draft.alts[id] ?? item.alt}
-                className="size-20 shrink-0 rounded-md bg-sunken object-cover"
-              />
+              <MediaThumb item={item} alt={draft.alts[id] ?? item.alt} className="size-20" />
             ) : (
               <Skeleton className="size-20 shrink-0" />
             )}
-            <Field label={t('media.alt')} className="min-w-0 flex-1 gap-1">
-              {(control) => (
-                <Textarea
-                  {...control}
-                  rows={2}
-                  disabled={disabled || !item}
-                  className="min-h-14 py-1.5 text-sm"
-                  placeholder={t('media.alt.placeholder')}
-                  value={draft.alts[id] ?? item?.alt ?? ''}
-                  onChange={(e) => edit((d) => setAlt(d, id, e.target.value))}
-                />
-              )}
-            </Field>
+            {item?.kind === 'document' ? (
+              <p className="min-w-0 flex-1 self-center text-sm">
+                <span className="block truncate font-medium">{name}</span>
+                <span className="text-muted">{formatBytes(item.bytes)}</span>
+              </p>
+            ) : (
+              <Field label={t('media.alt')} className="min-w-0 flex-1 gap-1">
+                {(control) => (
+                  <Textarea
+                    {...control}
+                    rows={2}
+                    disabled={disabled || !item}
+                    className="min-h-14 py-1.5 text-sm"
+                    placeholder={t(item?.kind === 'video' ? 'media.alt.placeholder.video' : 'media.alt.placeholder')}
+                    value={draft.alts[id] ?? item?.alt ?? ''}
+                    onChange={(e) => edit((d) => setAlt(d, id, e.target.value))}
+                  />
+                )}
+              </Field>
+            )}
             <div className="grid shrink-0 content-start gap-0.5">
               <Button
                 tone="quiet"
@@ -87,48 +160,9 @@ export const MediaStrip = ({
           </li>
         )
       })}
-      {uploads.map((u) => {
-        const told = u.error ? tell(t, u.error) : null
-        return (
-          <li key={u.key} className="flex items-center gap-3 rounded-lg border border-dashed border-line-strong p-2.5">
-            {u.preview ? (
-              <img src={u.preview} alt="" className="size-14 shrink-0 rounded-md object-cover opacity-70" />
-            ) : (
-              <span className="size-14 shrink-0 rounded-md bg-sunken" />
-            )}
-            <div className="min-w-0 flex-1 text-sm">
-              <p className="truncate font-medium">{u.name}</p>
-              {told ? (
-                <p role="alert" className="text-danger">
-                  {[told.title, told.detail, told.fix].filter(Boolean).join(' ')}
-                </p>
-              ) : (
-                <div className="mt-2">
-                  <Progress value={u.share} label={t('media.uploading', { name: u.name })} />
-                </div>
-              )}
-            </div>
-            {told ? (
-              <Button
-                tone="quiet"
-                size="icon-sm"
-                aria-label={t('media.retry', { name: u.name })}
-                onClick={() => composer.retryUpload(u.key)}
-              >
-                <RotateCcw aria-hidden />
-              </Button>
-            ) : null}
-            <Button
-              tone="quiet"
-              size="icon-sm"
-              aria-label={t('media.stop', { name: u.name })}
-              onClick={() => composer.dropUpload(u.key)}
-            >
-              <X aria-hidden />
-            </Button>
-          </li>
-        )
-      })}
+      {uploads.map((u) => (
+        <Running key={u.key} upload={u} composer={composer} />
+      ))}
     </ul>
   )
 }

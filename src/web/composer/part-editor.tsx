@@ -1,20 +1,22 @@
 import { ImagePlus, Plus, Scissors, Trash2 } from 'lucide-react'
 import { type DragEvent, useEffect, useRef, useState } from 'react'
 import type { Channel } from '#contract/channels.ts'
-import { mediaLimits } from '#contract/media.ts'
 import { Button } from '#ui/button.tsx'
 import { cn } from '#ui/cn.ts'
 import { useT } from '../i18n/index.ts'
 import { useBodies } from '../lib/registry.tsx'
 import { Counters, limitOf } from './counters.tsx'
 import { addPart, type Part, partsFor, removePart, setText, splitPart, type Target } from './draft.ts'
+import { accept, kindOfFile } from './files.ts'
 import { MediaStrip } from './media-strip.tsx'
 import type { Composer } from './use-composer.ts'
 
-const pictures = (list: FileList | null | undefined): File[] =>
-  [...(list ?? [])].filter((f) => f.type.startsWith('image/'))
+/** Everything picked or dropped is taken on: what cannot be used is told by its name, below. */
+const all = (list: FileList | null | undefined): File[] => [...(list ?? [])]
+/** Pasting may bring a file beside text (a spreadsheet's picture of itself): only what is media is meant. */
+const pasted = (data: DataTransfer): File[] => all(data.files).filter((f) => kindOfFile(f) !== null)
 
-/** One post of the thread (or the only one): text, pictures by button, drop or paste, counters, split. */
+/** One post of the thread (or the only one): text, media by button, drop or paste, counters, split. */
 export const PartEditor = ({
   composer,
   target,
@@ -64,7 +66,7 @@ export const PartEditor = ({
   const tooLong = tightest !== undefined && tightest.face.text.count(part.text) > tightest.limit
 
   const onDrop = (event: DragEvent) => {
-    const files = pictures(event.dataTransfer.files)
+    const files = all(event.dataTransfer.files)
     setOver(false)
     if (files.length === 0 || disabled) return
     event.preventDefault()
@@ -94,7 +96,7 @@ export const PartEditor = ({
         disabled={disabled}
         onChange={(e) => edit((d) => setText(d, target, part.key, e.target.value))}
         onPaste={(e) => {
-          const files = pictures(e.clipboardData.files)
+          const files = pasted(e.clipboardData)
           if (files.length === 0) return
           e.preventDefault()
           addFiles(target, part.key, files)
@@ -111,19 +113,25 @@ export const PartEditor = ({
         <input
           ref={picker}
           type="file"
-          accept={mediaLimits.types.join(',')}
+          accept={accept}
           multiple
           hidden
           data-testid="file"
           onChange={(e) => {
-            addFiles(target, part.key, pictures(e.target.files))
+            addFiles(target, part.key, all(e.target.files))
             e.target.value = ''
           }}
         />
         <div className="flex flex-wrap items-center gap-1">
-          <Button tone="quiet" size="sm" disabled={disabled} onClick={() => picker.current?.click()}>
+          <Button
+            tone="quiet"
+            size="sm"
+            disabled={disabled}
+            title={t('media.types')}
+            onClick={() => picker.current?.click()}
+          >
             <ImagePlus aria-hidden />
-            {t('composer.addPicture')}
+            {t('composer.addMedia')}
           </Button>
           {threads.length > 0 ? (
             <Button

@@ -1,8 +1,10 @@
 import type { Channel } from '#contract/channels.ts'
-import { useT } from '../i18n/index.ts'
+import { language, useT } from '../i18n/index.ts'
 import { nowIso } from '../lib/clock.ts'
 import { PlatformMark, useBodies } from '../lib/registry.tsx'
-import { partsFor } from './draft.ts'
+import { attachedIds } from './attached.ts'
+import { previewMedia, previewSegments } from './preview-media.ts'
+import { sayOf } from './say.ts'
 import type { Composer } from './use-composer.ts'
 
 /** Each channel's post as its network would show it. Addresses of pictures on their way are not there yet. */
@@ -21,24 +23,7 @@ export const Previews = ({ composer, channels }: { composer: Composer; channels:
         const face = bodies.get(channel.platform)
         if (!face) return null
         const { Preview } = face
-        const segments = partsFor(composer.draft, channel.id).map((part) => ({
-          text: part.text,
-          media: part.mediaIds.flatMap((id) => {
-            const item = composer.media[id]
-            return item
-              ? [
-                  {
-                    id,
-                    kind: item.kind,
-                    url: item.url,
-                    alt: composer.draft.alts[id] ?? item.alt,
-                    width: item.width,
-                    height: item.height,
-                  },
-                ]
-              : []
-          }),
-        }))
+        const settings = composer.draft.channels.find((c) => c.channelId === channel.id)?.settings ?? {}
         return (
           <figure key={channel.id} className="min-w-0">
             <figcaption className="mb-1.5 flex items-center gap-1.5 text-xs font-medium text-muted">
@@ -47,9 +32,14 @@ export const Previews = ({ composer, channels }: { composer: Composer; channels:
             </figcaption>
             <div className="overflow-hidden rounded-xl border border-line">
               <Preview
-                segments={segments}
+                segments={previewSegments(composer, channel.id)}
                 channel={{ name: channel.name, handle: channel.handle, avatarUrl: channel.avatarUrl }}
-                settings={composer.draft.channels.find((c) => c.channelId === channel.id)?.settings ?? {}}
+                settings={settings}
+                {...(composer.draft.firstComment.trim() ? { firstComment: composer.draft.firstComment } : {})}
+                attachments={Object.fromEntries(
+                  attachedIds(face, settings).flatMap((id) => previewMedia(composer, id).map((m) => [id, m])),
+                )}
+                say={sayOf(face.words[language()])}
                 at={composer.post?.dueAt ?? nowIso()}
               />
             </div>

@@ -2,10 +2,12 @@
  * A form drawn from a platform's settings schema (through its JSON Schema): enumerations, booleans, texts, numbers,
  * lists and one level of optional groups. A platform whose settings need more brings its own Settings component.
  */
-import type { Words } from '#kit/web/slots.ts'
+import { OptionSetting } from '#kit/web/form.tsx'
+import type { SettingsProps, Words } from '#kit/web/slots.ts'
 import { Switch } from '#ui/bits.tsx'
 import { Field, Input, Select } from '#ui/field.tsx'
 import { type T, useT } from '../i18n/index.ts'
+import { MediaPicker } from './media-picker.tsx'
 import type { Shape } from './settings-shape.ts'
 
 type Value = Record<string, unknown>
@@ -36,6 +38,7 @@ const drawField = (
   value: Value,
   onChange: (value: Value) => void,
   disabled: boolean,
+  useOptions: SettingsProps['useOptions'],
 ) => {
   const { label, hint } = named(words, path, key, shape)
   const choice = (option: string) => words[`${path}=${option}`] ?? human(option)
@@ -132,6 +135,30 @@ const drawField = (
       </Field>
     )
   }
+  if (shape.type === 'string' && shape.media)
+    return (
+      <MediaPicker
+        key={key}
+        label={label}
+        hint={hint}
+        kind={shape.media}
+        value={typeof now === 'string' ? now : undefined}
+        onChange={set}
+      />
+    )
+  if (shape.type === 'string' && shape.options)
+    return (
+      <LiveChoice
+        key={key}
+        label={label}
+        hint={hint}
+        disabled={disabled}
+        list={shape.options}
+        value={typeof now === 'string' ? now : undefined}
+        onChange={set}
+        useOptions={useOptions}
+      />
+    )
   if (shape.type === 'string') {
     return (
       <Field key={key} label={label} hint={hint}>
@@ -149,25 +176,46 @@ const drawField = (
   return null
 }
 
+/** A field whose choices live on the network. */
+const LiveChoice = ({
+  list,
+  useOptions,
+  ...field
+}: {
+  label: string
+  hint?: string
+  disabled: boolean
+  list: string
+  value: string | undefined
+  onChange: (value: string | undefined) => void
+  useOptions: SettingsProps['useOptions']
+}) => {
+  const t = useT()
+  const words = { loading: t('loading'), retry: t('action.tryAgain') }
+  return <OptionSetting {...field} list={useOptions(list)} none={t('settings.none')} words={words} />
+}
+
 export const SettingsForm = ({
   shape,
   words,
   value,
   onChange,
   disabled,
+  useOptions,
 }: {
   shape: Shape
   words: Words
   value: Value
   onChange: (value: Value) => void
   disabled: boolean
+  useOptions: SettingsProps['useOptions']
 }) => {
   const t = useT()
   return (
     <div className="grid gap-4">
       {Object.entries(shape.properties ?? {}).map(([key, field]) => {
         if (field.type !== 'object' || !field.properties)
-          return drawField(t, words, key, key, field, value, onChange, disabled)
+          return drawField(t, words, key, key, field, value, onChange, disabled, useOptions)
         // A group left empty is not sent at all.
         const inner = (value[key] ?? {}) as Value
         const set = (next: Value) =>
@@ -176,7 +224,7 @@ export const SettingsForm = ({
           <fieldset key={key} className="grid gap-3 rounded-lg border border-line p-3">
             <legend className="px-1 text-sm font-medium">{named(words, key, key, field).label}</legend>
             {Object.entries(field.properties).map(([k, f]) =>
-              drawField(t, words, `${key}.${k}`, k, f, inner, set, disabled),
+              drawField(t, words, `${key}.${k}`, k, f, inner, set, disabled, useOptions),
             )}
           </fieldset>
         )

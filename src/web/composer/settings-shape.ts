@@ -12,6 +12,10 @@ export type Shape = {
   default?: unknown
   minimum?: number
   maximum?: number
+  /** Ours (`.meta({ options })`): the live list to choose from. */
+  options?: string
+  /** Ours (`.meta({ media })`): the kind of file whose id this is. */
+  media?: 'image' | 'video' | 'document'
 }
 
 /** The schema's JSON form; null when it has no fields to draw. */

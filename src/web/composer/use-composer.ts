@@ -1,18 +1,20 @@
-/** Everything the composer's parts share: the draft, its saver, pictures and uploads, and what each channel would refuse. */
+/** Everything the composer's parts share: the draft, its saver, media and uploads, and what each channel would refuse. */
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import type { Channel } from '#contract/channels.ts'
 import { etagOf } from '#contract/etag.ts'
-import { type Media, mediaLimits } from '#contract/media.ts'
+import type { Media } from '#contract/media.ts'
 import type { Post } from '#contract/posts.ts'
 import { type Finding, preflight } from '#kit/spec/preflight.ts'
 import { api } from '../api/client.ts'
-import { useMedia } from '../api/queries.ts'
+import { type Account, useAccounts, useMedia } from '../api/queries.ts'
 import { type Upload, upload } from '../api/upload.ts'
 import { now } from '../lib/clock.ts'
 import { useBodies } from '../lib/registry.tsx'
 import { useSession } from '../shell/session.tsx'
+import { allAttached, attachedIds } from './attached.ts'
 import { addMedia, type Draft, emptyDraft, fromPost, mediaIdsOf, preflightDraft, type Target } from './draft.ts'
+import { kindOfFile, refusalOf } from './files.ts'
 import { localKeep } from './local.ts'
 import { Saver, type SaveState } from './saver.ts'
 
@@ -21,10 +23,13 @@ export type RunningUpload = {
   target: Target
   partKey: string
   name: string
+  /** Address of a picture in this browser; empty for other files. */
   preview: string
   share: number
   error: unknown
   file: File
+  /** When it was picked, among all of this screen. */
+  picked: number
   stop: () => void
 }
 
@@ -37,6 +42,8 @@ export type Composer = {
   setPost: (post: Post) => void
   channels: readonly Channel[]
   chosen: readonly Channel[]
+  /** What the networks say of the chosen channels, as far as they have answered. */
+  accounts: Readonly<Record<string, Account>>
   media: Readonly<Record<string, Media>>
   uploads: readonly RunningUpload[]
   addFiles: (target: Target, partKey: string, files: Iterable<File>) => void
@@ -46,8 +53,6 @@ export type Composer = {
   restored: boolean
   startOver: () => void
 }
-
-const isTaken = (file: File) => (mediaLimits.types as readonly string[]).includes(file.type)
 
 export const useComposer = (initial: Post | null, channels: readonly Channel[]): Composer => {
   const { ws } = useSession()
@@ -117,8 +122,11 @@ export const useComposer = (initial: Post | null, channels: readonly Channel[]):
     }
   }, [saver])
 
-  // Pictures: what this screen uploaded, and what the post already had.
-  const ids = useMemo(() => mediaIdsOf(draft), [draft])
+  // Media: what this screen uploaded, and what the post already had.
+  const ids = useMemo(() => {
+    const platformOf = (id: string) => channels.find((c) => c.id === id)?.platform
+    return [...new Set([...mediaIdsOf(draft), ...allAttached(draft, bodies, platformOf)])]
+  }, [draft, bodies, channels])
   const [uploaded, setUploaded] = useState<Record<string, Media>>({})
   const unknown = useMemo(() => ids.filter((id) => !uploaded[id]), [ids, uploaded])
   const loaded = useMedia(ws.id, unknown)
@@ -130,8 +138,17 @@ export const useComposer = (initial: Post | null, channels: readonly Channel[]):
       setUploads((list) => list.map((u) => (u.key === key ? { ...u, ...change } : u))),
     [],
   )
+  const order = useRef(new Map<string, number>())
   const begin = useCallback(
     (job: Omit<RunningUpload, 'stop' | 'share' | 'error'>) => {
+      const refused = refusalOf(job.file)
+      if (refused) {
+        setUploads((list) => [
+          ...list.filter((u) => u.key !== job.key),
+          { ...job, share: 0, error: refused, stop: () => undefined },
+        ])
+        return
+      }
       const running: Upload = upload(ws.id, job.file, (share) => patch(job.key, { share }))
       setUploads((list) => [
         ...list.filter((u) => u.key !== job.key),
@@ -140,7 +157,8 @@ export const useComposer = (initial: Post | null, channels: readonly Channel[]):
       running.promise.then(
         (item) => {
           setUploaded((all) => ({ ...all, [item.id]: item }))
-          edit((d) => addMedia(d, job.target, job.partKey, item.id))
+          order.current.set(item.id, job.picked)
+          edit((d) => addMedia(d, job.target, job.partKey, item.id, order.current))
           setUploads((list) => list.filter((u) => u.key !== job.key))
           URL.revokeObjectURL(job.preview)
         },
@@ -159,10 +177,11 @@ export const useComposer = (initial: Post | null, channels: readonly Channel[]):
       for (const file of files) {
         const job = {
           key: `u${++serial.current}`,
+          picked: serial.current,
           target,
           partKey,
           name: file.name,
-          preview: isTaken(file) ? URL.createObjectURL(file) : '',
+          preview: kindOfFile(file) === 'image' ? URL.createObjectURL(file) : '',
           file,
         }
         begin(job)
@@ -174,6 +193,7 @@ export const useComposer = (initial: Post | null, channels: readonly Channel[]):
     (key: string) => {
       const found = uploads.find((u) => u.key === key)
       found?.stop()
+      if (found) URL.revokeObjectURL(found.preview)
       setUploads((list) => list.filter((u) => u.key !== key))
     },
     [uploads],
@@ -186,16 +206,28 @@ export const useComposer = (initial: Post | null, channels: readonly Channel[]):
     [uploads, begin],
   )
 
+  // With what the network says of each account now: limits and permissions change while a channel stays connected.
+  const accounts = useAccounts(
+    ws.id,
+    useMemo(() => draft.channels.map((c) => c.channelId), [draft.channels]),
+  )
   const chosen = useMemo(
-    () => draft.channels.flatMap((c) => channels.find((x) => x.id === c.channelId) ?? []),
-    [draft.channels, channels],
+    () =>
+      draft.channels.flatMap((c) => {
+        const channel = channels.find((x) => x.id === c.channelId)
+        const now = accounts[c.channelId]
+        return channel ? [now ? { ...channel, facts: { ...channel.facts, ...now.facts } } : channel] : []
+      }),
+    [draft.channels, channels, accounts],
   )
   const findings = useMemo(
     () =>
       new Map(
         chosen.map((channel) => {
           const face = bodies.get(channel.platform)
-          return [channel.id, face ? preflight(face, preflightDraft(draft, channel, media)) : []]
+          const settings = draft.channels.find((c) => c.channelId === channel.id)?.settings ?? {}
+          const seen = preflightDraft(draft, channel, media, attachedIds(face, settings))
+          return [channel.id, face ? preflight(face, seen) : []]
         }),
       ),
     [chosen, draft, media, bodies],
@@ -218,6 +250,7 @@ export const useComposer = (initial: Post | null, channels: readonly Channel[]):
     setPost,
     channels,
     chosen,
+    accounts,
     media,
     uploads,
     addFiles,

@@ -23,8 +23,19 @@ export const plProblems: Record<ProblemCode, { title: string; fix: string }> = {
   'version-mismatch': { title: 'Ktoś to w międzyczasie zmienił', fix: 'Wczytaj ponownie i nanieś zmianę.' },
   'version-required': { title: 'Brakuje wersji', fix: 'Wczytaj ponownie i spróbuj jeszcze raz.' },
   'too-large': { title: 'To jest za duże', fix: 'Zmniejsz i spróbuj ponownie.' },
-  'unsupported-media': { title: 'Ten rodzaj pliku nie jest przyjmowany', fix: 'Użyj JPEG, PNG, WebP albo GIF.' },
+  'unsupported-media': {
+    title: 'Ten rodzaj pliku nie jest przyjmowany',
+    fix: 'Użyj JPEG, PNG, WebP, GIF, MP4, MOV, WebM albo PDF.',
+  },
   'bad-image': { title: 'Tego zdjęcia nie można użyć', fix: 'Wyeksportuj je ponownie jako JPEG lub PNG.' },
+  'bad-media': {
+    title: 'Tego pliku nie można użyć',
+    fix: 'Wyeksportuj go ponownie jako MP4 (H.264 i AAC) lub PDF.',
+  },
+  'no-space': {
+    title: 'Brak miejsca na plik',
+    fix: 'Nic nie zapisano. Zwolnij miejsce na dysku Clariona i spróbuj ponownie.',
+  },
   'bad-url': { title: 'Tego adresu nie wolno pobrać', fix: 'Użyj publicznego adresu https.' },
   preflight: { title: 'Sieć by tego nie przyjęła', fix: 'Popraw to, co wskazano, i zaplanuj ponownie.' },
   'time-past': { title: 'Ten termin już minął', fix: 'Wybierz termin w przyszłości albo opublikuj teraz.' },
@@ -45,4 +56,12 @@ export const plProblems: Record<ProblemCode, { title: string; fix: string }> = {
   'rate-limited': { title: 'Za dużo żądań', fix: 'Odczekaj chwilę.' },
   starting: { title: 'Clarion się uruchamia', fix: 'Spróbuj za kilka sekund.' },
   internal: { title: 'Coś się u nas zepsuło', fix: 'Spróbuj ponownie; jeśli to nie minie, zgłoś numer żądania.' },
+  'network-failed': {
+    title: 'Sieć nie może tego teraz zrobić',
+    fix: 'Przeczytaj, co odpowiedziała, i spróbuj później.',
+  },
+  'webhook-refused': {
+    title: 'Nie uwierzono temu zgłoszeniu',
+    fix: 'Sprawdź sekret aplikacji w Ustawieniach: podpis jest błędny albo za stary.',
+  },
 }

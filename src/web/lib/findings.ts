@@ -6,7 +6,7 @@ import { formatBytes } from './bytes.ts'
 
 type Finding = { kind: string; message: string; remedy: string; params: Params }
 
-const sized = new Set(['image.bytes', 'video.bytes'])
+const sized = new Set(['image.bytes', 'video.bytes', 'document.bytes'])
 
 const fill = (text: string, params: Params) =>
   text.replace(/{{(\w+)}}/g, (_, name: string) => String(params[name] ?? ''))

@@ -19,6 +19,10 @@ export type Format = {
   day: (at: string) => string
   date: (at: string) => string
   number: (n: number) => string
+  /** 0.05 as `5%`. */
+  percent: (share: number) => string
+  /** `currency` by its ISO 4217 letters; up to three decimals, for prices below a cent. */
+  money: (amount: number, currency: string) => string
   bytes: (n: number) => string
   list: (items: readonly string[]) => string
   /** Sorting key of the day in the workspace's zone. */
@@ -40,6 +44,9 @@ export const makeFormat = (language: string, timeZone: string): Format => {
     day: of({ weekday: 'long', day: 'numeric', month: 'long' }),
     date: of({ day: 'numeric', month: 'short', year: 'numeric' }),
     number: (n) => number.format(n),
+    percent: (share) => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }).format(share),
+    money: (amount, currency) =>
+      new Intl.NumberFormat(locale, { style: 'currency', currency, maximumFractionDigits: 3 }).format(amount),
     bytes: formatBytes,
     list: (items) => list.format(items),
     dayKey: (at) => dayOf(at, timeZone),

@@ -190,6 +190,7 @@ export const PostPage = () => {
               <PublicationCard
                 key={publication.id}
                 publication={publication}
+                text={(publication.content ?? p.content).segments[0]?.text ?? ''}
                 channel={channels.data?.find((c) => c.id === publication.channelId)}
               />
             ))}

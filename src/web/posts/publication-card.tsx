@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { CalendarClock, ExternalLink, RotateCcw, Trash2, X } from 'lucide-react'
+import { CalendarClock, ExternalLink, PenLine, RotateCcw, Trash2, X } from 'lucide-react'
 import { useState } from 'react'
 import type { Channel } from '#contract/channels.ts'
 import type { Publication } from '#contract/posts.ts'
@@ -19,6 +19,8 @@ import { StateBadge } from '../lib/states.tsx'
 import { TimeDialog } from '../lib/time-dialog.tsx'
 import { say, sayError } from '../lib/toast.ts'
 import { useSession } from '../shell/session.tsx'
+import { EditDialog } from './edit-dialog.tsx'
+import { Insights } from './insights.tsx'
 import { Steps, Story } from './story.tsx'
 
 /** "2.4 s late" only when a person would call it late. */
@@ -82,9 +84,12 @@ const Unconfirmed = ({ publication, platform }: { publication: Publication; plat
 export const PublicationCard = ({
   publication,
   channel,
+  text,
 }: {
   publication: Publication
   channel: Channel | undefined
+  /** The words of its first part, as the post has them. */
+  text: string
 }) => {
   const t = useT()
   const { ws, can } = useSession()
@@ -94,7 +99,7 @@ export const PublicationCard = ({
   const platform = face?.spec.name ?? publication.platform
   const words = usePlatformWords(publication.forecast.length > 0 ? publication.platform : undefined)
   const detail = useQuery(publicationQuery(ws.id, publication.id))
-  const [dialog, setDialog] = useState<'time' | 'remove' | null>(null)
+  const [dialog, setDialog] = useState<'time' | 'remove' | 'edit' | null>(null)
   const { state, id } = publication
   const params = { ws: ws.id, id }
   const settled = () => client.invalidateQueries({ queryKey: [ws.id] })
@@ -188,6 +193,7 @@ export const PublicationCard = ({
             </>
           )}
         </Loaded>
+        {state === 'published' && publication.reason !== 'removed' ? <Insights publicationId={id} /> : null}
         <div className="flex flex-wrap gap-2 empty:hidden">
           {publication.permalink ? (
             // A sandbox post is not on the real network: its feed page shows it.
@@ -232,6 +238,15 @@ export const PublicationCard = ({
                 </Button>
               ) : null}
               {state === 'published' &&
+              face?.spec.can.edit &&
+              publication.externalId &&
+              publication.reason !== 'removed' ? (
+                <Button size="sm" onClick={() => setDialog('edit')}>
+                  <PenLine aria-hidden />
+                  {t('post.edit')}
+                </Button>
+              ) : null}
+              {state === 'published' &&
               face?.spec.can.remove &&
               publication.externalId &&
               publication.reason !== 'removed' ? (
@@ -255,6 +270,9 @@ export const PublicationCard = ({
           await settled()
         }}
       />
+      {dialog === 'edit' ? (
+        <EditDialog publicationId={id} platform={platform} text={text} onClose={() => setDialog(null)} />
+      ) : null}
       <Dialog
         open={dialog === 'remove'}
         onOpenChange={(open) => setDialog(open ? 'remove' : null)}
