@@ -54,7 +54,9 @@ if (!onNewNode(import.meta.url)) {
 
   const { createServer } = await import('vite')
   const pass = { target: api, changeOrigin: false, ws: true }
-  const paths = ['/api', '/oauth', '/sandbox', '/docs', '/openapi.json', '/health', '/metrics', '/media']
+  // Not `/api` whole: the web app's own sources lie below `/api/` too (src/web/api).
+  const doors = ['/api/v1', '/api/auth', '/oauth', '/webhooks', '/media']
+  const paths = [...doors, '/sandbox', '/docs', '/openapi.json', '/health', '/metrics']
   web = await createServer({
     configFile: join(root, 'vite.config.ts'),
     server: {

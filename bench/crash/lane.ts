@@ -14,10 +14,12 @@ import { newId } from '#infra/ids.ts'
 import { keyRingFrom } from '#infra/secrets.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { imitations } from '#platforms/registry/sandbox.gen.ts'
+import { createChannelHttp } from '../../src/planner/channels/http.ts'
 import { createSandbox } from '../../src/sandbox/host.ts'
 import { openHouse } from '../../src/server/house.ts'
 import { type Boundary, type Case, hash } from './cases.ts'
 import { makeContent, type Sample } from './content.ts'
+import { serveMedia, uploadMedia } from './media.ts'
 import { endWorker, startWorker, type Worker } from './processes.ts'
 import type { Trap } from './protocol.ts'
 
@@ -40,7 +42,11 @@ const patienceMs = 25_000
 export const openLane = async (o: { name: string; databaseUrl: string; platforms: readonly Platform[] }) => {
   const clock = steerableClock()
   const dir = await mkdtemp(join(tmpdir(), 'clarion-crash-'))
-  const server = createServer((req, res) => sandbox.handle(req, res))
+  /** The sandbox, and our own signed media for the networks that pull. */
+  const server = createServer((req, res) => {
+    if (req.url?.startsWith('/media/')) void serveMedia(house.media, req, res)
+    else sandbox.handle(req, res)
+  })
   await new Promise<void>((r) => server.listen(0, '127.0.0.1', r))
   const sandboxUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const sandbox = createSandbox({ imitations, clock, url: sandboxUrl })
@@ -55,7 +61,7 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
     platforms: o.platforms,
     mediaDir: join(dir, 'media'),
     sandboxUrl,
-    publicUrl: 'http://127.0.0.1',
+    publicUrl: sandboxUrl,
     log: silent,
     worker: 'harness',
   })
@@ -110,14 +116,20 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
     if (!res.ok) throw new Error(`desk ${method} ${path}: ${res.status} ${await res.text()}`)
     return res.json()
   }
-  /** What the network has of a publication, as texts with the marker taken out: two of one part do not make up for a missing one. */
-  const ledger = async (platform: string, marker: string): Promise<string[]> => {
-    const posts = (await desk('GET', `/${platform}/posts`)) as { text: string; deleted?: boolean }[]
-    return posts.filter((p) => p.text.includes(marker)).map((p) => p.text.replaceAll(marker, ''))
-  }
+  type Entry = { id: string; text: string; kind?: string; media: unknown[]; deleted?: boolean }
+  const entries = async (platform: string): Promise<Entry[]> => (await desk('GET', `/${platform}/posts`)) as Entry[]
+  const idsOf = async (platform: string) => new Set((await entries(platform)).map((p) => p.id))
+  /**
+   * What the network has got since `before`: kind, text without the marker, number of files. Two of one part do not make
+   * up for a missing one. By what is new and not by the marker, for there are posts without a text (stories).
+   */
+  const ledger = async (platform: string, marker: string, before: ReadonlySet<string>): Promise<string[]> =>
+    (await entries(platform))
+      .filter((p) => !p.deleted && !before.has(p.id))
+      .map((p) => `${p.kind ?? 'post'} ${p.text.replaceAll(marker, '')} ${p.media.length}`)
   const connect = async () => {
     await house.connectSandbox({ ws, userId })
-    return new Map((await house.channels.list(ws)).map((c) => [c.platform, c.id]))
+    return (await house.channels.list(ws)).filter((c) => c.state === 'ok')
   }
   /** A network's own guard against repeating oneself would hide a blind repetition, so it is taken away where there is one. */
   const unguard = async () => {
@@ -130,13 +142,29 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
   let channels = await connect()
   let last = ''
 
+  const network = createChannelHttp({ platforms: house.platforms, sandboxUrl, clock })
+  const channelFor = (platform: string, sample: Sample) => {
+    const c = channels.find((x) => x.platform === platform && (!sample.channel || x.kind === sample.channel))
+    if (!c) throw new Error(`${platform} has no channel for ${sample.type}`)
+    return c
+  }
   const schedule = async (platform: string, sample: Sample, marker: string): Promise<string> => {
-    const content = await makeContent(sample, marker, (bytes, alt) =>
-      house.media.upload({ ws, userId, bytes, name: 'p.png', alt }),
+    const channel = channelFor(platform, sample)
+    const { content, settings } = await makeContent(
+      sample,
+      marker,
+      ({ bytes, mime, name }, alt) => uploadMedia(house.media, { ws, userId, bytes, mime, name, alt }),
+      async (list, params = {}) => {
+        const face = house.platforms.get(platform)!
+        const { grant, credentials } = await house.keeper.grant(channel.id)
+        const http = network({ platform: face, realm: 'sandbox', secrets: [] })
+        const items = await face.options![list]!({ http, grant, credentials, channel, now: clock.now }, params)
+        return items[0]!.value
+      },
     )
     const post = await house.posts.create({ id: ws, timeZone: 'UTC' }, author, {
       content,
-      publications: [{ channelId: channels.get(platform)!, content: null, settings: sample.settings }],
+      publications: [{ channelId: channel.id, content: null, settings }],
       tags: [],
       latePolicy: null,
     })
@@ -175,6 +203,7 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
     sample: Sample,
   ): Promise<{ boundaries: Boundary[]; expected: string[] }> => {
     const marker = `calm ${newId(clock.now()).slice(-8)}`
+    const old = await idsOf(platform)
     const id = await schedule(platform, sample, marker)
     const before = (await desk('GET', '/requests')) as { n: number }[]
     const from = Math.max(0, ...before.map((r) => r.n))
@@ -182,12 +211,12 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
     const p = await settle(id)
     const calls = await halt(rescuer)
     if (p.state !== 'published')
-      throw new Error(`${platform}/${sample.name} does not publish without faults: ${p.state} ${p.reason} ${p.message}`)
+      throw new Error(`${platform}/${sample.type} does not publish without faults: ${p.state} ${p.reason} ${p.message}`)
     const requests = (await desk('GET', '/requests')) as { n: number; route: string | null; writes: boolean }[]
     const mine = requests.filter((r) => r.n > from).sort((a, b) => a.n - b.n)
     if (mine.length !== calls.length)
       throw new Error(
-        `${platform}/${sample.name}: the worker made ${calls.length} calls, the sandbox saw ${mine.length}`,
+        `${platform}/${sample.type}: the worker made ${calls.length} calls, the sandbox saw ${mine.length}`,
       )
     const boundaries = mine.map(
       (r, i): Boundary => ({
@@ -196,7 +225,7 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
         writes: r.writes,
       }),
     )
-    return { boundaries, expected: await ledger(platform, marker) }
+    return { boundaries, expected: await ledger(platform, marker, old) }
   }
 
   const networkFaults: Partial<Record<Case['fault'], object>> = {
@@ -220,6 +249,7 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
     await desk('DELETE', '/faults')
     // A quarter of an hour between cases, so that the networks' own rate limits stay out of the picture.
     advance(16 * 60_000)
+    const old = await idsOf(c.platform)
     const id = await schedule(c.platform, sample, marker)
     last = id
     const fault = networkFaults[c.fault]
@@ -263,7 +293,7 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
       p = await settle(id)
     }
     await halt(rescuer)
-    const there = await ledger(c.platform, marker)
+    const there = await ledger(c.platform, marker, old)
     const verdict = judge(first, p, there, expected, c)
     const counts = { copies: there.length, expected: expected.length }
     return { id: c.id, state: p.state, ...counts, ms: Math.round(performance.now() - t0), ...verdict }
@@ -320,6 +350,8 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
     },
     /** Fresh networks and fresh channels; a rescuer that was lost is replaced. */
     refresh: async () => {
+      // A new day: budgets Clarion keeps itself (YouTube's uploads) are full again.
+      advance(24 * 3_600_000)
       await desk('POST', '/reset')
       await unguard()
       if (!rescuer.alive()) rescuer = await hire()

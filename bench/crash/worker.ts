@@ -70,7 +70,7 @@ const house = await openHouse({
   platforms,
   mediaDir: settings.mediaDir,
   sandboxUrl: settings.sandboxUrl,
-  publicUrl: 'http://127.0.0.1',
+  publicUrl: settings.sandboxUrl,
   log: silent,
   worker: settings.name,
   publishing: { leaseMs: settings.leaseMs, fetch: wired, random: () => jitter(), mayClaim: () => claiming, beforeSend },

@@ -1,42 +1,40 @@
 /**
  * `npm run demo`: the main job, once, in a terminal. A Clarion of its own on loopback, one sandbox channel on every
- * platform through the real connect flows, one post with a picture, due in a few seconds; then each network is asked
- * how many copies it holds.
+ * platform through the real connect flows, one post made for each of them, due in a few seconds; then each network is
+ * asked what it holds.
  *
- *   --json   one last line with the counts
- *   --keep   keeps the data folder (its path is printed)
+ *   --json        one last line with the counts
+ *   --all-types   one post of every content type of every platform
+ *   --keep        keeps the data folder (its path is printed)
  *
- * Exits 0 only when every network holds exactly one copy.
+ * Exits 0 only when every network holds exactly what it should.
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import sharp from 'sharp'
 import type { Channel } from '#contract/channels.ts'
-import type { Media } from '#contract/media.ts'
 import type { Me } from '#contract/people.ts'
 import type { Post, PublicationDetail } from '#contract/posts.ts'
+import { samples } from '#platforms/registry/samples.gen.ts'
 import { freePort, type Started, startClarion } from './clarion.ts'
 import { createClient } from './client.ts'
+import { writePosts } from './plan.ts'
 import { createScreen } from './screen.ts'
 
 const { values: args } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    'all-types': { type: 'boolean', default: false },
+  },
 })
 const dueInMs = 4_000
-const patienceMs = 60_000
+/** Between the rounds of --all-types: one channel publishes one thing at a time. */
+const roundsApartMs = 2_000
+const patienceMs = 180_000
 const settled = new Set(['published', 'failed', 'unconfirmed', 'held', 'missed', 'cancelled'])
-
-const poster = (text: string) =>
-  sharp(
-    Buffer.from(
-      `<svg xmlns="http://www.w3.org/2000/svg" width="1080" height="1080"><defs><linearGradient id="g" x2="1" y2="1"><stop stop-color="#1f6feb"/><stop offset="1" stop-color="#8b5cf6"/></linearGradient></defs><rect width="1080" height="1080" fill="url(#g)"/><circle cx="540" cy="470" r="210" fill="none" stroke="#fff" stroke-width="28"/><path d="M440 470l70 75 140-150" fill="none" stroke="#fff" stroke-width="36" stroke-linecap="round" stroke-linejoin="round"/><text x="540" y="830" font-family="sans-serif" font-size="72" fill="#fff" text-anchor="middle">${text}</text></svg>`,
-    ),
-  )
-    .jpeg({ quality: 88 })
-    .toBuffer()
 
 const percentile = (sorted: number[], p: number) =>
   sorted[Math.min(sorted.length - 1, Math.ceil((p / 100) * sorted.length) - 1)] ?? 0
@@ -51,99 +49,104 @@ const cleanUp = async () => {
 }
 process.once('SIGINT', () => void cleanUp().finally(() => process.exit(130)))
 
+/** Ids of what each network holds. */
+const holdings = async (url: string, channels: readonly Channel[]) => {
+  const out = new Map<string, Set<string>>()
+  for (const platform of new Set(channels.map((c) => c.platform))) {
+    const res = await fetch(`${url}/sandbox/_desk/${platform}/posts`)
+    const posts = (await res.json()) as { id: string; deleted?: boolean }[]
+    out.set(platform, new Set(posts.filter((p) => !p.deleted).map((p) => p.id)))
+  }
+  return out
+}
+
 const show = async (): Promise<boolean> => {
   screen.say('Starting a Clarion of its own (database, engine, sandbox networks) …')
   clarion = await startClarion({ dataDir, port: await freePort(), onProgress: screen.progress })
   const { url } = clarion
-  const { call, upload } = createClient(url)
+  const client = createClient(url)
   const password = crypto.randomUUID()
-  await call('POST', '/api/v1/setup', {
+  await client.call('POST', '/api/v1/setup', {
     name: 'Demo Owner',
     email: 'demo@clarion.local',
     password,
     workspaceName: 'Demo',
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   })
-  const me = await call<Me>('GET', '/api/v1/me')
+  const me = await client.call<Me>('GET', '/api/v1/me')
   const ws = `/api/v1/workspaces/${me.workspaces[0]!.id}`
 
   screen.say('Connecting one sandbox channel on every platform, through each real connect flow …')
-  const { items: channels } = await call<{ items: Channel[] }>('POST', `${ws}/sandbox/connect-all`)
+  const { items: channels } = await client.call<{ items: Channel[] }>('POST', `${ws}/sandbox/connect-all`)
   for (const c of channels) screen.say(`  ${c.platform.padEnd(16)} ${c.handle}`)
 
   const mark = `demo ${crypto.randomUUID().slice(0, 8)}`
-  const media = await upload<Media>(
-    `${ws}/media`,
-    new Blob([new Uint8Array(await poster('exactly once'))], { type: 'image/jpeg' }),
-    'poster.jpg',
-    'A white tick in a circle on blue and violet',
+  screen.say(args['all-types'] ? 'Writing one post of every content type …' : 'Writing the post …')
+  const planned = await writePosts(client, ws, channels, samples, { allTypes: args['all-types'], mark })
+  const before = await holdings(url, channels)
+  const due = Date.now() + dueInMs
+  for (const [i, { post }] of planned.entries())
+    await client.call('POST', `${ws}/posts/${post.id}/schedule`, {
+      at: new Date(due + i * roundsApartMs).toISOString(),
+    })
+  const parts = planned.flatMap(({ post, parts: p }) =>
+    post.publications.map((x, i) => ({ ...p[i]!, id: x.id, name: `${p[i]!.channel.platform} ${p[i]!.type}` })),
   )
-  const post = await call<Post>('POST', `${ws}/posts`, {
-    content: {
-      segments: [
-        { text: `A post goes out exactly once, on time, or a person is told why. (${mark})`, mediaIds: [media.id] },
-      ],
-    },
-    publications: channels.map((c) => ({ channelId: c.id })),
-  })
-  const due = new Date(Date.now() + dueInMs)
-  await call('POST', `${ws}/posts/${post.id}/schedule`, { at: due.toISOString() })
-  screen.say(`Scheduled for ${due.toISOString()} on ${channels.length} channels.\n`)
+  screen.say(`Scheduled from ${new Date(due).toISOString()} on: ${parts.length} publications.\n`)
 
-  const names = new Map(channels.map((c) => [c.id, c.platform]))
-  const read = () =>
-    Promise.all(post.publications.map((p) => call<PublicationDetail>('GET', `${ws}/publications/${p.id}`)))
-  let all = await read()
-  const end = due.getTime() + patienceMs
-  while (all.some((p) => !settled.has(p.state)) && Date.now() < end) {
-    screen.table(
-      all.map((p) => ({ platform: names.get(p.channelId)!, publication: p })),
-      due.getTime() - Date.now(),
-    )
-    await new Promise((r) => setTimeout(r, 120))
-    all = await read()
+  const details = new Map<string, PublicationDetail>()
+  /** The posts tell what has changed; only that is read in full, for the API takes 600 requests a minute. */
+  const look = async () => {
+    for (const { post } of planned) {
+      const { publications } = await client.call<Post>('GET', `${ws}/posts/${post.id}`)
+      for (const { id, state } of publications)
+        if (details.get(id)?.state !== state)
+          details.set(id, await client.call<PublicationDetail>('GET', `${ws}/publications/${id}`))
+    }
+    return parts.map((p) => ({ platform: p.name, publication: details.get(p.id)! }))
   }
-  screen.table(
-    all.map((p) => ({ platform: names.get(p.channelId)!, publication: p })),
-    0,
-    true,
-  )
+  let rows = await look()
+  const end = due + planned.length * roundsApartMs + patienceMs
+  while (rows.some((r) => !settled.has(r.publication.state)) && Date.now() < end) {
+    screen.table(rows, due - Date.now())
+    await new Promise((r) => setTimeout(r, 150 * planned.length))
+    rows = await look()
+  }
+  screen.table(rows, 0, true)
 
-  const copies = await Promise.all(
-    channels.map(async (c) => {
-      const posts = (await (await fetch(`${url}/sandbox/_desk/${c.platform}/posts`)).json()) as {
-        text: string
-        deleted?: boolean
-      }[]
-      return posts.filter((p) => p.text.includes(mark) && !p.deleted).length
-    }),
-  )
-  const lateness = all.flatMap((p) => (p.latenessMs === null ? [] : [p.latenessMs])).sort((a, b) => a - b)
+  const all = rows.map((r) => r.publication)
+  const after = await holdings(url, channels)
+  const networks = [...after].map(([platform, ids]) => {
+    const mine = parts.filter((p) => p.channel.platform === platform)
+    const told = mine.filter((p) => details.get(p.id)!.state !== 'published' && settled.has(details.get(p.id)!.state))
+    const there = [...ids].filter((id) => !before.get(platform)!.has(id)).length
+    const sum = (list: typeof mine) => list.reduce((n, p) => n + p.expected, 0)
+    return { platform, there, expected: sum(mine), due: sum(mine) - sum(told) }
+  })
+  const lateness = all.flatMap((p) => (p.latenessMs === null ? [] : [p.latenessMs])).sort((x, y) => x - y)
   const published = all.filter((p) => p.state === 'published').length
-  const duplicates = copies.reduce((n, c) => n + Math.max(0, c - 1), 0)
-  // Lost: neither on the network nor told to a person.
-  const told = (state: string) => state !== 'published' && settled.has(state)
-  const lost = all.filter((p, i) => !told(p.state) && copies[i] === 0).length
   const line = {
-    platforms: channels.length,
+    platforms: networks.length,
     publications: all.length,
     published,
-    duplicates,
-    lost,
+    duplicates: networks.reduce((n, x) => n + Math.max(0, x.there - x.expected), 0),
+    // Lost: neither on the network nor told to a person.
+    lost: networks.reduce((n, x) => n + Math.max(0, x.due - x.there), 0),
     lateness_ms: { p50: percentile(lateness, 50), p99: percentile(lateness, 99) },
   }
-  const good = published === all.length && copies.every((n) => n === 1)
+  const good = published === all.length && networks.every((x) => x.there === x.expected)
 
   screen.say('\nAsked each network itself:')
-  for (const [i, c] of channels.entries())
-    screen.say(
-      `  ${c.platform.padEnd(16)} ${copies[i]} ${copies[i] === 1 ? 'copy  ' : 'copies'}  ${url}/sandbox/_feed/${c.platform}`,
-    )
+  for (const x of networks)
+    screen.say(`  ${x.platform.padEnd(16)} ${x.there} of ${x.expected} posts  ${url}/sandbox/_feed/${x.platform}`)
   screen.say(
     good
       ? `\nPublished once on every network; p99 ${line.lateness_ms.p99} ms late.`
-      : '\nNot every network holds exactly one copy.',
+      : '\nNot every network holds exactly what it should.',
   )
+  for (const r of rows)
+    if (r.publication.state !== 'published')
+      screen.say(`  ${r.platform}: ${r.publication.state} ${r.publication.reason ?? ''} ${r.publication.message ?? ''}`)
   if (args.keep) screen.say(`Kept: npm start -- --data ${dataDir}`)
   if (!args.json && process.stdin.isTTY && process.stdout.isTTY) {
     screen.say('The feed pages above stay open until you press Enter.')
