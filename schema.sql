@@ -348,6 +348,7 @@ create table webhook_events (
   does text not null,
   ref text,
   message text,
+  url text,
   data jsonb not null,
   received_at timestamp with time zone not null,
   next_at timestamp with time zone,

@@ -57,6 +57,7 @@ create table webhook_events (
   does text not null,
   ref text,
   message text,
+  url text,
   data jsonb not null,
   received_at timestamptz not null,
   next_at timestamptz,

@@ -38,6 +38,8 @@ const leaseMs = 60_000
 const timeoutMs = 300
 /** A case that has not settled after this many real ms counts as lost. */
 const patienceMs = 25_000
+/** A trap that was not met after this many real ms is given up: its call does not happen in this life of the publication. */
+const trapMs = 20_000
 
 export const openLane = async (o: { name: string; databaseUrl: string; platforms: readonly Platform[] }) => {
   const clock = steerableClock()
@@ -179,12 +181,15 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
       .executeTakeFirstOrThrow()
   const over = new Set(['published', 'failed', 'unconfirmed', 'held', 'missed', 'cancelled'])
 
-  /** Lets time pass until the publication settles. `victim`: the worker that died or sleeps; its lease may run out at once. */
-  const settle = async (id: string, victim?: string) => {
-    const end = Date.now() + patienceMs
+  /**
+   * Lets time pass until the publication settles, or `until.met` says that there is nothing more to wait for. `victim`:
+   * the worker that died or sleeps; its lease may run out at once.
+   */
+  const settle = async (id: string, victim?: string, until?: { ms: number; met: () => boolean }) => {
+    const end = Date.now() + (until?.ms ?? patienceMs)
     for (;;) {
       const p = await read(id)
-      if (over.has(p.state) || Date.now() > end) return p
+      if (over.has(p.state) || until?.met() || Date.now() > end) return p
       const at = p.state === 'publishing' ? (p.worker === victim ? p.lease_until : null) : p.next_at
       const ms = at ? at.getTime() - clock.now() : 0
       if (ms > 0) advance(ms + 5)
@@ -269,13 +274,21 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
       const w = await (spare ?? hire())
       spare = undefined
       victim = w.name
-      const stall = trap.do.startsWith('stall') ? w.hear('stalled') : undefined
+      let asleep = false
+      if (trap.do.startsWith('stall'))
+        void w.hear('stalled').then(
+          () => {
+            asleep = true
+          },
+          () => undefined,
+        )
       w.say({ say: 'go', trap, seed })
-      if (stall) {
-        await Promise.race([stall, w.gone])
+      // The call may come after a wait, so time must pass; or never, and then the publication settles without it.
+      await settle(id, undefined, { ms: trapMs, met: () => asleep || !w.alive() })
+      if (asleep) {
         w.signal('SIGSTOP')
         stalled = w
-      } else await w.gone
+      } else await endWorker(w)
       spare = hire()
     }
     rescuer.say({ say: 'go', trap: null, seed })
@@ -316,9 +329,10 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
         ? { result: first === 'held' ? 'reconnect' : 'published_once' }
         : { result: 'lost', why: `published, but ${copies} of ${expected.length} there` }
     if (p.state === 'unconfirmed') {
-      const blind = house.platforms.get(c.platform)!.spec.can.readBack === false
-      return blind
-        ? { result: 'unconfirmed' }
+      const { can, why, unknowable = [] } = house.platforms.get(c.platform)!.spec
+      const reason = can.readBack ? unknowable.find((u) => u.types.includes(c.content))?.why : why?.readBack
+      return reason
+        ? { result: 'unconfirmed', why: reason }
         : { result: 'lost', why: `unconfirmed although the network can be looked at: ${said}` }
     }
     if (p.state === 'failed')

@@ -135,6 +135,12 @@ const line = {
   duplicates: n('duplicate'),
   lost: n('lost'),
 }
+// Every question to a person is listed with the network's reason.
+const asked = Map.groupBy(
+  reports.filter((r) => r.result === 'unconfirmed'),
+  (r) => `${r.id.split('/').slice(0, 2).join('/')}: ${r.why}`,
+)
+for (const [what, list] of asked) say(`unconfirmed ${list.length} x ${what}`)
 if (args.only) for (const r of reports) say(JSON.stringify(r))
 if (args.json) console.log(JSON.stringify(line))
 else console.table(line)

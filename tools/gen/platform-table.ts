@@ -87,6 +87,7 @@ export const platformTable = async (platformsDir: string): Promise<{ text: strin
   const can: string[] = []
   const limits: string[] = []
   const reasons: string[] = []
+  const blind: string[] = []
   for (const id of platformIds(platformsDir)) {
     const spec = await loadSpec(join(platformsDir, id, 'spec.ts'))
     if (typeof spec === 'string') {
@@ -113,6 +114,7 @@ export const platformTable = async (platformsDir: string): Promise<{ text: strin
       ].join(' | '),
     )
     for (const [what, why] of Object.entries(spec.why ?? {})) reasons.push(`- ${spec.name}, ${what}: ${why}`)
+    for (const u of spec.unknowable ?? []) blind.push(`- ${spec.name}, ${u.types.join(', ')}: ${u.why}`)
   }
   const table = (head: readonly string[], rows: readonly string[]) => [
     `| ${head.join(' | ')} |`,
@@ -153,6 +155,9 @@ export const platformTable = async (platformsDir: string): Promise<{ text: strin
     'Budgets are what Clarion itself counts and keeps.',
     '',
     ...table(['network', 'text', 'thread', 'pictures', 'video', 'document', 'budgets'], limits),
+    ...(blind.length > 0
+      ? ['', '## Where nobody can look', '', 'A lost answer to one of these may end `unconfirmed`:', '', ...blind]
+      : []),
     ...(reasons.length > 0 ? ['', '## Why not', '', ...reasons] : []),
     '',
   ]

@@ -277,6 +277,7 @@ export interface Tables {
     does: string
     ref: string | null
     message: string | null
+    url: string | null
     data: Jsonb<unknown>
     received_at: Date
     next_at: Date | null

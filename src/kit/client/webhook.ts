@@ -40,6 +40,8 @@ export type WebhookEvent = {
   does: 'published' | 'refused' | 'processing' | 'removed' | 'revoked' | 'comment' | 'metrics' | 'other'
   /** Any id a checkpoint holds: post id, publish id, container id. */
   ref: string | null
+  /** Where people see the post, when the network tells that only now (TikTok, after moderation). */
+  url?: string
   /** The sentence for the person, where one is needed. */
   message?: string
   data: Json

@@ -20,7 +20,14 @@ export type PlatformPure = {
   cost?: (draft: Draft) => Cost | null
 }
 
-export type Cost = { amount: number; currency: string; note: string }
+/** `note` in English; `kind` and `params` find it among the platform's words as `cost.<kind>`. */
+export type Cost = {
+  amount: number
+  currency: string
+  note: string
+  kind?: string
+  params?: Record<string, string | number>
+}
 
 /** Everything wrong with a draft on one platform; an empty list means the network should take it. Pure, never throws. */
 export const preflight = (pure: PlatformPure, draft: Draft): Finding[] => {

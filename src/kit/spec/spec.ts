@@ -103,6 +103,8 @@ export type Budget = {
   bucket: string
   label: string
   cap: number
+  /** The units are money: one is `1 / per` of `currency` (ISO 4217). Shown as an amount, and the cap is only a ceiling for mistakes. */
+  money?: { currency: string; per: number }
   /** Shared by all channels of the app credentials, or each channel's own. */
   scope: 'app' | 'channel'
   /** `daily`: from midnight to midnight in `zone`. `ms`: fixed windows of that length. */
@@ -157,6 +159,11 @@ export type PlatformSpec<S extends z.ZodType = z.ZodType> = {
   }
   /** Why a thing in `can` is false, where a person would ask. */
   why?: Partial<Record<'firstComment' | 'remove' | 'edit' | 'insights' | 'webhook' | 'readBack', string>>
+  /**
+   * Content types (as the samples name them) whose lost create the network lets nobody look up, with its reason: such a
+   * publication may end `unconfirmed`, and a person is asked.
+   */
+  unknowable?: readonly { types: readonly string[]; why: string }[]
   /** Day the facts were last checked against the fact sheet (YYYY-MM-DD). */
   verified: string
 }

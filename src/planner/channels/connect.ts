@@ -345,8 +345,8 @@ export const createConnect = (deps: ConnectDeps): Connect => {
       await db
         .transaction()
         .execute(async (trx) => {
-          if (query.error) await failed(trx, taken, refusal(platformOf(platform).spec.name, query))
-          else await finish(trx, taken, query)
+          // Also when it says `error`: the platform knows what its network means by it.
+          await finish(trx, taken, query)
         })
         .catch(async (error: unknown) => {
           await failed(db, taken, 'Connecting broke on our side. Start again.')
@@ -378,12 +378,6 @@ export const createConnect = (deps: ConnectDeps): Connect => {
     },
   }
 }
-
-/** What the network said instead of a code (RFC 6749 §4.1.2.1), as a sentence. */
-const refusal = (name: string, query: Record<string, string>): string =>
-  /^access_denied$|cancel/.test(query.error ?? '')
-    ? `You did not allow Clarion on ${name}. Nothing was connected.`
-    : `${name} refused the connection: ${[query.error, query.error_description].filter(Boolean).join(': ').slice(0, 200)}.`
 
 /** The way asked for, or the first. Raises `validation` for one the platform does not have; undefined where there is only one. */
 const wayOf = (platform: Platform, id: string | undefined): Way | undefined => {

@@ -117,7 +117,9 @@ export type Preflight = ReturnType<typeof createPreflight>
 /** Live networks that fetch media from us must be able to: an address of this machine or this house is out of their reach. */
 const outOfReach = (platform: Platform, channel: ChannelFacts, draft: Draft, publicUrl: string | null): Finding[] => {
   const media = [...draft.segments.flatMap((s) => s.media), ...Object.values(draft.attachments ?? {})]
-  if (!platform.spec.media.pull || channel.realm !== 'live' || media.length === 0) return []
+  // A setting may choose between fetching and sending (a TikTok video).
+  const limits = platform.limitsFor?.(platform.spec, draft) ?? platform.spec
+  if (!limits.media.pull || channel.realm !== 'live' || media.length === 0) return []
   if (publicUrl === null || isReachable(publicUrl)) return []
   const { id, name } = platform.spec
   return [
@@ -126,7 +128,7 @@ const outOfReach = (platform: Platform, channel: ChannelFacts, draft: Draft, pub
       kind: 'media.unreachable',
       level: 'error',
       message: `${name} fetches media from this Clarion, and cannot reach ${publicUrl}.`,
-      remedy: 'Give Clarion a public https address (CLARION_PUBLIC_URL), or post without media.',
+      remedy: 'Give Clarion a public https address (CLARION_URL), or post without media.',
       params: { platform: name, url: publicUrl },
     },
   ]

@@ -76,3 +76,18 @@ export const markGone = (db: Db, o: { id: string; ref: string; message: string |
     await tell(trx, p)
     return true
   })
+
+/** The link of a published post that had none until now. False when it has one, or is not published. */
+export const nameLink = (db: Db, o: { id: string; url: string; now: Date }): Promise<boolean> =>
+  db.transaction().execute(async (trx) => {
+    const p = await lock(trx, o.id)
+    if (p?.state !== 'published' || p.permalink !== null || p.removed_at) return false
+    await trx
+      .updateTable('publications')
+      .set({ permalink: o.url, version: p.version + 1, updated_at: o.now })
+      .where('id', '=', p.id)
+      .execute()
+    await write(trx, p, 'network-said', o.url, o.now)
+    await tell(trx, p)
+    return true
+  })

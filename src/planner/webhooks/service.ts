@@ -16,7 +16,7 @@ import type { Credentials } from '../channels/credentials.ts'
 import { type ChannelHttp, secretsOf } from '../channels/http.ts'
 import type { Keeper } from '../channels/keeper.ts'
 import { isReachable } from '../channels/reachable.ts'
-import { markGone, wakePublication } from '../publishing/wake.ts'
+import { markGone, nameLink, wakePublication } from '../publishing/wake.ts'
 import { eventWait, renewMs, subscribeWait } from './rules.ts'
 import * as store from './store.ts'
 
@@ -147,6 +147,7 @@ export const createWebhooks = (d: WebhooksDeps): Webhooks => {
       const gone = await markGone(db, { id, ref: e.ref, message: e.message, now: now() })
       return { outcome: gone ? 'removed' : 'ignored' }
     }
+    if (e.url !== null && (await nameLink(db, { id, url: e.url, now: now() }))) return { outcome: 'named' }
     const outcome = await wakePublication(db, { id, message: e.message, now: now() })
     return outcome === 'busy' ? { outcome, again: true } : { outcome }
   }

@@ -46,6 +46,7 @@ export const keepEvents = (
           does: e.does,
           ref: word(e.ref),
           message: word(e.message),
+          url: e.url && URL.canParse(e.url) && e.url.startsWith('https://') ? word(e.url) : null,
           data: JSON.stringify(clean(e.data)),
           received_at: o.now,
           // Kept for nobody: known, and never looked at.

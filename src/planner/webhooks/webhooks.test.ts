@@ -225,6 +225,17 @@ test('a post that is gone is marked as taken down; a lost reply is only told', a
   expect(await journal(id)).toEqual(['network-said', 'removed'])
 })
 
+test('a link the network tells only later is kept, once, and only an https one', async () => {
+  const id = await publication({ state: 'published', ref: 'task-1' })
+  await send(event({ does: 'published', ref: 'task-1', url: 'javascript:alert(1)' }))
+  await hooks.handleDue()
+  expect((await read(id)).permalink).toBeNull()
+  await send(event({ does: 'published', ref: 'task-1', url: 'https://talker.example/p/1' }))
+  await send(event({ does: 'published', ref: 'task-1', url: 'https://talker.example/p/2' }))
+  await hooks.handleDue()
+  expect((await read(id)).permalink).toBe('https://talker.example/p/1')
+})
+
 test('access taken away marks the channel, unless it was connected again since', async () => {
   await send(event({ does: 'revoked' }))
   clock.set(start + 1000)

@@ -124,6 +124,9 @@ export const spec = defineSpec({
   },
   pace: { concurrency: 8, backlogGapMs: 30_000 },
   can: { firstComment: true, remove: true, edit: true, insights: true, webhook: true, readBack: true },
+  unknowable: [
+    { types: ['draft of text alone'], why: 'Facebook lists no drafts to apps, and a text leaves nothing else behind.' },
+  ],
   verified: '2026-11-22',
 })
 

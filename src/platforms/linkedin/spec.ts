@@ -165,6 +165,12 @@ export const spec = defineSpec({
     insights: 'Numbers take the Community Management API.',
     webhook: 'LinkedIn sends events about pages only, to apps whose use it approved.',
   },
+  unknowable: [
+    {
+      types: ['first comment on a profile'],
+      why: 'LinkedIn lets nobody read the comments under a member’s post, and guards only posts against doubles.',
+    },
+  ],
   verified: '2026-11-22',
 })
 

@@ -13,12 +13,15 @@ const limitsFor = (base: PlatformSpec, draft: Draft): Pick<PlatformSpec, 'text' 
   const { maxVideoSec } = readFacts(draft.channel.facts)
   const { video } = base.media
   const photos = hasMedia(draft) && !videoOf(draft)
+  // A video goes up from here unless its setting says that TikTok shall fetch it; photos are always fetched.
+  const source = (draft.settings as { source?: unknown } | null)?.source
+  const media = { ...base.media, pull: photos || source === 'pull' }
   return {
     text: photos ? { ...base.text, max: photoTextMax } : base.text,
     media:
       video && maxVideoSec !== null
-        ? { ...base.media, video: { ...video, maxMs: Math.min(video.maxMs ?? maxVideoSec * 1000, maxVideoSec * 1000) } }
-        : base.media,
+        ? { ...media, video: { ...video, maxMs: Math.min(video.maxMs ?? maxVideoSec * 1000, maxVideoSec * 1000) } }
+        : media,
   }
 }
 

@@ -119,6 +119,13 @@ export const spec = defineSpec({
     readBack:
       'Uploaded videos are always found again. When TikTok fetches (photos, pulled videos) and its first answer is lost, only public posts can be looked up; a private one or a draft must be looked for by a person.',
   },
+  unknowable: [
+    {
+      types: ['video-pull', 'photo', 'photo-carousel'],
+      why: 'TikTok fetches these, and its first answer carries the only id. Posts in moderation are hidden from apps, so an empty list proves nothing.',
+    },
+    { types: ['photo-draft'], why: 'Drafts in the inbox are hidden from apps.' },
+  ],
   verified: '2026-11-22',
 })
 

@@ -90,6 +90,9 @@ export const webhook: Webhook = {
         account: e.user_openid ?? null,
         ref: c.data.publish_id ?? null,
         ...meaning(e.event, c.data),
+        ...(/publicly_available$/.test(e.event) && !/no_longer/.test(e.event) && c.data.post_id && e.user_openid
+          ? { url: `https://www.tiktok.com/@/video/${c.data.post_id}` }
+          : {}),
         data: { event: e.event, ...(inner as { [key: string]: Json }) },
       },
     ]
