@@ -1,0 +1,58 @@
+/** Text on Google: plain, no markup; what makes two posts the same; and days and times as settings keep them. Pure. */
+import { type TextRules, textRules } from '#kit/spec/text.ts'
+
+export const text: TextRules = textRules('utf16')
+
+/** A text as a comparable key: NFC, white space levelled. Null and empty are the same. */
+export const textKey = (source: string | null | undefined): string =>
+  (source ?? '').normalize('NFC').replace(/\s+/gu, ' ').trim()
+
+const notPhones = [
+  /https?:\/\/\S+/giu,
+  // Days in any order, and times.
+  /\d{4}[-/.]\d{1,2}[-/.]\d{1,2}/gu,
+  /\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}/gu,
+  /\d{1,2}:\d{2}/gu,
+]
+const year = /^(19|20)\d\d$/
+
+/** 9 to 15 digits in groups of two and more, or 7 and more after a plus. Years beside each other are none. */
+const dialable = (run: string): boolean => {
+  const groups = run.match(/\d+/gu) ?? []
+  const digits = groups.join('').length
+  if (digits > 15 || groups.every((g) => year.test(g))) return false
+  return run.startsWith('+') ? digits >= 7 : digits >= 9 && groups.every((g) => g.length >= 2)
+}
+
+/**
+ * Does it hold something people would dial? Google rejects posts with phone numbers in their text (fact sheet §10). A
+ * guess, so it only warns: days, times, prices and numbers inside web addresses are left alone.
+ */
+export const holdsPhone = (source: string): boolean => {
+  const plain = notPhones.reduce((text, pattern) => text.replace(pattern, ' | '), source)
+  const runs = plain.match(/(?<![\p{L}\d.,])\+?\(?\d(?:[ ()./-]{0,2}\d)+(?![\d\p{L}])/gu) ?? []
+  return runs.some(dialable)
+}
+
+/** A day and time of the place, without a zone, as Google takes it. */
+export type WallTime = {
+  date: { year: number; month: number; day: number }
+  time: { hours: number; minutes: number }
+}
+
+const form = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})$/
+
+/** Reads `2026-12-04T19:00`; null when it is not a day and time of the calendar. */
+export const wallTime = (text: string | undefined): WallTime | null => {
+  const [year, month, day, hours, minutes] = (form.exec(text ?? '') ?? []).slice(1).map(Number)
+  if (minutes === undefined || hours! > 23 || minutes > 59) return null
+  const at = new Date(Date.UTC(year!, month! - 1, day!))
+  if (at.getUTCMonth() !== month! - 1 || at.getUTCDate() !== day!) return null
+  return { date: { year: year!, month: month!, day: day! }, time: { hours: hours!, minutes } }
+}
+
+const names = ['SUNDAY', 'MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY'] as const
+
+/** Day of the week of a wall time, in Google's words. */
+export const weekdayOf = ({ date: { year, month, day } }: WallTime): (typeof names)[number] =>
+  names[new Date(Date.UTC(year, month - 1, day)).getUTCDay()]!
