@@ -1,0 +1,51 @@
+/** Text on Reddit: counted in code points, and what makes two posts the same. Pure. */
+import { type TextRules, textRules } from '#kit/spec/text.ts'
+
+export const text: TextRules = textRules('codepoints')
+
+/** What Reddit puts behind the body of a poll (fact sheet §4.5). */
+const pollTail = /\[View Poll\]\(https?:\/\/[^)]*\)\s*$/i
+
+/** A text as a comparable key: NFC, white space levelled, the tail of a poll cut off. Null and empty are the same. */
+export const textKey = (source: string | null | undefined): string =>
+  (source ?? '').normalize('NFC').replace(pollTail, '').replace(/\s+/gu, ' ').trim()
+
+const parts = /^(https?):\/\/([^/?#]+)([^?#]*)(.*)$/i
+
+/** Host of an address in lower case, without `www.` and port; empty when it is no web address. */
+export const hostOf = (link: string): string =>
+  (parts.exec(link.trim())?.[2] ?? '')
+    .toLowerCase()
+    .replace(/^www\./, '')
+    .replace(/:\d+$/, '')
+
+/** An address as a comparable key: scheme and host in lower case, no `/` at the end of the path. */
+export const linkKey = (source: string | null | undefined): string => {
+  const given = (source ?? '').trim()
+  const [, scheme, host, path, rest] = parts.exec(given) ?? []
+  if (!scheme || !host) return given
+  return `${scheme.toLowerCase()}://${host.toLowerCase()}${path!.replace(/\/+$/, '')}${rest}`
+}
+
+/** `r/Bread`, ` bread ` and `/r/bread/` as the API takes it: `bread`, in the case it was given. */
+export const bareName = (given: string): string =>
+  given
+    .trim()
+    .replace(/^\/?r\//i, '')
+    .replace(/^\/?u(?:ser)?\//i, 'u_')
+    .replace(/\/$/, '')
+
+/** Names are the same whatever their case. */
+export const sameName = (a: string, b: string): boolean => bareName(a).toLowerCase() === bareName(b).toLowerCase()
+
+/** As people write it: `r/bread`, `u/name` for a profile. */
+export const shownName = (name: string): string => (/^u_/i.test(name) ? `u/${name.slice(2)}` : `r/${name}`)
+
+/** Is `host` this domain or below it? Rules of communities name domains. */
+export const underDomain = (host: string, domain: string): boolean => {
+  const d = domain
+    .trim()
+    .toLowerCase()
+    .replace(/^www\./, '')
+  return d !== '' && (host === d || host.endsWith(`.${d}`))
+}
