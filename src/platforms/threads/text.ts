@@ -1,0 +1,67 @@
+/** Text on Threads: how it is counted, what is a link, and when two texts are the same (fact sheet threads.md §3.1, §10). Pure. */
+import { splitBy, type TextRules, utf8Bytes } from '#kit/spec/text.ts'
+
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
+/** A pictograph, a flag or a keycap; `©` and digits alone are plain characters until a selector makes them emoji. */
+const emoji =
+  /\p{Emoji_Presentation}|\p{Regional_Indicator}|[\p{Emoji}]\u{FE0F}|\u{20E3}|\p{Extended_Pictographic}\u{200D}/u
+
+/** Forty times the limit in UTF-16 units cannot fit, and cutting it into characters would take long. */
+const hopeless = 20_000
+
+/** Characters as people see them, each emoji by its UTF-8 bytes: 🍞 counts 4, a family of four 25. */
+export const count = (source: string): number => {
+  if (source.length > hopeless) return source.length
+  let n = 0
+  for (const { segment } of segmenter.segment(source)) n += emoji.test(segment) ? utf8Bytes(segment) : 1
+  return n
+}
+
+export const text: TextRules = { count, split: splitBy(count) }
+
+/** Different web addresses of a text. Punctuation at the end belongs to the sentence. */
+export const links = (source: string): string[] => [
+  ...new Set(
+    [...source.matchAll(/(?<![\p{L}\p{N}@.])(?:https?:\/\/|www\.)[^\s<>"']+/giu)].map((m) =>
+      m[0].replace(/[.,;:!?)\]]+$/u, ''),
+    ),
+  ),
+]
+
+/** The same address, however it is written at its ends. */
+const bare = (url: string) => url.replace(/^https?:\/\//i, '').replace(/\/$/, '')
+
+/** Links as Threads counts them: those of the text and the attached ones, each once. */
+export const linkCount = (source: string, ...attached: (string | undefined)[]): number =>
+  new Set([...links(source), ...attached.filter((x) => x !== undefined)].map(bare)).size
+
+/** The topic Threads takes from a text that names none: the first `#tag` that is not a number. */
+export const inlineTopic = (source: string): string | undefined =>
+  [...source.matchAll(/(?<![\p{L}\p{N}_&])#([^\s.&@!?,;:#]{1,50})/gu)]
+    .map((m) => m[1]!)
+    .find((tag) => !/^\d+$/.test(tag))
+
+export type Range = { offset: number; length: number }
+
+/** Where the hidden words are, in code points, first to last; words that are not there (or lie in another) are left out. */
+export const spoilerRanges = (source: string, words: readonly string[]): Range[] => {
+  const out: { at: number; end: number }[] = []
+  for (const word of words) {
+    const at = source.indexOf(word)
+    const end = at + word.length
+    if (at >= 0 && !out.some((x) => at < x.end && end > x.at)) out.push({ at, end })
+  }
+  const points = (n: number) => [...source.slice(0, n)].length
+  return out
+    .sort((a, b) => a.at - b.at)
+    .map(({ at, end }) => ({ offset: points(at), length: points(end) - points(at) }))
+}
+
+/** Texts as a comparable key: Threads may show an inline topic without its `#`, and white space may change on the way. */
+export const sameText = (a: string, b: string): boolean => level(a) === level(b)
+const level = (source: string) =>
+  source
+    .normalize('NFC')
+    .replace(/(?<![\p{L}\p{N}_&])#(?=[^\s#])/gu, '')
+    .replace(/\s+/gu, ' ')
+    .trim()
