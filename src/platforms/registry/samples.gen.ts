@@ -2,10 +2,13 @@
 import type { Sample } from '#kit/spec/samples.ts'
 import bluesky from '../bluesky/samples.ts'
 import facebook from '../facebook/samples.ts'
+import googleBusiness from '../google-business/samples.ts'
 import instagram from '../instagram/samples.ts'
 import linkedin from '../linkedin/samples.ts'
 import pinterest from '../pinterest/samples.ts'
+import reddit from '../reddit/samples.ts'
 import telegram from '../telegram/samples.ts'
+import threads from '../threads/samples.ts'
 import tiktok from '../tiktok/samples.ts'
 import xCom from '../x-com/samples.ts'
 import youtube from '../youtube/samples.ts'
@@ -13,10 +16,13 @@ import youtube from '../youtube/samples.ts'
 export const samples: Readonly<Record<string, readonly Sample[]>> = {
   bluesky,
   facebook,
+  'google-business': googleBusiness,
   instagram,
   linkedin,
   pinterest,
+  reddit,
   telegram,
+  threads,
   tiktok,
   'x-com': xCom,
   youtube,

@@ -2,10 +2,13 @@
 import type { Imitation } from '#kit/sandbox/imitation.ts'
 import bluesky from '../bluesky/sandbox/index.ts'
 import facebook from '../facebook/sandbox/index.ts'
+import googleBusiness from '../google-business/sandbox/index.ts'
 import instagram from '../instagram/sandbox/index.ts'
 import linkedin from '../linkedin/sandbox/index.ts'
 import pinterest from '../pinterest/sandbox/index.ts'
+import reddit from '../reddit/sandbox/index.ts'
 import telegram from '../telegram/sandbox/index.ts'
+import threads from '../threads/sandbox/index.ts'
 import tiktok from '../tiktok/sandbox/index.ts'
 import xCom from '../x-com/sandbox/index.ts'
 import youtube from '../youtube/sandbox/index.ts'
@@ -13,10 +16,13 @@ import youtube from '../youtube/sandbox/index.ts'
 export const imitations: readonly Imitation[] = [
   bluesky,
   facebook,
+  googleBusiness,
   instagram,
   linkedin,
   pinterest,
+  reddit,
   telegram,
+  threads,
   tiktok,
   xCom,
   youtube,

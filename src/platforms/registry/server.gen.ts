@@ -2,10 +2,13 @@
 import type { Platform } from '#kit/client/platform.ts'
 import bluesky from '../bluesky/index.ts'
 import facebook from '../facebook/index.ts'
+import googleBusiness from '../google-business/index.ts'
 import instagram from '../instagram/index.ts'
 import linkedin from '../linkedin/index.ts'
 import pinterest from '../pinterest/index.ts'
+import reddit from '../reddit/index.ts'
 import telegram from '../telegram/index.ts'
+import threads from '../threads/index.ts'
 import tiktok from '../tiktok/index.ts'
 import xCom from '../x-com/index.ts'
 import youtube from '../youtube/index.ts'
@@ -13,10 +16,13 @@ import youtube from '../youtube/index.ts'
 export const platforms: readonly Platform[] = [
   bluesky,
   facebook,
+  googleBusiness,
   instagram,
   linkedin,
   pinterest,
+  reddit,
   telegram,
+  threads,
   tiktok,
   xCom,
   youtube,

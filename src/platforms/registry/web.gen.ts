@@ -2,10 +2,13 @@
 import type { WebFace } from '#kit/web/slots.ts'
 import bluesky from '../bluesky/web/index.tsx'
 import facebook from '../facebook/web/index.tsx'
+import googleBusiness from '../google-business/web/index.tsx'
 import instagram from '../instagram/web/index.tsx'
 import linkedin from '../linkedin/web/index.tsx'
 import pinterest from '../pinterest/web/index.tsx'
+import reddit from '../reddit/web/index.tsx'
 import telegram from '../telegram/web/index.tsx'
+import threads from '../threads/web/index.tsx'
 import tiktok from '../tiktok/web/index.tsx'
 import xCom from '../x-com/web/index.tsx'
 import youtube from '../youtube/web/index.tsx'
@@ -13,10 +16,13 @@ import youtube from '../youtube/web/index.tsx'
 export const faces: readonly WebFace[] = [
   bluesky,
   facebook,
+  googleBusiness,
   instagram,
   linkedin,
   pinterest,
+  reddit,
   telegram,
+  threads,
   tiktok,
   xCom,
   youtube,
