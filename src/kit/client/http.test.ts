@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { type FailureTable, PlatformFailure } from '#kit/spec/failures.ts'
 import { createHttp, type HttpOptions, redact } from './http.ts'
 import { namedBy } from './steps.ts'
@@ -67,6 +68,21 @@ describe('secrets', () => {
       const failure = await failureOf(http({ method: 'POST', url }))
       expect(JSON.stringify(failure)).not.toContain(secret.slice(0, 6))
     }
+  })
+})
+
+describe('a success nobody can read', () => {
+  it.each([
+    ['{"access_token":"fresh-grant-1","id_token":"fresh-grant-2","expires_in":"soon"}'],
+    ['{"data":{"upload_url":"https://up.toy.test/?sig=fresh-grant-1","n":1}}'],
+    ['{"accessJwt":"fresh\\"-grant-1","uploadUrl":"https://fresh-grant-2"}'],
+    ['access_token=fresh-grant-1&expires_in=5'],
+  ])('does not keep what it hands out: %s', async (body) => {
+    const http = client(async () => new Response(body))
+    const failure = await failureOf(http({ method: 'POST', url, expect: z.object({ never: z.string() }) }))
+    expect(failure.code).toBe('toy.unreadable')
+    expect(failure.raw).toContain('***')
+    expect(failure.raw).not.toContain('grant-')
   })
 })
 

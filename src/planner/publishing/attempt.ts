@@ -5,11 +5,11 @@
  */
 import type { Platform } from '#kit/client/platform.ts'
 import type { Json, Outcome, PlannedStep, StepContext } from '#kit/client/steps.ts'
+import type { FailureKind } from '#kit/spec/failures.ts'
 import type { PublishingDeps } from './deps.ts'
 import { ask, end, fail, hold, publish, Settled, settle, stepDone, surely } from './endings.ts'
 import { type Frozen, freeze, type Loaded, load, type StepRow } from './frozen.ts'
-import { look } from './look.ts'
-import type { FailureKind } from '#kit/spec/failures.ts'
+import { isTwin, look, twin } from './look.ts'
 import { afterFailure, defaultTries, late, nextMove, type StepRule } from './rules.ts'
 import { beginStep, type Claim, endStep, LeaseLost, lostInARow, note, workedOn } from './store.ts'
 import { contextOf, failureOf, nowOf, renewedOnce, ruleOf, startWalk, type Walk, type Wire, type Work } from './walk.ts'
@@ -147,6 +147,9 @@ const act = async (walk: Walk, p: PlannedStep, position: number, row: StepRow | 
     return failed(walk, p, next, wire.used ? rule : harmless, doubt, error, wire.wrote)
   }
   if ('wait' in outcome) return wait(walk, p, next, outcome.wait)
+  // A repetition may have been handed the twin it was mistaken for (a guard against doubles names the older post).
+  if (next.times > 1 && (await isTwin(walk, next, outcome.done)))
+    return ask(walk, p, { kind: 'duplicate', code: 'clarion.twin', message: twin })
   await stepDone(walk, p, next, outcome.done, 'step-done')
   return true
 }

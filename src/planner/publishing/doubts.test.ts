@@ -1,5 +1,7 @@
 /** What may be believed of a refusal, a silence, a person's word - and what is said about it. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { done, type StepContext, step, steps } from '#kit/client/steps.ts'
+import { PlatformFailure } from '#kit/spec/failures.ts'
 import {
   cancelPublication,
   releaseHeld,
@@ -9,7 +11,7 @@ import {
 } from './commands.ts'
 import { publicationStory } from './detail.ts'
 import { slowUntil } from './rules.ts'
-import { channelA, type ToyHouse, toyHouse, toyWs } from './testing.ts'
+import { channelA, type ToyHouse, type ToyOptions, toyHouse, toyWs } from './testing.ts'
 
 let h: ToyHouse
 beforeEach(async () => {
@@ -111,6 +113,45 @@ describe('a create the network provably refused', () => {
   })
 })
 
+describe('two publications that say the same, one right after the other', () => {
+  it('are two posts: what the first has is not found for the second', async () => {
+    const first = await h.plan(['twins'])
+    await h.engine('ask').runDue()
+    h.net.next.push('lost-before')
+    const second = await h.plan(['twins'])
+    await h.engine('ask').runDue()
+    await h.live(8, 61_000)
+    expect(await h.read(first)).toMatchObject({ state: 'published', external_id: 'n1' })
+    // Whether a second one is there behind the first nobody can tell, so it is neither claimed nor sent again.
+    expect(await h.read(second)).toMatchObject({ state: 'unconfirmed', external_id: null })
+    await resolvePublication(h.db, { ...h.target(second), again: true })
+    await h.engine('ask').runDue()
+    expect(await h.read(second)).toMatchObject({ state: 'published', external_id: 'n2' })
+    expect(h.net.posts).toEqual(['twins', 'twins'])
+  })
+
+  it('are so too where a repetition is handed the first one', async () => {
+    const guard: ToyOptions = {
+      again: 'keyed',
+      publish: steps(
+        step('create', { again: 'keyed' }, async (t) => {
+          const json = { text: t.segments[0]!.text, key: 'the same for all' }
+          const { body } = await t.http<{ id: string }>({ method: 'POST', url: 'https://toy.test/posts', json })
+          return done({ id: body.id, url: null })
+        }),
+      ),
+    }
+    await h.plan(['twins'])
+    await h.engine(guard).runDue()
+    h.net.next.push('lost-before')
+    const second = await h.plan(['twins'])
+    await h.engine(guard).runDue()
+    await h.live(2, 61_000, guard)
+    expect(await h.read(second)).toMatchObject({ state: 'unconfirmed', reason: 'clarion.twin', external_id: null })
+    expect(h.net.posts).toEqual(['twins'])
+  })
+})
+
 describe('a step that breaks before anything left', () => {
   it('is our failure, not a lost answer', async () => {
     const breaks = () => {
@@ -199,5 +240,18 @@ describe('a network that repeats our token in its answer', () => {
     expect(p.message).toContain('Bearer ***')
     expect(JSON.stringify([p, story])).not.toContain(h.token.access)
     expect(JSON.stringify(story)).toContain('***')
+  })
+
+  it('nor by way of a failure that a step made of it by itself', async () => {
+    const breaks = (t: StepContext) => {
+      const message = `It said: ${t.grant.access}`
+      throw new PlatformFailure({ kind: 'refused-content', code: 'toy.own', message, raw: message })
+    }
+    const id = await h.plan(['secret'])
+    await h.engine({ again: 'never', breaks }).runDue()
+    const p = await h.read(id)
+    expect(p.message).toBe('It said: ***')
+    const attempts = await h.db.selectFrom('attempts').selectAll().execute()
+    expect(JSON.stringify([p, attempts])).not.toContain(h.token.access)
   })
 })

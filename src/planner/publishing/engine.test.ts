@@ -89,7 +89,7 @@ describe('a lost answer', () => {
     net.next.push('lost')
     const id = await plan(['once'])
     await engine().runDue()
-    expect(await read(id)).toMatchObject({ state: 'published', external_id: 'seen' })
+    expect(await read(id)).toMatchObject({ state: 'published', external_id: 'n1' })
     expect(net.posts).toEqual(['once'])
   })
 

@@ -7,6 +7,7 @@ import { type Database, type Db, channels as notifyChannels } from '#infra/db/da
 import { attempt } from './attempt.ts'
 import { holdChannel } from './commands.ts'
 import type { PublishingDeps } from './deps.ts'
+import * as due from './due.ts'
 import { profileOf } from './frozen.ts'
 import * as store from './store.ts'
 import type { Work } from './walk.ts'
@@ -90,7 +91,7 @@ export const createPublishing = (database: Pick<Database, 'listen'>, d: Publishi
     }
     const room = Object.fromEntries([...d.platforms.keys()].map((id) => [id, Math.max(0, free(id))]))
     const claims = Object.values(room).some((n) => n > 0)
-      ? await store.claim(d.db, { free: room, now: new Date(at), leaseUntil: new Date(at + leaseMs), worker: d.worker })
+      ? await due.claim(d.db, { free: room, now: new Date(at), leaseUntil: new Date(at + leaseMs), worker: d.worker })
       : []
     for (const c of claims) launch(c)
     ticked = d.clock.now()
@@ -98,7 +99,7 @@ export const createPublishing = (database: Pick<Database, 'listen'>, d: Publishi
   }
 
   const holdBroken = async (db: Db, now: Date) => {
-    for (const c of await store.brokenChannels(db, now)) {
+    for (const c of await due.brokenChannels(db, now)) {
       const reason = c.state === 'removed' ? 'channel-removed' : c.state
       await db
         .transaction()
@@ -159,7 +160,7 @@ export const createPublishing = (database: Pick<Database, 'listen'>, d: Publishi
         }
         // An attempt ended while we looked: its place is free, so look again before asking for the next due time.
         if (!nudge.signal.aborted) {
-          const next = await store.nextDue(d.db, lookedAt)
+          const next = await due.nextDue(d.db, lookedAt)
           const ms = Math.max(0, Math.min(sweepMs, next ? next.getTime() - d.clock.now() : sweepMs))
           await d.clock.sleep(ms, AbortSignal.any([nudge.signal, stopping.signal]))
         }

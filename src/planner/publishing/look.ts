@@ -1,9 +1,9 @@
 /** Looking at the network after a lost answer: the only way a step in doubt goes on without a key or a person. */
-import type { Json, PlannedStep, Witness } from '#kit/client/steps.ts'
+import type { Created, Json, PlannedStep, Witness } from '#kit/client/steps.ts'
 import { ask, end, fail, hold, stepDone } from './endings.ts'
 import type { StepRow } from './frozen.ts'
 import { afterLook, defaultTries, type Look, slowUntil } from './rules.ts'
-import { endStep, note } from './store.ts'
+import { endStep, heldByAnother, note } from './store.ts'
 import { contextOf, failureOf, nowOf, renewedOnce, ruleOf, type Walk } from './walk.ts'
 
 /** Calls the witness; what goes wrong with a look is `unsure`, or settles the attempt. Null: look again with a new token. */
@@ -26,11 +26,19 @@ const seenBy = async (walk: Walk, p: PlannedStep, row: StepRow): Promise<Witness
   }
 }
 
+export const twin = 'What is there says the same and belongs to another publication of this account.'
+/** Is what was found another publication's post? */
+export const isTwin = async (walk: Walk, row: StepRow, found: Json): Promise<boolean> => {
+  const id = (found as Partial<Created> | null)?.id
+  return typeof id === 'string' && heldByAnother(walk.d.db, walk.w.claim, id, row.firstBegunAt)
+}
+
 /** Looks at the network after a lost answer. True when the step is over. */
 export const look = async (walk: Walk, p: PlannedStep, row: StepRow): Promise<boolean> => {
   const { d, w, platform, loaded } = walk
-  const seen = await seenBy(walk, p, row)
-  if (!seen) return false
+  const said = await seenBy(walk, p, row)
+  if (!said) return false
+  const seen = 'found' in said && (await isTwin(walk, row, said.found)) ? { unsure: twin } : said
   const kind: Look = 'found' in seen ? 'found' : 'absent' in seen ? 'absent' : 'unsure'
   await note(d.db, w.claim, {
     event: `look-${kind}`,

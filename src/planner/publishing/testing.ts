@@ -54,7 +54,10 @@ export const toyNetwork = async (now: () => number, lagMs = 0) => {
     if (req.method === 'GET') {
       if (nextLook.shift() === '500') return send(500, {})
       return send(200, {
-        posts: made.filter((p) => p.at + lagMs <= now()).map((p) => ({ text: p.text, key: p.key })),
+        posts: made
+          .map((p, i) => ({ id: `n${i + 1}`, ...p }))
+          .filter((p) => p.at + lagMs <= now())
+          .map(({ id, text, key }) => ({ id, text, key })),
         comments,
       })
     }
@@ -121,8 +124,14 @@ const failures: FailureTable = {
   ],
 }
 
-/** `again` of the create and comment steps; `refresh`: the platform can renew tokens; `finish`: a last step, which throws. */
-export type ToyOptions = { again: Again; refresh?: boolean; breaks?: (t: StepContext) => void }
+/** `again` of the create and comment steps; `refresh`: the platform can renew tokens; `breaks`: runs in the create, before its call. */
+export type ToyOptions = {
+  again: Again
+  refresh?: boolean
+  breaks?: (t: StepContext) => void
+  /** Other steps than upload, create, comment. */
+  publish?: Platform['publish']
+}
 
 export const toyPlatform = (o: ToyOptions): Platform => {
   const { again } = o
@@ -132,13 +141,13 @@ export const toyPlatform = (o: ToyOptions): Platform => {
       ? {
           believeEmptyAfterMs: 30_000,
           witness: async (t: StepContext) => {
-            type Seen = { posts: { text: string; key?: string }[]; comments: string[] }
+            type Seen = { posts: { id: string; text: string; key?: string }[]; comments: string[] }
             const { body } = await t.http<Seen>({ method: 'GET', url: 'https://toy.test/posts' })
-            const there =
+            const id =
               what === 'comments'
-                ? body.comments.includes(want(t))
-                : body.posts.some((p) => (again === 'keyed' ? p.key === t.prepared : p.text === want(t)))
-            return there ? found({ id: 'seen', url: null }) : absent
+                ? body.comments.flatMap((x, i) => (x === want(t) ? [`c${i + 1}`] : []))[0]
+                : body.posts.find((p) => (again === 'keyed' ? p.key === t.prepared : p.text === want(t)))?.id
+            return id ? found({ id, url: null }) : absent
           },
         }
       : {}),
@@ -181,22 +190,24 @@ export const toyPlatform = (o: ToyOptions): Platform => {
       finish: async () => ({ pending: 'never' }),
       ...(o.refresh ? { refresh: async () => ({ access: 'unused' }) } : {}),
     },
-    publish: steps(
-      step('upload', { again: 'safe' }, async (t) => {
-        await send(t, 'uploads', t.segments[0]!.text)
-        return done()
-      }),
-      step('create', { each: 'segment', again, ...look('posts', segment) }, async (t) => {
-        o.breaks?.(t)
-        const { body } = await send(t, 'posts', segment(t))
-        return done({ id: body.id, url: `https://toy.test/${body.id}` })
-      }),
-      step(
-        'comment',
-        { again, when: (t) => t.firstComment !== undefined, ...look('comments', (t) => t.firstComment!) },
-        async (t) => done({ id: (await send(t, 'comments', t.firstComment!)).body.id, url: null }),
+    publish:
+      o.publish ??
+      steps(
+        step('upload', { again: 'safe' }, async (t) => {
+          await send(t, 'uploads', t.segments[0]!.text)
+          return done()
+        }),
+        step('create', { each: 'segment', again, ...look('posts', segment) }, async (t) => {
+          o.breaks?.(t)
+          const { body } = await send(t, 'posts', segment(t))
+          return done({ id: body.id, url: `https://toy.test/${body.id}` })
+        }),
+        step(
+          'comment',
+          { again, when: (t) => t.firstComment !== undefined, ...look('comments', (t) => t.firstComment!) },
+          async (t) => done({ id: (await send(t, 'comments', t.firstComment!)).body.id, url: null }),
+        ),
       ),
-    ),
   })
 }
 

@@ -82,7 +82,7 @@ export const contextOf = async (
   })
   const http: Http = async (r) => {
     const reply = await send(r)
-    if (wire && r.method !== 'GET') wire.wrote = true
+    if (wire && r.method !== 'GET' && reply.status < 300) wire.wrote = true
     return reply
   }
   return {
@@ -111,13 +111,17 @@ export const contextOf = async (
 /** An error as a failure. What is not the network's doing is our bug - or an unknown outcome, when a request may have left. */
 export const failureOf = (walk: Walk, error: unknown, mayHaveActed: boolean): Failure => {
   if (error instanceof LeaseLost) throw error
-  if (error instanceof PlatformFailure) return error.failure
+  const { auth, platform } = walk
+  const secrets = auth ? secretsOf(platform, auth.grant, auth.credentials) : []
+  if (error instanceof PlatformFailure) {
+    // What a step makes out of an answer by itself has not been through the client's redaction.
+    const { message, raw, ...failure } = error.failure
+    return { ...failure, message: redact(message, secrets), ...(raw && { raw: redact(raw, secrets) }) }
+  }
   walk.d.log.error(
     { publication: walk.w.claim.publicationId, err: error },
     'a step threw something that is not a platform failure',
   )
-  const { auth, platform } = walk
-  const secrets = auth ? secretsOf(platform, auth.grant, auth.credentials) : []
   return {
     kind: mayHaveActed ? 'unknown-outcome' : 'our-bug',
     code: 'clarion.bug',

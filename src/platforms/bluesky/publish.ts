@@ -135,7 +135,7 @@ const servedByBluesky = (pds: string) => /(^|\.)(bsky\.social|host\.bsky\.networ
 
 /** The job runs on their side; every look reads how far it is. The same bytes again find the same job. */
 const viaVideoService = async (t: T, media: StepMedia): Promise<Outcome> => {
-  const began = t.saved as { job: string } | undefined
+  const began = (t.saved ?? undefined) as { job: string } | undefined
   const name = `${t.publicationId}-${t.index}.mp4`
   const job = began
     ? await videoJob(t.http, began.job)
@@ -143,6 +143,8 @@ const viaVideoService = async (t: T, media: StepMedia): Promise<Outcome> => {
   if (job.blob) return done({ blob: job.blob as Json })
   if (job.state === 'JOB_STATE_FAILED') {
     const ours = /pds_upload|generic/.test(job.failureCode ?? '')
+    // A job that failed stays failed: the next try hands the video over again.
+    if (ours && began) await t.save(null)
     throw new PlatformFailure({
       kind: ours ? 'try-later' : 'refused-media',
       code: ours ? 'bluesky.video-service' : 'bluesky.video-refused',

@@ -283,3 +283,21 @@ test('usage headers become quotas', async () => {
   const run = await platform.account!(b.channelContext(c))
   expect(run.facts).toMatchObject({ followers: 1840 })
 })
+
+test('a look that Facebook does not answer, after the last phase is through, is made again and is no failure', async () => {
+  const b = bench()
+  const c = await b.connect()
+  for (const content of [clip(), reel(), story()]) {
+    const before = b.ledger().length
+    const waited: number[] = []
+    const run = await b.publish(c, content, {
+      pass: (ms) => {
+        // From the first wait on the video is in Facebook's hands.
+        if (waited.push(ms) <= 4) b.fault({ route: 'node', do: 'drop-before' })
+        b.pass(ms)
+      },
+    })
+    expect([run.state, run.tries.get('create')]).toEqual(['published', 1])
+    expect(b.ledger()).toHaveLength(before + 1)
+  }
+})

@@ -61,10 +61,22 @@ const madeOf = async (t: T, v: Video, post: string | undefined): Promise<Made> =
 
 type Sent = { sent: true; post?: string }
 
+/** Once the last phase is through, a look that Facebook does not answer is made again: the video goes its way. */
+const unanswered = (error: unknown): boolean =>
+  error instanceof PlatformFailure &&
+  ['facebook.transient', 'http.timeout', 'http.no-answer', 'http.unreachable'].includes(error.failure.code)
+
 /** `send` is the last phase; it gives the post's id where Facebook names it. */
 export const publishVideo = async (t: T, send: () => Promise<string | undefined>): Promise<Outcome> => {
   const sent = (t.saved ?? undefined) as Sent | undefined
-  const v = await readVideo(callerOf(t), videoOf(t).video)
+  const processing = notYet(pollMs, 'Facebook is processing the video')
+  let v: Video
+  try {
+    v = await readVideo(callerOf(t), videoOf(t).video)
+  } catch (error) {
+    if (sent && unanswered(error)) return processing
+    throw error
+  }
   const fate = fateOf(v)
   if (typeof fate === 'object')
     throw new PlatformFailure({
@@ -78,7 +90,7 @@ export const publishVideo = async (t: T, send: () => Promise<string | undefined>
     const post = await send()
     await t.save({ sent: true, ...(post ? { post } : {}) })
   }
-  return notYet(pollMs, 'Facebook is processing the video')
+  return processing
 }
 
 /** Only a live video is found; anything else is safe to run again, for the step looks first. */

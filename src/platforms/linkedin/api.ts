@@ -133,24 +133,26 @@ export const deletePost = async (c: Caller, post: string): Promise<void> => {
   await rest(c, `/posts/${enc(post)}`, { method: 'DELETE', restli: 'DELETE' })
 }
 
+/** Pages also hold what apps cannot make. One post of a kind nobody knows must not hide all others. */
+const known = <T>(kind: z.ZodType<T>) => kind.optional().catch(undefined)
 const content = z.object({
-  media: z.object({ id: z.string() }).optional(),
-  multiImage: z.object({ images: z.array(z.object({ id: z.string() })) }).optional(),
-  article: z.object({ source: z.string().optional() }).optional(),
-  poll: z.object({ question: z.string().optional() }).optional(),
+  media: known(z.object({ id: z.string() })),
+  multiImage: known(z.object({ images: z.array(z.object({ id: z.string() })) })),
+  article: known(z.object({ source: z.string().optional() })),
+  poll: known(z.object({ question: z.string().optional() })),
 })
 const listed = z
   .object({
     id: urn,
-    commentary: z.string().default(''),
+    commentary: z.string().nullish(),
     createdAt: z.coerce.number().optional(),
     publishedAt: z.coerce.number().optional(),
-    content: content.optional(),
-    reshareContext: z.object({ parent: z.string() }).optional(),
+    content: known(content),
+    reshareContext: known(z.object({ parent: z.string() })),
   })
   .transform((p) => ({
     id: p.id,
-    commentary: p.commentary,
+    commentary: p.commentary ?? '',
     at: p.createdAt ?? p.publishedAt ?? null,
     media: p.content?.media ? [p.content.media.id] : (p.content?.multiImage?.images.map((i) => i.id) ?? []),
     article: p.content?.article?.source ?? null,

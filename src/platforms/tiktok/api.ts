@@ -85,22 +85,22 @@ export const init = async (c: Caller, kind: InitKind, body: Json) => {
 }
 
 /** A list, or a lone value in older answers. */
-const postIds = z.union([z.array(id64), id64.transform((x) => [x])]).optional()
+const postIds = z.union([z.array(id64), id64.transform((x) => [x])]).nullish()
 const status = z
   .object({
     status: z.enum(['PROCESSING_UPLOAD', 'PROCESSING_DOWNLOAD', 'SEND_TO_USER_INBOX', 'PUBLISH_COMPLETE', 'FAILED']),
-    fail_reason: z.string().optional(),
+    fail_reason: z.string().nullish(),
     // TikTok's own spelling, and the right one should it ever come.
     publicaly_available_post_id: postIds,
     publicly_available_post_id: postIds,
-    uploaded_bytes: z.number().optional(),
-    downloaded_bytes: z.number().optional(),
+    uploaded_bytes: z.number().nullish(),
+    downloaded_bytes: z.number().nullish(),
   })
   .transform((s) => ({
     status: s.status,
-    reason: s.fail_reason,
+    reason: s.fail_reason ?? undefined,
     postId: (s.publicaly_available_post_id ?? s.publicly_available_post_id)?.[0] ?? null,
-    uploaded: s.uploaded_bytes,
+    uploaded: s.uploaded_bytes ?? undefined,
   }))
 export type TaskStatus = z.output<typeof status>
 
@@ -127,19 +127,26 @@ export const putChunk = async (http: Http, url: string, bytes: Blob, o: { mime: 
   return { status: reply.status, range: reply.headers['content-range'] }
 }
 
+/** What may be missing may be `null`, or of another kind one day: one odd member must not hide a list of posts. */
+const given = <T>(kind: z.ZodType<T>) => kind.optional().catch(undefined)
 const video = z.object({
   id: id64,
   create_time: z.coerce.number(),
-  share_url: z.string().optional(),
-  title: z.string().optional(),
-  video_description: z.string().optional(),
-  duration: z.number().optional(),
-  like_count: z.number().optional(),
-  comment_count: z.number().optional(),
-  share_count: z.number().optional(),
-  view_count: z.number().optional(),
+  share_url: given(z.string()),
+  title: given(z.string()),
+  video_description: given(z.string()),
+  duration: given(z.number()),
+  like_count: given(z.number()),
+  comment_count: given(z.number()),
+  share_count: given(z.number()),
+  view_count: given(z.number()),
 })
 export type Video = z.output<typeof video>
+/** An empty list may come as `null`. */
+const videos = z
+  .array(video)
+  .nullish()
+  .transform((list) => list ?? [])
 const videoFields =
   'id,create_time,share_url,title,video_description,duration,like_count,comment_count,share_count,view_count'
 
@@ -153,7 +160,7 @@ export const listVideos = (c: Caller, cursor?: number) =>
       query: { fields: videoFields },
       json: { max_count: 20, ...(cursor === undefined ? {} : { cursor }) },
     },
-    z.object({ videos: z.array(video).default([]), cursor: z.coerce.number().optional(), has_more: z.boolean() }),
+    z.object({ videos, cursor: z.coerce.number().optional(), has_more: z.boolean().default(false) }),
   )
 
 /** Up to 20 of the account's own posts; private ones are silently missing. */
@@ -167,6 +174,6 @@ export const queryVideos = async (c: Caller, ids: readonly string[]): Promise<Vi
         query: { fields: videoFields },
         json: { filters: { video_ids: [...ids] } },
       },
-      z.object({ videos: z.array(video).default([]) }),
+      z.object({ videos }),
     )
   ).videos

@@ -12,7 +12,7 @@
 import { absent, done, found, notYet, step, steps, unsure } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/spec/failures.ts'
 import { refusedByCreator } from './account.ts'
-import { creatorInfo, fetchStatus, init } from './api.ts'
+import { creatorInfo, fetchStatus, init, type TaskStatus } from './api.ts'
 import { bodyOf, isPulled, kindOf, mediaOf, pullSource, type Switches } from './body.ts'
 import { bounds, chunksDone } from './chunks.ts'
 import { failedTask } from './failures.ts'
@@ -24,6 +24,18 @@ import { expired, openSession, type Session, sendChunk, startOver } from './uplo
 const patience = { atMostMs: 24 * 3_600_000 }
 /** A chunk that came in shows in the status a little later, so a task without it is believed only then (ms). */
 const settleMs = 15_000
+/** TikTok did not answer a question about a task it has in hand. Asking again costs nothing, so that is no failure. */
+const unanswered = (error: unknown): boolean =>
+  error instanceof PlatformFailure &&
+  ['tiktok.server', 'http.timeout', 'http.no-answer', 'http.unreachable'].includes(error.failure.code)
+const statusOf = async (t: T, publishId: string): Promise<TaskStatus | null> => {
+  try {
+    return await fetchStatus(caller(t), publishId)
+  } catch (error) {
+    if (unanswered(error)) return null
+    throw error
+  }
+}
 /** 5 s at first, a minute in the end. */
 const nextLook = (t: T) => Math.min(60_000, Math.max(5_000, (t.now() - t.firstBegunAt) / 4))
 const working = (t: T) => notYet(nextLook(t), 'TikTok is working on it. This takes minutes, with large videos longer.')
@@ -123,7 +135,8 @@ const createByFile = step<Settings>(
     let { session } = state
 
     // After a break the task is asked first: the chunk that publishes may be there already.
-    const s = state.is === 'opened' ? null : await fetchStatus(caller(t), session.publishId)
+    const s = state.is === 'opened' ? null : await statusOf(t, session.publishId)
+    if (!s && state.is !== 'opened') return working(t)
     if (s?.status === 'FAILED') return giveUp(failedTask(s.reason, t.now()))
     const created = s && createdFrom(t, session.publishId, s)
     if (created) return done(created)
@@ -183,7 +196,8 @@ const createByPull = step<Settings>(
   async (t) => {
     const state = (t.saved ?? null) as PullState | null
     if (state && 'publishId' in state) {
-      const s = await fetchStatus(caller(t), state.publishId)
+      const s = await statusOf(t, state.publishId)
+      if (!s) return working(t)
       if (s.status === 'FAILED') {
         await t.save(null)
         throw failedTask(s.reason, t.now())

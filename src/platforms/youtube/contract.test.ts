@@ -362,6 +362,19 @@ contractSuite({
       })
     })
 
+    test('questions about a video that is out, which YouTube does not answer, do not make it a failure', async () => {
+      const b = bench()
+      const run = await b.publish(await b.connect(), film('Out already'), {
+        beforeTry: (key) => {
+          if (key === 'process') b.fault({ route: 'videos', do: 'answer-before', status: 500, times: 60 })
+        },
+      })
+      b.sandbox.desk.clearFaults()
+      expect(run).toMatchObject({ state: 'published' })
+      expect(run.tries.get('process')).toBe(1)
+      expect(b.ledger()).toHaveLength(1)
+    })
+
     test('whatever breaks, at whichever call: one video and one comment in the end', async () => {
       const b = bench()
       const content: Content = { ...film('Broken everywhere'), firstComment: 'Still one' }

@@ -53,10 +53,25 @@ export const verdict = (v: Video): 'processed' | 'processing' => {
     : 'processing'
 }
 
+const seen = async (t: T, id: string): Promise<Video | undefined | 'unanswered'> => {
+  try {
+    return (await videos(caller(t), [id], 'status,processingDetails'))[0]
+  } catch (error) {
+    if (error instanceof PlatformFailure && ['unknown-outcome', 'try-later'].includes(error.failure.kind))
+      return 'unanswered'
+    throw error
+  }
+}
+
 export const processed = async (t: T): Promise<Outcome> => {
   const { id } = videoIn(t)
   const waited = t.now() - t.firstBegunAt
-  const [v] = await videos(caller(t), [id], 'status,processingDetails')
+  const v = await seen(t, id)
+  // The video is out: that YouTube does not answer a question about it does not make the post a failure.
+  if (v === 'unanswered')
+    return waited < patienceMs
+      ? notYet(60_000, 'YouTube does not say how far it is with the video')
+      : done({ state: 'processing', privacy: null })
   if (!v) {
     if (waited < appearMs) return notYet(10_000, 'YouTube does not show the video yet')
     throw fail('gone', 'gone', 'The video is not on YouTube any more.')

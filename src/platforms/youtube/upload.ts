@@ -4,9 +4,10 @@
  * create happen once.
  */
 
+import { z } from 'zod'
 import type { Json } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/spec/failures.ts'
-import { auth, type Caller, uploadBase, type Video, video } from './api.ts'
+import { auth, type Caller, uploadBase } from './api.ts'
 
 /** A multiple of 256 KiB, as every piece but the last must be (bytes). Small, so that memory stays flat and a break costs little. */
 export const pieceBytes = 16 * 256 * 1024
@@ -37,7 +38,10 @@ export const openSession = async (
 }
 
 /** What the session says: bytes it has, the finished video, or that there is no such session (any more). */
-export type SessionState = { next: number } | { video: Video } | 'gone'
+export type SessionState = { next: number } | { video: { id: string } } | 'gone'
+
+/** Only the id is wanted: anything odd beside it must not turn a finished video into a doubt. */
+const finished = z.object({ id: z.string().min(1) })
 
 const readState = (reply: { status: number; headers: Record<string, string>; body: unknown }): SessionState => {
   if (reply.status === 404 || reply.status === 410) return 'gone'
@@ -46,7 +50,7 @@ const readState = (reply: { status: number; headers: Record<string, string>; bod
     const range = /^bytes=0-(\d+)$/.exec(reply.headers.range ?? '')
     return { next: range ? Number(range[1]) + 1 : 0 }
   }
-  const parsed = video.safeParse(reply.body)
+  const parsed = finished.safeParse(reply.body)
   if (parsed.success) return { video: parsed.data }
   throw unreadable(reply.status, 'the upload ended without a video Clarion can read')
 }

@@ -104,6 +104,24 @@ export const publishTraps = (bench: () => Bench) => {
     })
   })
 
+  describe('a task TikTok has in hand', () => {
+    for (const [what, content] of [
+      ['a file', video('Patience')],
+      ['photos', photos(1, {}, 'Patience')],
+    ] as const)
+      test(`${what}: questions it does not answer are asked again, however many`, async () => {
+        const b = bench()
+        const hand = await byHand(b, content)
+        await hand.run()
+        b.fault({ route: 'status', do: 'drop-before', times: 3 })
+        b.fault({ route: 'status', nth: 4, do: 'answer-before', status: 500 })
+        for (let i = 0; i < 4; i++) expect(await hand.run()).toHaveProperty('wait')
+        await settled(b)
+        expect(await hand.run()).toHaveProperty('done')
+        expect(b.ledger()).toHaveLength(1)
+      })
+  })
+
   describe('what TikTok fetches', () => {
     const later = (b: Bench) => (key: string, nth: number) => void (key === 'create' && nth > 1 && b.pass(120_000))
     for (const [what, content, route] of [

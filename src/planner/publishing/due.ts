@@ -1,0 +1,116 @@
+/** What is due, and whose turn it is: a claim takes a channel and its first due publication under one lease, in one statement. */
+import { sql } from 'kysely'
+import { type Db, channels as notifyChannels } from '#infra/db/database.ts'
+import type { Claim } from './store.ts'
+
+/** How long a publication the network works on keeps the next ones of its channel waiting (ms, from its first step; decision 0010). */
+const headMs = 5 * 60_000
+
+/**
+ * Claims channels, each with the first publication in its due order (one at a time per channel), at most `free[platform]`
+ * of a platform; one of a platform that is not named, so that what nobody can publish is told instead of forgotten. A publication whose lease ran out is claimed like a due one; its journal tells where to go on. The due time is
+ * asked twice: a person may move the publication while the update waits for their lock.
+ */
+export const claim = async (
+  db: Db,
+  o: { free: Record<string, number>; now: Date; leaseUntil: Date; worker: string },
+): Promise<Claim[]> => {
+  const rows = await sql<{
+    id: string
+    channel_id: string
+    platform: string
+    workspace_id: string
+    post_id: string
+    lease_token: string
+    attempt: number
+    started_at: Date | null
+    due_at: Date
+  }>`
+    with due as (
+      select distinct p.channel_id from publications p
+      where p.state in ('scheduled', 'waiting', 'publishing') and p.next_at <= ${o.now}
+    ), able as (
+      select c.id as channel_id, c.platform, x.id, x.next_at, row_number() over (partition by c.platform order by x.next_at) as n
+      from due join channels c on c.id = due.channel_id
+      join workspaces w on w.id = c.workspace_id
+      cross join lateral (
+        select p.id, p.next_at from publications p
+        where p.channel_id = c.id and p.state in ('scheduled', 'waiting', 'publishing') and p.due_at <= ${o.now}
+          and not (p.state = 'waiting' and p.reason = 'processing' and p.next_at > ${o.now} and p.started_at <= ${new Date(o.now.getTime() - headMs)})
+        order by p.due_at, p.id limit 1
+      ) x
+      where c.state = 'ok' and c.removed_at is null and c.paused_at is null and w.paused_at is null
+        and (c.lease_until is null or c.lease_until <= ${o.now}) and (c.not_before is null or c.not_before <= ${o.now})
+        and x.next_at <= ${o.now}
+    ), ready as (
+      select c.id as channel_id, able.id, able.platform, gen_random_uuid() as token
+      from able join channels c on c.id = able.channel_id
+      where able.n <= coalesce((${JSON.stringify(o.free)}::jsonb ->> able.platform)::int, 1)
+        and c.state = 'ok' and c.removed_at is null and c.paused_at is null
+        and (c.lease_until is null or c.lease_until <= ${o.now}) and (c.not_before is null or c.not_before <= ${o.now})
+      for update of c skip locked
+    ), taken as (
+      update publications p set state = 'publishing', lease_token = r.token, lease_until = ${o.leaseUntil}, worker = ${o.worker},
+        attempt = p.attempt + 1, reason = null, message = null, version = p.version + 1, updated_at = ${o.now}
+      from ready r where p.id = r.id and p.state in ('scheduled', 'waiting', 'publishing')
+        and p.next_at <= ${o.now} and p.due_at <= ${o.now}
+      returning p.id, p.channel_id, r.platform, p.workspace_id, p.post_id, p.lease_token, p.attempt, p.started_at, p.due_at
+    ), held as (
+      update channels c set lease_token = t.lease_token, lease_until = ${o.leaseUntil} from taken t where c.id = t.channel_id
+    ), closed as (
+      update attempts a set ended_at = ${o.now}, verdict = 'lease-lost' from taken t where a.publication_id = t.id and a.ended_at is null
+    ), tried as (
+      insert into attempts (publication_id, number, worker, started_at) select id, attempt, ${o.worker}, ${o.now}::timestamptz from taken
+    ), said as (
+      insert into journal (publication_id, at, event, attempt, data)
+      select id, ${o.now}::timestamptz, 'attempt', attempt, jsonb_build_object('worker', ${o.worker}::text) from taken
+    )
+    select t.id, t.channel_id, t.platform, t.workspace_id, t.post_id, t.lease_token, t.attempt, t.started_at, t.due_at, pg_notify(${notifyChannels.live}, json_build_object('workspaceId', t.workspace_id, 'kind', 'publication', 'id', t.id, 'postId', t.post_id, 'state', 'publishing')::text) from taken t`.execute(
+    db,
+  )
+  return rows.rows.map((r) => ({
+    publicationId: r.id,
+    channelId: r.channel_id,
+    workspaceId: r.workspace_id,
+    postId: r.post_id,
+    platform: r.platform,
+    lease: r.lease_token,
+    attempt: r.attempt,
+    began: r.started_at,
+    dueAt: r.due_at,
+    worker: o.worker,
+  }))
+}
+
+/** The next instant at which something may be claimable, or null. Leases that run out count. */
+export const nextDue = async (db: Db, now: Date): Promise<Date | null> => {
+  const row = await sql<{ at: Date | null }>`
+    select min(greatest(p.next_at, coalesce(c.not_before, p.next_at), coalesce(c.lease_until, p.next_at))) as at
+    from publications p join channels c on c.id = p.channel_id join workspaces w on w.id = c.workspace_id
+    where p.state in ('scheduled', 'waiting', 'publishing') and c.paused_at is null and w.paused_at is null and c.state = 'ok'
+      and greatest(p.next_at, coalesce(c.not_before, p.next_at), coalesce(c.lease_until, p.next_at)) > ${now}`.execute(
+    db,
+  )
+  return row.rows[0]?.at ?? null
+}
+
+/** Channels with due work that cannot publish: their publications are to be held, and the person told. */
+export const brokenChannels = async (
+  db: Db,
+  now: Date,
+): Promise<{ id: string; state: 'reconnect' | 'blocked' | 'removed'; reason: string | null }[]> => {
+  const rows = await sql<{
+    id: string
+    state: 'reconnect' | 'blocked' | 'ok'
+    removed_at: Date | null
+    state_reason: string | null
+  }>`
+    select distinct c.id, c.state, c.removed_at, c.state_reason from channels c join publications p on p.channel_id = c.id
+    where (c.state <> 'ok' or c.removed_at is not null) and p.next_at <= ${now}
+      and (p.state in ('scheduled', 'waiting') or (p.state = 'publishing' and p.lease_until <= ${now}))`.execute(db)
+  return rows.rows.map((r) => ({
+    id: r.id,
+    state: r.removed_at ? 'removed' : (r.state as 'reconnect' | 'blocked'),
+    reason: r.state_reason,
+  }))
+}
