@@ -96,6 +96,18 @@ export const redact = (text: string, secrets: readonly string[]): string =>
     .flatMap((s) => [s, encodeURIComponent(s)])
     .reduce((t, s) => t.replaceAll(s, '***'), text)
 
+const handedOut = /token|jwt|secret|url|uri|code|sig|assertion|key|proof/i
+/**
+ * Hides what an answer hands out and nobody knows as a secret yet: tokens, upload addresses, codes. By the names of its
+ * JSON members or form fields; for texts that are kept although they could not be read.
+ */
+const hideGrants = (text: string): string =>
+  /^\s*[{[]/.test(text)
+    ? text.replace(/("(?:[^"\\]|\\.)*")(\s*:\s*)"(?:[^"\\]|\\.)*"/g, (all, key: string, colon: string) =>
+        handedOut.test(key) ? `${key}${colon}"***"` : all,
+      )
+    : text.replace(/([^=&\s]+)=([^&\s]*)/g, (all, key: string) => (handedOut.test(key) ? `${key}=***` : all))
+
 /** An integer too big for a JS number stays the text it was: ids of several networks are 64 bits wide. */
 const exact = (_key: string, value: unknown, context?: { source?: string }): unknown =>
   typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '')
@@ -186,7 +198,8 @@ export const createHttp = (o: HttpOptions): Http => {
         code: `${o.failures.platform}.unreadable`,
         message: `The network said ${answer.status} but in a form Clarion does not know.`,
         status: answer.status,
-        raw: redact(answer.text, secrets).slice(0, 2000),
+        // Before it is cut to length: half a token is a token too.
+        raw: hideGrants(redact(answer.text, secrets)).slice(0, 2000),
       })
     return { status: answer.status, headers: answer.headers, body: parsed.data, text: answer.text }
   }
