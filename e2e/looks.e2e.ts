@@ -55,7 +55,7 @@ const problemsOf = async (page: Page, name: string, path: string, ready: string)
 }
 
 describe.skipIf(!chromium)('every screen', () => {
-  it('has no WCAG A or AA violation, light or dark', { timeout: 100_000 }, async () => {
+  it('has no WCAG A or AA violation, light or dark', { timeout: 200_000 }, async () => {
     const context = await freshContext(browser, clarion.url, { width: 1280 })
     const page = await context.newPage()
     page.setDefaultTimeout(15_000)

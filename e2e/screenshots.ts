@@ -5,7 +5,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fill } from './fill.ts'
-import { buildWeb, freshContext, type Look, openBrowser, signIn, startClarion } from './harness.ts'
+import { buildWeb, call, freshContext, type Look, openBrowser, signIn, startClarion } from './harness.ts'
 
 const args = process.argv.slice(2)
 const all = args.includes('--all')
@@ -17,6 +17,7 @@ const browser = await openBrowser()
 try {
   const first = await freshContext(browser, clarion.url)
   const made = await fill(first)
+  await call(first, 'POST', '/sandbox/_desk/clock', { advanceMs: 5 * 3_600_000 })
   await first.close()
   const shots: Record<string, string> = {
     composer: `/compose/${made.draft}`,
@@ -58,7 +59,13 @@ try {
       await page.locator('main h1').waitFor()
       await page.waitForLoadState('load')
       await page.waitForTimeout(900)
-      if (name === 'post') await page.getByText('What happened').first().click()
+      if (name === 'post') {
+        // Hours later, as the sandbox counts them: people have seen it.
+        const numbers = page.getByRole('region', { name: 'Numbers' }).first()
+        await numbers.getByRole('button', { name: 'Ask now' }).click()
+        await numbers.getByText('Likes').waitFor()
+        await page.evaluate(() => window.scrollTo(0, 0))
+      }
       await page.screenshot({ path: join(folder, `${name}${suffix}.png`), fullPage: all })
       console.log(`${name}${suffix}.png`)
     }

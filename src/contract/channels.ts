@@ -59,6 +59,10 @@ export const platformInfo = z
     /** Are the app credentials there (Settings or env)? Always true where none are needed. */
     credentialsSet: z.boolean(),
     redirectUri: z.string(),
+    /** Where the network sends its events, to be registered with it; null: it sends none that Clarion takes. */
+    webhookUrl: z.string().nullable(),
+    /** Our word for the console's "verify token" field. Only for an owner who is signed in; null for everybody else. */
+    webhookSecret: z.string().nullable(),
     /** The platform folder's README, as Markdown: the setup guide. */
     guide: z.string(),
     verified: z.string(),
@@ -123,6 +127,8 @@ export const quota = z
 export const channelAccount = z
   .object({ facts: z.record(z.string(), z.unknown()), quotas: z.array(quota), checkedAt: instant.nullable() })
   .meta({ id: 'ChannelAccount' })
+
+export type ChannelAccount = z.output<typeof channelAccount>
 
 /** A choice among things that live on the network: a board, a flair, a playlist. */
 export const option = z

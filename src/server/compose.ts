@@ -135,7 +135,13 @@ export const compose: Compose = async ({
           connectAll: house.connectSandbox,
         }),
       (bind) => registerInsights(bind, { insights: house.insights }),
-      (bind) => registerPlatforms(bind, { platforms: house.platforms, credentials: house.credentials, redirectUri }),
+      (bind) =>
+        registerPlatforms(bind, {
+          platforms: house.platforms,
+          credentials: house.credentials,
+          redirectUri,
+          webhooks: house.webhooks,
+        }),
       (_bind, app) => registerOAuthCallback(app, { connect: house.connect, publicUrl }),
       (_bind, app) => registerWebhooks(app, { webhooks: house.webhooks }),
     ],

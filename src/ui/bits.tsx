@@ -21,8 +21,9 @@ export const Switch = ({ className, ...rest }: ComponentProps<typeof RadixSwitch
 
 export const Tabs = RadixTabs.Root
 export const TabPanel = RadixTabs.Content
+/** `relative`: words for readers inside are placed absolutely, and must not widen the page when the tabs scroll. */
 export const TabList = ({ className, ...rest }: ComponentProps<typeof RadixTabs.List>) => (
-  <RadixTabs.List className={cn('flex gap-1 overflow-x-auto border-b border-line', className)} {...rest} />
+  <RadixTabs.List className={cn('relative flex gap-1 overflow-x-auto border-b border-line', className)} {...rest} />
 )
 export const Tab = ({ className, ...rest }: ComponentProps<typeof RadixTabs.Trigger>) => (
   <RadixTabs.Trigger

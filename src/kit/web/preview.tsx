@@ -1,6 +1,6 @@
 /** Shared parts of the previews. Colours come from each network, so that a preview looks the same in our dark scheme. */
 import type { ReactNode } from 'react'
-import type { PreviewMedia } from './slots.ts'
+import type { PreviewMedia, PreviewProps } from './slots.ts'
 
 /** The account's picture or its initial. */
 export const PreviewAvatar = ({
@@ -130,6 +130,12 @@ export const PreviewMediaGrid = ({
     </div>
   )
 }
+
+/** The parts with the first comment after them: where a comment is an answer like any other, it looks like a thread's next part. */
+export const asThread = (
+  segments: PreviewProps['segments'],
+  firstComment: string | undefined,
+): PreviewProps['segments'] => (firstComment?.trim() ? [...segments, { text: firstComment, media: [] }] : segments)
 
 /** A row of grey action marks below a post. Decorative. */
 export const PreviewActions = ({ children, className = '' }: { children: ReactNode; className?: string }) => (

@@ -67,7 +67,8 @@ export type SettingsProps = {
 /**
  * The platform's own words, by key. Settings: `replies` names the field, `replies=nobody` a choice, `poll.options` a
  * field of a group. Findings of the platform's own rules: `preflight.<kind>` and `preflight.<kind>.fix`, with `{{param}}`;
- * English ones are in the rules themselves. Connect form and credentials: `connect.<field>`, `connect.<field>.help`.
+ * English ones are in the rules themselves. Likewise `quota.<bucket>` and `cost.<kind>` where the spec's or the network's
+ * English needs a translation. Connect form and credentials: `connect.<field>`, `connect.<field>.help`.
  */
 export type Words = Readonly<Record<string, string>>
 

@@ -1,5 +1,5 @@
 /** What only X's own rules can say, and the pure half of the platform for browser and server. */
-import type { Draft, Finding, PlatformPure } from '#kit/spec/preflight.ts'
+import type { Cost, Draft, Finding, PlatformPure } from '#kit/spec/preflight.ts'
 import type { PlatformSpec } from '#kit/spec/spec.ts'
 import { settings, spec } from './spec.ts'
 import { cashtags, hasUrl, text } from './text.ts'
@@ -22,7 +22,7 @@ const limitsFor = (base: PlatformSpec, draft: Draft): Pick<PlatformSpec, 'text' 
 })
 
 /** US dollars for a draft, pay per use (fact sheet §7): 0.015 a post, 0.20 with a link, 0.005 an alt text. */
-export const cost = (draft: Draft): { amount: number; currency: string; note: string } => {
+export const cost = (draft: Draft): Cost => {
   const parts = [...draft.segments.map((s) => s.text), ...(draft.firstComment?.trim() ? [draft.firstComment] : [])]
   const links = parts.filter(hasUrl).length
   const alts = draft.segments.flatMap((s) => s.media).filter((m) => m.alt.trim()).length
@@ -34,6 +34,8 @@ export const cost = (draft: Draft): { amount: number; currency: string; note: st
       links > 0
         ? `X charges $0.20 for a post with a link; ${links} of ${parts.length} here.`
         : 'X charges $0.015 for a post without a link.',
+    kind: links > 0 ? 'link' : 'plain',
+    params: { links, of: parts.length },
   }
 }
 

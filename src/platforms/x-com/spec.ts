@@ -76,8 +76,10 @@ export const spec = defineSpec({
   budgets: [
     {
       bucket: 'credits',
-      label: 'thousandths of a US dollar a day',
+      label: 'Spent at X today (whole app)',
+      // In thousandths of a dollar.
       cap: 2_000_000_000,
+      money: { currency: 'USD', per: 1000 },
       scope: 'app',
       window: { daily: 'UTC' },
     },

@@ -37,7 +37,12 @@ beforeAll(async () => {
           connect,
           connectAll: (o) => connectSandbox({ clock, platforms, connect, robot }, o),
         })
-        registerPlatforms(bind, { platforms, credentials, redirectUri: (p) => `${publicUrl}/oauth/${p}/callback` })
+        registerPlatforms(bind, {
+          platforms,
+          credentials,
+          redirectUri: (p) => `${publicUrl}/oauth/${p}/callback`,
+          webhooks: { url: (p) => `${publicUrl}/webhooks/${p}`, secret: (p, realm) => `word-${p}-${realm}` },
+        })
         registerOAuthCallback(app, { connect, publicUrl })
       }
     },
@@ -152,6 +157,9 @@ it('platforms say how to connect; credentials go in and never come out', async (
     connect: 'redirect',
     credentialsSet: true,
     redirectUri: `http://127.0.0.1/oauth/${id}/callback`,
+    // This one sends no events, so there is nothing to register.
+    webhookUrl: null,
+    webhookSecret: null,
   })
   expect(r.text).not.toContain('hush-hush')
   expect(

@@ -1,13 +1,15 @@
 /** Doors that ask a network or are called by one: account, options, insights, edit, webhooks. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { PlatformInfo } from '#contract/channels.ts'
 import { systemClock } from '#infra/clock.ts'
 import { channelsHouse, type House } from '#planner/channels/testing/house.ts'
 import { sign, talker, talkerNetwork } from '#planner/channels/testing/talker.ts'
 import { createInsights } from '#planner/insights/service.ts'
 import { createWebhooks, type Webhooks } from '#planner/webhooks/service.ts'
-import { type TestApp, testApp } from '../testing.ts'
+import { type TestApp, testApp, type Who } from '../testing.ts'
 import { registerChannels } from './channels.ts'
 import { registerInsights } from './insights.ts'
+import { registerPlatforms } from './platforms.ts'
 import { registerWebhooks, webhookLimit } from './webhooks.ts'
 
 const net = talkerNetwork()
@@ -44,6 +46,7 @@ beforeAll(async () => {
         registerChannels(bind, { ...house, connectAll: async () => [] })
         registerInsights(bind, { insights })
         registerWebhooks(app, { webhooks: hooks })
+        registerPlatforms(bind, { ...house, redirectUri: (p) => `${publicUrl}/oauth/${p}/callback`, webhooks: hooks })
       }
     },
   })
@@ -117,4 +120,22 @@ it('lets one address knock only so often', async () => {
   const statuses = new Set<number>()
   for (let n = 0; n < 45; n++) statuses.add((await post('[]', { 'content-type': 'application/json' })).status)
   expect([...statuses].sort()).toEqual([403, 429])
+})
+
+it('shows the webhook address to members, and the live verify word to a signed-in owner alone', async () => {
+  const seen = async (as?: Who) => {
+    const r = await t.call('platformList', as ? { as } : {})
+    return (r.body as unknown as { items: PlatformInfo[] }).items[0]
+  }
+  const address = hooks.url('talker')
+  const word = hooks.secret('talker', 'live')
+  expect(word).not.toBe(hooks.secret('talker', 'sandbox'))
+  expect(await seen()).toMatchObject({ webhookUrl: address, webhookSecret: word })
+  for (const role of ['admin', 'editor', 'viewer'] as const)
+    expect(await seen({ cookie: (await t.person(role)).cookie }), role).toMatchObject({
+      webhookUrl: address,
+      webhookSecret: null,
+    })
+  const { key } = await t.key(['read'])
+  expect((await seen({ key }))?.webhookSecret).toBeNull()
 })

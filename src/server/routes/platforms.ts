@@ -4,12 +4,14 @@ import type { PlatformInfo } from '#contract/channels.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import type { Credentials } from '#planner/channels/credentials.ts'
 import { loopbackLiteral } from '#planner/channels/rules.ts'
-import type { Bind } from '../bind.ts'
+import type { Webhooks } from '#planner/webhooks/service.ts'
+import type { Bind, Ctx } from '../bind.ts'
 
 export type PlatformsDeps = {
   platforms: ReadonlyMap<string, Platform>
   credentials: Credentials
   redirectUri: (platform: string) => string
+  webhooks: Pick<Webhooks, 'url' | 'secret'>
 }
 
 const guides = new Map<string, Promise<string>>()
@@ -28,8 +30,13 @@ const guideOf = (id: string): Promise<string> => {
   return read
 }
 
-export const registerPlatforms = (bind: Bind, { platforms, credentials, redirectUri }: PlatformsDeps): void => {
-  const info = async ({ spec }: Platform): Promise<PlatformInfo> => ({
+export const registerPlatforms = (
+  bind: Bind,
+  { platforms, credentials, redirectUri, webhooks }: PlatformsDeps,
+): void => {
+  // Who has the word can make an event look like the network's: it is for the owner's eyes, and no API key carries it off.
+  const mayKnow = (ctx: Ctx) => ctx.ws?.role === 'owner' && ctx.keyId === null
+  const info = async ({ spec, webhook }: Platform, ctx: Ctx): Promise<PlatformInfo> => ({
     id: spec.id,
     name: spec.name,
     connect: spec.connect,
@@ -47,11 +54,16 @@ export const registerPlatforms = (bind: Bind, { platforms, credentials, redirect
     credentials: [...spec.credentials],
     credentialsSet: await credentials.complete(spec.id),
     redirectUri: loopbackLiteral(redirectUri(spec.id)),
+    webhookUrl: webhook ? webhooks.url(spec.id) : null,
+    // The console is the live network's; the sandbox has a word of its own and asks nobody.
+    webhookSecret: webhook && mayKnow(ctx) ? webhooks.secret(spec.id, 'live') : null,
     guide: await guideOf(spec.id),
     verified: spec.verified,
   })
 
-  bind('platformList', async () => ({ items: await Promise.all([...platforms.values()].map(info)) }))
+  bind('platformList', async (_input, ctx) => ({
+    items: await Promise.all([...platforms.values()].map((p) => info(p, ctx))),
+  }))
   bind('credentialsSet', async ({ params, body }) => {
     await credentials.set(params.platform, body.values)
     return { ok: true }

@@ -9,9 +9,10 @@ import { Dialog } from '#ui/dialog.tsx'
 import { Menu, MenuItem, MenuLine } from '#ui/menu.tsx'
 import { Notice } from '#ui/notice.tsx'
 import { api } from '../api/client.ts'
-import { channelInsightsQuery } from '../api/queries.ts'
+import { accountQuery, channelInsightsQuery } from '../api/queries.ts'
 import { useT } from '../i18n/index.ts'
 import { useFormat } from '../lib/format.ts'
+import { QuotaLine, telling } from '../lib/quotas.tsx'
 import { PlatformMark, useFace } from '../lib/registry.tsx'
 import { say, sayError } from '../lib/toast.ts'
 import { useSession } from '../shell/session.tsx'
@@ -27,6 +28,8 @@ export const ChannelCard = ({ channel, reconnect }: { channel: Channel; reconnec
   const params = { ws: ws.id, id: channel.id }
   const counted = useQuery({ ...channelInsightsQuery(ws.id, channel.id), enabled: face?.spec.can.insights === true })
   const followers = counted.data?.latest?.metrics.followers
+  const account = useQuery({ ...accountQuery(ws.id, channel.id), enabled: channel.state === 'ok' })
+  const quotas = telling(account.data?.quotas ?? [])
   const settled = () => client.invalidateQueries({ queryKey: [ws.id, 'channels'] })
   const act = useMutation({
     mutationFn: (what: 'channelPause' | 'channelResume' | 'channelCheck') => api(what, { params }),
@@ -60,8 +63,10 @@ export const ChannelCard = ({ channel, reconnect }: { channel: Channel; reconnec
           mark={<PlatformMark id={channel.platform} className="size-4" />}
         />
         <div className="min-w-0 flex-1">
-          <h2 className="truncate font-semibold">{channel.name}</h2>
-          <p className="truncate text-sm text-muted">
+          <h2 className="truncate font-semibold" title={channel.name}>
+            {channel.name}
+          </h2>
+          <p className="truncate text-sm text-muted" title={channel.handle}>
             {face?.spec.name ?? channel.platform} · {channel.handle}
           </p>
         </div>
@@ -160,6 +165,13 @@ export const ChannelCard = ({ channel, reconnect }: { channel: Channel; reconnec
           </>
         ) : null}
       </dl>
+      {quotas.length > 0 ? (
+        <div className="mt-3 grid gap-1 border-t border-line pt-3 text-xs">
+          {quotas.map((q) => (
+            <QuotaLine key={q.bucket} platform={channel.platform} quota={q} />
+          ))}
+        </div>
+      ) : null}
       <Dialog
         open={leaving}
         onOpenChange={setLeaving}

@@ -54,7 +54,7 @@ const FormFields = ({
   const words = usePlatformWords(platform)
   const label = (f: (typeof fields)[number]) => words[`connect.${f.name}`] ?? f.label
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       {fields.map((f) => (
         <Field
           key={f.name}
@@ -192,7 +192,7 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
       )
     if (flow?.step === 'code')
       return (
-        <div className="grid gap-4">
+        <div className="grid grid-cols-1 gap-4">
           <p lang="en" className="text-sm">
             {flow.instructions}
           </p>
@@ -284,7 +284,7 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
       )
     const needs = realm === 'live' && !credentialsSet
     return (
-      <div className="grid gap-4">
+      <div className="grid grid-cols-1 gap-4">
         {me.sandbox && !start.channelId && !flow ? (
           <fieldset className="grid gap-2">
             <legend className="mb-1.5 text-sm font-medium">{t('connect.realm')}</legend>
@@ -309,7 +309,7 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
         {needs ? (
           <Notice tone="warn" title={t('connect.credentials', { platform: info.name })}>
             {can('owner') ? (
-              <Link to="/settings/platforms" className="text-accent-ink underline underline-offset-2">
+              <Link to={`/settings/platforms?open=${info.id}`} className="text-accent-ink underline underline-offset-2">
                 {t('connect.credentials.link')}
               </Link>
             ) : (
@@ -369,7 +369,7 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
       closeLabel={t('action.close')}
       footer={footer()}
     >
-      <div className="grid gap-4">
+      <div className="grid grid-cols-1 gap-4">
         {error ? <Failed error={error} /> : null}
         {flow?.step === 'form' && flow.error ? (
           <Notice tone="danger" alert title={t('connect.failed')}>

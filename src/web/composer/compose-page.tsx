@@ -7,14 +7,14 @@ import type { Post, ScheduleInput } from '#contract/posts.ts'
 import { Skeleton, Tab, TabList, TabPanel, Tabs } from '#ui/bits.tsx'
 import { Button } from '#ui/button.tsx'
 import { Dialog } from '#ui/dialog.tsx'
-import { Field, Textarea } from '#ui/field.tsx'
 import { Notice } from '#ui/notice.tsx'
 import { api } from '../api/client.ts'
 import { channelsQuery, postQuery } from '../api/queries.ts'
-import { tell, useT } from '../i18n/index.ts'
+import { language, tell, useT } from '../i18n/index.ts'
+import { findingText, wantsChoice } from '../lib/findings.ts'
 import { useFormat } from '../lib/format.ts'
 import { Failed } from '../lib/query-state.tsx'
-import { BodiesProvider, PlatformMark, useFaces, useLoadBodies } from '../lib/registry.tsx'
+import { BodiesProvider, PlatformMark, useBodies, useFaces, useLoadBodies } from '../lib/registry.tsx'
 import { StateBadge } from '../lib/states.tsx'
 import { TimeDialog } from '../lib/time-dialog.tsx'
 import { say, sayError } from '../lib/toast.ts'
@@ -25,6 +25,7 @@ import { ChannelSettings } from './channel-settings.tsx'
 import { Costs } from './costs.tsx'
 import { customise, fromPost, hasContent, partsFor, shareText, type Target } from './draft.ts'
 import { Findings } from './findings.tsx'
+import { FirstComment } from './first-comment.tsx'
 import { PartEditor } from './part-editor.tsx'
 import { Previews } from './previews.tsx'
 import { SaveLine } from './save-line.tsx'
@@ -43,17 +44,22 @@ const ComposeSkeleton = () => (
   </div>
 )
 
+/** Somebody asked for a channel's settings; counted, so that asking again brings them up again. */
+type SettingsCall = { channelId: string; nth: number }
+
 /** The versions of the text: one for all, and one for each channel that wants its own. */
 const Versions = ({
   composer,
   tab,
   setTab,
   disabled,
+  called,
 }: {
   composer: Composer
   tab: string
   setTab: (tab: string) => void
   disabled: boolean
+  called: SettingsCall | null
 }) => {
   const t = useT()
   const faces = useFaces()
@@ -73,6 +79,7 @@ const Versions = ({
           focus={index > 0 && part.text === ''}
         />
       ))}
+      <FirstComment composer={composer} target={target} channels={channels} disabled={disabled} />
     </div>
   )
   return (
@@ -127,7 +134,12 @@ const Versions = ({
                 </Button>
               </div>
             )}
-            <ChannelSettings composer={composer} channel={channel} disabled={disabled} />
+            <ChannelSettings
+              composer={composer}
+              channel={channel}
+              disabled={disabled}
+              called={called?.channelId === channel.id ? called.nth : 0}
+            />
           </TabPanel>
         )
       })}
@@ -182,13 +194,18 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
   const t = useT()
   const { ws } = useSession()
   const format = useFormat()
-  const faces = useFaces()
   const navigate = useNavigate()
   const client = useQueryClient()
   const [query] = useSearchParams()
   const composer = useComposer(initial, channels)
+  const bodies = useBodies()
   const { draft, chosen, post, saver, save } = composer
   const [tab, setTab] = useState('shared')
+  const [called, setCalled] = useState<SettingsCall | null>(null)
+  const toSettings = (channelId: string) => {
+    setTab(channelId)
+    setCalled((before) => ({ channelId, nth: (before?.nth ?? 0) + 1 }))
+  }
   const [dialog, setDialog] = useState<'schedule' | 'now' | null>(null)
   const [busy, setBusy] = useState<'now' | 'draft' | 'save' | null>(null)
   const [refusal, setRefusal] = useState<string | null>(null)
@@ -198,24 +215,29 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
   const begun = post !== null && post.state !== 'draft' && post.state !== 'scheduled'
   const scheduled = post?.state === 'scheduled'
   const errors = [...composer.findings.values()].flat().filter((f) => f.level === 'error').length
-  const commenting = [
-    ...new Set(
-      chosen.flatMap((c) => (faces.get(c.platform)?.spec.can.firstComment ? faces.get(c.platform)?.spec.name : [])),
-    ),
-  ].filter((name) => name !== undefined)
 
+  const wanting = chosen.find((c) => composer.findings.get(c.id)?.some(wantsChoice))
+  /** The first choice a network wants, in a sentence. */
+  const choiceOf = (): string | null => {
+    const finding = wanting && composer.findings.get(wanting.id)?.find(wantsChoice)
+    if (!wanting || !finding) return null
+    const { message, remedy } = findingText(t, finding, bodies.get(wanting.platform)?.words[language()])
+    return `${wanting.name}: ${message} ${remedy}`
+  }
   /** Why it cannot go out as it is; null when it can. */
   const obstacle = (): string | null => {
     if (chosen.length === 0) return t('composer.needChannel')
     if (!hasContent(draft)) return t('composer.needContent')
     if (composer.uploads.some((u) => !u.error)) return t('composer.needUploads')
-    if (errors > 0) return t('composer.needFix', { count: errors })
+    if (errors > 0) return [t('composer.needFix', { count: errors }), choiceOf()].filter(Boolean).join(' ')
     return null
   }
   const open = (which: 'schedule' | 'now') => {
     const why = obstacle()
     setRefusal(why)
-    if (!why) setDialog(which)
+    if (!why) return setDialog(which)
+    // What a network wants chosen is brought before the person's eyes.
+    if (wanting && hasContent(draft)) toSettings(wanting.id)
   }
   const schedule = async (when: ScheduleInput) => {
     const saved = await saver.flush()
@@ -282,29 +304,8 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
             </Notice>
           ) : null}
           <ChannelPicker composer={composer} disabled={begun} />
-          <Versions composer={composer} tab={shownTab} setTab={setTab} disabled={begun} />
-          {commenting.length > 0 || draft.firstComment ? (
-            <Field
-              label={t('composer.firstComment')}
-              hint={
-                commenting.length > 0
-                  ? t('composer.firstComment.hint', { platforms: format.list(commenting) })
-                  : t('composer.firstComment.nowhere')
-              }
-            >
-              {(c) => (
-                <Textarea
-                  {...c}
-                  rows={2}
-                  className="min-h-16"
-                  disabled={begun}
-                  value={draft.firstComment}
-                  onChange={(e) => composer.edit((d) => ({ ...d, firstComment: e.target.value }))}
-                />
-              )}
-            </Field>
-          ) : null}
-          {hasContent(draft) ? <Findings composer={composer} channels={chosen} /> : null}
+          <Versions composer={composer} tab={shownTab} setTab={setTab} disabled={begun} called={called} />
+          {hasContent(draft) ? <Findings composer={composer} channels={chosen} toSettings={toSettings} /> : null}
           <Costs composer={composer} channels={chosen} />
         </div>
         <section aria-label={t('composer.preview')} className="min-w-0 pb-4 lg:pb-24">

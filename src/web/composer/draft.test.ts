@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { addMedia, addPart, emptyDraft, moveMedia } from './draft.ts'
+import {
+  addMedia,
+  addPart,
+  chooseChannels,
+  commentFor,
+  customise,
+  emptyDraft,
+  moveMedia,
+  setComment,
+  shareText,
+  toggleChannel,
+  toInput,
+} from './draft.ts'
 
 describe('files of a post', () => {
   const draft = emptyDraft()
@@ -26,5 +38,34 @@ describe('files of a post', () => {
   it('go to the first part when theirs is gone', () => {
     const longer = addPart(draft, null, key)
     expect(addMedia(longer, null, 'gone', 'film').parts.map((p) => p.mediaIds)).toEqual([['film'], []])
+  })
+})
+
+describe('the first comment', () => {
+  const shared = setComment(toggleChannel(toggleChannel(emptyDraft(), 'one'), 'two'), null, 'For all')
+  it('is the shared one until a channel has its own version, which begins with it and then goes its own way', () => {
+    expect(commentFor(shared, 'one')).toBe('For all')
+    const own = setComment(customise(shared, 'one'), 'one', 'Only here')
+    expect([commentFor(own, 'one'), commentFor(own, 'two'), commentFor(own, null)]).toEqual([
+      'Only here',
+      'For all',
+      'For all',
+    ])
+    expect(toInput(own).publications.map((p) => p.content?.firstComment)).toEqual(['Only here', undefined])
+    expect(commentFor(shareText(own, 'one'), 'one')).toBe('For all')
+  })
+  it('of a version of its own may be empty', () => {
+    const own = setComment(customise(shared, 'one'), 'one', ' ')
+    expect(toInput(own).publications[0]?.content).not.toHaveProperty('firstComment')
+  })
+})
+
+describe('choosing channels', () => {
+  it('all or none leaves the others, and what was written for one that stays', () => {
+    const draft = customise(toggleChannel(toggleChannel(emptyDraft(), 'mine'), 'other'), 'mine')
+    const all = chooseChannels(draft, ['mine', 'new'], true)
+    expect(all.channels.map((c) => c.channelId)).toEqual(['mine', 'other', 'new'])
+    expect(all.channels[0]?.parts).not.toBeNull()
+    expect(chooseChannels(all, ['mine', 'new'], false).channels.map((c) => c.channelId)).toEqual(['other'])
   })
 })

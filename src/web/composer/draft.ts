@@ -4,7 +4,13 @@ import type { Content, Post, PostInput } from '#contract/posts.ts'
 import type { DraftMedia, Draft as PreflightDraft } from '#kit/spec/preflight.ts'
 
 export type Part = { key: string; text: string; mediaIds: string[] }
-export type DraftChannel = { channelId: string; parts: Part[] | null; settings: Record<string, unknown> }
+/** `parts` null: it shows the shared version. Its own version has a first comment of its own too. */
+export type DraftChannel = {
+  channelId: string
+  parts: Part[] | null
+  firstComment: string
+  settings: Record<string, unknown>
+}
 export type Draft = {
   parts: Part[]
   firstComment: string
@@ -37,6 +43,7 @@ export const fromPost = (post: Post): Draft => ({
   channels: post.publications.map((p) => ({
     channelId: p.channelId,
     parts: p.content ? partsOf(p.content) : null,
+    firstComment: p.content?.firstComment ?? '',
     settings: p.settings,
   })),
   tags: post.tags,
@@ -53,7 +60,7 @@ export const toInput = (draft: Draft): PostInput => ({
   content: contentOf(draft.parts, draft.firstComment),
   publications: draft.channels.map((c) => ({
     channelId: c.channelId,
-    content: c.parts ? contentOf(c.parts, draft.firstComment) : null,
+    content: c.parts ? contentOf(c.parts, c.firstComment) : null,
     settings: c.settings,
   })),
   tags: draft.tags,
@@ -69,13 +76,29 @@ export const hasContent = (draft: Draft): boolean =>
 export const partsFor = (draft: Draft, target: Target): Part[] =>
   (target === null ? null : draft.channels.find((c) => c.channelId === target)?.parts) ?? draft.parts
 
+/** The first comment of a version: a channel's own, or the shared one. */
+export const commentFor = (draft: Draft, target: Target): string => {
+  const own = target === null ? undefined : draft.channels.find((c) => c.channelId === target)
+  return own?.parts ? own.firstComment : draft.firstComment
+}
+export const setComment = (draft: Draft, target: Target, firstComment: string): Draft =>
+  target === null
+    ? { ...draft, firstComment }
+    : { ...draft, channels: draft.channels.map((c) => (c.channelId === target ? { ...c, firstComment } : c)) }
+
 const withParts = (draft: Draft, target: Target, change: (parts: Part[]) => Part[]): Draft =>
   target === null
     ? { ...draft, parts: change(draft.parts) }
     : {
         ...draft,
         channels: draft.channels.map((c) =>
-          c.channelId === target ? { ...c, parts: change(c.parts ?? draft.parts) } : c,
+          c.channelId === target
+            ? {
+                ...c,
+                parts: change(c.parts ?? draft.parts),
+                firstComment: c.parts ? c.firstComment : draft.firstComment,
+              }
+            : c,
         ),
       }
 const withPart = (draft: Draft, target: Target, key: string, change: (part: Part) => Part): Draft =>
@@ -135,8 +158,13 @@ export const toggleChannel = (draft: Draft, channelId: string): Draft => ({
   ...draft,
   channels: draft.channels.some((c) => c.channelId === channelId)
     ? draft.channels.filter((c) => c.channelId !== channelId)
-    : [...draft.channels, { channelId, parts: null, settings: {} }],
+    : [...draft.channels, { channelId, parts: null, firstComment: '', settings: {} }],
 })
+/** Chooses all of these channels, or none of them; the others stay as they are. */
+export const chooseChannels = (draft: Draft, channelIds: readonly string[], on: boolean): Draft =>
+  channelIds
+    .filter((id) => draft.channels.some((c) => c.channelId === id) !== on)
+    .reduce((d, id) => toggleChannel(d, id), draft)
 export const setSettings = (draft: Draft, channelId: string, settings: Record<string, unknown>): Draft => ({
   ...draft,
   channels: draft.channels.map((c) => (c.channelId === channelId ? { ...c, settings } : c)),
@@ -146,13 +174,17 @@ export const customise = (draft: Draft, channelId: string): Draft => ({
   ...draft,
   channels: draft.channels.map((c) =>
     c.channelId === channelId && !c.parts
-      ? { ...c, parts: draft.parts.map((p) => newPart(p.text, [...p.mediaIds])) }
+      ? {
+          ...c,
+          parts: draft.parts.map((p) => newPart(p.text, [...p.mediaIds])),
+          firstComment: draft.firstComment,
+        }
       : c,
   ),
 })
 export const shareText = (draft: Draft, channelId: string): Draft => ({
   ...draft,
-  channels: draft.channels.map((c) => (c.channelId === channelId ? { ...c, parts: null } : c)),
+  channels: draft.channels.map((c) => (c.channelId === channelId ? { ...c, parts: null, firstComment: '' } : c)),
 })
 
 export const mediaIdsOf = (draft: Draft): string[] => [
@@ -178,7 +210,7 @@ export const preflightDraft = (
     text: p.text,
     media: p.mediaIds.flatMap((id) => draftMedia(draft, media, id)),
   })),
-  ...(draft.firstComment.trim() ? { firstComment: draft.firstComment } : {}),
+  ...(commentFor(draft, channel.id).trim() ? { firstComment: commentFor(draft, channel.id) } : {}),
   settings: draft.channels.find((c) => c.channelId === channel.id)?.settings ?? {},
   ...(attached.length > 0
     ? { attachments: Object.fromEntries(attached.flatMap((id) => draftMedia(draft, media, id).map((m) => [id, m]))) }

@@ -4,7 +4,7 @@ import type { Finding } from '#kit/spec/preflight.ts'
 import { Button } from '#ui/button.tsx'
 import { cn } from '#ui/cn.ts'
 import { language, useT } from '../i18n/index.ts'
-import { findingText } from '../lib/findings.ts'
+import { findingText, wantsChoice } from '../lib/findings.ts'
 import { PlatformMark, useBodies } from '../lib/registry.tsx'
 import { limitOf } from './counters.tsx'
 import { customise, type Draft, newPart, partsFor, splitPart, type Target } from './draft.ts'
@@ -36,7 +36,15 @@ export const joinFor = (draft: Draft, channelId: string): Draft => {
 }
 
 /** What each network would refuse, why, and what to do; where one click repairs it, the click. */
-export const Findings = ({ composer, channels }: { composer: Composer; channels: readonly Channel[] }) => {
+export const Findings = ({
+  composer,
+  channels,
+  toSettings,
+}: {
+  composer: Composer
+  channels: readonly Channel[]
+  toSettings: (channelId: string) => void
+}) => {
   const t = useT()
   const bodies = useBodies()
   const rows = channels.flatMap((channel) =>
@@ -79,7 +87,11 @@ export const Findings = ({ composer, channels }: { composer: Composer; channels:
         </Button>
       )
     }
-    return null
+    return wantsChoice(finding) ? (
+      <Button size="sm" onClick={() => toSettings(channel.id)}>
+        {t('composer.toSettings', { platform: face.spec.name })}
+      </Button>
+    ) : null
   }
 
   return (

@@ -11,7 +11,12 @@ const copy = z.object({
     parts: z.array(part).min(1),
     firstComment: z.string(),
     channels: z.array(
-      z.object({ channelId: z.string(), parts: z.array(part).nullable(), settings: z.record(z.string(), z.unknown()) }),
+      z.object({
+        channelId: z.string(),
+        parts: z.array(part).nullable(),
+        firstComment: z.string().default(''),
+        settings: z.record(z.string(), z.unknown()),
+      }),
     ),
     tags: z.array(prose(50)),
     latePolicy: latePolicy.nullable(),

@@ -16,7 +16,7 @@ describe.each(faces.map((face) => [face.spec.id, face] as const))('%s', (_, face
     const shape = Settings ? null : shapeOf(spec.settings.schema)
     const ownOf = (w: Readonly<Record<string, string>>) =>
       Object.keys(w)
-        .filter((k) => !/^(preflight|connect|way)\.|\.help$/.test(k))
+        .filter((k) => !/^(preflight|connect|way|quota|cost)\.|\.help$/.test(k))
         .sort()
     // A component of the platform's own says what it likes, in both languages alike.
     const wanted = shape ? keysOf(shape).sort() : ownOf(words.en)

@@ -3,6 +3,7 @@ import { language, useT } from '../i18n/index.ts'
 import { nowIso } from '../lib/clock.ts'
 import { PlatformMark, useBodies } from '../lib/registry.tsx'
 import { attachedIds } from './attached.ts'
+import { commentFor } from './draft.ts'
 import { previewMedia, previewSegments } from './preview-media.ts'
 import { sayOf } from './say.ts'
 import type { Composer } from './use-composer.ts'
@@ -23,6 +24,7 @@ export const Previews = ({ composer, channels }: { composer: Composer; channels:
         const face = bodies.get(channel.platform)
         if (!face) return null
         const { Preview } = face
+        const comment = face.spec.can.firstComment ? commentFor(composer.draft, channel.id) : ''
         const settings = composer.draft.channels.find((c) => c.channelId === channel.id)?.settings ?? {}
         return (
           <figure key={channel.id} className="min-w-0">
@@ -35,7 +37,7 @@ export const Previews = ({ composer, channels }: { composer: Composer; channels:
                 segments={previewSegments(composer, channel.id)}
                 channel={{ name: channel.name, handle: channel.handle, avatarUrl: channel.avatarUrl }}
                 settings={settings}
-                {...(composer.draft.firstComment.trim() ? { firstComment: composer.draft.firstComment } : {})}
+                {...(comment.trim() ? { firstComment: comment } : {})}
                 attachments={Object.fromEntries(
                   attachedIds(face, settings).flatMap((id) => previewMedia(composer, id).map((m) => [id, m])),
                 )}

@@ -1,6 +1,7 @@
 import { Check, CloudOff, LoaderCircle, TriangleAlert } from 'lucide-react'
 import { Button } from '#ui/button.tsx'
 import { tell, useT } from '../i18n/index.ts'
+import { hasContent } from './draft.ts'
 import type { Composer } from './use-composer.ts'
 
 /** Where the draft is right now: saved, being saved, only in this browser, refused. */
@@ -22,6 +23,9 @@ export const SaveLine = ({ composer }: { composer: Composer }) => {
       case 'dirty':
         return explicit ? (
           t('save.unsaved')
+        ) : post === null && !hasContent(composer.draft) ? (
+          // A channel alone makes no draft: nothing will be saved, and nothing is lost.
+          t('save.empty')
         ) : (
           <>
             <LoaderCircle aria-hidden className="size-4" />

@@ -6,6 +6,12 @@ import { formatBytes } from './bytes.ts'
 
 type Finding = { kind: string; message: string; remedy: string; params: Params }
 
+/** Kinds about what was written and added; everything else is about a channel's settings. */
+const aboutContent = /^(text|thread|alt|media|image|video|document|comment)\b/
+/** Is this something to be put right among the channel's settings? Then scheduling leads there. */
+export const wantsChoice = (finding: { kind: string; level: string }): boolean =>
+  finding.level === 'error' && !aboutContent.test(finding.kind)
+
 const sized = new Set(['image.bytes', 'video.bytes', 'document.bytes'])
 
 const fill = (text: string, params: Params) =>

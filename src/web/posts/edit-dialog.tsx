@@ -49,7 +49,7 @@ export const EditDialog = ({
             disabled={text.trim() === '' || text === before}
             onClick={() => edit.mutate()}
           >
-            {t('post.edit')}
+            {t('action.saveChanges')}
           </Button>
         </>
       }

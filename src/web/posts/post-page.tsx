@@ -47,6 +47,12 @@ const Idea = ({ post }: { post: Post }) => {
           ) : null}
         </div>
       ))}
+      {post.content.firstComment ? (
+        <div className="border-t border-line pt-4">
+          <h3 className="text-sm text-muted">{t('composer.firstComment')}</h3>
+          <p className="mt-1 whitespace-pre-wrap">{post.content.firstComment}</p>
+        </div>
+      ) : null}
     </Card>
   )
 }

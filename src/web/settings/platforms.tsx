@@ -1,5 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { ChevronDown } from 'lucide-react'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { useSearchParams } from 'react-router'
 import type { PlatformInfo } from '#contract/channels.ts'
 import { Badge } from '#ui/badge.tsx'
 import { Skeleton } from '#ui/bits.tsx'
@@ -13,6 +15,10 @@ import { Failed, Loaded } from '../lib/query-state.tsx'
 import { PlatformMark, usePlatformWords } from '../lib/registry.tsx'
 import { say } from '../lib/toast.ts'
 import { useSession } from '../shell/session.tsx'
+import { ConsoleValues } from './console-values.tsx'
+
+/** Can somebody connect, in at least one way? */
+const ready = (p: PlatformInfo) => (p.ways.length > 0 ? p.ways.some((w) => w.credentialsSet) : p.credentialsSet)
 
 const Credentials = ({ platform }: { platform: PlatformInfo }) => {
   const t = useT()
@@ -47,7 +53,7 @@ const Credentials = ({ platform }: { platform: PlatformInfo }) => {
               type={f.secret ? 'password' : 'text'}
               autoComplete="off"
               required={!f.optional}
-              placeholder={platform.credentialsSet && f.secret ? t('platforms.kept') : f.placeholder}
+              placeholder={ready(platform) && f.secret ? t('platforms.kept') : f.placeholder}
               value={values[f.name] ?? ''}
               onChange={(e) => setValues({ ...values, [f.name]: e.target.value })}
             />
@@ -62,9 +68,83 @@ const Credentials = ({ platform }: { platform: PlatformInfo }) => {
   )
 }
 
+/** Each way with whether its app credentials are there. */
+const WayStates = ({ platform }: { platform: PlatformInfo }) => {
+  const t = useT()
+  const words = usePlatformWords(platform.id)
+  if (platform.ways.length < 2) return null
+  return (
+    <section aria-label={t('platforms.ways')} className="grid grid-cols-1 gap-2">
+      <h3 className="text-sm font-semibold">{t('platforms.ways')}</h3>
+      <ul className="grid grid-cols-1 gap-2">
+        {platform.ways.map((w) => (
+          <li key={w.id} className="flex items-start justify-between gap-3 text-sm">
+            <span className="min-w-0">
+              <span className="font-medium">{words[`way.${w.id}`] ?? w.label}</span>{' '}
+              <span className="text-muted">{words[`way.${w.id}.help`] ?? w.help}</span>
+            </span>
+            <Badge tone={w.credentialsSet ? 'ok' : 'warn'}>
+              {t(w.credentialsSet ? 'platforms.set' : 'platforms.notSet')}
+            </Badge>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+const PlatformRow = ({ platform: p, asked }: { platform: PlatformInfo; asked: boolean }) => {
+  const t = useT()
+  const { can } = useSession()
+  const row = useRef<HTMLDetailsElement>(null)
+  useEffect(() => {
+    if (asked) row.current?.scrollIntoView({ block: 'start' })
+  }, [asked])
+  return (
+    // One at a time: twelve open ones would be a very long page.
+    <details
+      ref={row}
+      name="platform"
+      open={asked}
+      className="group scroll-mt-4 rounded-xl border border-line bg-surface shadow-card"
+    >
+      <summary className="flex items-center gap-3 px-5 py-4 font-medium">
+        <PlatformMark id={p.id} className="size-5" />
+        <span className="min-w-0 flex-1">{p.name}</span>
+        {p.credentials.length === 0 ? (
+          <Badge>{t('platforms.noneNeeded')}</Badge>
+        ) : ready(p) ? (
+          <Badge tone="ok">{t('platforms.set')}</Badge>
+        ) : (
+          <Badge tone="warn">{t('platforms.notSet')}</Badge>
+        )}
+        <ChevronDown aria-hidden className="size-4 shrink-0 text-muted transition-transform group-open:rotate-180" />
+      </summary>
+      <div className="grid grid-cols-1 gap-6 border-t border-line p-5">
+        <WayStates platform={p} />
+        {p.credentials.length > 0 && can('owner') ? <Credentials platform={p} /> : null}
+        {p.credentials.length > 0 && !can('owner') ? (
+          <p className="text-sm text-muted">{t('connect.credentials.owner')}</p>
+        ) : null}
+        <ConsoleValues platform={p} />
+        {p.guide ? (
+          <details className="rounded-lg border border-line">
+            <summary className="px-4 py-3 text-sm font-medium">{t('platforms.guide')}</summary>
+            <div lang="en" className="border-t border-line p-4">
+              <Markdown source={p.guide} />
+            </div>
+          </details>
+        ) : null}
+        <p className="text-xs text-muted">{t('platforms.verified', { date: p.verified })}</p>
+      </div>
+    </details>
+  )
+}
+
 export const PlatformSettings = () => {
   const t = useT()
-  const { ws, can } = useSession()
+  const { ws } = useSession()
+  const [query] = useSearchParams()
   const platforms = useQuery(platformsQuery(ws.id))
   return (
     <Loaded
@@ -81,35 +161,7 @@ export const PlatformSettings = () => {
         <div className="grid grid-cols-1 gap-3">
           <p className="text-sm text-muted">{t('platforms.lead')}</p>
           {list.map((p) => (
-            <details key={p.id} className="rounded-xl border border-line bg-surface shadow-card">
-              <summary className="flex flex-wrap items-center gap-3 px-5 py-4 font-medium">
-                <PlatformMark id={p.id} className="size-5" />
-                <span className="flex-1">{p.name}</span>
-                {p.credentials.length === 0 ? (
-                  <Badge>{t('platforms.noneNeeded')}</Badge>
-                ) : p.credentialsSet ? (
-                  <Badge tone="ok">{t('platforms.set')}</Badge>
-                ) : (
-                  <Badge tone="warn">{t('platforms.notSet')}</Badge>
-                )}
-              </summary>
-              <div className="grid grid-cols-1 gap-6 border-t border-line p-5">
-                {p.credentials.length > 0 && can('owner') ? <Credentials platform={p} /> : null}
-                {p.credentials.length > 0 && !can('owner') ? (
-                  <p className="text-sm text-muted">{t('connect.credentials.owner')}</p>
-                ) : null}
-                {p.connect === 'redirect' ? (
-                  <p className="text-sm text-muted">
-                    {t('connect.redirectUri')}{' '}
-                    <code className="rounded bg-sunken px-1 break-all text-ink">{p.redirectUri}</code>
-                  </p>
-                ) : null}
-                <div lang="en">
-                  <Markdown source={p.guide} />
-                </div>
-                <p className="text-xs text-muted">{t('platforms.verified', { date: p.verified })}</p>
-              </div>
-            </details>
+            <PlatformRow key={p.id} platform={p} asked={query.get('open') === p.id} />
           ))}
         </div>
       )}

@@ -25,6 +25,8 @@ export const words = {
     'quote.help': 'The address of a Bluesky post.',
   },
   pl: {
+    'quota.writes-3600': 'Punkty zapisu w ciągu godziny',
+    'quota.writes-86400': 'Punkty zapisu w ciągu doby',
     langs: 'Języki',
     'langs.help': 'Oznaczenia, np. pl albo pt-BR, rozdzielone przecinkami. Najwyżej 3.',
     tags: 'Dodatkowe hasztagi',

@@ -62,6 +62,10 @@ export const words = {
       'Only for apps with Facebook Login for Business: its configuration then decides the permissions.',
   },
   pl: {
+    'quota.reels-day': 'Rolki w ciągu 24 godzin',
+    'quota.usage-app': 'Zapytania aplikacji w ciągu godziny (%)',
+    'quota.usage-page': 'Zapytania o stronę (%)',
+    'quota.usage-pages': 'Zapytania o strony w ciągu 24 godzin (%)',
     format: 'Opublikuj jako',
     'format=post': 'Post',
     'format=post.help': 'Tekst, link, do dziesięciu zdjęć albo jeden film.',

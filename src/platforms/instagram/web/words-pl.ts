@@ -1,5 +1,8 @@
 /** Polish. */
 export const pl = {
+  'quota.posts': 'Posty z aplikacji w ciągu 24 godzin',
+  'quota.usage-app': 'Zapytania aplikacji w ciągu godziny (%)',
+  'quota.usage-instagram': 'Zapytania do Instagrama w ciągu 24 godzin (%)',
   'preview.empty': 'Instagram wymaga zdjęcia albo filmu.',
   'preview.with': 'oraz {{names}}',
   'preview.paid': 'Płatna współpraca',

@@ -38,6 +38,8 @@ export const words = {
     'preview.save': 'Save',
   },
   pl: {
+    'quota.calls-60': 'Zapytania do Pinteresta w ciągu minuty',
+    'quota.calls-86400': 'Zapytania do Pinteresta w ciągu doby',
     loading: 'Pytam Pinteresta…',
     retry: 'Spróbuj ponownie',
     trial: 'Ten kanał jest połączony z piaskownicą Pinteresta (dostęp Trial): przypięte treści widzi tylko samo konto.',

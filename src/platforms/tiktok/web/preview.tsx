@@ -42,8 +42,10 @@ const Still = ({ media }: { media: PreviewMedia }) => {
 
 /** Photos are leafed through; the dots say which one is seen, and the cover comes first. */
 const Slides = ({ media, cover, say }: { media: readonly PreviewMedia[]; cover: number; say: PreviewProps['say'] }) => {
-  const [at, setAt] = useState(Math.min(cover, media.length - 1))
-  const shown = media[Math.min(at, media.length - 1)]
+  const [turned, setAt] = useState(cover)
+  // The pictures may arrive after the first drawing, and some may be taken away later.
+  const at = Math.min(turned, media.length - 1)
+  const shown = media[at]
   if (!shown) return null
   return (
     <>

@@ -66,6 +66,7 @@ export const words = {
     'preview.next': 'Photo {{n}} of {{of}}; show the next',
   },
   pl: {
+    'quota.direct-posts': 'Posty z aplikacji w ciągu 24 godzin',
     postingAs: 'Publikujesz jako',
     mode: 'Sposób publikacji',
     'mode=direct': 'Opublikuj',

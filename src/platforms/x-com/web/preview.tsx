@@ -1,5 +1,5 @@
 import { linkify, usualStretches } from '#kit/web/linkify.tsx'
-import { PreviewActions, PreviewAvatar, PreviewIcon, PreviewMediaGrid } from '#kit/web/preview.tsx'
+import { asThread, PreviewActions, PreviewAvatar, PreviewIcon, PreviewMediaGrid } from '#kit/web/preview.tsx'
 import type { PreviewProps } from '#kit/web/slots.ts'
 
 const link = 'text-[#0a6cb0]'
@@ -10,14 +10,14 @@ const pollOf = (settings: Record<string, unknown>): string[] => {
 }
 
 /** A post with its poll, or a thread joined by its line, as the timeline shows it. */
-export const Preview = ({ segments, channel, settings }: PreviewProps) => (
+export const Preview = ({ segments, channel, settings, firstComment }: PreviewProps) => (
   <div className="rounded-xl bg-white p-4 text-[15px] leading-snug text-[#0f1419]">
-    {segments.map((segment, index) => (
+    {asThread(segments, firstComment).map((segment, index, all) => (
       // biome-ignore lint/suspicious/noArrayIndexKey: parts of a thread have no other identity here
       <article key={index} className="flex gap-3">
         <div className="flex flex-col items-center">
           <PreviewAvatar name={channel.name} src={channel.avatarUrl} />
-          {index < segments.length - 1 ? <span aria-hidden className="my-1 w-0.5 flex-1 bg-[#cfd9de]" /> : null}
+          {index < all.length - 1 ? <span aria-hidden className="my-1 w-0.5 flex-1 bg-[#cfd9de]" /> : null}
         </div>
         <div className="min-w-0 flex-1 pb-3">
           <p className="truncate">

@@ -18,6 +18,8 @@ export const words = {
     shareWithFollowers: 'Also show to followers',
   },
   pl: {
+    'quota.posts-24h-user': 'Posty tego konta w ciągu 24 godzin',
+    'quota.posts-24h-app': 'Posty aplikacji w ciągu 24 godzin',
     replySettings: 'Kto może odpowiadać',
     'replySettings=everyone': 'Wszyscy',
     'replySettings=following': 'Osoby obserwowane przez to konto',
@@ -33,6 +35,9 @@ export const words = {
     communityId: 'Społeczność',
     'communityId.help': 'Liczba na końcu adresu społeczności.',
     shareWithFollowers: 'Pokaż też obserwującym',
+    'quota.credits': 'Wydano dziś na X (cała aplikacja)',
+    'cost.link': 'X pobiera 0,20 USD za post z linkiem; tutaj takich postów jest {{links}} z {{of}}.',
+    'cost.plain': 'X pobiera 0,015 USD za post bez linku.',
     'connect.clientId': 'Identyfikator klienta (Client ID)',
     'connect.clientId.help': 'console.x.com > Twoja aplikacja > User authentication settings.',
     'connect.clientSecret': 'Sekret klienta (Client secret)',

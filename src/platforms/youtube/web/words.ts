@@ -61,6 +61,9 @@ export const words = {
     'preview.synthetic': 'Altered or synthetic content',
   },
   pl: {
+    'quota.uploads': 'Filmy przesłane dziś (cała aplikacja)',
+    'quota.units': 'Jednostki API dziś (cała aplikacja)',
+    'quota.stats': 'Pytania o statystyki dziś (cała aplikacja)',
     title: 'Tytuł',
     'title.help': 'Wymagany. {{n}} ze 100 znaków, bez < i >.',
     'title.error': 'Film musi mieć tytuł.',
