@@ -33,10 +33,12 @@ const account = (id: string) => ({
   profileUrl: null,
   facts: {},
 })
+let whileAsked = async () => {}
 const formed: Platform = {
   ...toy({ id: 'toy-form', rotates: false }),
   connect: formConnector({
     logIn: async (_t, form) => {
+      await whileAsked()
       if (form.password !== 'right')
         throw new PlatformFailure({
           kind: 'not-permitted',
@@ -288,6 +290,24 @@ describe('the redirect flow', () => {
 })
 
 describe('form and code flows', () => {
+  it('keep no database connection while the network is asked; of two answers the first one stored stands', async () => {
+    const flow = await begin('toy-form')
+    const { pool } = database
+    const held: number[] = []
+    let second: Promise<unknown> | undefined
+    whileAsked = async () => {
+      whileAsked = async () => {}
+      held.push(pool.totalCount - pool.idleCount)
+      second = house.connect.answer(me.ws, flow.id, { name: 'second', password: 'right' })
+      await second
+    }
+    const first = await house.connect.answer(me.ws, flow.id, { name: 'first', password: 'right' })
+    expect(held).toEqual([0])
+    expect(first).toEqual(await second)
+    expect(first).toMatchObject({ step: 'done', channels: [{ name: 'second' }] })
+    expect((await house.channels.list(me.ws)).map((c) => c.name)).toEqual(['second'])
+  })
+
   it('a refused form stays open with the reason, and may be corrected', async () => {
     const flow = await begin('toy-form')
     expect(flow.step).toBe('form')

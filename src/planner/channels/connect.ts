@@ -229,40 +229,49 @@ export const createConnect = (deps: ConnectDeps): Connect => {
     })
   }
 
-  /** One call of the platform's `finish`, under the flow's row lock so that two answers never race. */
-  const finish = async (trx: Db, row: FlowRow, answer: Record<string, string>): Promise<void> => {
+  /**
+   * One call of the platform's `finish`. No transaction is open while the network is asked, so that a slow network keeps no
+   * database connection; where two answers race, the first one stored stands.
+   */
+  const finish = async (row: FlowRow, answer: Record<string, string>): Promise<void> => {
     const platform = platformOf(row.platform)
     const state = row.state.startsWith('taken:') ? (answer.state ?? '') : row.state
+    const store = (write: (trx: Db) => Promise<void>) =>
+      db.transaction().execute(async (trx) => {
+        const now = await lockFlow(trx, row.workspace_id, row.id)
+        if (now?.step === row.step && now.state === row.state) await write(trx)
+      })
+    const t = await context(platform, row.realm, state)
+    let got: ConnectFinish
     try {
-      const got = await platform.connect.finish(
-        await context(platform, row.realm, state),
-        answer,
-        openFlow(keys, row).keep,
-      )
-      if ('pending' in got)
-        return updateFlow(trx, row.id, {
-          public: { ...publicOf(row), instructions: publicOf(row).instructions ?? got.pending, error: undefined },
-        })
-      return await finished(trx, row, got)
+      got = await platform.connect.finish(t, answer, openFlow(keys, row).keep)
     } catch (error) {
       if (!(error instanceof PlatformFailure)) throw error
+      const { message } = error.failure
       // A form can be corrected and a code looked for again; a redirect's code is spent.
-      if (row.step === 'finishing') return failed(trx, row, error.failure.message)
-      return updateFlow(trx, row.id, { public: { ...publicOf(row), error: error.failure.message } })
+      if (row.step === 'finishing') return store((trx) => failed(trx, row, message))
+      return store((trx) => updateFlow(trx, row.id, { public: { ...publicOf(row), error: message } }))
     }
+    if ('pending' in got) {
+      const { pending } = got
+      const shown = { ...publicOf(row), instructions: publicOf(row).instructions ?? pending, error: undefined }
+      return store((trx) => updateFlow(trx, row.id, { public: shown }))
+    }
+    const { grant, offers } = got
+    return store((trx) => finished(trx, row, { grant, offers }))
   }
 
   const answer = async (ws: string, id: string, form: Record<string, string>) => {
-    await db.transaction().execute(async (trx) => {
-      const row = await lockFlow(trx, ws, id)
-      if (!row) throw missing()
-      if (over(row)) throw new Problem('connect-expired')
-      if (row.step !== 'form') throw new Problem('conflict', 'This connection attempt is not waiting for a form.')
-      checkForm(platformOf(row.platform), publicOf(row).way, form)
-      await finish(trx, row, form)
-    })
+    const row = await findFlow(db, ws, id)
+    if (!row) throw missing()
+    if (over(row)) throw new Problem('connect-expired')
+    if (row.step !== 'form') throw new Problem('conflict', 'This connection attempt is not waiting for a form.')
+    checkForm(platformOf(row.platform), publicOf(row).way, form)
+    await finish(row, form)
     return show(ws, id)
   }
+  /** Code flows this process is looking at. */
+  const looking = new Set<string>()
 
   return {
     begin: async (o) => {
@@ -312,11 +321,12 @@ export const createConnect = (deps: ConnectDeps): Connect => {
     },
 
     poll: async (ws, id) => {
-      await db.transaction().execute(async (trx) => {
-        // Somebody else is looking already: show what there is.
-        const row = await lockFlow(trx, ws, id, true)
-        if (row?.step === 'code' && !over(row)) await finish(trx, row, {})
-      })
+      const row = await findFlow(db, ws, id)
+      // While somebody is looking already: show what there is.
+      if (row?.step === 'code' && !over(row) && !looking.has(id)) {
+        looking.add(id)
+        await finish(row, {}).finally(() => looking.delete(id))
+      }
       return show(ws, id)
     },
 
@@ -342,16 +352,11 @@ export const createConnect = (deps: ConnectDeps): Connect => {
       // Committed before the code is traded: whatever happens next, this answer is spent.
       const taken = await takeState(db, row.id, state, new Date(clock.now() + tradeMs))
       if (!taken) throw new Problem('connect-failed', 'This answer has been used already. Start connecting again.')
-      await db
-        .transaction()
-        .execute(async (trx) => {
-          // Also when it says `error`: the platform knows what its network means by it.
-          await finish(trx, taken, query)
-        })
-        .catch(async (error: unknown) => {
-          await failed(db, taken, 'Connecting broke on our side. Start again.')
-          throw error
-        })
+      // Also when it says `error`: the platform knows what its network means by it.
+      await finish(taken, query).catch(async (error: unknown) => {
+        await failed(db, taken, 'Connecting broke on our side. Start again.')
+        throw error
+      })
       return show(row.workspace_id, row.id)
     },
 

@@ -42,15 +42,14 @@ export const insertFlow = async (db: Db, row: Omit<FlowRow, 'public'> & { public
 export const findFlow = async (db: Db, ws: string, id: string): Promise<FlowRow | undefined> =>
   db.selectFrom('connect_flows').selectAll().where('workspace_id', '=', ws).where('id', '=', id).executeTakeFirst()
 
-/** The flow, locked to the end of the transaction. `skip`: undefined when somebody else holds it, instead of waiting. */
-export const lockFlow = async (trx: Db, ws: string, id: string, skip = false): Promise<FlowRow | undefined> =>
+/** The flow, locked to the end of the transaction. */
+export const lockFlow = async (trx: Db, ws: string, id: string): Promise<FlowRow | undefined> =>
   trx
     .selectFrom('connect_flows')
     .selectAll()
     .where('workspace_id', '=', ws)
     .where('id', '=', id)
     .forUpdate()
-    .$if(skip, (q) => q.skipLocked())
     .executeTakeFirst()
 
 /** Looks a flow up by the network's answer, without taking it. */
