@@ -7,6 +7,7 @@ import process from 'node:process'
 import { steerableClock } from '#infra/clock.ts'
 import { openDatabase } from '#infra/db/database.ts'
 import { keyRingFrom } from '#infra/secrets.ts'
+import { send } from '#kit/client/send.ts'
 import { platforms } from '#platforms/registry/server.gen.ts'
 import { openHouse } from '../../src/server/house.ts'
 import { callKey, random } from './cases.ts'
@@ -37,7 +38,7 @@ const wired: typeof fetch = async (input, init) => {
   const at = calls.push(callKey(init?.method ?? 'GET', String(input))) - 1
   if (hit('kill-before', at)) await die()
   const signal = AbortSignal.any([...(init?.signal ? [init.signal] : []), AbortSignal.timeout(settings.timeoutMs)])
-  const answer = await fetch(input, { ...init, signal })
+  const answer = await send(input, { ...init, signal })
   const body = await answer.arrayBuffer()
   if (hit('kill-after', at)) await die()
   if (hit('stall-after', at)) {

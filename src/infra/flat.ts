@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 /** Bytes that may lie around between two scavenges. */
-const every = 8_000_000
+const every = 2_000_000
 let since = 0
 let scavenge: (() => void) | undefined
 

@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod'
 import { type Answer, classify, type Failure, type FailureTable, PlatformFailure } from '#kit/spec/failures.ts'
+import { multipartBody, send } from './send.ts'
 
 export type Realm = 'live' | 'sandbox'
 
@@ -13,19 +14,13 @@ export type HttpRequest<T = unknown> = {
   url: string
   query?: Record<string, string | number | boolean | undefined | readonly string[]>
   headers?: Record<string, string>
-  /** At most one body. `form` is urlencoded, `multipart` a FormData, `bytes` goes as it is. */
+  /** At most one body. `form` is urlencoded, `bytes` goes as it is. Files (a Blob, also in `multipart`) are streamed, never read whole. */
   json?: unknown
   form?: Record<string, string | undefined>
   multipart?: FormData
   bytes?: Blob | Uint8Array<ArrayBuffer>
   /** Default 30,000 ms; uploads say more. */
   timeoutMs?: number
-  /**
-   * For one body of hundreds of megabytes. `fetch` keeps a copy of every body it may have to send again, so memory grows by
-   * the whole file; it keeps none when redirects are errors. A redirect is then no answer (`unknown-outcome`), and 308
-   * cannot be accepted.
-   */
-  large?: boolean
   /** Parses the body of a success; a body it refuses is `unknown-outcome` (the network may have acted). */
   expect?: z.ZodType<T>
   /** Statuses outside 2xx that are answers, not failures (308 of a resumable upload). */
@@ -131,7 +126,10 @@ const encode = (r: HttpRequest): { body?: BodyInit; type?: string } => {
     for (const [k, v] of Object.entries(r.form)) if (v !== undefined) form.set(k, v)
     return { body: form.toString(), type: 'application/x-www-form-urlencoded' }
   }
-  if (r.multipart) return { body: r.multipart }
+  if (r.multipart) {
+    const body = multipartBody(r.multipart)
+    return { body, type: body.type }
+  }
   if (r.bytes !== undefined) return { body: r.bytes }
   return {}
 }
@@ -139,7 +137,7 @@ const encode = (r: HttpRequest): { body?: BodyInit; type?: string } => {
 /** Makes the client of one channel. */
 export const createHttp = (o: HttpOptions): Http => {
   const secrets = o.secrets ?? []
-  const send = o.fetch ?? fetch
+  const through = o.fetch ?? send
   const fail = (failure: Failure): never => {
     throw new PlatformFailure({
       ...failure,
@@ -174,8 +172,7 @@ export const createHttp = (o: HttpOptions): Http => {
 
     let answer: Answer
     try {
-      const redirect: RequestInit = r.large ? { redirect: 'error', window: null } : { redirect: 'manual' }
-      const res = await send(url, { method: r.method, headers, body, signal, ...redirect })
+      const res = await through(url, { method: r.method, headers, body, signal, redirect: 'manual' })
       const text = await res.text()
       answer = { status: res.status, headers: Object.fromEntries(res.headers), text, body: parse(text) }
     } catch (error) {

@@ -3,6 +3,7 @@ import type { Clock } from '#infra/clock.ts'
 import { passed } from '#infra/flat.ts'
 import { createHttp, type Http, type Realm } from '#kit/client/http.ts'
 import type { Platform } from '#kit/client/platform.ts'
+import { send } from '#kit/client/send.ts'
 import type { Grant } from '#kit/client/steps.ts'
 import type { Quotas } from './quotas.ts'
 
@@ -35,9 +36,9 @@ export type ChannelHttp = (o: ChannelHttpOptions) => Http
 
 /** Pieces of a large file must not pile up in memory while they go out one after another. */
 const flat =
-  (send: typeof fetch): typeof fetch =>
+  (through: typeof fetch): typeof fetch =>
   async (input, init) => {
-    const answer = await send(input, init)
+    const answer = await through(input, init)
     if (init?.body instanceof Blob) passed(init.body.size)
     return answer
   }
@@ -55,7 +56,7 @@ export const createChannelHttp =
       secrets: o.secrets,
       allow: deps.allow,
       beforeSend: o.beforeSend,
-      fetch: flat(o.fetch ?? deps.fetch ?? fetch),
+      fetch: flat(o.fetch ?? deps.fetch ?? send),
       signal: o.signal,
       now: () => deps.clock.now(),
       ...(quotas && {

@@ -151,7 +151,6 @@ export const uploadBlob = async (h: Home, bytes: Blob, mime: string) =>
       url: xrpc(h.pds, 'com.atproto.repo.uploadBlob'),
       headers: { 'content-type': mime },
       bytes,
-      large: true,
       timeoutMs: 120_000,
       expect: blobAnswer,
     })
@@ -230,7 +229,6 @@ export const uploadVideo = async (h: Home, did: string, video: Blob, name: strin
       query: { did, name },
       headers: { ...bearer(token), 'content-type': 'video/mp4' },
       bytes: video,
-      large: true,
       timeoutMs: 600_000,
       accept: [409],
       expect: job,

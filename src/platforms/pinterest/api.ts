@@ -175,7 +175,7 @@ export const uploadVideo = async (http: Http, to: Registration, file: Blob): Pro
   const multipart = new FormData()
   for (const [name, value] of Object.entries(to.upload_parameters)) multipart.set(name, value)
   multipart.set('file', file, 'video')
-  await http({ method: 'POST', url: to.upload_url, multipart, large: true, timeoutMs: uploadTimeout })
+  await http({ method: 'POST', url: to.upload_url, multipart, timeoutMs: uploadTimeout })
 }
 
 const mediaStatus = z.object({ media_id: id, status: z.enum(['registered', 'processing', 'succeeded', 'failed']) })

@@ -73,7 +73,6 @@ export const sendFile = async (c: Caller, media: StepMedia): Promise<Asset> => {
     url: `${store}/`,
     multipart,
     headers: { 'user-agent': c.userAgent },
-    large: media.kind === 'video',
     timeoutMs: uploadTimeout,
   })
   return { assetId: asset.asset_id, url: `${store}/${key}` }

@@ -15,7 +15,7 @@ const call = async <T extends z.ZodType>(
   result: T,
   timeoutMs?: number,
 ): Promise<z.output<T>> => {
-  const body = members instanceof FormData ? { multipart: members, large: true } : { json: members }
+  const body = members instanceof FormData ? { multipart: members } : { json: members }
   const reply = await b.http({
     method: 'POST',
     url: `https://api.telegram.org/bot${b.token}/${method}`,

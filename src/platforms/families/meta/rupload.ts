@@ -26,7 +26,6 @@ export const ruploadBytes = async (u: Rupload, file: Blob, offset: number, timeo
       'content-type': 'application/octet-stream',
     },
     bytes: file.slice(offset),
-    large: true,
     timeoutMs,
     expect: answer,
   })
