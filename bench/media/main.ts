@@ -1,8 +1,11 @@
 /**
  * Is memory flat while a large file comes and goes? Starts a whole Clarion as a process of its own, sends it a video over
- * HTTP and fetches it back, and tells how far its memory rose above where it was before.
+ * HTTP, fetches it back, publishes it on a sandbox network in another process, and tells how far its memory rose above
+ * where it was before.
  *
- *   --json   one line   --mb <n>  size of the file, default 1024
+ *   --json            one line
+ *   --mb <n>          size of the file, default 1024
+ *   --platform <id>   publish there (may be given again); default: the network that takes the largest videos
  *
  * Exit code 1 when it rose by 64 MB or more.
  */
@@ -11,13 +14,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
+import { samples } from '#platforms/registry/samples.gen.ts'
+import { platforms } from '#platforms/registry/server.gen.ts'
 import { freePort, type Started, startClarion } from '../../tools/demo/clarion.ts'
 import { createClient } from '../../tools/demo/client.ts'
 import { settle, watch } from './memory.ts'
-import { phases, type Stand } from './phases.ts'
+import { phasesFor, type Stand } from './phases.ts'
+import { startSandboxProcess } from './sandbox.ts'
 
 const { values: args } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, mb: { type: 'string', default: '1024' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    mb: { type: 'string', default: '1024' },
+    platform: { type: 'string', multiple: true, default: [] },
+  },
 })
 const mb = Number(args.mb)
 const limitMb = 64
@@ -38,12 +48,16 @@ const signIn = async (url: string, email: string, password: string): Promise<str
     .join('; ')
 }
 
+/** Chosen by the large file, also for the small one. */
+const steps = phasesFor(platforms, samples, { bytes: mb * 1024 * 1024, only: args.platform })
 const dataDir = await mkdtemp(join(tmpdir(), 'clarion-media-'))
 await chmod(dataDir, 0o755)
 let clarion: Started | undefined
+let networks: Awaited<ReturnType<typeof startSandboxProcess>> | undefined
 try {
   say(`Starting a Clarion of its own; the file has ${mb} MB.`)
-  clarion = await startClarion({ dataDir, port: await freePort() })
+  networks = await startSandboxProcess(dataDir)
+  clarion = await startClarion({ dataDir, port: await freePort(), env: { CLARION_SANDBOX_URL: networks.url } })
   const { url, pid } = clarion
   const client = createClient(url)
   const who = { email: 'bench@clarion.local', password: crypto.randomUUID() }
@@ -56,12 +70,16 @@ try {
     cookie: await signIn(url, who.email, who.password),
     bytes: mb * 1024 * 1024,
   }
+  await client.call('POST', `${stand.ws}/sandbox/connect-all`)
+  // The same with a small file first: code that is loaded and compiled on first use has nothing to do with sizes.
+  const small = { ...stand, bytes: 1024 * 1024 }
+  for (const phase of steps) await phase.run(small)
   await settle(pid)
 
   const first = await watch(pid)
   await first.peak()
   const told: Record<string, { peakMb: number; overIdleMb: number; seconds: number }> = {}
-  for (const phase of phases) {
+  for (const phase of steps) {
     const watching = await watch(pid)
     const begun = performance.now()
     await phase.run(stand)
@@ -80,5 +98,6 @@ try {
   }
 } finally {
   await clarion?.stop()
+  await networks?.stop()
   await rm(dataDir, { recursive: true, force: true })
 }

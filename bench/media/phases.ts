@@ -1,10 +1,13 @@
 /**
  * What is done with the large file, in order. A phase gets the stand (a running Clarion and somebody signed in), does one
- * thing through real HTTP, and leaves in the stand what later ones need. To measure another thing - publishing the file on
- * a sandbox network - write a phase and add it to `phases`.
+ * thing through real HTTP, and leaves in the stand what later ones need.
  */
 import { request } from 'node:http'
 import { pipeline } from 'node:stream/promises'
+import type { Channel } from '#contract/channels.ts'
+import type { Post, Publication } from '#contract/posts.ts'
+import type { Platform } from '#kit/client/platform.ts'
+import type { Sample } from '#kit/spec/samples.ts'
 import { mp4 } from '#kit/testing/video.ts'
 import type { Client } from '../../tools/demo/client.ts'
 
@@ -47,7 +50,7 @@ const upload: Phase = {
       headers: {
         cookie: stand.cookie,
         origin: stand.url,
-        'idempotency-key': 'large-file',
+        'idempotency-key': crypto.randomUUID(),
         'content-type': `multipart/form-data; boundary=${boundary}`,
         'content-length': start.length + stand.bytes + end.length,
       },
@@ -85,4 +88,51 @@ const download: Phase = {
   },
 }
 
-export const phases: readonly Phase[] = [upload, download]
+/** Publishing the file on a network that takes one so large; the sandbox is a process of its own. */
+const publishOn = (platform: string, sample: Sample): Phase => ({
+  name: `publish ${platform}`,
+  run: async ({ client, ws, mediaId }) => {
+    const { items } = await client.call<{ items: Channel[] }>('GET', `${ws}/channels`)
+    const channel = items.find((c) => c.platform === platform && (!sample.channel || c.kind === sample.channel))
+    if (!channel) throw new Error(`${platform} has no channel`)
+    const post = await client.call<Post>('POST', `${ws}/posts`, {
+      content: { segments: [{ text: sample.segments[0]!.text ?? '', mediaIds: [mediaId] }] },
+      publications: [{ channelId: channel.id, settings: sample.settings ?? {} }],
+    })
+    await client.call('POST', `${ws}/posts/${post.id}/schedule`, { now: true })
+    for (;;) {
+      const p = await client.call<Publication>('GET', `${ws}/publications/${post.publications[0]!.id}`)
+      if (p.state === 'published') return
+      if (!['scheduled', 'publishing', 'waiting'].includes(p.state))
+        throw new Error(`${platform} ended ${p.state}: ${p.reason} ${p.message}`)
+      await new Promise((r) => setTimeout(r, 500))
+    }
+  },
+})
+
+/** A sample with one video, no more to ask, on a platform that takes `bytes`. */
+const large = (platforms: readonly Platform[], samples: Readonly<Record<string, readonly Sample[]>>, bytes: number) =>
+  platforms.flatMap(({ spec }) => {
+    const most = spec.media.video?.maxBytes ?? 0
+    const sample = samples[spec.id]?.find(
+      (s) =>
+        s.segments.length === 1 &&
+        s.segments[0]!.media?.length === 1 &&
+        s.segments[0]!.media[0]!.kind === 'video' &&
+        typeof s.settings !== 'function',
+    )
+    return sample && most >= bytes ? [{ platform: spec.id, sample, most }] : []
+  })
+
+/**
+ * Up, down, and out to networks. `only`: platform ids; without them the one that takes the largest files.
+ */
+export const phasesFor = (
+  platforms: readonly Platform[],
+  samples: Readonly<Record<string, readonly Sample[]>>,
+  o: { bytes: number; only: readonly string[] },
+): Phase[] => {
+  const able = large(platforms, samples, o.bytes).sort((a, b) => b.most - a.most)
+  const chosen = o.only.length > 0 ? able.filter((x) => o.only.includes(x.platform)) : able.slice(0, 1)
+  return [upload, download, ...chosen.map((x) => publishOn(x.platform, x.sample))]
+}
