@@ -91,6 +91,7 @@ const firstLine = (child: ChildProcess): Promise<string> =>
 // Skipped where the server is not installed: `npm test` installs it, and fails there when it cannot.
 describe.skipIf(!pdsInstalled())('a real Bluesky server', () => {
   let pds: ChildProcess
+  let said = ''
   let server: Account
   let proxy: Awaited<ReturnType<typeof losingProxy>>
   let database: TestDatabase
@@ -104,6 +105,9 @@ describe.skipIf(!pdsInstalled())('a real Bluesky server', () => {
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'clarion-real-'))
     pds = spawn(process.execPath, [join(tools, 'run.mjs')], { stdio: ['pipe', 'pipe', 'pipe'] })
+    pds.stderr!.on('data', (chunk: Buffer) => {
+      said = (said + chunk).slice(-2000)
+    })
     const [line, db] = await Promise.all([firstLine(pds), testDatabase()])
     server = JSON.parse(line)
     database = db
@@ -132,11 +136,14 @@ describe.skipIf(!pdsInstalled())('a real Bluesky server', () => {
     await house?.database.close()
     await database?.drop()
     proxy?.close()
-    if (pds?.exitCode === null) {
+    const alive = pds?.exitCode === null && pds.signalCode === null
+    const end = pds && `${pds.exitCode ?? pds.signalCode}`
+    if (alive) {
       pds.kill('SIGTERM')
       await once(pds, 'exit')
     }
     if (dir) await rm(dir, { recursive: true, force: true })
+    expect(alive, `the server ended by itself: ${end} ${said}`).toBe(true)
   })
 
   const connect = (appPassword: string) =>

@@ -30,6 +30,12 @@ describe.each(faces.map((face) => [face.spec.id, face] as const))('%s', (_, face
     expect(help(words.pl).sort()).toEqual(help(words.en).sort())
   })
 
+  it('says in Polish each budget Clarion counts', async () => {
+    const { words } = await face.load()
+    const pl: Readonly<Record<string, string>> = words.pl
+    for (const { bucket } of face.spec.budgets ?? []) expect(pl[`quota.${bucket}`], bucket).toBeTruthy()
+  })
+
   it('says in Polish every field of its connect form and credentials', async () => {
     const { words } = await face.load()
     const ways = face.spec.ways ?? []

@@ -133,6 +133,7 @@ export const words = {
     'preview.spoiler': 'Spoiler',
     'preview.poll': 'Ankieta · kończy się za {{days}} d',
     'preview.share': 'Udostępnij',
+    'quota.calls-600': 'Zapytania do Reddita w ciągu 10 minut (wszystkie konta razem)',
     'connect.clientId': 'Identyfikator klienta',
     'connect.clientId.help': 'reddit.com/prefs/apps > Twoja aplikacja, wiersz pod „web app”.',
     'connect.clientSecret': 'Sekret klienta',

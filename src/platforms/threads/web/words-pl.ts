@@ -41,6 +41,9 @@ export const pl = {
   'spoilers.help':
     'Po jednym w wierszu, dokładnie jak w tekście pierwszego posta; do 10. Czytelnik odsłania je dotknięciem.',
   spoilerMedia: 'Ukryj zdjęcia i filmy do dotknięcia',
+  'quota.posts': 'Posty z aplikacji w ciągu 24 godzin',
+  'quota.replies': 'Odpowiedzi z aplikacji w ciągu 24 godzin',
+  'quota.deletes': 'Usunięcia z aplikacji w ciągu 24 godzin',
   'connect.clientId': 'Identyfikator aplikacji Threads',
   'connect.clientId.help':
     'developers.facebook.com > Twoja aplikacja > Use cases > Access the Threads API > Settings. To nie jest identyfikator aplikacji Meta.',
