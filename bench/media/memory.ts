@@ -21,7 +21,13 @@ export const watch = async (pid: number): Promise<{ idle: number; peak: () => Pr
     () => false,
   )
   let most = idle
-  const timer = setInterval(() => void resident(pid).then((now) => (most = Math.max(most, now || 0))), 25)
+  // A process that has ended has no memory to tell; why it ended is told by whoever started it.
+  const look = () =>
+    void resident(pid).then(
+      (now) => (most = Math.max(most, now || 0)),
+      () => clearInterval(timer),
+    )
+  const timer = setInterval(look, 25)
   return {
     idle,
     peak: async () => {

@@ -91,12 +91,13 @@ const download: Phase = {
 /** Publishing the file on a network that takes one so large; the sandbox is a process of its own. */
 const publishOn = (platform: string, sample: Sample): Phase => ({
   name: `publish ${platform}`,
-  run: async ({ client, ws, mediaId }) => {
+  run: async ({ client, ws, mediaId, bytes }) => {
     const { items } = await client.call<{ items: Channel[] }>('GET', `${ws}/channels`)
     const channel = items.find((c) => c.platform === platform && (!sample.channel || c.kind === sample.channel))
     if (!channel) throw new Error(`${platform} has no channel`)
     const post = await client.call<Post>('POST', `${ws}/posts`, {
-      content: { segments: [{ text: sample.segments[0]!.text ?? '', mediaIds: [mediaId] }] },
+      // Networks refuse a text they had already: the small file went before.
+      content: { segments: [{ text: `${sample.segments[0]!.text ?? ''} ${bytes} bytes`, mediaIds: [mediaId] }] },
       publications: [{ channelId: channel.id, settings: sample.settings ?? {} }],
     })
     await client.call('POST', `${ws}/posts/${post.id}/schedule`, { now: true })

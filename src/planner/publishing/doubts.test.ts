@@ -130,6 +130,32 @@ describe('two publications that say the same, one right after the other', () => 
     expect(h.net.posts).toEqual(['twins', 'twins'])
   })
 
+  it('are told apart by a network that refuses doubles: the second failed, for that reason', async () => {
+    await h.plan(['twins'])
+    await h.engine('ask').runDue()
+    h.net.next.push('duplicate')
+    const second = await h.plan(['twins'])
+    await h.engine('ask').runDue()
+    await h.live(4, 61_000)
+    expect(await h.read(second)).toMatchObject({ state: 'failed', reason: 'toy.duplicate', external_id: null })
+    expect(h.net.posts).toEqual(['twins'])
+  })
+
+  it('are a question when a double is refused after a lost answer', async () => {
+    await h.plan(['twins'])
+    await h.engine('ask').runDue()
+    h.net.next.push('lost-before')
+    const second = await h.plan(['twins'])
+    await h.engine('ask').runDue()
+    await h.live(8, 61_000)
+    h.net.next.push('duplicate')
+    await resolvePublication(h.db, { ...h.target(second), again: true })
+    await h.engine('ask').runDue()
+    await h.live(8, 61_000)
+    expect(await h.read(second)).toMatchObject({ state: 'unconfirmed', external_id: null })
+    expect(h.net.posts).toEqual(['twins'])
+  })
+
   it('are so too where a repetition is handed the first one', async () => {
     const guard: ToyOptions = {
       again: 'keyed',

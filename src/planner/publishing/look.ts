@@ -33,12 +33,19 @@ export const isTwin = async (walk: Walk, row: StepRow, found: Json): Promise<boo
   return typeof id === 'string' && heldByAnother(walk.d.db, walk.w.claim, id, row.firstBegunAt)
 }
 
+/**
+ * What seeing the twin says about this step. It may hide ours behind it - unless the network refused the only try as a
+ * double: then the twin is what it meant, and with the twin there ours cannot have been taken.
+ */
+const ofTwin = (row: StepRow): Witness =>
+  row.failure?.kind === 'duplicate' && row.times === 1 ? { absent: true } : { unsure: twin }
+
 /** Looks at the network after a lost answer. True when the step is over. */
 export const look = async (walk: Walk, p: PlannedStep, row: StepRow): Promise<boolean> => {
   const { d, w, platform, loaded } = walk
   const said = await seenBy(walk, p, row)
   if (!said) return false
-  const seen = 'found' in said && (await isTwin(walk, row, said.found)) ? { unsure: twin } : said
+  const seen = 'found' in said && (await isTwin(walk, row, said.found)) ? ofTwin(row) : said
   const kind: Look = 'found' in seen ? 'found' : 'absent' in seen ? 'absent' : 'unsure'
   await note(d.db, w.claim, {
     event: `look-${kind}`,

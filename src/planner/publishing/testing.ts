@@ -26,6 +26,7 @@ export const behaviours = [
   'refused though done',
   '401',
   '422',
+  'duplicate',
   '429',
   '503',
   'blocked',
@@ -71,6 +72,7 @@ export const toyNetwork = async (now: () => number, lagMs = 0) => {
     if (how === '401') return send(401, { code: 'dead', said: req.headers.authorization })
     if (how === '429') return send(429, { code: 'slow' })
     if (how === '422') return send(422, { code: 'refused', said: `you sent ${req.headers.authorization}` })
+    if (how === 'duplicate') return send(409, { code: 'duplicate' })
     if (how === '503') return send(503, { code: 'later' })
     if (how === 'blocked') return send(403, { code: 'blocked' })
     if (how === 'lost-before') return void req.socket.destroy()
@@ -118,6 +120,7 @@ const failures: FailureTable = {
   rules: [
     { code: 'dead', kind: 'reconnect', word: 'dead', say: 'The token is dead.' },
     { code: 'refused', kind: 'refused-content', word: 'refused', say: 'Refused: {text}' },
+    { code: 'duplicate', kind: 'duplicate', word: 'duplicate', say: 'This was posted already.' },
     { code: 'slow', kind: 'too-fast', word: 'slow', say: 'Slow down.' },
     { code: 'later', kind: 'try-later', word: 'later', say: 'Nothing was done; come back later.' },
     { code: 'blocked', kind: 'refused-account', word: 'blocked', say: 'The account is blocked.' },
