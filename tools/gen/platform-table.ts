@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Sample } from '#kit/spec/samples.ts'
-import type { PlatformSpec } from '#kit/spec/spec.ts'
+import type { Budget, ConnectKind, PlatformSpec } from '#kit/spec/spec.ts'
 import { platformIds } from './registry.ts'
 
 const isSpec = (value: unknown): value is PlatformSpec =>
@@ -79,7 +79,14 @@ const documents = ({ media: m }: PlatformSpec) =>
     ? joined(types(m.document.types), size(m.document.maxBytes), m.document.maxPages && `${m.document.maxPages} pages`)
     : 'no'
 
-const ways = (spec: PlatformSpec) => spec.ways?.map((w) => w.label).join(' or ') ?? spec.connect
+const connects: Record<ConnectKind, string> = {
+  redirect: 'signing in there (OAuth)',
+  form: 'typing credentials in',
+  code: 'a code posted there',
+}
+const ways = (spec: PlatformSpec) => spec.ways?.map((w) => w.label).join(' or ') ?? connects[spec.connect]
+/** Money is counted to be shown; its cap only keeps the count from running away. */
+const budget = (b: Budget) => (b.money ? `${b.label}, in ${b.money.currency}` : `${number(b.cap)} ${b.label}`)
 
 /** Two Markdown tables of one row per platform. `platformsDir` is a tree's `src/platforms`. */
 export const platformTable = async (platformsDir: string): Promise<{ text: string; missing: string[] }> => {
@@ -110,7 +117,7 @@ export const platformTable = async (platformsDir: string): Promise<{ text: strin
         images(spec),
         videos(spec),
         documents(spec),
-        (spec.budgets ?? []).map((b) => `${number(b.cap)} ${b.label}`).join('; ') || 'none',
+        (spec.budgets ?? []).map(budget).join('; ') || 'none',
       ].join(' | '),
     )
     for (const [what, why] of Object.entries(spec.why ?? {})) reasons.push(`- ${spec.name}, ${what}: ${why}`)
