@@ -313,6 +313,11 @@ test('the app view and the directory answer without a token', async () => {
     `https://public.api.bsky.app/xrpc/app.bsky.feed.getPosts?uris=${encodeURIComponent(String(body.uri))}`,
   )
   expect(posts.body).toMatchObject({ posts: [{ uri: body.uri, likeCount: expect.any(Number) }] })
+  const thread = 'https://public.api.bsky.app/xrpc/app.bsky.feed.getPostThread?uri='
+  expect((await get(thread + encodeURIComponent(String(body.uri)))).body).toMatchObject({
+    thread: { $type: 'app.bsky.feed.defs#threadViewPost', post: { uri: body.uri }, replies: [] },
+  })
+  expect((await get(`${thread}at://nobody/app.bsky.feed.post/x`)).body).toMatchObject({ error: 'NotFound' })
   expect((await get(`https://public.api.bsky.app/xrpc/app.bsky.actor.getProfile?actor=${s.did}`)).body).toMatchObject({
     handle: 'lena.bsky.social',
     postsCount: 1,

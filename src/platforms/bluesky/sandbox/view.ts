@@ -96,6 +96,31 @@ const getAuthorFeed =
     return json(200, { feed: own.slice(0, limit).map((r) => ({ post: postView(world, r) })) }, headers)
   }
 
+type ThreadView = { $type: string; post: unknown; parent?: ThreadView; replies?: ThreadView[] }
+
+/** Up to the root, or down as far as `depth`. */
+const threadView = (world: BskyWorld, r: StoredRecord, o: { up: boolean; depth: number }): ThreadView => {
+  const view: ThreadView = { $type: 'app.bsky.feed.defs#threadViewPost', post: postView(world, r) }
+  const above = world.state.records[parentOf(r) ?? '']
+  if (o.up && above) view.parent = threadView(world, above, { up: true, depth: 0 })
+  if (o.depth > 0)
+    view.replies = Object.values(world.state.records)
+      .filter((x) => parentOf(x) === `at://${r.did}/${r.collection}/${r.rkey}`)
+      .map((x) => threadView(world, x, { up: false, depth: o.depth - 1 }))
+  return view
+}
+
+const getPostThread =
+  (world: BskyWorld) =>
+  (req: SandboxRequest): SandboxResponse => {
+    const headers = spendAny(world)
+    const uri = req.query.get('uri') ?? ''
+    const record = Object.hasOwn(world.state.records, uri) ? world.state.records[uri]! : null
+    if (!record) return fail(400, 'NotFound', `Post not found: ${uri}`, headers)
+    const depth = Math.min(1000, Number(req.query.get('depth') ?? 6) || 0)
+    return json(200, { thread: threadView(world, record, { up: true, depth }) }, headers)
+  }
+
 /** On the PDS the same reads are passed on, for a caller with a token. */
 const proxied = (world: BskyWorld, handle: (req: SandboxRequest) => SandboxResponse) => (req: SandboxRequest) => {
   caller(world, req, 'access')
@@ -104,18 +129,11 @@ const proxied = (world: BskyWorld, handle: (req: SandboxRequest) => SandboxRespo
 
 export const viewRoutes = (world: BskyWorld): SandboxRoute[] =>
   Object.entries({
-    'app.bsky.actor.getProfile': getProfile(world),
-    'app.bsky.feed.getPosts': getPosts(world),
-    'app.bsky.feed.getAuthorFeed': getAuthorFeed(world),
-  }).flatMap(([nsid, handle]) => {
-    const name = nsid
-      .split('.')
-      .at(-1)!
-      .replace('getProfile', 'profile')
-      .replace('getPosts', 'posts')
-      .replace('getAuthorFeed', 'feed')
-    return [
-      route(name, `GET public.api.bsky.app/xrpc/${nsid}`, handle),
-      route(name, `GET bsky.social/xrpc/${nsid}`, proxied(world, handle)),
-    ]
-  })
+    profile: ['app.bsky.actor.getProfile', getProfile(world)] as const,
+    posts: ['app.bsky.feed.getPosts', getPosts(world)] as const,
+    feed: ['app.bsky.feed.getAuthorFeed', getAuthorFeed(world)] as const,
+    thread: ['app.bsky.feed.getPostThread', getPostThread(world)] as const,
+  }).flatMap(([name, [nsid, handle]]) => [
+    route(name, `GET public.api.bsky.app/xrpc/${nsid}`, handle),
+    route(name, `GET bsky.social/xrpc/${nsid}`, proxied(world, handle)),
+  ])

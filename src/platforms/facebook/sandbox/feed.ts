@@ -3,7 +3,7 @@ import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox
 import { route } from '#kit/sandbox/route.ts'
 import { graphAnswer } from '../../families/meta/sandbox/door.ts'
 import { badParam, graphRefuse } from '../../families/meta/sandbox/envelope.ts'
-import { checkParams, listPage, param, pickFields } from '../../families/meta/sandbox/params.ts'
+import { checkParams, listOf, listPage, param, pickFields } from '../../families/meta/sandbox/params.ts'
 import { nextId } from '../../families/meta/sandbox/state.ts'
 import { duplicateMs, photo as photoLimits, schedule, text } from './numbers.ts'
 import { addPost, asPage, delivered, onPage, ownPost, type PageCall, read, tell, write } from './page.ts'
@@ -244,9 +244,9 @@ const subscribe =
     else {
       const known = ['feed', 'mention', 'messages', 'ratings', 'videos', 'live_videos', 'name', 'picture']
       const list = (v: string) =>
-        v.split(',').every((x) => known.includes(x.trim())) ? null : `must be one of {${known.join(', ')}}`
+        listOf(v).every((x) => known.includes(x)) ? null : `must be one of {${known.join(', ')}}`
       checkParams(c.params, { subscribed_fields: { required: true, check: list } })
-      world.state.subscribed[c.page.id] = c.params.fields.subscribed_fields!.split(',').map((x) => x.trim())
+      world.state.subscribed[c.page.id] = listOf(c.params.fields.subscribed_fields)
     }
     world.changed()
     return graphAnswer(c, { success: true })

@@ -3,6 +3,7 @@ import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox
 import { route } from '#kit/sandbox/route.ts'
 import { graphAnswer } from '../../families/meta/sandbox/door.ts'
 import { graphRefuse, missingObject } from '../../families/meta/sandbox/envelope.ts'
+import { listOf } from '../../families/meta/sandbox/params.ts'
 import { numbersOf, type PostNumbers } from './metrics.ts'
 import { metrics as names } from './numbers.ts'
 import { asPage, ownPost, type PageCall } from './page.ts'
@@ -11,7 +12,7 @@ import { type FbWorld, graphTime, type Post, videoById } from './state.ts'
 const DAY = 86_400_000
 
 const asked = (req: SandboxRequest, c: PageCall, known: readonly string[]): string[] => {
-  const list = (req.query.get('metric') ?? '').split(',').filter(Boolean)
+  const list = listOf(req.query.get('metric'))
   if (list.length === 0)
     graphRefuse(400, 3001, '(#3001) Invalid query', {
       subcode: 1504028,

@@ -1,6 +1,7 @@
 /** Numbers that grow with the sandbox's time (§6): one unknown metric fails the whole call, as on Instagram. */
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
 import { badParam, graphRefuse } from '../../families/meta/sandbox/envelope.ts'
+import { listOf } from '../../families/meta/sandbox/params.ts'
 import { accountIn, answer, type Call, caller, type WayName } from './door.ts'
 import { DAY, storyViewers } from './numbers.ts'
 import { mediaIn } from './seen.ts'
@@ -69,7 +70,7 @@ const measured = (world: IgWorld, m: Media, name: string): number => {
 }
 
 const names = (req: SandboxRequest): string[] => {
-  const metrics = (req.query.get('metric') ?? '').split(',').filter(Boolean)
+  const metrics = listOf(req.query.get('metric'))
   return metrics.length > 0 ? metrics : badParam('The parameter metric is required')
 }
 const unknownMetric = (metric: string, allowed: readonly string[]): never =>

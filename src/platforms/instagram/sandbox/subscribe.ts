@@ -2,7 +2,7 @@
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
 import { enter, graphAnswer } from '../../families/meta/sandbox/door.ts'
 import { badParam, missingObject } from '../../families/meta/sandbox/envelope.ts'
-import { checkParams, param } from '../../families/meta/sandbox/params.ts'
+import { checkParams, listOf, param } from '../../families/meta/sandbox/params.ts'
 import { pageById } from '../../families/meta/sandbox/state.ts'
 import { accountIn, answer, caller } from './door.ts'
 import type { IgWorld } from './state.ts'
@@ -11,7 +11,7 @@ const fields = ['comments', 'mentions', 'live_comments', 'messages', 'story_insi
 const table = { subscribed_fields: { required: true as const, check: param.text } }
 
 const asked = (value: string | undefined, allowed: readonly string[]): string[] => {
-  const names = (value ?? '').split(',').filter(Boolean)
+  const names = listOf(value)
   const unknown = names.find((x) => !allowed.includes(x))
   if (names.length === 0 || unknown) badParam(`Param subscribed_fields must be one of {${allowed.join(', ')}}`)
   return names

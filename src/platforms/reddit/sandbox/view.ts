@@ -134,6 +134,8 @@ export const commentView = (world: RedditWorld, c: Comment): Record<string, unkn
     parent_id: `t3_${c.post}`,
     subreddit: post?.sub,
     permalink: post ? `${permalink(post)}${c.id}/` : undefined,
+    // Nobody answers; Reddit says so with an empty text, not an empty list.
+    replies: '',
     created_utc: Math.floor(c.at / 1000),
     score: 1,
     ups: 1,

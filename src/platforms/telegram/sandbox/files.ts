@@ -69,6 +69,7 @@ export const takeFile = async (
     size: bytes.length,
     width: seen.width ?? null,
     height: seen.height ?? null,
+    seconds: Math.round((seen.durationMs ?? 0) / 1000),
     name: filename,
     mime: safeMime(mime),
   }

@@ -37,6 +37,8 @@ export type File = {
   size: number
   width: number | null
   height: number | null
+  /** How long it plays. */
+  seconds?: number
   name: string | null
   mime: string
 }

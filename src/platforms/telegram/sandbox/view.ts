@@ -54,11 +54,11 @@ const media = (f: File): Record<string, unknown> => {
   const sized = { ...fileView(f), width: f.width ?? 0, height: f.height ?? 0 }
   if (f.kind === 'photo') return { photo: [sized] }
   const named = { ...(f.name ? { file_name: f.name } : {}), mime_type: f.mime }
-  if (f.kind === 'video') return { video: { ...sized, ...named, duration: 0 } }
+  if (f.kind === 'video') return { video: { ...sized, ...named, duration: f.seconds ?? 0 } }
   // An animation is a document too, for older clients.
   if (f.kind === 'animation')
-    return { animation: { ...sized, ...named, duration: 0 }, document: { ...fileView(f), ...named } }
-  if (f.kind === 'audio') return { audio: { ...fileView(f), ...named, duration: 0 } }
+    return { animation: { ...sized, ...named, duration: f.seconds ?? 0 }, document: { ...fileView(f), ...named } }
+  if (f.kind === 'audio') return { audio: { ...fileView(f), ...named, duration: f.seconds ?? 0 } }
   return { document: { ...fileView(f), ...named } }
 }
 

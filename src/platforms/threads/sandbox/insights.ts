@@ -3,6 +3,7 @@
 import { json } from '#kit/sandbox/answer.ts'
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
 import { badParam } from '../../families/meta/sandbox/envelope.ts'
+import { listOf } from '../../families/meta/sandbox/params.ts'
 import { answer, caller, notFound, ownProfile, stamp } from './door.ts'
 import { DAY, demographicsFollowers, insightsFrom } from './numbers.ts'
 import { type Account, accountById, type Post, postById, type ThWorld } from './state.ts'
@@ -44,7 +45,7 @@ const ofProfile = [
 ]
 
 const asked = (req: SandboxRequest, allowed: readonly string[]): string[] => {
-  const names = (req.query.get('metric') ?? '').split(',').filter(Boolean)
+  const names = listOf(req.query.get('metric'))
   if (names.length === 0) badParam('The parameter metric is required')
   const unknown = names.find((x) => !allowed.includes(x))
   if (unknown) badParam(`metric[0] must be one of the following values: ${allowed.join(', ')} (not ${unknown})`)
@@ -113,7 +114,7 @@ export const profileInsights =
     const c = caller(world, req, ['threads_manage_insights'])
     const a = ownProfile(c, req.params.id)
     // Not documented, and answered like this by the real one.
-    if (req.query.get('metric')?.split(',').includes('shares'))
+    if (listOf(req.query.get('metric')).includes('shares'))
       return json(
         500,
         { error: { message: 'An unknown error has occurred.', type: 'OAuthException', code: 1 } },

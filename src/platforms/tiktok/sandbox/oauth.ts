@@ -185,6 +185,7 @@ const revoke =
 
 export const oauthRoutes = (world: TikTokWorld): SandboxRoute[] => [
   route('authorize', 'GET|POST www.tiktok.com/v2/auth/authorize/', authorize(world)),
+  route('authorize', 'GET|POST www.tiktok.com/v2/auth/authorize', authorize(world)),
   route('token', 'POST open.tiktokapis.com/v2/oauth/token/', token(world), { writes: true }),
   route('revoke', 'POST open.tiktokapis.com/v2/oauth/revoke/', revoke(world), { writes: true }),
 ]

@@ -40,7 +40,7 @@ const ledger = (world: XWorld, p: Post): LedgerPost => {
 export default defineImitation<XState>({
   platform: 'x-com',
   name: 'X',
-  hosts: ['api.x.com', 'x.com', 'twitter.com'],
+  hosts: ['api.x.com', 'api.twitter.com', 'x.com', 'twitter.com'],
   seed,
   knobs: {
     /** A new post shows in the author's timeline this much later (ms). */
@@ -54,7 +54,11 @@ export default defineImitation<XState>({
     /** 1 refuses `post.fields`, as a server before the renaming would. */
     oldSpellingOnly: 0,
   },
-  routes: (world) => [...oauthRoutes(world), ...mediaRoutes(world), ...postRoutes(world)],
+  // Older client libraries use the old host; X still answers there.
+  routes: (world) =>
+    [...oauthRoutes(world), ...mediaRoutes(world), ...postRoutes(world)].flatMap((r) =>
+      r.host === 'api.x.com' ? [r, { ...r, host: 'api.twitter.com' }] : [r],
+    ),
   posts: (world) => world.state.posts.map((p) => ledger(world, p)),
   accounts: (world) => world.state.users.map(accountOf),
   tokens: (world, account) => {

@@ -1,6 +1,6 @@
 /** OAuth 2.0 with PKCE as X does it (fact sheet x.md §2): codes live 30 s, refresh tokens rotate and the old one dies at once. */
 import { json } from '#kit/sandbox/answer.ts'
-import { basicAuth, formBody } from '#kit/sandbox/body.ts'
+import { basicAuth, formBody, jsonBody } from '#kit/sandbox/body.ts'
 import { backToApp, consentDecision, consentPage } from '#kit/sandbox/consent.ts'
 import { esc, page } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
@@ -119,14 +119,20 @@ export const mint = (world: XWorld, o: { user: string; scopes: string[]; family:
 }
 
 const allowedForm: Record<string, readonly string[]> = {
-  authorization_code: ['grant_type', 'code', 'redirect_uri', 'code_verifier', 'client_id'],
-  refresh_token: ['grant_type', 'refresh_token', 'client_id', 'scope'],
+  authorization_code: ['grant_type', 'code', 'redirect_uri', 'code_verifier', 'client_id', 'client_secret'],
+  refresh_token: ['grant_type', 'refresh_token', 'client_id', 'client_secret', 'scope'],
+}
+
+/** The documents say a form; twitter-api-v2 (1.29) sends JSON, and X takes it. */
+const fields = (req: SandboxRequest): URLSearchParams | null => {
+  const json = jsonBody(req)
+  return json ? new URLSearchParams(Object.entries(json).map(([k, v]) => [k, String(v)])) : formBody(req)
 }
 
 const token =
   (world: XWorld) =>
   (req: SandboxRequest): SandboxResponse => {
-    const form = formBody(req)
+    const form = fields(req)
     if (!form) return invalidRequest('Content-Type must be application/x-www-form-urlencoded.')
     const refused = clientProblem(world, req)
     if (refused) return refused
@@ -162,7 +168,7 @@ const refresh = (world: XWorld, form: URLSearchParams): SandboxResponse => {
 const revoke =
   (world: XWorld) =>
   (req: SandboxRequest): SandboxResponse => {
-    const form = formBody(req)
+    const form = fields(req)
     const given = form?.get('token')
     if (!form || !given) return invalidRequest('Missing required parameter [token].')
     const refused = clientProblem(world, req)

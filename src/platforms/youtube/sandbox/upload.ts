@@ -4,15 +4,16 @@
  * session that is complete) it does the same, as its upload servers do.
  */
 import { createHash } from 'node:crypto'
-import { json } from '#kit/sandbox/answer.ts'
-import { authToken, jsonBody } from '#kit/sandbox/body.ts'
+import { json, Refused } from '#kit/sandbox/answer.ts'
+import { authToken, type JsonObject, jsonBody } from '#kit/sandbox/body.ts'
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
+import { readRelated } from '#kit/sandbox/multipart.ts'
 import { lookToken } from '#kit/sandbox/tokens.ts'
 import { addPiece, assemble, openUpload } from '#kit/sandbox/uploads.ts'
 import { legacyError, unauthenticated } from '../../families/google/sandbox/answers.ts'
 import { enter, knownQuery, malformed, partsOf, refuse } from './door.ts'
 import * as n from './numbers.ts'
-import { isPublic, type Session, type Video, videoId, type YouTubeWorld } from './state.ts'
+import { type Channel, isPublic, type Session, type Video, videoId, type YouTubeWorld } from './state.ts'
 import { readMeta, resource, settableParts } from './video.ts'
 
 const boolean = (req: SandboxRequest, name: string, usual: boolean): boolean => {
@@ -21,57 +22,80 @@ const boolean = (req: SandboxRequest, name: string, usual: boolean): boolean => 
   return v === null ? usual : v === 'true'
 }
 
-/** POST: metadata in, the address of a session out. */
+/** What is sent about a video before its bytes, judged. `size` NaN: not told. Gives a session that waits for the bytes. */
+const announce = (
+  world: YouTubeWorld,
+  req: SandboxRequest,
+  o: { channel: Channel; body: JsonObject | null; mime: string; size: number },
+): Session => {
+  const parts = partsOf(req, settableParts)
+  if (!o.body) throw new Refused(malformed('Invalid JSON payload received. Parse error.'))
+  if (!/^video\/|^application\/octet-stream$/.test(o.mime))
+    refuse(
+      400,
+      'badRequest',
+      `Media type '${o.mime}' is not supported. Valid media types: [video/*, application/octet-stream]`,
+    )
+  if (o.size > n.upload.maxBytes) refuse(413, 'uploadTooLarge', 'Request is too large.')
+  if (o.size === 0) refuse(400, 'mediaBodyRequired', 'The request does not include the video content.')
+  const meta = readMeta(o.body, parts)
+  const since = world.now() - n.channelUploads.windowMs
+  const today = world.state.videos.filter((v) => v.channel === o.channel.id && v.at > since).length
+  if (today >= world.knob('channelUploads'))
+    refuse(400, 'uploadLimitExceeded', 'The user has exceeded the number of videos they may upload.')
+  return {
+    id: world.id(86),
+    channel: o.channel.id,
+    meta,
+    part: parts,
+    notify: boolean(req, 'notifySubscribers', true),
+    upload: openUpload(o.mime, Number.isFinite(o.size) ? o.size : null),
+    openedAt: world.now(),
+    video: null,
+    raw: o.body,
+  }
+}
+
+/** POST: metadata in, the address of a session out - or metadata and bytes in one body, as Google's own libraries send them. */
 export const init =
   (world: YouTubeWorld) =>
   (req: SandboxRequest): SandboxResponse => {
     const channel = enter(world, req, { door: 'upload', bucket: 'uploads' })
     knownQuery(req, 'part', 'notifySubscribers', 'autoLevels', 'stabilize', 'onBehalfOfContentOwner', 'upload_id')
+    if (req.query.get('uploadType') === 'multipart') return whole(world, req, channel)
     if (req.query.get('uploadType') !== 'resumable')
-      refuse(400, 'uploadProtocolNotPlayed', 'The sandbox plays uploadType=resumable only.', 'uploadType')
-    const parts = partsOf(req, settableParts)
-    const body = jsonBody(req)
-    if (!body) return malformed('Invalid JSON payload received. Parse error.')
-    const size = Number(req.headers['x-upload-content-length'] ?? Number.NaN)
-    const mime = (req.headers['x-upload-content-type'] ?? 'application/octet-stream').toLowerCase()
-    if (!/^video\/|^application\/octet-stream$/.test(mime))
-      refuse(
-        400,
-        'badRequest',
-        `Media type '${mime}' is not supported. Valid media types: [video/*, application/octet-stream]`,
-      )
-    if (size > n.upload.maxBytes) refuse(413, 'uploadTooLarge', 'Request is too large.')
-    if (size === 0) refuse(400, 'mediaBodyRequired', 'The request does not include the video content.')
-    const meta = readMeta(body, parts)
-    const since = world.now() - n.channelUploads.windowMs
-    const today = world.state.videos.filter((v) => v.channel === channel.id && v.at > since).length
-    if (today >= world.knob('channelUploads'))
-      refuse(400, 'uploadLimitExceeded', 'The user has exceeded the number of videos they may upload.')
-    const id = world.id(86)
-    world.state.sessions[id] = {
-      id,
-      channel: channel.id,
-      meta,
-      part: parts,
-      notify: boolean(req, 'notifySubscribers', true),
-      upload: openUpload(mime, Number.isFinite(size) ? size : null),
-      openedAt: world.now(),
-      video: null,
-      raw: body,
-    }
+      refuse(400, 'uploadProtocolNotPlayed', 'The sandbox plays uploadType=resumable and multipart.', 'uploadType')
+    const s = announce(world, req, {
+      channel,
+      body: jsonBody(req),
+      mime: (req.headers['x-upload-content-type'] ?? 'application/octet-stream').toLowerCase(),
+      size: Number(req.headers['x-upload-content-length'] ?? Number.NaN),
+    })
+    world.state.sessions[s.id] = s
     const old = world.now() - 2 * n.upload.sessionMs
-    for (const [key, s] of Object.entries(world.state.sessions)) if (s.openedAt < old) delete world.state.sessions[key]
+    for (const [key, x] of Object.entries(world.state.sessions)) if (x.openedAt < old) delete world.state.sessions[key]
     world.changed()
-    const query = new URLSearchParams({ uploadType: 'resumable', part: parts.join(), upload_id: id })
+    const query = new URLSearchParams({ uploadType: 'resumable', part: s.part.join(), upload_id: s.id })
     return {
       status: 200,
       headers: {
         location: `${req.base}/${req.host}/upload/youtube/v3/videos?${query}`,
-        'x-guploader-uploadid': id,
+        'x-guploader-uploadid': s.id,
       },
       text: '',
     }
   }
+
+const whole = (world: YouTubeWorld, req: SandboxRequest, channel: Channel): SandboxResponse => {
+  const parts = readRelated(req.headers['content-type'] ?? '', req.body)
+  const [about, media] = parts ?? []
+  if (!about || !media || parts!.length !== 2)
+    return malformed('Multipart must have exactly two parts: the metadata and the media.')
+  const body = jsonBody({ ...req, headers: { 'content-type': about.mime }, body: about.bytes })
+  const s = announce(world, req, { channel, body, mime: media.mime, size: media.bytes.length })
+  addPiece(world, s.upload, media.bytes)
+  return json(200, resource(world, make(world, s), s.part, true))
+}
 
 const gone = (): SandboxResponse => ({ status: 404, text: 'Not Found' })
 

@@ -3,7 +3,7 @@
  * work once, access tokens of an hour, refresh tokens that stay the same, revocation of the whole grant, userinfo.
  */
 import { json } from '#kit/sandbox/answer.ts'
-import { authToken, formBody } from '#kit/sandbox/body.ts'
+import { authToken, basicAuth, formBody } from '#kit/sandbox/body.ts'
 import { backToApp, consentDecision, consentPage } from '#kit/sandbox/consent.ts'
 import { esc, page } from '#kit/sandbox/html.ts'
 import type { SandboxAccount, SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
@@ -156,9 +156,12 @@ const token =
     if (extra !== undefined)
       return oauthError(400, 'invalid_request', `Parameter not allowed for this message type: ${extra}`)
     const { app } = world.state.google
-    if (form.get('client_id') !== app.clientId)
+    // In the body or as HTTP Basic: Google's discovery document names both.
+    const basic = basicAuth(req)
+    if ((form.get('client_id') ?? basic?.user) !== app.clientId)
       return oauthError(401, 'invalid_client', 'The OAuth client was not found.')
-    if (form.get('client_secret') !== app.clientSecret) return oauthError(401, 'invalid_client', 'Unauthorized')
+    if ((form.get('client_secret') ?? basic?.password) !== app.clientSecret)
+      return oauthError(401, 'invalid_client', 'Unauthorized')
     return grant === 'refresh_token' ? refresh(world, form) : exchange(world, form)
   }
 

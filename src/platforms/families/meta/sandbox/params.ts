@@ -1,4 +1,5 @@
 /** Parameters of a Graph call: from the query and one body (form, JSON or multipart), all as text, as Graph takes them. */
+import { z } from 'zod'
 import { isObject, mimeOf, multipartBody, textBody } from '#kit/sandbox/body.ts'
 import type { SandboxRequest } from '#kit/sandbox/imitation.ts'
 import type { Part } from '#kit/sandbox/multipart.ts'
@@ -10,7 +11,31 @@ export type Params = {
 }
 
 /** Read by the door, allowed everywhere. */
-const always = new Set(['access_token', 'appsecret_proof', 'fields', 'method', 'format', 'pretty', 'debug'])
+const always = new Set([
+  'access_token',
+  // The node itself: Meta's own business SDK says it again in every body.
+  'id',
+  'appsecret_proof',
+  'fields',
+  'method',
+  'format',
+  'pretty',
+  'debug',
+])
+
+/** A list as Graph takes it: with commas, or as JSON. */
+export const listOf = (value: string | null | undefined): string[] => {
+  if (value?.startsWith('['))
+    try {
+      return z.array(z.string()).parse(JSON.parse(value))
+    } catch {
+      badParam('A list must be JSON or have commas')
+    }
+  return (value ?? '')
+    .split(',')
+    .map((x) => x.trim())
+    .filter(Boolean)
+}
 
 const asText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
