@@ -354,6 +354,7 @@ create table webhook_events (
   next_at timestamp with time zone,
   tries integer default 0 not null,
   outcome text,
+  happened_at timestamp with time zone,
   constraint webhook_events_pkey PRIMARY KEY (id),
   constraint webhook_events_platform_realm_key_key UNIQUE (platform, realm, key),
   constraint webhook_events_realm_check CHECK ((realm = ANY (ARRAY['live'::text, 'sandbox'::text])))

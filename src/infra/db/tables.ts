@@ -283,6 +283,7 @@ export interface Tables {
     next_at: Date | null
     tries: Generated<number>
     outcome: string | null
+    happened_at: Date | null
   }
   webhook_subscriptions: {
     channel_id: string

@@ -42,6 +42,8 @@ export type WebhookEvent = {
   ref: string | null
   /** Where people see the post, when the network tells that only now (TikTok, after moderation). */
   url?: string
+  /** When it happened by the network's clock (epoch ms); absent where it does not say. Events may come days late. */
+  at?: number
   /** The sentence for the person, where one is needed. */
   message?: string
   data: Json

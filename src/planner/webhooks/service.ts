@@ -162,7 +162,7 @@ export const createWebhooks = (d: WebhooksDeps): Webhooks => {
         .select(['updated_at', 'generation'])
         .where('channel_id', '=', channelId)
         .executeTakeFirst()
-      if (token && token.updated_at > e.received_at) continue
+      if (token && token.updated_at > (e.happened_at ?? e.received_at)) continue
       const reason = e.message ?? 'The account has taken Clarion’s access away. Connect it again to publish.'
       if (await d.keeper.markReconnect(channelId, reason, token?.generation)) ended++
     }

@@ -49,6 +49,7 @@ export const keepEvents = (
           url: e.url && URL.canParse(e.url) && e.url.startsWith('https://') ? word(e.url) : null,
           data: JSON.stringify(clean(e.data)),
           received_at: o.now,
+          happened_at: e.at !== undefined && Math.abs(e.at) < 8e15 ? new Date(e.at) : null,
           // Kept for nobody: known, and never looked at.
           next_at: e.does === 'other' ? null : o.now,
         })),

@@ -246,7 +246,11 @@ test('access taken away marks the channel, unless it was connected again since',
     .execute()
   await hooks.handleDue()
   expect((await house.channels.get(ws, channel)).state).toBe('ok')
-  await send(event({ does: 'revoked', message: 'Bye.' }))
+  // Told late: it happened before the account was connected again.
+  await send(event({ does: 'revoked', at: start + 400 }))
+  await hooks.handleDue()
+  expect((await house.channels.get(ws, channel)).state).toBe('ok')
+  await send(event({ does: 'revoked', at: start + 600, message: 'Bye.' }))
   await hooks.handleDue()
   expect(await house.channels.get(ws, channel)).toMatchObject({ state: 'reconnect', stateReason: 'Bye.' })
 })

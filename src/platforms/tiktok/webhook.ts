@@ -93,6 +93,7 @@ export const webhook: Webhook = {
         ...(/publicly_available$/.test(e.event) && !/no_longer/.test(e.event) && c.data.post_id && e.user_openid
           ? { url: `https://www.tiktok.com/@/video/${c.data.post_id}` }
           : {}),
+        ...(e.create_time > 0 ? { at: e.create_time * 1000 } : {}),
         data: { event: e.event, ...(inner as { [key: string]: Json }) },
       },
     ]

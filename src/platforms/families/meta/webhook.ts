@@ -138,6 +138,7 @@ const revoked = (signed: string): WebhookEvent[] => {
           key: `deauthorize-${userId}-${str(data.issued_at)}`,
           account: userId,
           does: 'revoked',
+          ...(Number(data.issued_at) > 0 ? { at: Number(data.issued_at) * 1000 } : {}),
           ref: null,
           data: { userId },
         },
