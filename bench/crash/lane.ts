@@ -129,6 +129,14 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
     (await entries(platform))
       .filter((p) => !p.deleted && !before.has(p.id))
       .map((p) => `${p.kind ?? 'post'} ${p.text.replaceAll(marker, '')} ${p.media.length}`)
+  /**
+   * A quarter of an hour in which only the networks do something: what they took and still work on comes out in the case
+   * it belongs to, a duplicate above all, and their rate limits stay out of the next one.
+   */
+  const aftermath = async () => {
+    advance(16 * 60_000)
+    await sandbox.desk.settle()
+  }
   const connect = async () => {
     await house.connectSandbox({ ws, userId })
     return (await house.channels.list(ws)).filter((c) => c.state === 'ok')
@@ -230,6 +238,7 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
         writes: r.writes,
       }),
     )
+    await aftermath()
     return { boundaries, expected: await ledger(platform, marker, old) }
   }
 
@@ -252,8 +261,6 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
     const t0 = performance.now()
     const marker = `m${hash(c.id).toString(36)}${newId(clock.now()).slice(-6)}`
     await desk('DELETE', '/faults')
-    // A quarter of an hour between cases, so that the networks' own rate limits stay out of the picture.
-    advance(16 * 60_000)
     const old = await idsOf(c.platform)
     const id = await schedule(c.platform, sample, marker)
     last = id
@@ -306,6 +313,7 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
       p = await settle(id)
     }
     await halt(rescuer)
+    await aftermath()
     const there = await ledger(c.platform, marker, old)
     const verdict = judge(first, p, there, expected, c)
     const counts = { copies: there.length, expected: expected.length }
