@@ -238,7 +238,6 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
         writes: r.writes,
       }),
     )
-    await aftermath()
     return { boundaries, expected: await ledger(platform, marker, old) }
   }
 
