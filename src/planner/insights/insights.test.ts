@@ -97,6 +97,8 @@ test('numbers are read on a schedule that slows down, and then no more', async (
   for (; at !== null && seen.length < 20; at = nextLook(start, at)) seen.push(at - start)
   expect(seen).toEqual([...looksAfterMs])
 
+  // Just published, and the round that plans its looks is still to come.
+  expect((await insights.publication(ws, post)).nextAt).toBe(new Date(start + hour).toISOString())
   await insights.lookDue()
   expect(net.count('/posts/p1/numbers')).toBe(0)
   clock.set(start + hour)
