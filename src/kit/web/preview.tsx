@@ -33,6 +33,9 @@ export const PreviewAvatar = ({
     </span>
   )
 
+/** The language the app speaks just now (BCP 47), for dates in a preview. */
+export const pageLanguage = (): string | undefined => document.documentElement.lang || undefined
+
 const clock = (ms: number): string => {
   const s = Math.round(ms / 1000)
   const [h, m, r] = [Math.floor(s / 3600), Math.floor(s / 60) % 60, String(s % 60).padStart(2, '0')]
@@ -150,13 +153,15 @@ const paths = {
   like: 'M12 20s-7-4.500-7-10a4 4 0 0 1 7-2.500A4 4 0 0 1 19 10c0 5.500-7 10-7 10Z',
   views: 'M6 20v-6M12 20V5M18 20v-9',
   share: 'M12 15V4M8 8l4-4 4 4M5 14v5h14v-5',
+  up: 'M12 4l7 8h-4v8H9v-8H5Z',
+  down: 'M12 20l7-8h-4V4H9v8H5Z',
 } as const
 
-export const PreviewIcon = ({ name }: { name: keyof typeof paths }) => (
+export const PreviewIcon = ({ name, size = 18 }: { name: keyof typeof paths; size?: number }) => (
   <svg
     viewBox="0 0 24 24"
-    width="18"
-    height="18"
+    width={size}
+    height={size}
     fill="none"
     stroke="currentColor"
     strokeWidth="1.6"

@@ -1,4 +1,4 @@
-import { PreviewAvatar, PreviewItem } from '#kit/web/preview.tsx'
+import { PreviewAvatar, PreviewItem, pageLanguage } from '#kit/web/preview.tsx'
 import type { PreviewProps, Say } from '#kit/web/slots.ts'
 import { wallTime } from '../text.ts'
 
@@ -9,7 +9,7 @@ const written = (wall: string, style: Intl.DateTimeFormatOptions): string | null
   const w = wallTime(wall)
   if (!w) return null
   const at = Date.UTC(w.date.year, w.date.month - 1, w.date.day, w.time.hours, w.time.minutes)
-  return new Intl.DateTimeFormat(undefined, { ...style, timeZone: 'UTC' }).format(at)
+  return new Intl.DateTimeFormat(pageLanguage(), { ...style, timeZone: 'UTC' }).format(at)
 }
 const whole = { dateStyle: 'medium', timeStyle: 'short' } as const
 
@@ -21,7 +21,9 @@ const span = (start: string, end: string): string => {
 
 /** The days around it; an hour as Google shows it is too fine for a card that says "2 hours ago". */
 const day = (at: string): string =>
-  Number.isNaN(Date.parse(at)) ? '' : new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' }).format(Date.parse(at))
+  Number.isNaN(Date.parse(at))
+    ? ''
+    : new Intl.DateTimeFormat(pageLanguage(), { dateStyle: 'medium' }).format(Date.parse(at))
 
 const Button = ({ settings, say }: { settings: PreviewProps['settings']; say: Say }) => {
   const action = textOf(settings.action)

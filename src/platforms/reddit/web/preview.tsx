@@ -1,4 +1,4 @@
-import { PreviewAvatar, PreviewItem } from '#kit/web/preview.tsx'
+import { PreviewAvatar, PreviewIcon, PreviewItem } from '#kit/web/preview.tsx'
 import type { PreviewMedia, PreviewProps } from '#kit/web/slots.ts'
 import { hostOf, shownName } from '../text.ts'
 import { pollOf, type Slide, slidesOf, textOf } from './value.ts'
@@ -92,11 +92,16 @@ export const Preview = ({ segments, channel, settings, attachments, firstComment
         ) : null}
       </div>
       <p aria-hidden className="mt-3 flex gap-2 font-semibold text-xs">
-        {['↑ 1 ↓', '💬 0', say('preview.share')].map((mark) => (
-          <Pill key={mark} className="bg-[#e5ebee] py-1.5">
-            {mark}
-          </Pill>
-        ))}
+        <Pill className="flex items-center gap-1 bg-[#e5ebee] py-1.5">
+          <PreviewIcon name="up" size={14} />1<PreviewIcon name="down" size={14} />
+        </Pill>
+        <Pill className="flex items-center gap-1 bg-[#e5ebee] py-1.5">
+          <PreviewIcon name="reply" size={14} />0
+        </Pill>
+        <Pill className="flex items-center gap-1 bg-[#e5ebee] py-1.5">
+          <PreviewIcon name="share" size={14} />
+          {say('preview.share')}
+        </Pill>
       </p>
       {firstComment ? (
         <div className="mt-3 border-[#d7dde0] border-l-2 pl-3">

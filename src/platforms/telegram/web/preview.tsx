@@ -1,5 +1,5 @@
 import { linkify, usualStretches } from '#kit/web/linkify.tsx'
-import { PreviewAvatar, PreviewMediaGrid } from '#kit/web/preview.tsx'
+import { PreviewAvatar, PreviewMediaGrid, pageLanguage } from '#kit/web/preview.tsx'
 import type { PreviewMedia, PreviewProps } from '#kit/web/slots.ts'
 import { visible } from '../text.ts'
 
@@ -57,7 +57,7 @@ export const Preview = ({ segments, channel, settings, at }: PreviewProps) => (
             </ul>
           ) : null}
           <p className="mt-0.5 text-right text-xs text-[#5b6b5f]">
-            {new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}
+            {new Date(at).toLocaleTimeString(pageLanguage(), { hour: '2-digit', minute: '2-digit' })}
           </p>
         </div>
       </article>
