@@ -33,8 +33,8 @@ export const PreviewAvatar = ({
     </span>
   )
 
-/** The language the app speaks just now (BCP 47), for dates in a preview. */
-export const pageLanguage = (): string | undefined => document.documentElement.lang || undefined
+/** The language the app speaks just now (BCP 47), for dates in a preview; undefined where there is no page. */
+export const pageLanguage = (): string | undefined => globalThis.document?.documentElement.lang || undefined
 
 const clock = (ms: number): string => {
   const s = Math.round(ms / 1000)
