@@ -130,7 +130,7 @@ describe('the settings', () => {
 test('every word is written in both languages, rules and credentials too', () => {
   expect(missing('en')).toEqual([])
   expect(missing('pl')).toEqual([])
-  const own = (w: Record<string, string>) => Object.keys(w).filter((k) => !/^(preflight|connect)\./.test(k))
+  const own = (w: Record<string, string>) => Object.keys(w).filter((k) => !/^(preflight|connect|quota)\./.test(k))
   expect(own(words.pl).sort()).toEqual(own(words.en).sort())
   const pl: Record<string, string> = words.pl
   for (const c of pure.spec.credentials) {
