@@ -276,7 +276,8 @@ describe('the redirect flow', () => {
       .selectAll()
       .where('id', '=', flow.id)
       .executeTakeFirstOrThrow()
-    expect(JSON.stringify([row.public, flow])).not.toMatch(/page-1|toy-secret|verifier|a-\w{20}|r-\w{20}/)
+    // Tokens as a value of their own: within the state, which is random, such letters may stand by chance.
+    expect(JSON.stringify([row.public, flow])).not.toMatch(/page-1|toy-secret|verifier|["=][ar]-\w{20}["&]/)
     expect(row.sealed).not.toContain('page-1')
   })
 
