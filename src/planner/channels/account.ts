@@ -56,6 +56,9 @@ export const createAccounts = (d: AccountDeps): Accounts => {
 
   /** Asks and stores. Raises PlatformFailure. */
   const askNow = async (channelId: string): Promise<void> => {
+    // Somebody else's call may have ended between the caller's look and this one.
+    const row = await d.db.selectFrom('channels').select('account_at').where('id', '=', channelId).executeTakeFirst()
+    if (!row || fresh(row.account_at)) return
     const got = await d.call(channelId, async (t, platform) => platform.account?.(t))
     if (!got) return
     const now = new Date(d.clock.now())
