@@ -1,6 +1,7 @@
 /** For tests: leads the calls of other people's client libraries, which know only the real addresses, to a sandbox. */
 import http from 'node:http'
 import https from 'node:https'
+import { startSandbox } from './testing.ts'
 
 type Request = typeof https.request
 
@@ -23,7 +24,7 @@ const viaHttp = (url: string): Request =>
   }) as Request
 
 /** From now on every https call of this process goes to the sandbox; what it gives ends that. */
-export const leadTo = (url: string): (() => void) => {
+const leadTo = (url: string): (() => void) => {
   const before = { fetch: globalThis.fetch, request: https.request }
   https.request = viaHttp(url)
   globalThis.fetch = async (input, init) => {
@@ -41,6 +42,19 @@ export const leadTo = (url: string): (() => void) => {
   return () => {
     https.request = before.request
     globalThis.fetch = before.fetch
+  }
+}
+
+/** A sandbox to which every https call of this process goes until it is closed. */
+export const startForClients: typeof startSandbox = async (imitations, o) => {
+  const box = await startSandbox(imitations, o)
+  const back = leadTo(box.url)
+  return {
+    ...box,
+    close: () => {
+      back()
+      return box.close()
+    },
   }
 }
 

@@ -17,6 +17,15 @@ export type ConsentLook = {
   accent: string
 }
 
+/** What a network shows instead when the authorize URL is wrong: a page, never a redirect. `body` is HTML made by the caller. */
+export const refusedPage = (o: { title: string; body: string }): SandboxResponse => ({
+  status: 400,
+  html: page({
+    ...o,
+    css: ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem}',
+  }),
+})
+
 /** The page itself. */
 export const consentPage = (look: ConsentLook): SandboxResponse => ({
   status: 200,

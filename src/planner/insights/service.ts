@@ -153,13 +153,19 @@ export const createInsights = (d: InsightsDeps): Insights => {
   const publication: Insights['publication'] = async (ws, id) => {
     const p = await find(ws, id)
     const seen = await view({ channelId: p.channel_id, publicationId: id })
+    const offer = offered(p.platform, 'post')
     // Just published: its looks are planned by the next round, and the first is known already.
-    const unplanned = !seen.lookedAt && !seen.nextAt && p.state === 'published' && !p.removed_at && p.published_at
-    const first =
-      unplanned && offered(p.platform, 'post').supported && nextLook(unplanned.getTime(), unplanned.getTime())
-    const shown = first ? { ...seen, nextAt: new Date(first).toISOString() } : seen
-    const engagement = shown.latest ? engagementOf(shown.latest.metrics satisfies Metrics) : null
-    return { publicationId: id, engagement, ...offered(p.platform, 'post'), ...shown }
+    const unplanned = offer.supported && !seen.lookedAt && !seen.nextAt && p.state === 'published' && !p.removed_at
+    const at = unplanned && p.published_at ? p.published_at.getTime() : null
+    const first = at === null ? null : nextLook(at, at)
+    const engagement = seen.latest ? engagementOf(seen.latest.metrics satisfies Metrics) : null
+    return {
+      publicationId: id,
+      engagement,
+      ...offer,
+      ...seen,
+      nextAt: first === null ? seen.nextAt : new Date(first).toISOString(),
+    }
   }
 
   return {

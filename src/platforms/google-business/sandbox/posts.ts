@@ -1,6 +1,8 @@
 /** localPosts of v4: create with a photo that is really fetched, list that lags, read, change, delete (fact sheet §3, §5). */
+
 import { json } from '#kit/sandbox/answer.ts'
 import { isObject, type JsonObject, jsonBody } from '#kit/sandbox/body.ts'
+import { httpsOrHome } from '#kit/sandbox/home.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { sniff } from '#kit/sandbox/sniff.ts'
@@ -24,7 +26,6 @@ import { readFields } from './validate.ts'
 
 const host = 'mybusiness.googleapis.com'
 const at = `${host}/v4/accounts/:a/locations/:l/localPosts`
-const home = new Set(['127.0.0.1', 'localhost', '[::1]'])
 const stamp = (ms: number) => new Date(ms).toISOString()
 
 /** Every answer says Google's time. */
@@ -75,8 +76,7 @@ const fetched = async (world: GbpWorld, item: unknown): Promise<Post['photos'][n
   if (item.mediaFormat !== 'PHOTO') invalidPost([{ code: 2, field: 'media.media_format', message: 'MISSING_VALUE' }])
   const source = typeof item.sourceUrl === 'string' ? item.sourceUrl : ''
   const url = URL.canParse(source) ? new URL(source) : null
-  if (!url || !(url.protocol === 'https:' || (url.protocol === 'http:' && home.has(url.hostname))))
-    return photoProblem('Fetching image failed.')
+  if (!url || !httpsOrHome(url)) return photoProblem('Fetching image failed.')
   const got = await pull(world, source, photo.maxBytes)
   if ('problem' in got)
     return photoProblem(got.problem === 'too-big' ? 'PHOTO_TOO_LARGE: image size too large.' : 'Fetching image failed.')

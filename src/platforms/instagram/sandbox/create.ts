@@ -1,4 +1,5 @@
 /** `POST /{account}/media`: makes a container, and fetches what its addresses lead to right away (§3.1 to §3.3, §3.6). */
+import { isHome } from '#kit/sandbox/home.ts'
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
 import { type Assembled, openUpload, pull } from '#kit/sandbox/uploads.ts'
 import { badParam } from '../../families/meta/sandbox/envelope.ts'
@@ -57,11 +58,10 @@ const kindOf = (f: Fields): Kind => {
   return type as Kind
 }
 
-const loopback = ['127.0.0.1', 'localhost', '[::1]']
 /** Meta's servers fetch https only; a sandbox on this computer is reached by http too. */
 const fetched = async (world: IgWorld, address: string, maxBytes: number): Promise<Assembled | null> => {
   const url = new URL(address)
-  if (url.protocol !== 'https:' && !loopback.includes(url.hostname)) return null
+  if (url.protocol !== 'https:' && !isHome(url.hostname)) return null
   const file = await pull(world, address, maxBytes)
   return 'problem' in file ? null : file
 }

@@ -1,12 +1,14 @@
 /** Who calls? Two doors: graph.facebook.com takes Meta's tokens, graph.instagram.com its own; neither takes the other's (§1). */
+
 import { json } from '#kit/sandbox/answer.ts'
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
 import { take } from '#kit/sandbox/window.ts'
 import { enter, tokenOf } from '../../families/meta/sandbox/door.ts'
 import { graphRefuse, missingObject } from '../../families/meta/sandbox/envelope.ts'
+import { liveOwn, type OwnToken } from '../../families/meta/sandbox/own-login.ts'
 import { type Params, readParams } from '../../families/meta/sandbox/params.ts'
 import { DAY, useCaseCalls } from './numbers.ts'
-import { type Account, accountById, type IgWorld, type OwnToken } from './state.ts'
+import { type Account, accountById, type IgWorld } from './state.ts'
 
 export const graph = { meta: 'graph.facebook.com', own: 'graph.instagram.com' } as const
 export type WayName = keyof typeof graph
@@ -43,16 +45,7 @@ const throttled =
   'There have been too many calls to this Instagram account. Wait a bit and try again. For more info, please refer to https://developers.facebook.com/docs/graph-api/overview/rate-limiting.'
 
 /** A live token of Instagram Login, or 190. */
-export const ownToken = (world: IgWorld, token: string | null | undefined): OwnToken => {
-  const rows = world.state.tokens
-  const row = token && Object.hasOwn(rows, token) ? rows[token]! : undefined
-  if (!row) return graphRefuse(400, 190, 'Invalid OAuth access token - Cannot parse access token')
-  if (row.dead)
-    graphRefuse(400, 190, 'Error validating access token: The user has not authorized application.', { subcode: 458 })
-  if (row.expiresAt <= world.now())
-    graphRefuse(400, 190, 'Error validating access token: Session has expired.', { subcode: 463 })
-  return row
-}
+export const ownToken = (world: IgWorld, token: string | null | undefined): OwnToken => liveOwn(world, token, 400)
 
 const usage = (world: IgWorld, id: string): Record<string, string> => {
   const now = world.now()

@@ -1,8 +1,10 @@
 /** What the imitation of Instagram remembers. Plain JSON; the host saves it. Meta's people, Pages and tokens live in `meta`. */
+
 import { avatar } from '#kit/sandbox/avatar.ts'
 import type { SandboxAccount, World } from '#kit/sandbox/imitation.ts'
 import type { PieceUpload } from '#kit/sandbox/uploads.ts'
 import type { Windows } from '#kit/sandbox/window.ts'
+import type { OwnCode, OwnToken } from '../../families/meta/sandbox/own-login.ts'
 import {
   allTasks,
   findOrInventPage,
@@ -29,17 +31,6 @@ export type Account = {
   /** Fields the app subscribed to with Instagram Login. */
   subscribed: string[]
 }
-
-export type OwnToken = {
-  account: string
-  scopes: string[]
-  issuedAt: number
-  expiresAt: number
-  long: boolean
-  dead: boolean
-}
-
-export type OwnCode = { account: string; redirectUri: string; scopes: string[]; madeAt: number; used: boolean }
 
 export type Kind = 'IMAGE' | 'REELS' | 'STORIES' | 'CAROUSEL' | 'VIDEO'
 export type Tag = { username: string; x?: number; y?: number }

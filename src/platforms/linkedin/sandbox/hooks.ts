@@ -1,8 +1,10 @@
 /** Events of pages (fact sheet §9): a subscription a page and app, batches signed with the app's secret. */
+
 import { createHmac } from 'node:crypto'
 import { json } from '#kit/sandbox/answer.ts'
 import { jsonBody } from '#kit/sandbox/body.ts'
 import { is } from '#kit/sandbox/fields.ts'
+import { httpsOrHome } from '#kit/sandbox/home.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { actAs, caller, problem, wrongValue } from './answers.ts'
@@ -10,11 +12,7 @@ import { strict } from './content.ts'
 import type { LinkedInWorld, Post } from './state.ts'
 
 /** https, or plain http on this machine, where the sandbox lives. */
-const reachable = (url: string) => {
-  if (!URL.canParse(url)) return false
-  const { protocol, hostname } = new URL(url)
-  return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname))
-}
+const reachable = (url: string) => URL.canParse(url) && httpsOrHome(new URL(url))
 
 const keyParts = (key: string) =>
   Object.fromEntries(

@@ -1,8 +1,10 @@
 /** OAuth 2.0 as LinkedIn does it (fact sheet §2): no PKCE, credentials in the body, scopes by product, refresh for approved apps only. */
+
 import { json } from '#kit/sandbox/answer.ts'
 import { formBody } from '#kit/sandbox/body.ts'
-import { backToApp, consentDecision, consentPage } from '#kit/sandbox/consent.ts'
-import { esc, page } from '#kit/sandbox/html.ts'
+import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
+import { httpsOrHome } from '#kit/sandbox/home.ts'
+import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { issueToken, lookToken, revokeTokens, type TokenRow } from '#kit/sandbox/tokens.ts'
@@ -14,14 +16,11 @@ const oauthError = (status: number, error: string, error_description: string) =>
 
 export const scopesOf = (app: App): string[] => app.products.flatMap((p) => products[p])
 
-const wrongPage = (why: string): SandboxResponse => ({
-  status: 400,
-  html: page({
+const wrongPage = (why: string): SandboxResponse =>
+  refusedPage({
     title: 'Bummer, something went wrong / LinkedIn (sandbox)',
-    css: ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem}',
     body: `<main><h1>Bummer, something went wrong.</h1><p>Go back and try again.</p><p><small>Sandbox: ${esc(why)}</small></p></main>`,
-  }),
-})
+  })
 
 /** What is wrong with an authorize URL, or null. LinkedIn shows a page for these, it does not redirect. */
 const authorizeProblem = (app: App | undefined, q: URLSearchParams): string | null => {
@@ -29,9 +28,7 @@ const authorizeProblem = (app: App | undefined, q: URLSearchParams): string | nu
   if (!app) return 'The passed in client_id is invalid'
   if (q.get('response_type') !== 'code') return 'response_type must be code'
   if (!URL.canParse(redirect) || new URL(redirect).hash) return 'The redirect_uri does not match the registered value'
-  const { protocol, hostname } = new URL(redirect)
-  if (protocol !== 'https:' && !(protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname)))
-    return 'redirect_uri must be https'
+  if (!httpsOrHome(new URL(redirect))) return 'redirect_uri must be https'
   const state = q.get('state') ?? ''
   if (state === '' || state.length > n.stateMax) return 'state is missing or too long'
   return null

@@ -1,8 +1,10 @@
 /** OAuth 2 as Pinterest does it (fact sheet pinterest.md §2): comma scopes, Basic, 30 and 60 days, a new refresh token each time. */
+
 import { json } from '#kit/sandbox/answer.ts'
 import { basicAuth, formBody } from '#kit/sandbox/body.ts'
-import { backToApp, consentDecision, consentPage } from '#kit/sandbox/consent.ts'
-import { esc, page } from '#kit/sandbox/html.ts'
+import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
+import { httpsOrHome } from '#kit/sandbox/home.ts'
+import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { issueToken, lookToken } from '#kit/sandbox/tokens.ts'
@@ -18,23 +20,18 @@ const authorizeProblem = (world: PinterestWorld, q: URLSearchParams): string | n
   if (q.get('response_type') !== 'code') return 'response_type must be code'
   if (q.get('client_id') !== world.state.app.clientId) return 'client_id is not known'
   if (!URL.canParse(redirect)) return 'redirect_uri is not a web address'
-  const { protocol, hostname } = new URL(redirect)
-  const home = hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]'
-  if (protocol !== 'https:' && !(protocol === 'http:' && home)) return 'redirect_uri must be https'
+  if (!httpsOrHome(new URL(redirect))) return 'redirect_uri must be https'
   const scopes = scopesOf(q)
   const unknown = scopes.find((s) => !Object.hasOwn(n.scopes, s))
   if (scopes.length === 0 || unknown !== undefined) return `scope is missing or unknown: ${unknown ?? ''}`
   return null
 }
 
-const wrongPage = (why: string): SandboxResponse => ({
-  status: 400,
-  html: page({
+const wrongPage = (why: string): SandboxResponse =>
+  refusedPage({
     title: 'Something went wrong / Pinterest (sandbox)',
-    css: ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem}',
     body: `<main><h1>Oops!</h1><p>The app that sent you here asked for something Pinterest does not know.</p><p><small>Sandbox: ${esc(why)}</small></p></main>`,
-  }),
-})
+  })
 
 const authorize =
   (world: PinterestWorld) =>

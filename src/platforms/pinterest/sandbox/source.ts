@@ -1,6 +1,8 @@
 /** `media_source` of a pin, in its five forms (fact sheet pinterest.md §3, §10): what is in it is really looked at, addresses are really fetched. */
+
 import { isObject, type JsonObject } from '#kit/sandbox/body.ts'
 import { type FieldTable, is } from '#kit/sandbox/fields.ts'
+import { httpsOrHome } from '#kit/sandbox/home.ts'
 import { sniff } from '#kit/sandbox/sniff.ts'
 import { pull } from '#kit/sandbox/uploads.ts'
 import { type Caller, stop } from './answers.ts'
@@ -63,11 +65,9 @@ const inCall = (world: PinterestWorld, c: Caller, type: string, base64: string):
   return picture
 }
 
-const home = new Set(['127.0.0.1', 'localhost', '[::1]'])
-
 const fetched = async (world: PinterestWorld, c: Caller, address: string): Promise<Picture> => {
   const url = URL.canParse(address) ? new URL(address) : null
-  if (!url || !(url.protocol === 'https:' || (url.protocol === 'http:' && home.has(url.hostname))))
+  if (!url || !httpsOrHome(url))
     stop(400, 1, `Invalid request: '${address.slice(0, 80)}' is not a public https address`, c.headers)
   const got = await pull(world, address, n.imageBytes + 1)
   if ('problem' in got) {

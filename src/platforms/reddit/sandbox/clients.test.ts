@@ -1,20 +1,15 @@
 /** Another's library against this imitation: what it sends is not ours, so it cannot share our mistakes. */
 import { Reddit } from 'arctic'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { allowAt, leadTo } from '#sandbox/clients.ts'
-import { startSandbox, type TestSandbox } from '#sandbox/testing.ts'
+import { allowAt, startForClients } from '#sandbox/clients.ts'
+import type { TestSandbox } from '#sandbox/testing.ts'
 import imitation from './index.ts'
 
 let box: TestSandbox
-let back: () => void
 beforeAll(async () => {
-  box = await startSandbox([imitation])
-  back = leadTo(box.url)
+  box = await startForClients([imitation])
 })
-afterAll(async () => {
-  back()
-  await box.close()
-})
+afterAll(() => box.close())
 
 test('arctic connects and refreshes; a comment has no answers in the words of Reddit', async () => {
   const c = box.desk.tokens('reddit').credentials

@@ -1,8 +1,10 @@
 /** OAuth 2 as Reddit does it (fact sheet reddit.md §2): Basic, `duration`, a refresh token for ever, revoke that always says 204. */
+
 import { json } from '#kit/sandbox/answer.ts'
 import { basicAuth, formBody } from '#kit/sandbox/body.ts'
-import { backToApp, consentDecision, consentPage } from '#kit/sandbox/consent.ts'
-import { esc, page } from '#kit/sandbox/html.ts'
+import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
+import { httpsOrHome } from '#kit/sandbox/home.ts'
+import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { issueToken, lookToken, revokeTokens } from '#kit/sandbox/tokens.ts'
@@ -18,9 +20,7 @@ const authorizeProblem = (world: RedditWorld, q: URLSearchParams): string | null
   if (q.get('response_type') !== 'code') return 'invalid response type'
   if (q.get('client_id') !== world.state.app.clientId) return 'you sent an invalid client_id parameter'
   if (!URL.canParse(redirect)) return 'invalid redirect_uri parameter'
-  const { protocol, hostname } = new URL(redirect)
-  const home = hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]'
-  if (protocol !== 'https:' && !(protocol === 'http:' && home)) return 'invalid redirect_uri parameter'
+  if (!httpsOrHome(new URL(redirect))) return 'invalid redirect_uri parameter'
   if (!q.get('state')) return 'state is missing'
   if (!['permanent', 'temporary'].includes(q.get('duration') ?? 'temporary')) return 'invalid duration'
   const scopes = scopesOf(q)
@@ -29,14 +29,11 @@ const authorizeProblem = (world: RedditWorld, q: URLSearchParams): string | null
   return null
 }
 
-const wrongPage = (why: string): SandboxResponse => ({
-  status: 400,
-  html: page({
+const wrongPage = (why: string): SandboxResponse =>
+  refusedPage({
     title: 'bad request (reddit.com, sandbox)',
-    css: ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem}',
     body: `<main><h1>bad request (reddit.com)</h1><p>${esc(why)}</p><p><small>Sandbox: an imitation of Reddit.</small></p></main>`,
-  }),
-})
+  })
 
 const authorize =
   (world: RedditWorld) =>

@@ -1,5 +1,7 @@
 /** Updates: asked for by long poll, or sent to a webhook; never both (fact sheet telegram.md §9). */
+
 import { Refused } from '#kit/sandbox/answer.ts'
+import { isHome } from '#kit/sandbox/home.ts'
 import type { SandboxResponse } from '#kit/sandbox/imitation.ts'
 import { updates as n } from './numbers.ts'
 import { bad, ok, type Params, tgError } from './params.ts'
@@ -107,7 +109,7 @@ export const setWebhook = (world: TgWorld, p: Params): SandboxResponse => {
   if (url === '') return deleteWebhook(world, p)
   // The real server takes https only; a program on this computer may also listen on plain http here.
   const parsed = URL.canParse(url) ? new URL(url) : null
-  const local = parsed !== null && ['127.0.0.1', 'localhost', '[::1]'].includes(parsed.hostname)
+  const local = parsed !== null && isHome(parsed.hostname)
   if (parsed === null || (parsed.protocol !== 'https:' && !local))
     return bad('bad webhook: An HTTPS URL must be provided for webhook')
   if (!local && !['', '443', '80', '88', '8443'].includes(parsed.port))

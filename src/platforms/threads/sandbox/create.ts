@@ -1,4 +1,5 @@
 /** `POST /{profile}/threads`: makes a container, and fetches what its address leads to (§3.1). */
+import { isHome } from '#kit/sandbox/home.ts'
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
 import { type Assembled, pull } from '#kit/sandbox/uploads.ts'
 import { badParam, graphRefuse } from '../../families/meta/sandbox/envelope.ts'
@@ -62,11 +63,10 @@ const ofGhosts = ['media_type', 'text', 'text_entities', 'is_ghost_post', 'auto_
 
 type Fields = Record<string, string>
 
-const loopback = ['127.0.0.1', 'localhost', '[::1]']
 /** Meta's servers fetch https only; a sandbox on this computer is reached by http too. */
 const fetched = async (world: ThWorld, address: string, maxBytes: number): Promise<Assembled | null> => {
   const url = new URL(address)
-  if (url.protocol !== 'https:' && !loopback.includes(url.hostname)) return null
+  if (url.protocol !== 'https:' && !isHome(url.hostname)) return null
   const file = await pull(world, address, maxBytes)
   return 'problem' in file ? null : file
 }

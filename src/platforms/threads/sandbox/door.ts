@@ -1,32 +1,25 @@
 /** Who calls? A Bearer or `access_token`, checked from outside in: version, token, usage, permissions. */
+
 import { json } from '#kit/sandbox/answer.ts'
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
 import { take } from '#kit/sandbox/window.ts'
 import { tokenOf } from '../../families/meta/sandbox/door.ts'
 import { graphRefuse } from '../../families/meta/sandbox/envelope.ts'
+import { liveOwn, type OwnToken } from '../../families/meta/sandbox/own-login.ts'
 import { type Params, readParams } from '../../families/meta/sandbox/params.ts'
 import { calls, DAY } from './numbers.ts'
-import { type Account, accountById, type ThWorld, type Token } from './state.ts'
+import { type Account, accountById, type ThWorld } from './state.ts'
 
 export type Call = {
   account: Account
-  token: Token
+  token: OwnToken
   params: Params
   /** Usage headers; every answer of this call carries them. */
   headers: Record<string, string>
 }
 
 /** A live token, or 190. */
-export const liveToken = (world: ThWorld, token: string | null | undefined): Token => {
-  const rows = world.state.tokens
-  const row = token && Object.hasOwn(rows, token) ? rows[token]! : undefined
-  if (!row) return graphRefuse(401, 190, 'Invalid OAuth access token - Cannot parse access token')
-  if (row.dead)
-    graphRefuse(401, 190, 'Error validating access token: The user has not authorized application.', { subcode: 458 })
-  if (row.expiresAt <= world.now())
-    graphRefuse(401, 190, 'Error validating access token: Session has expired.', { subcode: 463 })
-  return row
-}
+export const liveToken = (world: ThWorld, token: string | null | undefined): OwnToken => liveOwn(world, token, 401)
 
 /** Whether the real one sends them is not documented; other Graph networks do. */
 const usage = (world: ThWorld, id: string): Record<string, string> => {

@@ -1,6 +1,8 @@
 /** What the imitation of Threads remembers. Plain JSON; the host saves it. */
+
 import { avatar } from '#kit/sandbox/avatar.ts'
 import type { SandboxAccount, World } from '#kit/sandbox/imitation.ts'
+import type { OwnCode, OwnToken } from '../../families/meta/sandbox/own-login.ts'
 import { type MetaState, metaSeed, nextId } from '../../families/meta/sandbox/state.ts'
 
 export type Account = {
@@ -16,17 +18,6 @@ export type Account = {
   restricted: boolean
   blocked: boolean
 }
-
-export type Token = {
-  account: string
-  scopes: string[]
-  issuedAt: number
-  expiresAt: number
-  long: boolean
-  dead: boolean
-}
-
-export type Code = { account: string; redirectUri: string; scopes: string[]; madeAt: number; used: boolean }
 
 export type Kind = 'TEXT' | 'IMAGE' | 'VIDEO' | 'CAROUSEL'
 export type File = { key: string; mime: string }
@@ -75,8 +66,8 @@ export type ThreadsState = {
   /** The app, ids and call windows; Threads has tokens and people of its own. */
   meta: MetaState
   accounts: Account[]
-  codes: Record<string, Code>
-  tokens: Record<string, Token>
+  codes: Record<string, OwnCode>
+  tokens: Record<string, OwnToken>
   appTokens: string[]
   containers: Record<string, Container>
   posts: Post[]

@@ -1,6 +1,8 @@
 /** The three calls that begin a post (fact sheet §3.2 to §3.5): strict about every member, in TikTok's own codes. */
+
 import { isObject, type JsonObject } from '#kit/sandbox/body.ts'
 import { checkFields, type FieldTable, is } from '#kit/sandbox/fields.ts'
+import { isHome } from '#kit/sandbox/home.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { openUpload } from '#kit/sandbox/uploads.ts'
@@ -78,13 +80,11 @@ const checkChunks = (world: TikTokWorld, s: JsonObject) => {
   if (size - (count - 1) * chunk > chunks.lastMax) wrong('The chunk size is invalid: the last chunk is too big')
 }
 
-const loopback = new Set(['127.0.0.1', 'localhost', '[::1]'])
-
 /** https on a verified domain, never an address in numbers; loopback stands for a verified domain here (§1.4). */
 const checkUrl = (world: TikTokWorld, address: string) => {
   const url = URL.canParse(address) ? new URL(address) : null
   if (!url || !/^https?:$/.test(url.protocol)) return stop(world, 400, 'invalid_params', 'The URL is invalid')
-  const local = loopback.has(url.hostname)
+  const local = isHome(url.hostname)
   if (!local && url.protocol !== 'https:') stop(world, 400, 'invalid_params', 'The URL must be https')
   const known = local || world.state.verified.some((v) => address.startsWith(v) || url.hostname === v)
   if (!known || world.knob('domainVerified') === 0)

@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto'
 import { json } from '#kit/sandbox/answer.ts'
 import { formBody } from '#kit/sandbox/body.ts'
-import { backToApp, consentDecision, consentPage } from '#kit/sandbox/consent.ts'
-import { esc, page } from '#kit/sandbox/html.ts'
+import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
+import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { issueToken, lookToken } from '#kit/sandbox/tokens.ts'
@@ -42,14 +42,11 @@ const authorizeProblem = (world: TikTokWorld, q: URLSearchParams): string | null
   return null
 }
 
-const wrongPage = (why: string): SandboxResponse => ({
-  status: 400,
-  html: page({
+const wrongPage = (why: string): SandboxResponse =>
+  refusedPage({
     title: 'Something went wrong / TikTok (sandbox)',
-    css: ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem}',
     body: `<main><h1>Something went wrong</h1><p>We couldn’t log in with TikTok. This may be due to specific app settings.</p><p><small>Sandbox: check ${esc(why)} (10007)</small></p></main>`,
-  }),
-})
+  })
 
 const authorize =
   (world: TikTokWorld) =>

@@ -5,22 +5,17 @@ import { TwitterApi } from 'twitter-api-v2'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '#infra/clock.ts'
 import { mp4 } from '#kit/testing/video.ts'
-import { allowAt, leadTo } from '#sandbox/clients.ts'
-import { startSandbox, type TestSandbox } from '#sandbox/testing.ts'
+import { allowAt, startForClients } from '#sandbox/clients.ts'
+import type { TestSandbox } from '#sandbox/testing.ts'
 import imitation from './index.ts'
 
 let box: TestSandbox
-let back: () => void
 beforeAll(async () => {
   // The library sleeps while X works on a video.
-  box = await startSandbox([imitation], { clock: systemClock })
-  back = leadTo(box.url)
+  box = await startForClients([imitation], { clock: systemClock })
 })
 beforeEach(() => box.desk.reset())
-afterAll(async () => {
-  back()
-  await box.close()
-})
+afterAll(() => box.close())
 
 const given = () => box.desk.tokens('x-com')
 const scopes = ['tweet.read', 'tweet.write', 'users.read', 'media.write', 'offline.access']

@@ -1,8 +1,8 @@
 /** OAuth 2.0 with PKCE as X does it (fact sheet x.md §2): codes live 30 s, refresh tokens rotate and the old one dies at once. */
 import { json } from '#kit/sandbox/answer.ts'
 import { basicAuth, formBody, jsonBody } from '#kit/sandbox/body.ts'
-import { backToApp, consentDecision, consentPage } from '#kit/sandbox/consent.ts'
-import { esc, page } from '#kit/sandbox/html.ts'
+import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
+import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { pkceMatches } from '#kit/sandbox/pkce.ts'
 import { route } from '#kit/sandbox/route.ts'
@@ -39,14 +39,11 @@ const authorizeProblem = (world: XWorld, q: URLSearchParams): string | null => {
   return null
 }
 
-const wrongPage = (why: string): SandboxResponse => ({
-  status: 400,
-  html: page({
+const wrongPage = (why: string): SandboxResponse =>
+  refusedPage({
     title: 'Something went wrong / X (sandbox)',
-    css: ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem}',
     body: `<main><h1>Something went wrong</h1><p>You weren’t able to give access to the App. Go back and try logging in again.</p><p><small>Sandbox: ${esc(why)}</small></p></main>`,
-  }),
-})
+  })
 
 const authorize =
   (world: XWorld) =>

@@ -5,21 +5,16 @@ import { Google } from 'arctic'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { manualClock } from '#infra/clock.ts'
 import { mp4 } from '#kit/testing/video.ts'
-import { allowAt, leadTo } from '#sandbox/clients.ts'
-import { startSandbox, type TestSandbox } from '#sandbox/testing.ts'
+import { allowAt, startForClients } from '#sandbox/clients.ts'
+import type { TestSandbox } from '#sandbox/testing.ts'
 import imitation from './index.ts'
 
 const clock = manualClock()
 let box: TestSandbox
-let back: () => void
 beforeAll(async () => {
-  box = await startSandbox([imitation], { clock })
-  back = leadTo(box.url)
+  box = await startForClients([imitation], { clock })
 })
-afterAll(async () => {
-  back()
-  await box.close()
-})
+afterAll(() => box.close())
 
 test('arctic connects, the library refreshes, uploads, reads, comments and takes down', async () => {
   const { clientId, clientSecret } = box.desk.tokens('youtube').credentials as {

@@ -2,10 +2,12 @@
  * Google's sign-in as the imitations play it (fact sheet youtube.md §2): consent page with an account picker, codes that
  * work once, access tokens of an hour, refresh tokens that stay the same, revocation of the whole grant, userinfo.
  */
+
 import { json } from '#kit/sandbox/answer.ts'
 import { authToken, basicAuth, formBody } from '#kit/sandbox/body.ts'
-import { backToApp, consentDecision, consentPage } from '#kit/sandbox/consent.ts'
-import { esc, page } from '#kit/sandbox/html.ts'
+import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
+import { httpsOrHome } from '#kit/sandbox/home.ts'
+import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxAccount, SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { pkceMatches } from '#kit/sandbox/pkce.ts'
 import { route } from '#kit/sandbox/route.ts'
@@ -41,14 +43,11 @@ const oauthError = (status: number, error: string, error_description: string) =>
   json(status, { error, error_description })
 
 /** Google shows a page of its own and never redirects when the request itself is wrong. */
-const wrongPage = (error: string, why: string): SandboxResponse => ({
-  status: 400,
-  html: page({
+const wrongPage = (error: string, why: string): SandboxResponse =>
+  refusedPage({
     title: 'Access blocked: Authorization Error (sandbox)',
-    css: ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem}',
     body: `<main><h1>Access blocked: Authorization Error</h1><p>Error 400: ${esc(error)}</p><p>${esc(why)}</p></main>`,
-  }),
-})
+  })
 
 /** The words of the authorize URL that Google knows. */
 const authorizeProblem = (world: GoogleWorld, q: URLSearchParams, known: Readonly<Record<string, string>>) => {
@@ -57,9 +56,7 @@ const authorizeProblem = (world: GoogleWorld, q: URLSearchParams, known: Readonl
     return ['invalid_client', 'The OAuth client was not found.']
   if (q.get('response_type') !== 'code') return ['invalid_request', 'Required parameter is missing: response_type']
   if (!URL.canParse(redirect)) return ['redirect_uri_mismatch', 'redirect_uri is not a URL']
-  const { protocol, hostname } = new URL(redirect)
-  const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
-  if (protocol !== 'https:' && !(protocol === 'http:' && loopback))
+  if (!httpsOrHome(new URL(redirect)))
     return ['invalid_request', 'redirect_uri must be https, or http on this computer']
   const scopes = (q.get('scope') ?? '').split(' ').filter(Boolean)
   if (scopes.length === 0) return ['invalid_request', 'Missing required parameter: scope']

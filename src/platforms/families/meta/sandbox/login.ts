@@ -1,7 +1,9 @@
 /** Facebook Login as Meta's servers play it (fact sheets facebook.md §2, instagram.md §2.2): the dialog and its tokens. */
+
 import { json } from '#kit/sandbox/answer.ts'
-import { backToApp, consentDecision, consentPage } from '#kit/sandbox/consent.ts'
-import { esc, page as htmlPage } from '#kit/sandbox/html.ts'
+import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
+import { httpsOrHome } from '#kit/sandbox/home.ts'
+import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { tokenOf } from './door.ts'
@@ -39,20 +41,15 @@ export type LoginLook = {
   accent: string
 }
 
-const wrongPage = (why: string): SandboxResponse => ({
-  status: 400,
-  html: htmlPage({
+const wrongPage = (why: string): SandboxResponse =>
+  refusedPage({
     title: 'Error / Facebook Login (sandbox)',
-    css: ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem}',
     body: `<main><h1>Sorry, something went wrong</h1><p>The app could not be opened.</p><p><small>Sandbox: ${esc(why)}</small></p></main>`,
-  }),
-})
+  })
 
 const redirectProblem = (redirect: string): string | null => {
   if (!URL.canParse(redirect)) return 'redirect_uri is not a web address'
-  const { protocol, hostname } = new URL(redirect)
-  if (protocol === 'https:') return null
-  return protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+  return httpsOrHome(new URL(redirect))
     ? null
     : 'redirect_uri must be https (http is for loopback, while the app is in development)'
 }
