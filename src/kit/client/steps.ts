@@ -119,6 +119,15 @@ export const step = <S = unknown>(
   return { name, options, run }
 }
 
+/** Something is to hang on a post of which only a person knows that it is there. */
+export const parentUnknown = (): PlatformFailure =>
+  new PlatformFailure({
+    kind: 'gone',
+    code: 'clarion.parent-unknown',
+    message:
+      'Clarion does not know the id of the post before this one, so it cannot attach anything to it. Add the rest by hand.',
+  })
+
 /**
  * The checkpoint of an earlier create, for a step that needs its id. Raises `gone` when the id is unknown: a person said
  * that the post is there, and nothing can be attached to what Clarion cannot name. `find`: reads the id from the link.
@@ -131,12 +140,7 @@ export const namedBy = <C extends Created>(
   const created = t.done<C>(key)
   const id = created?.id ?? (created?.url ? find(created.url) : undefined)
   if (created && id) return { ...created, id }
-  throw new PlatformFailure({
-    kind: 'gone',
-    code: 'clarion.parent-unknown',
-    message:
-      'Clarion does not know the id of the post before this one, so it cannot attach anything to it. Add the rest by hand.',
-  })
+  throw parentUnknown()
 }
 
 /** The publishing plan of a platform. At least one step is named `create`; its checkpoint is a `Created`. */

@@ -29,6 +29,25 @@ export type Cost = {
   params?: Record<string, string | number>
 }
 
+/** Where in a draft a finding lies. */
+export type Place = { segment?: number; media?: string }
+export type AddFinding = (
+  kind: string,
+  level: Finding['level'],
+  message: string,
+  remedy: string,
+  params?: Finding['params'],
+  at?: Place,
+) => void
+
+/** A list for the findings of a platform's own rules, and what adds one to it under `<platform>.<kind>`. */
+export const findingList = (platform: string): { out: Finding[]; add: AddFinding } => {
+  const out: Finding[] = []
+  const add: AddFinding = (kind, level, message, remedy, params = {}, at = {}) =>
+    out.push({ rule: `${platform}.${kind}`, kind, level, message, remedy, params, ...at })
+  return { out, add }
+}
+
 /** Everything wrong with a draft on one platform; an empty list means the network should take it. Pure, never throws. */
 export const preflight = (pure: PlatformPure, draft: Draft): Finding[] => {
   const { spec } = pure

@@ -1,5 +1,5 @@
 /** What only Google's own rules can say (fact sheet §3, §10), and the pure half of the platform for browser and server. */
-import type { Draft, Finding, PlatformPure } from '#kit/spec/preflight.ts'
+import { type Draft, type Finding, findingList, type PlatformPure } from '#kit/spec/preflight.ts'
 import { settings, spec } from './spec.ts'
 import { holdsPhone, text, wallTime } from './text.ts'
 
@@ -27,15 +27,7 @@ const standings: Record<string, { message: string; remedy: string }> = {
 }
 
 const check = (draft: Draft): Finding[] => {
-  const out: Finding[] = []
-  const add = (
-    kind: string,
-    level: Finding['level'],
-    message: string,
-    remedy: string,
-    params: Finding['params'] = {},
-    at: { segment?: number; media?: string } = {},
-  ) => out.push({ rule: `${spec.id}.${kind}`, kind, level, message, remedy, params, ...at })
+  const { out, add } = findingList(spec.id)
   const { facts } = draft.channel
 
   const standing = String(facts.standing ?? 'ok')

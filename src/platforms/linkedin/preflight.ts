@@ -1,5 +1,5 @@
 /** What only LinkedIn's own rules can say, and the pure half of the platform for browser and server. */
-import type { Draft, Finding, PlatformPure } from '#kit/spec/preflight.ts'
+import { type AddFinding, type Draft, type Finding, findingList, type PlatformPure } from '#kit/spec/preflight.ts'
 import { settings, spec } from './spec.ts'
 import { plainKey, text } from './text.ts'
 
@@ -9,16 +9,7 @@ const minVideoBytes = 75_000
 /** §5. */
 const commentMax = 1250
 
-type Add = (
-  kind: string,
-  level: Finding['level'],
-  message: string,
-  remedy: string,
-  params?: Finding['params'],
-  at?: { segment?: number; media?: string },
-) => void
-
-const files = (draft: Draft, add: Add) => {
+const files = (draft: Draft, add: AddFinding) => {
   for (const [segment, s] of draft.segments.entries())
     for (const m of s.media) {
       const at = { segment, media: m.id }
@@ -44,7 +35,7 @@ const files = (draft: Draft, add: Add) => {
     }
 }
 
-const comment = (draft: Draft, add: Add) => {
+const comment = (draft: Draft, add: AddFinding) => {
   const said = plainKey(draft.firstComment ?? '')
   if (!said) return
   const length = draft.firstComment!.trim().length
@@ -68,9 +59,7 @@ const comment = (draft: Draft, add: Add) => {
 }
 
 const check = (draft: Draft): Finding[] => {
-  const out: Finding[] = []
-  const add: Add = (kind, level, message, remedy, params = {}, at = {}) =>
-    out.push({ rule: `${spec.id}.${kind}`, kind, level, message, remedy, params, ...at })
+  const { out, add } = findingList(spec.id)
   files(draft, add)
   comment(draft, add)
   const parsed = settings.safeParse(draft.settings ?? {})
@@ -95,7 +84,7 @@ const check = (draft: Draft): Finding[] => {
       'video.unused',
       'warning',
       'The video settings have no effect: there is no video in this post.',
-      'Add the video, or empty the settings.',
+      'AddFinding the video, or empty the settings.',
     )
   if (has('document') && !documentTitle)
     add(
@@ -110,7 +99,7 @@ const check = (draft: Draft): Finding[] => {
       'article.thumbnail',
       'warning',
       'LinkedIn does not fetch a picture for links of apps, so the card will be bare.',
-      'Add a picture to the link card.',
+      'AddFinding a picture to the link card.',
       { field: 'article.thumbnail' },
     )
   return out

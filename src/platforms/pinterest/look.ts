@@ -5,10 +5,11 @@
  */
 import { z } from 'zod'
 import { absent, found, type Json, type StepContext, unsure, type Witness } from '#kit/client/steps.ts'
+import { linkKey } from '#kit/spec/links.ts'
 import { boardPins, callerOf, type Pin } from './api.ts'
 import { boardOf, type CreatedPin, kindOf, mediaOf, wordsOf } from './pin.ts'
 import type { Settings } from './spec.ts'
-import { linkKey, textKey } from './text.ts'
+import { textKey } from './text.ts'
 
 type T = StepContext<Settings>
 

@@ -1,8 +1,9 @@
 /** What only Pinterest's own rules can say, and the pure half of the platform for browser and server. */
-import type { Draft, Finding, PlatformPure } from '#kit/spec/preflight.ts'
+import { hostOf } from '#kit/spec/links.ts'
+import { type Draft, type Finding, findingList, type PlatformPure } from '#kit/spec/preflight.ts'
 import { codepoints } from '#kit/spec/text.ts'
 import { settings, spec } from './spec.ts'
-import { hostOf, joinedAlt, text } from './text.ts'
+import { joinedAlt, text } from './text.ts'
 
 const altMax = 500
 const adviceVideoBytes = 1_000_000_000
@@ -11,15 +12,7 @@ const shorteners = new Set(['bit.ly', 't.co', 'tinyurl.com', 'goo.gl', 'ow.ly', 
 const byAddressOnly = (mime: string) => mime !== 'image/jpeg' && mime !== 'image/png'
 
 const check = (draft: Draft): Finding[] => {
-  const out: Finding[] = []
-  const add = (
-    kind: string,
-    level: Finding['level'],
-    message: string,
-    remedy: string,
-    params: Finding['params'] = {},
-    at: { segment?: number; media?: string } = {},
-  ) => out.push({ rule: `${spec.id}.${kind}`, kind, level, message, remedy, params, ...at })
+  const { out, add } = findingList(spec.id)
 
   const media = draft.segments[0]?.media ?? []
   const images = media.filter((m) => m.kind === 'image')

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { hostOf, joinedAlt, linkKey, text, textKey } from './text.ts'
+import { hostOf, linkKey } from '#kit/spec/links.ts'
+import { joinedAlt, text, textKey } from './text.ts'
 
 test('text is counted in code points, as the schema of the API counts', () => {
   expect(text.count('a👍🏽é')).toBe(4)

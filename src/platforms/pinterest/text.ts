@@ -7,23 +7,6 @@ export const text: TextRules = textRules('codepoints')
 export const textKey = (source: string | null | undefined): string =>
   (source ?? '').normalize('NFC').replace(/\s+/gu, ' ').trim()
 
-const parts = /^(https?):\/\/([^/?#]+)([^?#]*)(.*)$/i
-
-/** Host of an address in lower case, without `www.`; empty when it is no web address. */
-export const hostOf = (link: string): string =>
-  (parts.exec(link.trim())?.[2] ?? '')
-    .toLowerCase()
-    .replace(/^www\./, '')
-    .replace(/:\d+$/, '')
-
-/** An address as a comparable key: scheme and host in lower case, no `/` at the end of the path. */
-export const linkKey = (source: string | null | undefined): string => {
-  const given = (source ?? '').trim()
-  const [, scheme, host, path, rest] = parts.exec(given) ?? []
-  if (!scheme || !host) return given
-  return `${scheme.toLowerCase()}://${host.toLowerCase()}${path!.replace(/\/+$/, '')}${rest}`
-}
-
 /** The one alt text a carousel has, made of those of its pictures: `1: a loaf. 2: two rolls.` */
 export const joinedAlt = (alts: readonly string[]): string => {
   if (alts.length === 1) return alts[0]!.trim()

@@ -1,7 +1,8 @@
 /** A draft against the rules of its community. Pure; `check` says each finding in the words of preflight. */
+import { hostOf } from '#kit/spec/links.ts'
 import type { Community } from './community.ts'
 import type { PostKind } from './kind.ts'
-import { hostOf, shownName, underDomain } from './text.ts'
+import { shownName, underDomain } from './text.ts'
 
 export type Said = {
   kind: string

@@ -1,5 +1,5 @@
 /** What only Reddit's own rules can say, and the pure half of the platform for browser and server. */
-import type { Draft, Finding, PlatformPure } from '#kit/spec/preflight.ts'
+import { type AddFinding, type Draft, type Finding, findingList, type PlatformPure } from '#kit/spec/preflight.ts'
 import { codepoints } from '#kit/spec/text.ts'
 import { againstRules, type Said } from './community-rules.ts'
 import { kindOf } from './kind.ts'
@@ -10,16 +10,7 @@ const commentMax = 10_000
 /** Accounts below this are held back by many communities (fact sheet §7). */
 const littleKarma = 10
 
-type Add = (
-  kind: string,
-  level: Finding['level'],
-  message: string,
-  remedy: string,
-  params?: Finding['params'],
-  at?: { segment?: number; media?: string },
-) => void
-
-const ofAccount = (facts: Record<string, unknown>, add: Add) => {
+const ofAccount = (facts: Record<string, unknown>, add: AddFinding) => {
   if (facts.suspended === true)
     add(
       'account.suspended',
@@ -44,7 +35,7 @@ const ofAccount = (facts: Record<string, unknown>, add: Add) => {
     )
 }
 
-const ofKind = (draft: Draft, s: Settings, add: Add) => {
+const ofKind = (draft: Draft, s: Settings, add: AddFinding) => {
   const media = draft.segments[0]?.media ?? []
   const chosen = [media.length > 0 && 'media', s.poll && 'poll', s.link && 'link'].filter((x) => typeof x === 'string')
   if (chosen.length > 1)
@@ -85,7 +76,7 @@ const ofKind = (draft: Draft, s: Settings, add: Add) => {
     })
 }
 
-const ofCommunity = (draft: Draft, s: Settings, say: (found: Said) => void, add: Add) => {
+const ofCommunity = (draft: Draft, s: Settings, say: (found: Said) => void, add: AddFinding) => {
   if (!s.subreddit) return
   const known = s.community && sameName(s.community.name, s.subreddit) ? s.community : undefined
   if (!known)
@@ -112,9 +103,7 @@ const ofCommunity = (draft: Draft, s: Settings, say: (found: Said) => void, add:
 }
 
 const check = (draft: Draft): Finding[] => {
-  const out: Finding[] = []
-  const add: Add = (kind, level, message, remedy, params = {}, at = {}) =>
-    out.push({ rule: `${spec.id}.${kind}`, kind, level, message, remedy, params, ...at })
+  const { out, add } = findingList(spec.id)
 
   ofAccount(draft.channel.facts, add)
   const comment = codepoints(draft.firstComment?.trim() ?? '')

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { bareName, hostOf, linkKey, sameName, shownName, text, textKey, underDomain } from './text.ts'
+import { hostOf, linkKey } from '#kit/spec/links.ts'
+import { bareName, sameName, shownName, text, textKey, underDomain } from './text.ts'
 
 test('text is counted in code points, as Reddit counts', () => {
   expect(text.count('a👨‍👩‍👧é')).toBe(7)

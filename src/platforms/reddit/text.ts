@@ -10,23 +10,6 @@ const pollTail = /\[View Poll\]\(https?:\/\/[^)]*\)\s*$/i
 export const textKey = (source: string | null | undefined): string =>
   (source ?? '').normalize('NFC').replace(pollTail, '').replace(/\s+/gu, ' ').trim()
 
-const parts = /^(https?):\/\/([^/?#]+)([^?#]*)(.*)$/i
-
-/** Host of an address in lower case, without `www.` and port; empty when it is no web address. */
-export const hostOf = (link: string): string =>
-  (parts.exec(link.trim())?.[2] ?? '')
-    .toLowerCase()
-    .replace(/^www\./, '')
-    .replace(/:\d+$/, '')
-
-/** An address as a comparable key: scheme and host in lower case, no `/` at the end of the path. */
-export const linkKey = (source: string | null | undefined): string => {
-  const given = (source ?? '').trim()
-  const [, scheme, host, path, rest] = parts.exec(given) ?? []
-  if (!scheme || !host) return given
-  return `${scheme.toLowerCase()}://${host.toLowerCase()}${path!.replace(/\/+$/, '')}${rest}`
-}
-
 /** `r/Bread`, ` bread ` and `/r/bread/` as the API takes it: `bread`, in the case it was given. */
 export const bareName = (given: string): string =>
   given

@@ -2,8 +2,7 @@
  * What a post is made of: the parts of a publication (posts of the thread, first comment) and the parameters of
  * `POST /threads` for each (fact sheet threads.md §3.1, §3.4).
  */
-import type { Created, StepContext, StepMedia } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { type Created, parentUnknown, type StepContext, type StepMedia } from '#kit/client/steps.ts'
 import { callerOf, listMedia } from './api.ts'
 import type { Settings } from './spec.ts'
 import { spoilerRanges } from './text.ts'
@@ -59,12 +58,7 @@ export const parentOf = async (t: T, p: Piece): Promise<string | null> => {
       )
       if (hit) return hit.id
     }
-  throw new PlatformFailure({
-    kind: 'gone',
-    code: 'clarion.parent-unknown',
-    message:
-      'Clarion does not know the id of the post before this one, so it cannot attach anything to it. Add the rest by hand.',
-  })
+  throw parentUnknown()
 }
 
 const yes = (on: boolean) => (on ? 'true' : undefined)

@@ -1,20 +1,18 @@
 /** What only Threads' own rules can say, and the pure half of the platform for browser and server. */
-import type { Draft, DraftMedia, Finding, PlatformPure } from '#kit/spec/preflight.ts'
+import {
+  type AddFinding,
+  type Draft,
+  type DraftMedia,
+  type Finding,
+  findingList,
+  type PlatformPure,
+} from '#kit/spec/preflight.ts'
 import { type Settings, settings, spec } from './spec.ts'
 import { inlineTopic, linkCount, spoilerRanges, text } from './text.ts'
 
 const linksMax = 5
 
-type Add = (
-  kind: string,
-  level: Finding['level'],
-  message: string,
-  remedy: string,
-  params?: Finding['params'],
-  at?: { segment?: number; media?: string },
-) => void
-
-const tooManyLinks = (add: Add, actual: number, segment?: number) => {
+const tooManyLinks = (add: AddFinding, actual: number, segment?: number) => {
   if (actual > linksMax)
     add(
       'text.links',
@@ -28,7 +26,7 @@ const tooManyLinks = (add: Add, actual: number, segment?: number) => {
 
 const hashtags = (source: string) => source.match(/(?<![\p{L}\p{N}_&])#[\p{L}\p{N}_]*\p{L}[\p{L}\p{N}_]*/gu) ?? []
 
-const words = (add: Add, draft: Draft) => {
+const words = (add: AddFinding, draft: Draft) => {
   for (const [segment, s] of draft.segments.entries()) {
     const tags = hashtags(s.text).length
     if (tags > 1)
@@ -55,7 +53,7 @@ const words = (add: Add, draft: Draft) => {
   tooManyLinks(add, linkCount(comment))
 }
 
-const narrow = (add: Add, m: DraftMedia, segment: number) => {
+const narrow = (add: AddFinding, m: DraftMedia, segment: number) => {
   if (m.kind === 'image' && m.width && m.width < 320)
     add(
       'image.narrow',
@@ -77,7 +75,7 @@ const narrow = (add: Add, m: DraftMedia, segment: number) => {
 }
 
 /** Attachments go with a text alone, and not with each other. */
-const attachments = (add: Add, draft: Draft, s: Settings) => {
+const attachments = (add: AddFinding, draft: Draft, s: Settings) => {
   const set = [
     ...(s.link ? ['link card'] : []),
     ...(s.poll ? ['poll'] : []),
@@ -114,7 +112,7 @@ const attachments = (add: Add, draft: Draft, s: Settings) => {
     )
 }
 
-const ghost = (add: Add, draft: Draft, s: Settings) => {
+const ghost = (add: AddFinding, draft: Draft, s: Settings) => {
   const more =
     (draft.segments[0]?.media.length ?? 0) > 0 ||
     [s.link, s.poll, s.longText, s.gifId, s.quotePostId, s.topicTag].some((x) => x !== undefined) ||
@@ -139,7 +137,7 @@ const ghost = (add: Add, draft: Draft, s: Settings) => {
     )
 }
 
-const spoilers = (add: Add, draft: Draft, s: Settings) => {
+const spoilers = (add: AddFinding, draft: Draft, s: Settings) => {
   const source = draft.segments[0]?.text ?? ''
   for (const word of s.spoilers) {
     const at = source.indexOf(word)
@@ -174,9 +172,7 @@ const spoilers = (add: Add, draft: Draft, s: Settings) => {
 }
 
 const check = (draft: Draft): Finding[] => {
-  const out: Finding[] = []
-  const add: Add = (kind, level, message, remedy, params = {}, at = {}) =>
-    out.push({ rule: `${spec.id}.${kind}`, kind, level, message, remedy, params, ...at })
+  const { out, add } = findingList(spec.id)
   words(add, draft)
   const parsed = settings.safeParse(draft.settings ?? {})
   const s = parsed.success ? parsed.data : null

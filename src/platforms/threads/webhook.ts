@@ -4,13 +4,7 @@
  */
 import type { Json } from '#kit/client/steps.ts'
 import type { Webhook, WebhookEvent, WebhookRequest } from '#kit/client/webhook.ts'
-import { metaWebhook } from '../families/meta/webhook.ts'
-
-type Bag = Record<string, unknown>
-const bag = (value: unknown): Bag =>
-  value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Bag) : {}
-const str = (value: unknown): string | null =>
-  typeof value === 'string' && value ? value : typeof value === 'number' ? String(value) : null
+import { type Bag, bag, metaWebhook, str } from '../families/meta/webhook.ts'
 
 /** How long Threads tries again is not documented; Meta's other products do for 36 hours (ms). */
 const believedMs = 40 * 3_600_000

@@ -1,5 +1,5 @@
 /** What only YouTube's own rules can say, and the pure half of the platform for browser and server (fact sheet §3). */
-import type { Draft, Finding, PlatformPure } from '#kit/spec/preflight.ts'
+import { type Draft, type Finding, findingList, type PlatformPure } from '#kit/spec/preflight.ts'
 import type { PlatformSpec } from '#kit/spec/spec.ts'
 import { isShort, settings, spec, tagsLength } from './spec.ts'
 import { text } from './text.ts'
@@ -19,15 +19,7 @@ const limitsFor = (base: PlatformSpec, draft: Draft): Pick<PlatformSpec, 'text' 
 }
 
 const check = (draft: Draft): Finding[] => {
-  const out: Finding[] = []
-  const add = (
-    kind: string,
-    level: Finding['level'],
-    message: string,
-    remedy: string,
-    params: Finding['params'] = {},
-    at: { segment?: number; media?: string } = {},
-  ) => out.push({ rule: `${spec.id}.${kind}`, kind, level, message, remedy, params, ...at })
+  const { out, add } = findingList(spec.id)
 
   if (/[<>]/.test(draft.segments[0]?.text ?? ''))
     add('text.angles', 'error', 'YouTube takes no < and > in descriptions.', 'Write them as words.', {}, { segment: 0 })

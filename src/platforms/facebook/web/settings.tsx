@@ -1,11 +1,7 @@
 import { RadioSetting, SelectSetting, SettingGroup, SettingNote, TextSetting } from '#kit/web/form.tsx'
 import type { SettingsProps } from '#kit/web/slots.ts'
+import { textOf, type Value, withSet } from '#kit/web/value.ts'
 import { maxDelayMinutes, minDelayMinutes, settings as schema } from '../spec.ts'
-
-type Value = Record<string, unknown>
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
-const withSet = (value: Value, change: Value): Value =>
-  Object.fromEntries(Object.entries({ ...value, ...change }).filter(([, v]) => v !== undefined))
 
 const categories = schema.shape.category.unwrap().options
 

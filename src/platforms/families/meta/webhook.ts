@@ -8,10 +8,12 @@ import type { Json } from '#kit/client/steps.ts'
 import type { SubscribeContext, Webhook, WebhookContext, WebhookEvent, WebhookRequest } from '#kit/client/webhook.ts'
 import { graphPost, graphSuccess } from './graph.ts'
 
-type Bag = Record<string, unknown>
-const bag = (value: unknown): Bag =>
+/** Members of a body nobody has checked; empty for what is no object. */
+export type Bag = Record<string, unknown>
+export const bag = (value: unknown): Bag =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Bag) : {}
-const str = (value: unknown): string | null =>
+/** Text, or a number as text; null for the rest. */
+export const str = (value: unknown): string | null =>
   typeof value === 'string' && value ? value : typeof value === 'number' ? String(value) : null
 
 /** Compares in constant time; the digests hide the lengths too. */

@@ -1,5 +1,4 @@
 /** localPosts of v4: create with a photo that is really fetched, list that lags, read, change, delete (fact sheet §3, §5). */
-
 import { json } from '#kit/sandbox/answer.ts'
 import { isObject, type JsonObject, jsonBody } from '#kit/sandbox/body.ts'
 import { httpsOrHome } from '#kit/sandbox/home.ts'

@@ -1,17 +1,12 @@
 import { RadioSetting, SelectSetting, SettingGroup, SettingNote, SwitchSetting, TextSetting } from '#kit/web/form.tsx'
 import type { SettingsProps } from '#kit/web/slots.ts'
+import { textOf, type Value, withSet } from '#kit/web/value.ts'
 import { Field, Input } from '#ui/field.tsx'
 import { actions, repeats, topics, weekdays } from '../spec.ts'
 
-type Value = Record<string, unknown>
 type Part = Pick<SettingsProps, 'value' | 'disabled' | 'say'> & { set: (change: Value) => void }
 
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 const listOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : [])
-
-/** The value with these members; those undefined are taken out, so that nothing empty is stored. */
-const withSet = (value: Value, change: Value): Value =>
-  Object.fromEntries(Object.entries({ ...value, ...change }).filter(([, v]) => v !== undefined))
 
 const none = (...names: string[]): Value => Object.fromEntries(names.map((n) => [n, undefined]))
 const ofRepeat = ['repeat', 'repeatDays', 'repeatUntil']

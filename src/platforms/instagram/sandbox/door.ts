@@ -1,5 +1,4 @@
 /** Who calls? Two doors: graph.facebook.com takes Meta's tokens, graph.instagram.com its own; neither takes the other's (§1). */
-
 import { json } from '#kit/sandbox/answer.ts'
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
 import { take } from '#kit/sandbox/window.ts'

@@ -1,5 +1,4 @@
 /** What the imitation of Instagram remembers. Plain JSON; the host saves it. Meta's people, Pages and tokens live in `meta`. */
-
 import { avatar } from '#kit/sandbox/avatar.ts'
 import type { SandboxAccount, World } from '#kit/sandbox/imitation.ts'
 import type { PieceUpload } from '#kit/sandbox/uploads.ts'

@@ -1,16 +1,11 @@
 import { useState } from 'react'
 import { RadioSetting, SelectSetting, SettingGroup, SettingNote, SwitchSetting, TextSetting } from '#kit/web/form.tsx'
 import type { SettingsProps } from '#kit/web/slots.ts'
+import { textOf, type Value, withSet } from '#kit/web/value.ts'
 import { Tags, tagsOf } from './tags.tsx'
 
-type Value = Record<string, unknown>
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 const listOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : [])
 const split = (text: string | undefined) => (text ?? '').split(/[\s,;]+/).filter(Boolean)
-
-/** The value with these members; those undefined are taken out, so that nothing empty is stored. */
-const withSet = (value: Value, change: Value): Value =>
-  Object.fromEntries(Object.entries({ ...value, ...change }).filter(([, v]) => v !== undefined))
 
 /** Names in one line. What is typed stays as it is, commas and all; the list is what it means. */
 const Names = ({

@@ -1,5 +1,4 @@
 /** Events of pages (fact sheet §9): a subscription a page and app, batches signed with the app's secret. */
-
 import { createHmac } from 'node:crypto'
 import { json } from '#kit/sandbox/answer.ts'
 import { jsonBody } from '#kit/sandbox/body.ts'

@@ -1,5 +1,4 @@
 /** OAuth 2.0 as LinkedIn does it (fact sheet §2): no PKCE, credentials in the body, scopes by product, refresh for approved apps only. */
-
 import { json } from '#kit/sandbox/answer.ts'
 import { formBody } from '#kit/sandbox/body.ts'
 import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'

@@ -1,17 +1,12 @@
 import { SelectSetting, SettingGroup, SettingNote, SwitchSetting, TextSetting } from '#kit/web/form.tsx'
 import type { SettingsProps } from '#kit/web/slots.ts'
+import { textOf, type Value, withSet } from '#kit/web/value.ts'
 import { Mention } from './mention.tsx'
 
-type Value = Record<string, unknown>
 type Part = SettingsProps & { set: (change: Value) => void }
 
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 const bagOf = (value: unknown): Value | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Value) : undefined
-
-/** The value with these members; those undefined are taken out, so that nothing empty is stored. */
-const withSet = (value: Value, change: Value): Value =>
-  Object.fromEntries(Object.entries({ ...value, ...change }).filter(([, v]) => v !== undefined))
 
 /** Who sees it, what it carries besides files, and how the files are shown. */
 export const Settings = (p: SettingsProps) => {

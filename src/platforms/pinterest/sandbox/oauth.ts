@@ -1,5 +1,4 @@
 /** OAuth 2 as Pinterest does it (fact sheet pinterest.md §2): comma scopes, Basic, 30 and 60 days, a new refresh token each time. */
-
 import { json } from '#kit/sandbox/answer.ts'
 import { basicAuth, formBody } from '#kit/sandbox/body.ts'
 import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'

@@ -1,5 +1,4 @@
 /** `media_source` of a pin, in its five forms (fact sheet pinterest.md §3, §10): what is in it is really looked at, addresses are really fetched. */
-
 import { isObject, type JsonObject } from '#kit/sandbox/body.ts'
 import { type FieldTable, is } from '#kit/sandbox/fields.ts'
 import { httpsOrHome } from '#kit/sandbox/home.ts'

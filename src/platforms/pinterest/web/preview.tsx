@@ -1,6 +1,6 @@
+import { hostOf } from '#kit/spec/links.ts'
 import { PreviewAvatar } from '#kit/web/preview.tsx'
 import type { PreviewMedia, PreviewProps } from '#kit/web/slots.ts'
-import { hostOf } from '../text.ts'
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 

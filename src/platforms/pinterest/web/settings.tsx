@@ -1,12 +1,6 @@
 import { OptionSetting, RadioSetting, SettingGroup, SettingNote, SwitchSetting, TextSetting } from '#kit/web/form.tsx'
 import type { SettingsProps } from '#kit/web/slots.ts'
-
-type Value = Record<string, unknown>
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
-
-/** The value with these members; those undefined are taken out, so that nothing empty is stored. */
-const withSet = (value: Value, change: Value): Value =>
-  Object.fromEntries(Object.entries({ ...value, ...change }).filter(([, v]) => v !== undefined))
+import { textOf, type Value, withSet } from '#kit/web/value.ts'
 
 type Slide = { title?: string; description?: string; link?: string }
 const slidesOf = (value: unknown): Slide[] => (Array.isArray(value) ? (value as Slide[]) : [])

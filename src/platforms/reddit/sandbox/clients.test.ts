@@ -1,7 +1,7 @@
 /** Another's library against this imitation: what it sends is not ours, so it cannot share our mistakes. */
 import { Reddit } from 'arctic'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { allowAt, startForClients } from '#sandbox/clients.ts'
+import { allowAt, startForClients } from '#sandbox/testing/clients.ts'
 import type { TestSandbox } from '#sandbox/testing.ts'
 import imitation from './index.ts'
 

@@ -1,5 +1,4 @@
 /** OAuth 2 as Reddit does it (fact sheet reddit.md §2): Basic, `duration`, a refresh token for ever, revoke that always says 204. */
-
 import { json } from '#kit/sandbox/answer.ts'
 import { basicAuth, formBody } from '#kit/sandbox/body.ts'
 import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'

@@ -1,9 +1,10 @@
 import { useEffect, useState } from 'react'
 import { OptionSetting, SettingGroup, SettingNote, TextSetting } from '#kit/web/form.tsx'
 import type { OptionList, SettingsProps } from '#kit/web/slots.ts'
+import { textOf, type Value } from '#kit/web/value.ts'
 import type { Community } from '../spec.ts'
 import { bareName, sameName, shownName } from '../text.ts'
-import { communityOf, textOf, type Value } from './value.ts'
+import { communityOf } from './value.ts'
 
 type Props = Pick<SettingsProps, 'value' | 'disabled' | 'say' | 'useOptions'> & { set: (change: Value) => void }
 

@@ -1,7 +1,9 @@
+import { hostOf } from '#kit/spec/links.ts'
 import { PreviewAvatar, PreviewIcon, PreviewItem } from '#kit/web/preview.tsx'
 import type { PreviewMedia, PreviewProps } from '#kit/web/slots.ts'
-import { hostOf, shownName } from '../text.ts'
-import { pollOf, type Slide, slidesOf, textOf } from './value.ts'
+import { textOf } from '#kit/web/value.ts'
+import { shownName } from '../text.ts'
+import { pollOf, type Slide, slidesOf } from './value.ts'
 
 /** Shapes Reddit keeps; taller ones are cut in the feed. */
 const ratio = (m: PreviewMedia) => (m.width && m.height ? Math.max(3 / 4, m.width / m.height) : 16 / 9)

@@ -1,7 +1,8 @@
 import { SelectSetting, SettingGroup, SettingNote, SwitchSetting, TextSetting } from '#kit/web/form.tsx'
 import type { SettingsProps } from '#kit/web/slots.ts'
+import { textOf, type Value, withSet } from '#kit/web/value.ts'
 import { CommunitySetting } from './community-setting.tsx'
-import { type Poll, pollOf, type Slide, slidesOf, textOf, type Value, withSet } from './value.ts'
+import { type Poll, pollOf, type Slide, slidesOf } from './value.ts'
 
 type Part = { disabled: boolean; say: SettingsProps['say']; set: (change: Value) => void }
 

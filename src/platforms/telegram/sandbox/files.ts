@@ -1,5 +1,4 @@
 /** Files in: multipart, `attach://`, our own URL or a file_id; judged as Telegram judges them (fact sheet telegram.md §3). */
-
 import { Refused } from '#kit/sandbox/answer.ts'
 import { isHome } from '#kit/sandbox/home.ts'
 import { sniff } from '#kit/sandbox/sniff.ts'

@@ -1,5 +1,4 @@
 /** Updates: asked for by long poll, or sent to a webhook; never both (fact sheet telegram.md §9). */
-
 import { Refused } from '#kit/sandbox/answer.ts'
 import { isHome } from '#kit/sandbox/home.ts'
 import type { SandboxResponse } from '#kit/sandbox/imitation.ts'

@@ -1,5 +1,4 @@
 /** Who calls? A Bearer or `access_token`, checked from outside in: version, token, usage, permissions. */
-
 import { json } from '#kit/sandbox/answer.ts'
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
 import { take } from '#kit/sandbox/window.ts'

@@ -1,5 +1,4 @@
 /** What the imitation of Threads remembers. Plain JSON; the host saves it. */
-
 import { avatar } from '#kit/sandbox/avatar.ts'
 import type { SandboxAccount, World } from '#kit/sandbox/imitation.ts'
 import type { OwnCode, OwnToken } from '../../families/meta/sandbox/own-login.ts'

@@ -1,14 +1,9 @@
 import { useState } from 'react'
 import { SelectSetting, SettingGroup, SettingNote, SwitchSetting, TextSetting } from '#kit/web/form.tsx'
 import type { SettingsProps } from '#kit/web/slots.ts'
+import { textOf, type Value, withSet } from '#kit/web/value.ts'
 
-type Value = Record<string, unknown>
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 const listOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : [])
-
-/** The value with these members; those undefined are taken out, so that nothing empty is stored. */
-const withSet = (value: Value, change: Value): Value =>
-  Object.fromEntries(Object.entries({ ...value, ...change }).filter(([, v]) => v !== undefined))
 
 const controls = ['everyone', 'followers_only', 'accounts_you_follow', 'mentioned_only', 'parent_post_author_only']
 

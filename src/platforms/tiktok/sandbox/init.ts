@@ -1,5 +1,4 @@
 /** The three calls that begin a post (fact sheet §3.2 to §3.5): strict about every member, in TikTok's own codes. */
-
 import { isObject, type JsonObject } from '#kit/sandbox/body.ts'
 import { checkFields, type FieldTable, is } from '#kit/sandbox/fields.ts'
 import { isHome } from '#kit/sandbox/home.ts'

@@ -5,7 +5,7 @@ import { TwitterApi } from 'twitter-api-v2'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '#infra/clock.ts'
 import { mp4 } from '#kit/testing/video.ts'
-import { allowAt, startForClients } from '#sandbox/clients.ts'
+import { allowAt, startForClients } from '#sandbox/testing/clients.ts'
 import type { TestSandbox } from '#sandbox/testing.ts'
 import imitation from './index.ts'
 

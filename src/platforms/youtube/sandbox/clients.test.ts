@@ -5,7 +5,7 @@ import { Google } from 'arctic'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { manualClock } from '#infra/clock.ts'
 import { mp4 } from '#kit/testing/video.ts'
-import { allowAt, startForClients } from '#sandbox/clients.ts'
+import { allowAt, startForClients } from '#sandbox/testing/clients.ts'
 import type { TestSandbox } from '#sandbox/testing.ts'
 import imitation from './index.ts'
 

@@ -9,18 +9,13 @@ import {
   TextSetting,
 } from '#kit/web/form.tsx'
 import type { SettingsProps } from '#kit/web/slots.ts'
+import { textOf, type Value, withSet } from '#kit/web/value.ts'
 import { Field, Input } from '#ui/field.tsx'
 import { tagsLength } from '../spec.ts'
 
-type Value = Record<string, unknown>
 type Part = Pick<SettingsProps, 'value' | 'disabled' | 'say'> & { set: (change: Value) => void }
 
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 const listOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : [])
-
-/** The value with these members; those undefined are taken out, so that nothing empty is stored. */
-const withSet = (value: Value, change: Value): Value =>
-  Object.fromEntries(Object.entries({ ...value, ...change }).filter(([, v]) => v !== undefined))
 
 /** What YouTube wants every person to say first: title, made for kids, visibility. */
 export const Settings = (p: SettingsProps) => {

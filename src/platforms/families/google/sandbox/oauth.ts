@@ -2,7 +2,6 @@
  * Google's sign-in as the imitations play it (fact sheet youtube.md §2): consent page with an account picker, codes that
  * work once, access tokens of an hour, refresh tokens that stay the same, revocation of the whole grant, userinfo.
  */
-
 import { json } from '#kit/sandbox/answer.ts'
 import { authToken, basicAuth, formBody } from '#kit/sandbox/body.ts'
 import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'

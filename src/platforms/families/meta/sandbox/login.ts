@@ -1,5 +1,4 @@
 /** Facebook Login as Meta's servers play it (fact sheets facebook.md §2, instagram.md §2.2): the dialog and its tokens. */
-
 import { json } from '#kit/sandbox/answer.ts'
 import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
 import { httpsOrHome } from '#kit/sandbox/home.ts'

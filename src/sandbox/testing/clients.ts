@@ -1,7 +1,7 @@
 /** For tests: leads the calls of other people's client libraries, which know only the real addresses, to a sandbox. */
 import http from 'node:http'
 import https from 'node:https'
-import { startSandbox } from './testing.ts'
+import { startSandbox } from '../testing.ts'
 
 type Request = typeof https.request
 
