@@ -51,16 +51,16 @@ module.exports = {
       { path: '^src/(planner|platforms|server|web)/' },
     ),
     rule(
-      'kit-spec-is-pure',
-      'kit/spec runs in browser, server and sandbox. Move what talks to a network to kit/client.',
-      { path: '^src/kit/spec/', pathNot: TEST },
+      'kit-facts-is-pure',
+      'kit/facts runs in browser, server and sandbox. Move what talks to a network to kit/client.',
+      { path: '^src/kit/facts/', pathNot: TEST },
       { path: '^src/kit/(client|web|sandbox|testing)/' },
     ),
     rule(
       'pure-files-have-no-node',
       'This file must load in a browser. Take bytes, time and randomness as arguments.',
       {
-        path: '^src/(kit/spec/|contract/|platforms/[^/]+/(spec|text|preflight|failures|samples)[.]ts$|planner/[^/]+/rules[.]ts$)',
+        path: '^src/(kit/facts/|contract/|platforms/[^/]+/(spec|text|preflight|failures|samples)[.]ts$|planner/[^/]+/rules[.]ts$)',
         pathNot: TEST,
       },
       { dependencyTypes: ['core'] },
@@ -69,7 +69,7 @@ module.exports = {
       'kit-sandbox-and-kit-client-are-strangers',
       'The two sides of the book-keeping share no code: write the check twice, from the fact sheet.',
       { path: '^src/kit/sandbox/' },
-      { path: '^src/kit/(client|spec)/' },
+      { path: '^src/kit/(client|facts)/' },
     ),
     rule(
       'platforms-are-strangers',
@@ -88,7 +88,7 @@ module.exports = {
       'The imitation and the client must not share a mistake. Both answer to the fact sheet and fixtures/, never to each other.',
       { path: '^src/platforms/(families/[^/]+|(?!families/)[^/]+)/sandbox/', pathNot: TEST },
       {
-        path: '^src/(platforms/$1/|platforms/families/[^/]+/(?!sandbox/)|kit/client/|kit/spec/)',
+        path: '^src/(platforms/$1/|platforms/families/[^/]+/(?!sandbox/)|kit/client/|kit/facts/)',
         pathNot: ['^src/platforms/$1/(sandbox|fixtures)/'],
       },
     ),
@@ -102,13 +102,13 @@ module.exports = {
     ),
     rule(
       'web-face-is-browser-safe',
-      'platforms/*/web sees its own pure files, kit/spec, kit/web and ui. Nothing that talks to a network or a server.',
+      'platforms/*/web sees its own pure files, kit/facts, kit/web and ui. Nothing that talks to a network or a server.',
       { path: '^src/platforms/([^/]+)/web/', pathNot: TEST },
       {
         path: '^src/(platforms|kit|infra|planner|server|sandbox)/',
         pathNot: [
           '^src/platforms/$1/(web/|(spec|text|preflight)[.]ts$)',
-          '^src/kit/(spec|web)/',
+          '^src/kit/(facts|web)/',
           '^src/platforms/families/[^/]+/(web/|(spec|text|preflight)[.]ts$)',
         ],
       },

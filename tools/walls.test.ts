@@ -11,7 +11,7 @@ const walls: { forbidden: { name: string; comment: string }[] } = createRequire(
 /** What stands in the toy house before anybody breaks a wall: a file to import in every room. */
 const house = [
   'src/contract/posts.ts',
-  'src/kit/spec/spec.ts',
+  'src/kit/facts/spec.ts',
   'src/kit/client/http.ts',
   'src/kit/sandbox/imitation.ts',
   'src/kit/web/slots.ts',
@@ -40,12 +40,12 @@ const broken: Record<string, [file: string, imports: string][]> = {
   // A circle is reported once, at the first file met.
   'no-circles': [['src/infra/circle-a.ts', './circle-b.ts']],
   'imports-resolve': [['src/infra/nowhere.ts', '#infra/is-not-there.ts']],
-  'contract-is-the-ground': [['src/contract/bad.ts', '#kit/spec/spec.ts']],
+  'contract-is-the-ground': [['src/contract/bad.ts', '#kit/facts/spec.ts']],
   'kit-knows-no-platform-and-no-planner': [['src/kit/client/bad.ts', '#infra/disk.ts']],
   'kit-testing-knows-no-platform': [['src/kit/testing/bad.ts', '#platforms/one/index.ts']],
-  'kit-spec-is-pure': [['src/kit/spec/bad.ts', '../client/http.ts']],
+  'kit-facts-is-pure': [['src/kit/facts/bad.ts', '../client/http.ts']],
   'pure-files-have-no-node': [
-    ['src/kit/spec/node.ts', 'node:crypto'],
+    ['src/kit/facts/node.ts', 'node:crypto'],
     ['src/contract/node.ts', 'node:fs'],
     ['src/platforms/one/text.ts', 'node:buffer'],
     ['src/planner/media/rules.ts', 'node:path'],
@@ -185,7 +185,7 @@ describe('the walls', () => {
     )
     const modules: { source: string; dependencies: { resolved: string }[] }[] = JSON.parse(out).modules
     expect(modules.find((m) => m.source === 'src/kit/client/http.ts')?.dependencies.map((d) => d.resolved)).toContain(
-      'src/kit/spec/failures.ts',
+      'src/kit/facts/failures.ts',
     )
   })
 })

@@ -1,6 +1,6 @@
 /** What the matrix publishes: the samples of each platform, one of every content type. Nothing here knows a platform. */
 import type { Content } from '#contract/posts.ts'
-import type { Sample, SampleHelp, SampleMedia } from '#kit/spec/samples.ts'
+import type { Sample, SampleHelp, SampleMedia } from '#kit/facts/samples.ts'
 import { sampleFile } from '#kit/testing/media.ts'
 
 export type { Sample }

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Channel } from '#contract/channels.ts'
 import type { Post, Publication } from '#contract/posts.ts'
 import type { Platform } from '#kit/client/platform.ts'
-import type { Sample } from '#kit/spec/samples.ts'
+import type { Sample } from '#kit/facts/samples.ts'
 import { mp4 } from '#kit/testing/video.ts'
 import type { Client } from '../../tools/demo/client.ts'
 

@@ -27,7 +27,7 @@ import { createTakeDown } from '#planner/posts/takedown.ts'
 import { holdChannel, releaseHeld } from '#planner/publishing/commands.ts'
 import type { Log, Observer, PublishingDeps } from '#planner/publishing/deps.ts'
 import { createPublishing } from '#planner/publishing/engine.ts'
-import { createWebhooks } from '#planner/webhooks/service.ts'
+import { createSignals } from '#planner/signals/service.ts'
 import { createJobs, type Job } from './jobs.ts'
 import { createSandboxRobot } from './sandbox-robot.ts'
 
@@ -108,7 +108,7 @@ export const openHouse = async (o: HouseOptions) => {
     onError: (err, channel) => log.warn({ err, channel }, 'the network could not be asked about an account'),
   })
   const insights = createInsights({ db, clock, platforms, call, onError })
-  const webhooks = createWebhooks({
+  const webhooks = createSignals({
     db,
     clock,
     keys,

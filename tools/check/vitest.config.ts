@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: [
       'src/contract/**/*.test.ts',
-      'src/kit/spec/**/*.test.ts',
+      'src/kit/facts/**/*.test.ts',
       'src/planner/*/rules.test.ts',
       'src/planner/**/*.rules.test.ts',
       'src/platforms/*/{spec,text,failures,preflight}.test.ts',

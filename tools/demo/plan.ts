@@ -3,7 +3,7 @@ import sharp from 'sharp'
 import type { Channel } from '#contract/channels.ts'
 import type { Media } from '#contract/media.ts'
 import type { Post } from '#contract/posts.ts'
-import type { Sample, SampleMedia } from '#kit/spec/samples.ts'
+import type { Sample, SampleMedia } from '#kit/facts/samples.ts'
 import { sampleFile } from '#kit/testing/media.ts'
 import type { Client } from './client.ts'
 

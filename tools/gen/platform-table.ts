@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Sample } from '#kit/spec/samples.ts'
-import type { Budget, ConnectKind, PlatformSpec } from '#kit/spec/spec.ts'
+import type { Sample } from '#kit/facts/samples.ts'
+import type { Budget, ConnectKind, PlatformSpec } from '#kit/facts/spec.ts'
 import { platformIds } from './registry.ts'
 
 const isSpec = (value: unknown): value is PlatformSpec =>

@@ -46,7 +46,7 @@ export const lists: readonly List[] = [
     face: (dir) => first(dir, 'samples.ts'),
     what: 'samples',
     type: 'Sample',
-    from: '#kit/spec/samples.ts',
+    from: '#kit/facts/samples.ts',
     exported: 'samples',
     byId: true,
   },

@@ -7,7 +7,7 @@ import { openDatabase } from '#infra/db/database.ts'
 import { createLog } from '#infra/log.ts'
 import { keyRingFrom } from '#infra/secrets.ts'
 import type { Platform } from '#kit/client/platform.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { openHouse } from '#server/house.ts'
 
 export type RingOptions = {

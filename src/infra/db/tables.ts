@@ -79,7 +79,7 @@ export interface Tables {
     sha256: Buffer
     name: string
     alt: Generated<string>
-    /** What the file says of itself (`MediaFacts` of kit/spec/preflight.ts). */
+    /** What the file says of itself (`MediaFacts` of kit/facts/preflight.ts). */
     facts: JsonbDefault<MediaFactsJson>
     storage_key: string
     created_by: string | null

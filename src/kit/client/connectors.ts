@@ -1,6 +1,6 @@
 /** The two other ways to connect: a form with a password made for us, and a code only the owner of a place can post. */
 import type { z } from 'zod'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import type { ChannelOffer, ConnectContext, ConnectFinish, Connector } from './platform.ts'
 import type { Grant, Json } from './steps.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { type FailureTable, PlatformFailure } from '#kit/spec/failures.ts'
+import { type FailureTable, PlatformFailure } from '#kit/facts/failures.ts'
 import { createHttp, type HttpOptions, redact } from './http.ts'
 import { namedBy } from './steps.ts'
 

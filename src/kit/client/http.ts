@@ -3,7 +3,7 @@
  * never retries: only the engine waits and retries. Every failure leaves as a `PlatformFailure`.
  */
 import type { z } from 'zod'
-import { type Answer, classify, type Failure, type FailureTable, PlatformFailure } from '#kit/spec/failures.ts'
+import { type Answer, classify, type Failure, type FailureTable, PlatformFailure } from '#kit/facts/failures.ts'
 import { multipartBody, send } from './send.ts'
 
 export type Realm = 'live' | 'sandbox'

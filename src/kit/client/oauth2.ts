@@ -8,7 +8,7 @@
  */
 import { calculatePKCECodeChallenge, generateRandomCodeVerifier } from 'oauth4webapi'
 import { z } from 'zod'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { readTokens } from './connectors.ts'
 import type { HttpRequest } from './http.ts'
 import type { ChannelOffer, Connector } from './platform.ts'

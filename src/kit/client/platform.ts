@@ -1,7 +1,7 @@
 /** The server face of a platform: what `src/platforms/<id>/index.ts` exports by default. Read it and know what the platform does. */
-import type { FailureTable } from '#kit/spec/failures.ts'
-import type { Metrics } from '#kit/spec/metrics.ts'
-import type { PlatformPure } from '#kit/spec/preflight.ts'
+import type { FailureTable } from '#kit/facts/failures.ts'
+import type { Metrics } from '#kit/facts/metrics.ts'
+import type { PlatformPure } from '#kit/facts/preflight.ts'
 import type { Http } from './http.ts'
 import type { Created, Grant, Json, Step, StepMedia } from './steps.ts'
 import type { Webhook } from './webhook.ts'

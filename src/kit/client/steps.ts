@@ -4,9 +4,9 @@
  *
  * Life of a step: (none) -> begun -> done | refused | unknown; `unknown` -> done by its witness, or begun again.
  */
-import type { Again } from '#kit/spec/again.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
-import type { MediaFacts, MediaKind } from '#kit/spec/preflight.ts'
+import type { Again } from '#kit/facts/again.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
+import type { MediaFacts, MediaKind } from '#kit/facts/preflight.ts'
 import type { Http } from './http.ts'
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json | undefined }

@@ -1,9 +1,9 @@
 /** What a platform hands to the contract suite: its content, its edges, its refusals, and what does not apply to it. */
 
 import type { WebhookEvent } from '#kit/client/webhook.ts'
+import type { FailureKind } from '#kit/facts/failures.ts'
+import type { Sample } from '#kit/facts/samples.ts'
 import type { LedgerPost } from '#kit/sandbox/imitation.ts'
-import type { FailureKind } from '#kit/spec/failures.ts'
-import type { Sample } from '#kit/spec/samples.ts'
 import type { Bench, Connected, Content } from './bench.ts'
 import type { RunResult } from './runner.ts'
 

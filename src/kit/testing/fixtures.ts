@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createHttp, type Http } from '#kit/client/http.ts'
 import type { Platform } from '#kit/client/platform.ts'
-import { classify, failureKinds } from '#kit/spec/failures.ts'
+import { classify, failureKinds } from '#kit/facts/failures.ts'
 
 const fixture = z.strictObject({
   source: z.string().min(1),

@@ -1,7 +1,7 @@
 /** Pictures for tests, made here byte by byte: real PNGs and MP4s of any size and of any exact length in bytes. */
 import { crc32, deflateSync } from 'node:zlib'
 import type { StepMedia } from '#kit/client/steps.ts'
-import type { SampleMedia } from '#kit/spec/samples.ts'
+import type { SampleMedia } from '#kit/facts/samples.ts'
 import { mp4, pdf } from './video.ts'
 
 const chunk = (type: string, data: Buffer): Buffer => {

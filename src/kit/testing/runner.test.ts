@@ -11,7 +11,7 @@ import {
   steps,
   type Witness,
 } from '#kit/client/steps.ts'
-import { type FailureKind, PlatformFailure } from '#kit/spec/failures.ts'
+import { type FailureKind, PlatformFailure } from '#kit/facts/failures.ts'
 import { gif, png } from './media.ts'
 import { runPlan } from './runner.ts'
 

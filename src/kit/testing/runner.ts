@@ -14,7 +14,7 @@ import {
   type StepContext,
   type StepView,
 } from '#kit/client/steps.ts'
-import { type Failure, PlatformFailure } from '#kit/spec/failures.ts'
+import { type Failure, PlatformFailure } from '#kit/facts/failures.ts'
 
 export type RunInput = {
   platform: Platform

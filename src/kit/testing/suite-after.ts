@@ -1,7 +1,7 @@
 /** The contract after a post is out: edits, numbers, accounts, lists, and webhooks. Part of the suite of `suite.ts`. */
 import { describe, expect, test } from 'vitest'
 import type { Platform } from '#kit/client/platform.ts'
-import { metricNames } from '#kit/spec/metrics.ts'
+import { metricNames } from '#kit/facts/metrics.ts'
 import type { Bench, Connected, Content } from './bench.ts'
 import type { Cases, Promised } from './cases.ts'
 import { createdOf } from './runner.ts'

@@ -1,6 +1,6 @@
 /** The browser face of a platform: how a post looks there, and its settings where a drawn form does not serve. */
 import type { ComponentType } from 'react'
-import type { MediaFacts, MediaKind, PlatformPure } from '#kit/spec/preflight.ts'
+import type { MediaFacts, MediaKind, PlatformPure } from '#kit/facts/preflight.ts'
 
 export type PreviewMedia = {
   id: string

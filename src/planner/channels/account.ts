@@ -4,7 +4,7 @@ import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
 import { channels as bus, type Db, notify } from '#infra/db/database.ts'
 import type { Option, Platform } from '#kit/client/platform.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { type Calling, tellFailure } from './calling.ts'
 import { type KnownQuota, knownQuotas, storeReadings } from './quotas.ts'
 

@@ -3,7 +3,7 @@ import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { ChannelContext, Platform } from '#kit/client/platform.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { type ChannelHttp, secretsOf } from './http.ts'
 import type { Held, Keeper } from './keeper.ts'
 

@@ -25,8 +25,8 @@ import {
   rotates,
 } from '#kit/client/platform.ts'
 import type { Grant, Json } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
-import type { Way } from '#kit/spec/spec.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
+import type { Way } from '#kit/facts/spec.ts'
 import type { Credentials } from './credentials.ts'
 import {
   type FlowPublic,

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { systemClock } from '#infra/clock.ts'
 import { keyRingFrom } from '#infra/secrets.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { imitations } from '#platforms/registry/sandbox.gen.ts'
 import { platforms } from '#platforms/registry/server.gen.ts'
 import { startSandbox, type TestSandbox } from '#sandbox/testing.ts'

@@ -9,8 +9,8 @@ import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { Realm } from '#kit/client/http.ts'
 import type { Platform, Quota } from '#kit/client/platform.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
-import type { Budget } from '#kit/spec/spec.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
+import type { Budget } from '#kit/facts/spec.ts'
 
 /** Whose budget a call takes from. Without a channel (a connect flow) only budgets of the app are counted. */
 export type Spender = { platform: Platform; realm: Realm; channelId?: string }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Grant } from '#kit/client/steps.ts'
-import { failureKinds } from '#kit/spec/failures.ts'
+import { failureKinds } from '#kit/facts/failures.ts'
 import {
   aheadMs,
   backoff,

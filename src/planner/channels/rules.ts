@@ -4,7 +4,7 @@
  * Two facts rule them: "revoked" is not "could not ask" (only the network's own word ends a channel), and on a network
  * that rotates refresh tokens a lost answer may have been the only copy of the new one.
  */
-import type { Failure } from '#kit/spec/failures.ts'
+import type { Failure } from '#kit/facts/failures.ts'
 
 /** The parts of a grant these rules read (`Grant` of the kit's client, which is not pure). Instants are ISO 8601. */
 export type GrantParts = {

@@ -1,5 +1,5 @@
 /** When numbers are read, and what they say, pure. Instants are epoch ms, UTC. */
-import type { Metrics } from '#kit/spec/metrics.ts'
+import type { Metrics } from '#kit/facts/metrics.ts'
 
 const hour = 3_600_000
 const day = 24 * hour

@@ -4,7 +4,7 @@
  */
 import { sql } from 'kysely'
 import { type Db, notify, channels as notifyChannels } from '#infra/db/database.ts'
-import type { Metrics } from '#kit/spec/metrics.ts'
+import type { Metrics } from '#kit/facts/metrics.ts'
 import { looksAfterMs } from './rules.ts'
 
 export type LookClaim = {

@@ -7,7 +7,7 @@
 import type { Content, PostInput, PublicationState } from '#contract/posts.ts'
 import { maxChannelsPerPost } from '#contract/posts.ts'
 import { Problem } from '#contract/problems.ts'
-import type { Finding } from '#kit/spec/preflight.ts'
+import type { Finding } from '#kit/facts/preflight.ts'
 
 /** Characters (UTF-16) of one post over its base text, first comments and every channel's own text. */
 export const maxContentChars = 500_000

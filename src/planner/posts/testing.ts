@@ -7,9 +7,9 @@ import type { Db } from '#infra/db/database.ts'
 import { newId } from '#infra/ids.ts'
 import { definePlatform, type Platform } from '#kit/client/platform.ts'
 import { done, step, steps } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
-import { defineSpec, type PlatformSpec } from '#kit/spec/spec.ts'
-import { textRules } from '#kit/spec/text.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
+import { defineSpec, type PlatformSpec } from '#kit/facts/spec.ts'
+import { textRules } from '#kit/facts/text.ts'
 
 const spec = (id: string, more: Partial<PlatformSpec>) =>
   defineSpec<z.ZodType>({

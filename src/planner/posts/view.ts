@@ -1,6 +1,6 @@
 /** Rows as the contract shows them. */
 import type { Post, Publication } from '#contract/posts.ts'
-import type { Finding } from '#kit/spec/preflight.ts'
+import type { Finding } from '#kit/facts/preflight.ts'
 import { postState } from '../publishing/rules.ts'
 import type { PostRow, PublicationRow } from './store.ts'
 

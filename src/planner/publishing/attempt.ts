@@ -5,7 +5,7 @@
  */
 import type { Platform } from '#kit/client/platform.ts'
 import type { Json, Outcome, PlannedStep, StepContext } from '#kit/client/steps.ts'
-import type { FailureKind } from '#kit/spec/failures.ts'
+import type { FailureKind } from '#kit/facts/failures.ts'
 import type { PublishingDeps } from './deps.ts'
 import { ask, end, fail, hold, publish, Settled, settle, stepDone, surely } from './endings.ts'
 import { type Frozen, freeze, type Loaded, load, type StepRow } from './frozen.ts'

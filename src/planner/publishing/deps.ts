@@ -5,7 +5,7 @@ import type { Db } from '#infra/db/database.ts'
 import type { Http, Realm } from '#kit/client/http.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import type { Grant } from '#kit/client/steps.ts'
-import type { ImageLimits } from '#kit/spec/spec.ts'
+import type { ImageLimits } from '#kit/facts/spec.ts'
 
 /** `generation` counts the refreshes of a channel's token. */
 export type Held = { grant: Grant; credentials: Record<string, string>; generation?: number }

@@ -1,7 +1,7 @@
 /** What may be believed of a refusal, a silence, a person's word - and what is said about it. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { done, type StepContext, step, steps } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import {
   cancelPublication,
   releaseHeld,

@@ -2,7 +2,7 @@
 
 import { channels as bus, type Db, notify } from '#infra/db/database.ts'
 import type { Created, Json, PlannedStep } from '#kit/client/steps.ts'
-import type { Failure } from '#kit/spec/failures.ts'
+import type { Failure } from '#kit/facts/failures.ts'
 import { holdChannel, releaseHeld } from './commands.ts'
 import type { PublishingDeps } from './deps.ts'
 import type { StepRow } from './frozen.ts'

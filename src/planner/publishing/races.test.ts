@@ -1,7 +1,7 @@
 /** A person, a second engine or a crash at the worst moment. */
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { cancelPublication, releaseHeld, reschedulePublication, retryPublication } from './commands.ts'
 import { channelA, type ToyHouse, toyHouse } from './testing.ts'
 

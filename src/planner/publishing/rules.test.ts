@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type PublicationState, publicationStates } from '#contract/posts.ts'
-import type { Again } from '#kit/spec/again.ts'
-import type { Failure, FailureKind } from '#kit/spec/failures.ts'
+import type { Again } from '#kit/facts/again.ts'
+import type { Failure, FailureKind } from '#kit/facts/failures.ts'
 import {
   afterFailure,
   afterLook,

@@ -11,8 +11,8 @@
 
 import type { LatePolicy } from '#contract/people.ts'
 import type { PostState, PublicationState } from '#contract/posts.ts'
-import type { Again } from '#kit/spec/again.ts'
-import type { Failure, FailureKind } from '#kit/spec/failures.ts'
+import type { Again } from '#kit/facts/again.ts'
+import type { Failure, FailureKind } from '#kit/facts/failures.ts'
 
 export type PublicationEvent =
   | 'schedule'

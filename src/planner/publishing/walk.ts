@@ -3,7 +3,7 @@
 import { type Http, redact } from '#kit/client/http.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { type Json, type PlannedStep, plan, type StepContext, type StepView } from '#kit/client/steps.ts'
-import { type Failure, PlatformFailure } from '#kit/spec/failures.ts'
+import { type Failure, PlatformFailure } from '#kit/facts/failures.ts'
 import { secretsOf } from '../channels/http.ts'
 import type { Held, PublishingDeps } from './deps.ts'
 import { type Frozen, type Loaded, type StepRow, viewOf } from './frozen.ts'

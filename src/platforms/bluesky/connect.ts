@@ -3,7 +3,7 @@
 import type { Http } from '#kit/client/http.ts'
 import type { ChannelOffer, ConnectContext, ConnectFinish, Connector } from '#kit/client/platform.ts'
 import type { Grant } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import {
   createSession,
   deleteSession,

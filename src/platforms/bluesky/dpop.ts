@@ -6,7 +6,7 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import { z } from 'zod'
 import type { Http, HttpRequest, Reply } from '#kit/client/http.ts'
-import { classify, PlatformFailure } from '#kit/spec/failures.ts'
+import { classify, PlatformFailure } from '#kit/facts/failures.ts'
 import { failures } from './failures.ts'
 
 /** A private P-256 key as JWK, in JSON: it is kept with the grant, sealed. */

@@ -1,5 +1,5 @@
 /** Bluesky's refusals (fact sheet §8). Envelope `{ error, message }`; OAuth endpoints say `error_description`. */
-import type { FailureTable } from '#kit/spec/failures.ts'
+import type { FailureTable } from '#kit/facts/failures.ts'
 
 const field = (body: unknown, name: string): string | undefined => {
   const value = body !== null && typeof body === 'object' ? (body as Record<string, unknown>)[name] : undefined

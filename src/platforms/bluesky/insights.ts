@@ -1,7 +1,7 @@
 /** Counts from the public app view (fact sheet §6): no impressions, no history; what is sampled is what there is. */
 import type { ChannelContext, PublishedPost, Reading } from '#kit/client/platform.ts'
 import type { Json } from '#kit/client/steps.ts'
-import { metricsOf } from '#kit/spec/metrics.ts'
+import { metricsOf } from '#kit/facts/metrics.ts'
 import { getPosts, getProfile } from './api.ts'
 
 const sum = (...list: (number | undefined)[]): number | null => {

@@ -11,7 +11,7 @@ import { readTokens } from '#kit/client/connectors.ts'
 import type { Http } from '#kit/client/http.ts'
 import type { ConnectBegin, ConnectContext } from '#kit/client/platform.ts'
 import type { Grant, Json } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { type DidDoc, entryway, pdsOf, resolveDid, resolveHandle } from './api.ts'
 import { newKey, sendBound } from './dpop.ts'
 

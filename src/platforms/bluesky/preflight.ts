@@ -1,6 +1,6 @@
 /** What only Bluesky's own rules can say, and the pure half of the platform for browser and server. */
-import type { Draft, Finding, PlatformPure } from '#kit/spec/preflight.ts'
-import { graphemes, utf8Bytes } from '#kit/spec/text.ts'
+import type { Draft, Finding, PlatformPure } from '#kit/facts/preflight.ts'
+import { graphemes, utf8Bytes } from '#kit/facts/text.ts'
 import { settings, spec } from './spec.ts'
 import { text } from './text.ts'
 

@@ -1,6 +1,6 @@
 /** Bluesky as data (fact sheet bluesky.md §3, §7, §10). */
 import { z } from 'zod'
-import { defineSpec, type Field, type SettingsOf } from '#kit/spec/spec.ts'
+import { defineSpec, type Field, type SettingsOf } from '#kit/facts/spec.ts'
 
 /** Settings of one publication, version 1. */
 export const settings = z.strictObject({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { preflight } from '#kit/spec/preflight.ts'
+import { preflight } from '#kit/facts/preflight.ts'
 import { pure } from './preflight.ts'
 import { facets, mentions, spans, text } from './text.ts'
 import { newTid } from './tid.ts'

@@ -1,5 +1,5 @@
 /** Text on Bluesky: counting, and finding what must become a facet. Pure. Nothing is linked without a facet (fact sheet §3). */
-import { graphemes, textRules, utf8Bytes } from '#kit/spec/text.ts'
+import { graphemes, textRules, utf8Bytes } from '#kit/facts/text.ts'
 
 export const text = textRules('graphemes')
 

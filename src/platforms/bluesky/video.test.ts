@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Http } from '#kit/client/http.ts'
 import type { Json, StepContext } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { testVideo } from '#kit/testing/media.ts'
 import platform from './index.ts'
 

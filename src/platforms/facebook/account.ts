@@ -1,6 +1,6 @@
 /** What the Page may do now, and whether its token still opens the door. Read-only. */
 import type { AccountNow, ChannelContext } from '#kit/client/platform.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { debugToken } from '../families/meta/login.ts'
 import { callerOf } from './caller.ts'
 import { neededScopes } from './connect.ts'

@@ -4,7 +4,7 @@
  */
 import type { ChannelOffer } from '#kit/client/platform.ts'
 import type { Grant } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { metaLogin } from '../families/meta/login.ts'
 import { type ManagedPage, managedPages, mayPublish } from '../families/meta/pages.ts'
 

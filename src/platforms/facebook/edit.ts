@@ -1,7 +1,7 @@
 /** Changing the text of a published post: posts of this app only; a video's text is its description (fact sheet §5). */
 import type { ChannelContext } from '#kit/client/platform.ts'
 import type { Created } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { editNode } from './api.ts'
 import { callerOf } from './caller.ts'
 import type { Made } from './remove.ts'

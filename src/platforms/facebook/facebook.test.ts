@@ -1,7 +1,7 @@
 /** What only Facebook does: lost answers of every format, uploads that break, several Pages, webhooks, quotas. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { PlatformFailure } from '#kit/spec/failures.ts'
-import { preflight } from '#kit/spec/preflight.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
+import { preflight } from '#kit/facts/preflight.ts'
 import { type Bench, type Connected, openBench } from '#kit/testing/bench.ts'
 import { createdOf } from '#kit/testing/runner.ts'
 import { startSandbox, type TestSandbox } from '#sandbox/testing.ts'

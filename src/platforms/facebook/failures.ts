@@ -2,7 +2,7 @@
  * Facebook's refusals (fact sheet §8): Facebook's own codes, then those all of Graph shares. Meta puts the seven-digit
  * words sometimes into `code` and sometimes into `error_subcode`, so each is looked for in both.
  */
-import type { FailureKind, FailureRule, FailureTable } from '#kit/spec/failures.ts'
+import type { FailureKind, FailureRule, FailureTable } from '#kit/facts/failures.ts'
 import { graphRead, graphRules } from '../families/meta/failures.ts'
 import { graphUntil } from '../families/meta/usage.ts'
 

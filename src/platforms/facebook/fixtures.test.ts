@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { classify } from '#kit/spec/failures.ts'
+import { classify } from '#kit/facts/failures.ts'
 import { fixtureSuite, readFixtures } from '#kit/testing/fixtures.ts'
 import { debugToken } from '../families/meta/login.ts'
 import { managedPages } from '../families/meta/pages.ts'

@@ -4,8 +4,8 @@
  */
 import type { ChannelContext, PublishedPost, Reading } from '#kit/client/platform.ts'
 import type { Json } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
-import { metricsOf } from '#kit/spec/metrics.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
+import { metricsOf } from '#kit/facts/metrics.ts'
 import type { Caller } from './api.ts'
 import { callerOf } from './caller.ts'
 import { type Insight, readCounts, readInsights, readPage, readViews } from './reads.ts'

@@ -1,6 +1,6 @@
 /** What Facebook refuses beyond the kit's vocabulary: a reel is one upright video, a story one item without words. */
-import type { Draft, Finding, PlatformPure } from '#kit/spec/preflight.ts'
-import type { PlatformSpec } from '#kit/spec/spec.ts'
+import type { Draft, Finding, PlatformPure } from '#kit/facts/preflight.ts'
+import type { PlatformSpec } from '#kit/facts/spec.ts'
 import { imageLimits, reelLimits, type Settings, settings, spec, storyLimits } from './spec.ts'
 import { text } from './text.ts'
 

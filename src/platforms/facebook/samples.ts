@@ -1,5 +1,5 @@
 /** One post of every content type, for the demo, the contract suite and the crash matrix. */
-import type { Sample } from '#kit/spec/samples.ts'
+import type { Sample } from '#kit/facts/samples.ts'
 
 const picture = { kind: 'image', width: 1080, height: 1080, type: 'image/jpeg', alt: 'A plain grey square' } as const
 const upright = { kind: 'image', width: 1080, height: 1920, type: 'image/jpeg', alt: 'A plain grey picture' } as const

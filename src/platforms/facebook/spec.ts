@@ -1,6 +1,6 @@
 /** Facebook Pages as data (fact sheet facebook.md §1, §3, §10). */
 import { z } from 'zod'
-import { defineSpec, type ImageLimits, type SettingsOf, type VideoLimits } from '#kit/spec/spec.ts'
+import { defineSpec, type ImageLimits, type SettingsOf, type VideoLimits } from '#kit/facts/spec.ts'
 
 /** Facebook takes a native schedule from 10 minutes ahead; a call takes time, so a little more (minutes). */
 export const minDelayMinutes = 15

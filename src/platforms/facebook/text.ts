@@ -1,5 +1,5 @@
 /** Text on Facebook is plain: nothing is rewritten, but the ends are trimmed and line ends made one kind. */
-import { textRules } from '#kit/spec/text.ts'
+import { textRules } from '#kit/facts/text.ts'
 
 export const text = textRules('utf16')
 

@@ -3,7 +3,7 @@
  * rupload. Each remembers where it stands; after a break Facebook is asked what it has.
  */
 import { done, mediaAt, type StepContext, type StepMedia, type StepView, step } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { ruploadBytes } from '../families/meta/rupload.ts'
 import { bytesThere, readVideo, setThumbnail, startHosted, startVideo, transferVideo, uploadPhoto } from './api.ts'
 import { callerOf } from './caller.ts'

@@ -5,7 +5,7 @@
  * Life of a video there: uploading -> (last phase) processing -> published | scheduled | draft | error.
  */
 import { absent, done, found, notYet, type Outcome, type StepContext, type Witness } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { readVideo, type Video } from './api.ts'
 import { absolute, callerOf } from './caller.ts'
 import { lookForStory, permalink } from './look.ts'

@@ -4,7 +4,7 @@
  * two accounts is one channel. All share the grant, which refreshing does not rotate.
  */
 import type { ChannelOffer } from '#kit/client/platform.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { googleOAuth } from '../families/google/oauth.ts'
 import { type Caller, type Location, listAccounts, listLocations, listMedia } from './api.ts'
 import { addressOf, factsOf, idOf, standingOf } from './location.ts'

@@ -2,7 +2,7 @@
  * Google's refusals (fact sheet google-business.md §8). Posts (v4) name what is wrong in `ValidationError.errorDetails`,
  * whose numbers are not documented: rules go by their words. What all of Google says alike comes from the family.
  */
-import type { Answer, FailureRule, FailureTable } from '#kit/spec/failures.ts'
+import type { Answer, FailureRule, FailureTable } from '#kit/facts/failures.ts'
 import { googleRules, googleUntil, readGoogleError } from '../families/google/errors.ts'
 
 const name = 'Google Business Profile'

@@ -3,7 +3,7 @@
  * newest ones count as nothing until then.
  */
 import type { ChannelContext, Reading } from '#kit/client/platform.ts'
-import { metricsOf } from '#kit/spec/metrics.ts'
+import { metricsOf } from '#kit/facts/metrics.ts'
 import { dailyMetrics } from './api.ts'
 import { callerOf } from './location.ts'
 

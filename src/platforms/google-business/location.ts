@@ -1,7 +1,7 @@
 /** A location as a channel: what it is called, where its posts live, and whether Google shows them (fact sheet §2). */
 import type { AccountNow, ChannelContext } from '#kit/client/platform.ts'
 import type { Json } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { type Caller, type Location, readLocation, voiceOfMerchant } from './api.ts'
 
 export const callerOf = (t: Pick<ChannelContext, 'http' | 'grant'>): Caller => ({

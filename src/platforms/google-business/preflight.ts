@@ -1,5 +1,5 @@
 /** What only Google's own rules can say (fact sheet §3, §10), and the pure half of the platform for browser and server. */
-import { type Draft, type Finding, findingList, type PlatformPure } from '#kit/spec/preflight.ts'
+import { type Draft, type Finding, findingList, type PlatformPure } from '#kit/facts/preflight.ts'
 import { settings, spec } from './spec.ts'
 import { holdsPhone, text, wallTime } from './text.ts'
 

@@ -7,7 +7,7 @@
  * minutes in vain. So repeating the step is safe, and it counts as keyed.
  */
 import { absent, done, found, notYet, type Outcome, step, steps, unsure, type Witness } from '#kit/client/steps.ts'
-import { type FailureKind, PlatformFailure } from '#kit/spec/failures.ts'
+import { type FailureKind, PlatformFailure } from '#kit/facts/failures.ts'
 import { createPost, type LocalPost, readPost } from './api.ts'
 import { bodyOf } from './body.ts'
 import { callerOf, parentOf } from './location.ts'

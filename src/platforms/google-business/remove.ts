@@ -1,7 +1,7 @@
 /** Deleting a post, and changing its words (fact sheet §5). Gone already is a success when deleting. */
 import type { ChannelContext } from '#kit/client/platform.ts'
 import type { Created } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { deletePost, patchPost } from './api.ts'
 import { callerOf } from './location.ts'
 

@@ -1,5 +1,5 @@
 /** One post of every content type, for the demo, the contract suite and the crash matrix. */
-import type { Sample } from '#kit/spec/samples.ts'
+import type { Sample } from '#kit/facts/samples.ts'
 
 /** Large enough to weigh more than Google's least 10 KB also as a plain grey rectangle. */
 const photo = { kind: 'image', type: 'image/jpeg', width: 3000, height: 2250, alt: 'A plain grey rectangle' } as const

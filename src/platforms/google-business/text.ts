@@ -1,5 +1,5 @@
 /** Text on Google: plain, no markup; what makes two posts the same; and days and times as settings keep them. Pure. */
-import { type TextRules, textRules } from '#kit/spec/text.ts'
+import { type TextRules, textRules } from '#kit/facts/text.ts'
 
 export const text: TextRules = textRules('utf16')
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { plan } from '#kit/client/steps.ts'
-import { preflight } from '#kit/spec/preflight.ts'
+import { preflight } from '#kit/facts/preflight.ts'
 import { type Bench, openBench } from '#kit/testing/bench.ts'
 import { contextOf, createdOf, type RunResult, runPlan } from '#kit/testing/runner.ts'
 import { startSandbox, type TestSandbox } from '#sandbox/testing.ts'

@@ -8,7 +8,7 @@
  * only, where that is documented (§3.6).
  */
 import type { StepMedia } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { ruploadBytes } from '../families/meta/rupload.ts'
 import { bytesUploaded, type Caller, type Made, readContainer } from './api.ts'
 

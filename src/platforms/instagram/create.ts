@@ -8,7 +8,7 @@
  * something was sent, only the account's list may end the doubt.
  */
 import { absent, done, found, type Json, notYet, type Outcome, unsure, type Witness } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { callerOf, publishContainer, readContainer } from './api.ts'
 import { failureCode } from './container.ts'
 import { locate, type Posted, permalink, posted } from './find.ts'

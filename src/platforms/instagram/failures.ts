@@ -5,7 +5,7 @@
  * "Transient" codes are unknown outcomes: in steps that may be repeated that is a retry, and after a publish Clarion asks
  * the container before it does anything again.
  */
-import type { FailureRule, FailureTable } from '#kit/spec/failures.ts'
+import type { FailureRule, FailureTable } from '#kit/facts/failures.ts'
 import { graphRead, graphRules } from '../families/meta/failures.ts'
 import { graphUntil } from '../families/meta/usage.ts'
 

@@ -3,7 +3,7 @@
  * there before the step began, with our caption, kind and number of items (fact sheet §4). Never simply the newest.
  */
 import type { Created } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { callerOf, listMedia, type Media, readMedia } from './api.ts'
 import { isCarousel, isStory, mediaOf, type Product, productOf, type T } from './form.ts'
 import { sameText } from './text.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Http } from '#kit/client/http.ts'
-import { classify } from '#kit/spec/failures.ts'
+import { classify } from '#kit/facts/failures.ts'
 import { fixtureSuite, readFixtures } from '#kit/testing/fixtures.ts'
 import {
   account,

@@ -4,8 +4,8 @@
  */
 import type { ChannelContext, PublishedPost, Reading } from '#kit/client/platform.ts'
 import type { Created, Json } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
-import { metricsOf } from '#kit/spec/metrics.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
+import { metricsOf } from '#kit/facts/metrics.ts'
 import { type Caller, callerOf, type Insight, mediaCounts, account as readAccount, readInsights } from './api.ts'
 import type { Product } from './form.ts'
 

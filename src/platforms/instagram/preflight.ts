@@ -1,6 +1,6 @@
 /** What only Instagram's own rules can say, and the pure half of the platform for browser and server. */
-import type { Draft, DraftMedia, Finding, PlatformPure } from '#kit/spec/preflight.ts'
-import type { PlatformSpec } from '#kit/spec/spec.ts'
+import type { Draft, DraftMedia, Finding, PlatformPure } from '#kit/facts/preflight.ts'
+import type { PlatformSpec } from '#kit/facts/spec.ts'
 import { carouselVideo, type Settings, settings, spec, storyImage, storyVideo } from './spec.ts'
 import { hashtags, links, mentions, shouts, text } from './text.ts'
 

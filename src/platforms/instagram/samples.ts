@@ -1,5 +1,5 @@
 /** One post of every kind Instagram has. */
-import type { Sample } from '#kit/spec/samples.ts'
+import type { Sample } from '#kit/facts/samples.ts'
 
 const image = { kind: 'image', type: 'image/jpeg', width: 1080, height: 1080, alt: 'A loaf on a board' } as const
 const tall = { kind: 'image', type: 'image/jpeg', width: 1080, height: 1920 } as const

@@ -1,6 +1,6 @@
 /** Instagram as data (fact sheet instagram.md §1, §3, §10). */
 import { z } from 'zod'
-import { defineSpec, type ImageLimits, type SettingsOf, type VideoLimits } from '#kit/spec/spec.ts'
+import { defineSpec, type ImageLimits, type SettingsOf, type VideoLimits } from '#kit/facts/spec.ts'
 
 const username = z
   .string()

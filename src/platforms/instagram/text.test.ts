@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Draft, DraftMedia } from '#kit/spec/preflight.ts'
-import { preflight } from '#kit/spec/preflight.ts'
+import type { Draft, DraftMedia } from '#kit/facts/preflight.ts'
+import { preflight } from '#kit/facts/preflight.ts'
 import { pure } from './preflight.ts'
 import { hashtags, links, mentions, sameText, shouts } from './text.ts'
 

@@ -1,5 +1,5 @@
 /** Text on Instagram: what counts as hashtag, mention and link, and when two captions are the same (fact sheet §3.2, §3.5). Pure. */
-import { type TextRules, textRules } from '#kit/spec/text.ts'
+import { type TextRules, textRules } from '#kit/facts/text.ts'
 
 export const text: TextRules = textRules('utf16')
 

@@ -1,6 +1,6 @@
 /** The two logins: what each can and cannot, how long its tokens live, and how they are renewed. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import type { Bench, Connected } from '#kit/testing/bench.ts'
 import { createdOf } from '#kit/testing/runner.ts'
 import platform from './index.ts'

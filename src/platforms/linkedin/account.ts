@@ -1,6 +1,6 @@
 /** What LinkedIn says about the account now, and pages to mention. Read-only. */
 import type { AccountNow, ChannelContext, Option } from '#kit/client/platform.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { followers } from './analytics.ts'
 import { introspect, organization, organizationsNamed } from './api.ts'
 import { appOf } from './connect.ts'

@@ -1,7 +1,7 @@
 /** Uploading pictures, documents and videos (fact sheet §3.3 to §3.5): calls only. */
 import { z } from 'zod'
 import type { HttpRequest } from '#kit/client/http.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { type Caller, enc, rest } from './rest.ts'
 
 const uploadTimeout = 120_000

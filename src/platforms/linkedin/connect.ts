@@ -9,7 +9,7 @@ import { readTokens } from '#kit/client/connectors.ts'
 import { oauth2, scopeSet, type TokenAnswer, type TokenContext } from '#kit/client/oauth2.ts'
 import type { ChannelOffer, Connector } from '#kit/client/platform.ts'
 import type { Grant, Json } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { me, meBasic, organization, organizationLogo, roles } from './api.ts'
 import { callerOf } from './rest.ts'
 

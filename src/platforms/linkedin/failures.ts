@@ -2,7 +2,7 @@
  * LinkedIn's refusals (fact sheet §8). One envelope `{status, code, serviceErrorCode, message}`, OAuth's
  * `{error, error_description}`, and `inputErrors` inside `errorDetails`. Codes first, then words in the message.
  */
-import type { FailureTable } from '#kit/spec/failures.ts'
+import type { FailureTable } from '#kit/facts/failures.ts'
 
 type Bag = Record<string, unknown>
 const bag = (value: unknown): Bag => (value !== null && typeof value === 'object' ? (value as Bag) : {})

@@ -1,7 +1,7 @@
 /** LinkedIn's numbers in our words. Pages have share statistics; people have creator analytics, one call a number. */
 import type { ChannelContext, PublishedPost, Reading } from '#kit/client/platform.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
-import { metricsOf } from '#kit/spec/metrics.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
+import { metricsOf } from '#kit/facts/metrics.ts'
 import { followers, type MemberMetric, memberCount, memberMetrics, pageStatistics, socialActions } from './analytics.ts'
 import { callerOf } from './rest.ts'
 

@@ -6,7 +6,7 @@
  * (`r_member_social` is closed); what LinkedIn says when it is sent the same post again is the only look there is.
  */
 import { absent, type Created, found, type Json, unsure, type Witness } from '#kit/client/steps.ts'
-import type { PlatformFailure } from '#kit/spec/failures.ts'
+import type { PlatformFailure } from '#kit/facts/failures.ts'
 import { commentsOf, type ListedPost, pageOfPosts, postsOf } from './api.ts'
 import { assetsOf, reshareOf } from './content.ts'
 import { callerOf } from './rest.ts'

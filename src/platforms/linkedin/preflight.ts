@@ -1,5 +1,5 @@
 /** What only LinkedIn's own rules can say, and the pure half of the platform for browser and server. */
-import { type AddFinding, type Draft, type Finding, findingList, type PlatformPure } from '#kit/spec/preflight.ts'
+import { type AddFinding, type Draft, type Finding, findingList, type PlatformPure } from '#kit/facts/preflight.ts'
 import { settings, spec } from './spec.ts'
 import { plainKey, text } from './text.ts'
 

@@ -6,7 +6,7 @@
  * names the post that is there; the number in that name tells whether this attempt made it.
  */
 import { done, mediaAt, namedBy, notYet, type Outcome, type StepView, step, steps } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { createComment, createPost } from './api.ts'
 import { bodyOf } from './content.ts'
 import {

@@ -1,7 +1,7 @@
 /** Taking down and changing what was published (fact sheet §5). */
 import type { ChannelContext } from '#kit/client/platform.ts'
 import type { Created } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { deleteComment, deletePost, editPost } from './api.ts'
 import { callerOf } from './rest.ts'
 import { commentary } from './text.ts'

@@ -4,7 +4,7 @@
  */
 import type { Http, HttpRequest, Reply } from '#kit/client/http.ts'
 import type { ChannelContext } from '#kit/client/platform.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 
 /**
  * Versions live a year and there is no default. A version that was switched off is refused with 426 before anything

@@ -1,5 +1,5 @@
 /** One post of every content type, for the demo, the contract suite and the crash matrix. */
-import type { Sample } from '#kit/spec/samples.ts'
+import type { Sample } from '#kit/facts/samples.ts'
 
 const picture = { kind: 'image', type: 'image/jpeg', alt: 'A plain grey square' } as const
 /** LinkedIn wants 75 KB at least, which a test video reaches only by being long. */

@@ -1,6 +1,6 @@
 /** LinkedIn as data (fact sheet linkedin.md §1 to §3, §10). */
 import { z } from 'zod'
-import { defineSpec, type SettingsOf } from '#kit/spec/spec.ts'
+import { defineSpec, type SettingsOf } from '#kit/facts/spec.ts'
 
 /** `urn:li:share:1` or the address of a post that holds one. Activities cannot be reshared by their own number. */
 export const postUrn = /urn:li:(?:share|ugcPost):[0-9]{1,20}/

@@ -2,7 +2,7 @@
  * LinkedIn's "little text" (fact sheet linkedin.md §3.2). Fifteen reserved characters must be escaped wherever they
  * stand; one that is not cuts the post short without an error. Mentions and hashtags are left as elements on purpose. Pure.
  */
-import { splitBy, type TextRules } from '#kit/spec/text.ts'
+import { splitBy, type TextRules } from '#kit/facts/text.ts'
 
 const reserved = /[\\|{}@[\]()<>#*_~]/g
 

@@ -6,7 +6,7 @@
  * LinkedIn's addresses have run out.
  */
 import { done, notYet, type Outcome, type StepContext, type StepMedia } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { type AssetKind, assetStatus, finalizeVideo, initialize, initializeVideo, put } from './assets.ts'
 import { callerOf } from './rest.ts'
 import type { Settings } from './spec.ts'

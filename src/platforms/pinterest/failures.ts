@@ -2,7 +2,7 @@
  * Pinterest's refusals (fact sheet §8). One envelope, `{code, message}`, with codes that are poorly documented: status
  * and words decide, codes only where they are certain (1, 2, 3, 8, 12, 29, 283). The store for videos answers in S3's XML.
  */
-import type { FailureTable } from '#kit/spec/failures.ts'
+import type { FailureTable } from '#kit/facts/failures.ts'
 
 type Bag = Record<string, unknown>
 const bag = (value: unknown): Bag => (value !== null && typeof value === 'object' ? (value as Bag) : {})

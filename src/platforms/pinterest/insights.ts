@@ -3,7 +3,7 @@
  * counts of its whole life. Pinterest's sandbox host has no analytics at all.
  */
 import type { ChannelContext, PublishedPost, Reading } from '#kit/client/platform.ts'
-import { metricsOf } from '#kit/spec/metrics.ts'
+import { metricsOf } from '#kit/facts/metrics.ts'
 import { type Analytics, accountAnalytics, callerOf, type Period, pinAnalytics, pinById, userAccount } from './api.ts'
 
 const dayMs = 86_400_000

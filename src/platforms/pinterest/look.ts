@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import { absent, found, type Json, type StepContext, unsure, type Witness } from '#kit/client/steps.ts'
-import { linkKey } from '#kit/spec/links.ts'
+import { linkKey } from '#kit/facts/links.ts'
 import { boardPins, callerOf, type Pin } from './api.ts'
 import { boardOf, type CreatedPin, kindOf, mediaOf, wordsOf } from './pin.ts'
 import type { Settings } from './spec.ts'

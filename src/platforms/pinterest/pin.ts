@@ -1,6 +1,6 @@
 /** One pin as the API takes it. Unknown members are refused, so only what is set is sent (fact sheet §3). */
 import { type Created, type Json, mediaIndices, type StepContext, type StepMedia } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import type { Settings } from './spec.ts'
 import { joinedAlt } from './text.ts'
 

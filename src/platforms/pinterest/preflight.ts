@@ -1,7 +1,7 @@
 /** What only Pinterest's own rules can say, and the pure half of the platform for browser and server. */
-import { hostOf } from '#kit/spec/links.ts'
-import { type Draft, type Finding, findingList, type PlatformPure } from '#kit/spec/preflight.ts'
-import { codepoints } from '#kit/spec/text.ts'
+import { hostOf } from '#kit/facts/links.ts'
+import { type Draft, type Finding, findingList, type PlatformPure } from '#kit/facts/preflight.ts'
+import { codepoints } from '#kit/facts/text.ts'
 import { settings, spec } from './spec.ts'
 import { joinedAlt, text } from './text.ts'
 

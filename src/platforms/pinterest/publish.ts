@@ -3,7 +3,7 @@
  * own, for they travel in the create or are fetched by it. One create, no thread, no comment.
  */
 import { done, mediaAt, notYet, step, steps } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { callerOf, createPin, mediaById, registerVideo, uploadVideo } from './api.ts'
 import { before, believeEmptyAfterMs, look, pinOf, staleMs } from './look.ts'
 import { boardOf, bodyOf } from './pin.ts'

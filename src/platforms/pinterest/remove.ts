@@ -1,7 +1,7 @@
 /** Deleting and editing a pin (fact sheet §5). One that is gone already is a success when deleting. */
 import type { ChannelContext } from '#kit/client/platform.ts'
 import type { Created } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { callerOf, deletePin, updatePin } from './api.ts'
 import type { Settings } from './spec.ts'
 

@@ -1,5 +1,5 @@
 /** One post of every content type, for the demo, the contract suite and the crash matrix. */
-import type { Sample, SampleHelp } from '#kit/spec/samples.ts'
+import type { Sample, SampleHelp } from '#kit/facts/samples.ts'
 
 const tall = { kind: 'image', type: 'image/jpeg', width: 1000, height: 1500, alt: 'A plain grey rectangle' } as const
 const film = { kind: 'video', width: 720, height: 1280, ms: 6000, alt: 'A plain grey film' } as const

@@ -1,6 +1,6 @@
 /** Pinterest as data (fact sheet pinterest.md §1, §2, §3, §7, §10). */
 import { z } from 'zod'
-import { defineSpec, type ImageLimits, type SettingsOf } from '#kit/spec/spec.ts'
+import { defineSpec, type ImageLimits, type SettingsOf } from '#kit/facts/spec.ts'
 
 const id = z.string().regex(/^\d+$/, 'A number as Pinterest gives it.')
 const link = z.url({ protocol: /^https$/, error: 'A link starts with https://.' }).max(2048)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { hostOf, linkKey } from '#kit/spec/links.ts'
+import { hostOf, linkKey } from '#kit/facts/links.ts'
 import { joinedAlt, text, textKey } from './text.ts'
 
 test('text is counted in code points, as the schema of the API counts', () => {

@@ -1,5 +1,5 @@
 /** Text on Pinterest: counted in code points, as the JSON Schema of its API counts; and what makes two pins the same. Pure. */
-import { type TextRules, textRules } from '#kit/spec/text.ts'
+import { type TextRules, textRules } from '#kit/facts/text.ts'
 
 export const text: TextRules = textRules('codepoints')
 

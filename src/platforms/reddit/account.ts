@@ -1,7 +1,7 @@
 /** Who the account is, where it may post, what a community asks for, and how many calls are left. */
 import type { AccountNow, ChannelContext, Option, Quota } from '#kit/client/platform.ts'
 import type { Json } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { callerOf } from './caller.ts'
 import { type Community, community } from './community.ts'
 import {

@@ -1,5 +1,5 @@
 /** A draft against the rules of its community. Pure; `check` says each finding in the words of preflight. */
-import { hostOf } from '#kit/spec/links.ts'
+import { hostOf } from '#kit/facts/links.ts'
 import type { Community } from './community.ts'
 import type { PostKind } from './kind.ts'
 import { shownName, underDomain } from './text.ts'

@@ -5,7 +5,7 @@
 import { oauth2, type TokenContext } from '#kit/client/oauth2.ts'
 import type { ConnectContext, Connector } from '#kit/client/platform.ts'
 import type { Grant } from '#kit/client/steps.ts'
-import { type FailureKind, PlatformFailure } from '#kit/spec/failures.ts'
+import { type FailureKind, PlatformFailure } from '#kit/facts/failures.ts'
 import { factsOf } from './account.ts'
 import { callerOf, naming } from './caller.ts'
 import { whoAmI } from './places.ts'

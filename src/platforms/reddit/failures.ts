@@ -3,7 +3,7 @@
  * `[CODE, text, field]`; a flat 4xx with `reason` and `explanation`; `{message, error}`; HTML of the edge or S3's XML.
  * `SUBMIT_VALIDATION_*` is an open family: its codes are read as one code with the whole as subcode.
  */
-import type { Answer, FailureRule, FailureTable } from '#kit/spec/failures.ts'
+import type { Answer, FailureRule, FailureTable } from '#kit/facts/failures.ts'
 
 type Bag = Record<string, unknown>
 const bag = (value: unknown): Bag =>

@@ -1,6 +1,6 @@
 /** Numbers of a post and of the account (fact sheet §5). Scores are blurred by Reddit; views are not told to apps. */
 import type { ChannelContext, PublishedPost, Reading } from '#kit/client/platform.ts'
-import { metricsOf } from '#kit/spec/metrics.ts'
+import { metricsOf } from '#kit/facts/metrics.ts'
 import { postInfo } from './api.ts'
 import { callerOf } from './caller.ts'
 import { about, whoAmI } from './places.ts'

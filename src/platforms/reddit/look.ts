@@ -6,7 +6,7 @@
  */
 import { z } from 'zod'
 import { absent, found, type Json, type StepContext, unsure, type Witness } from '#kit/client/steps.ts'
-import { linkKey } from '#kit/spec/links.ts'
+import { linkKey } from '#kit/facts/links.ts'
 import { type Post, submitted } from './api.ts'
 import { callerOf } from './caller.ts'
 import { assetsOf, bodyOf, kindOf, mediaOf, placeOf, postOf, titleOf } from './post.ts'

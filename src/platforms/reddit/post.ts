@@ -1,6 +1,6 @@
 /** One post as Reddit's three submit calls take it (fact sheet §4.1, §4.3, §4.4). */
 import { type Created, mediaIndices, type StepContext, type StepMedia } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { type Accepted, submit, submitJson } from './api.ts'
 import { callerOf } from './caller.ts'
 import { kindOf as kindOfDraft, type PostKind } from './kind.ts'

@@ -1,6 +1,6 @@
 /** What only Reddit's own rules can say, and the pure half of the platform for browser and server. */
-import { type AddFinding, type Draft, type Finding, findingList, type PlatformPure } from '#kit/spec/preflight.ts'
-import { codepoints } from '#kit/spec/text.ts'
+import { type AddFinding, type Draft, type Finding, findingList, type PlatformPure } from '#kit/facts/preflight.ts'
+import { codepoints } from '#kit/facts/text.ts'
 import { againstRules, type Said } from './community-rules.ts'
 import { kindOf } from './kind.ts'
 import { type Settings, settings, spec } from './spec.ts'

@@ -21,7 +21,7 @@ import {
   steps,
   type Witness,
 } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { commentsOf, postInfo, sendComment } from './api.ts'
 import { callerOf } from './caller.ts'
 import { before, believeMediaAfterMs, believeTextAfterMs, look, type Memory } from './look.ts'

@@ -1,7 +1,7 @@
 /** Deleting and editing (fact sheet §4.6). Deleting says `{}` whatever happens, so a look follows it. */
 import type { ChannelContext } from '#kit/client/platform.ts'
 import type { Created } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { authorOf, del, editText } from './api.ts'
 import { callerOf } from './caller.ts'
 

@@ -1,5 +1,5 @@
 /** One post of every content type, for the demo, the contract suite and the crash matrix. */
-import type { Sample, SampleHelp } from '#kit/spec/samples.ts'
+import type { Sample, SampleHelp } from '#kit/facts/samples.ts'
 
 const picture = { kind: 'image', width: 1200, height: 900, alt: 'A plain grey rectangle' } as const
 const film = { kind: 'video', width: 1280, height: 720, ms: 5000, alt: 'A plain grey film' } as const

@@ -1,6 +1,6 @@
 /** Reddit as data (fact sheet reddit.md §1, §2, §4, §9). */
 import { z } from 'zod'
-import { defineSpec, type ImageLimits, type SettingsOf } from '#kit/spec/spec.ts'
+import { defineSpec, type ImageLimits, type SettingsOf } from '#kit/facts/spec.ts'
 import { community } from './community.ts'
 
 export { type Community, community } from './community.ts'

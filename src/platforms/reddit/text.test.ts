@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hostOf, linkKey } from '#kit/spec/links.ts'
+import { hostOf, linkKey } from '#kit/facts/links.ts'
 import { bareName, sameName, shownName, text, textKey, underDomain } from './text.ts'
 
 test('text is counted in code points, as Reddit counts', () => {

@@ -1,5 +1,5 @@
 /** Text on Reddit: counted in code points, and what makes two posts the same. Pure. */
-import { type TextRules, textRules } from '#kit/spec/text.ts'
+import { type TextRules, textRules } from '#kit/facts/text.ts'
 
 export const text: TextRules = textRules('codepoints')
 

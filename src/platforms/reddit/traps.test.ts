@@ -1,6 +1,6 @@
 /** What only Reddit does wrong, or differently: no id for files, errors inside 200, breaks, communities with rules. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { preflight } from '#kit/spec/preflight.ts'
+import { preflight } from '#kit/facts/preflight.ts'
 import { type Bench, openBench } from '#kit/testing/bench.ts'
 import { createdOf } from '#kit/testing/runner.ts'
 import { startSandbox, type TestSandbox } from '#sandbox/testing.ts'

@@ -1,7 +1,7 @@
 /** A file on its way to Reddit: a lease for S3, then a form with the file last (fact sheet §4.2). */
 import { z } from 'zod'
 import type { StepMedia } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { base, type Caller, headersOf, raw } from './caller.ts'
 
 const lease = z.object({

@@ -5,7 +5,7 @@
  */
 import { codeConnector } from '#kit/client/connectors.ts'
 import type { ChannelOffer, ConnectContext } from '#kit/client/platform.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import {
   type Bot,
   type Chat,

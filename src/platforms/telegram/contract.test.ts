@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { classify, PlatformFailure } from '#kit/spec/failures.ts'
+import { classify, PlatformFailure } from '#kit/facts/failures.ts'
 import type { Bench, Connected } from '#kit/testing/bench.ts'
 import { createdOf } from '#kit/testing/runner.ts'
 import { contractSuite, textOf } from '#kit/testing/suite.ts'

@@ -1,7 +1,7 @@
 /** Changing the words of a message: the text, or the caption under its pictures (fact sheet §5). */
 import type { ChannelContext } from '#kit/client/platform.ts'
 import type { Created } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { editCaption, editText } from './api.ts'
 import { modeOf } from './publish.ts'
 import type { Settings } from './spec.ts'

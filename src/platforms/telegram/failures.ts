@@ -3,7 +3,7 @@
  * There are no finer codes, so the rules are patterns over `description`. An unknown 400 stays unknown: the bot cannot
  * look, so a person decides.
  */
-import type { FailureTable } from '#kit/spec/failures.ts'
+import type { FailureTable } from '#kit/facts/failures.ts'
 
 type Bag = Record<string, unknown>
 const bag = (value: unknown): Bag => (value !== null && typeof value === 'object' ? (value as Bag) : {})

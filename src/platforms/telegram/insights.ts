@@ -1,6 +1,6 @@
 /** Members of the chat: the one number a bot may read (fact sheet §6). */
 import type { ChannelContext, Reading } from '#kit/client/platform.ts'
-import { metricsOf } from '#kit/spec/metrics.ts'
+import { metricsOf } from '#kit/facts/metrics.ts'
 import { memberCount } from './api.ts'
 
 export const account = async (t: ChannelContext): Promise<Reading> => {

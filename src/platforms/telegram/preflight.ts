@@ -1,6 +1,6 @@
 /** What only Telegram's own rules can say, and the pure half of the platform for browser and server. */
-import type { Draft, Finding, PlatformPure } from '#kit/spec/preflight.ts'
-import type { PlatformSpec } from '#kit/spec/spec.ts'
+import type { Draft, Finding, PlatformPure } from '#kit/facts/preflight.ts'
+import type { PlatformSpec } from '#kit/facts/spec.ts'
 import { readMarkdown } from './markdown.ts'
 import { captionMax, questionMax, settings, spec } from './spec.ts'
 import { htmlFault, text, visible } from './text.ts'

@@ -16,7 +16,7 @@ import {
   step,
   steps,
 } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import {
   type Attached,
   type Bot,

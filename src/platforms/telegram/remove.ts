@@ -1,7 +1,7 @@
 /** Deleting messages: every one of an album. Gone already is a success; after 48 hours only with delete rights (fact sheet §5). */
 import type { ChannelContext } from '#kit/client/platform.ts'
 import type { Created } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { deleteMessage, deleteMessages } from './api.ts'
 
 export const remove = async (t: ChannelContext, created: Created): Promise<void> => {

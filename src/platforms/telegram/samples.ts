@@ -1,5 +1,5 @@
 /** One post of every content type, for the demo, the contract suite and the crash matrix. */
-import type { Sample } from '#kit/spec/samples.ts'
+import type { Sample } from '#kit/facts/samples.ts'
 
 const picture = { kind: 'image', type: 'image/jpeg' } as const
 const video = { kind: 'video' } as const

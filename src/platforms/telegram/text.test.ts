@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Draft, preflight } from '#kit/spec/preflight.ts'
+import { type Draft, preflight } from '#kit/facts/preflight.ts'
 import { pure } from './preflight.ts'
 import { permalink } from './publish.ts'
 import { htmlFault, text, visible } from './text.ts'

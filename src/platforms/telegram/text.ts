@@ -1,5 +1,5 @@
 /** Text on Telegram: UTF-16 units, and the HTML of `parse_mode` (fact sheet §3). Pure. */
-import { textRules } from '#kit/spec/text.ts'
+import { textRules } from '#kit/facts/text.ts'
 import { readMarkdown } from './markdown.ts'
 
 export const text = textRules('utf16')

@@ -1,6 +1,6 @@
 /** Everything before a publish: a container for each item of a carousel, and the one over them; all of them again after they expired. */
 import { done, mediaAt, notYet, type Outcome } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { callerOf, createContainer } from './api.ts'
 import { type Advanced, advance, failureCode, type Slot } from './container.ts'
 import { isCarousel, itemForm, mainForm, type Piece, parentOf, segmentPiece, type T } from './form.ts'

@@ -7,7 +7,7 @@ import { readTokens } from '#kit/client/connectors.ts'
 import { oauth2, type TokenContext } from '#kit/client/oauth2.ts'
 import type { ChannelOffer, Connector } from '#kit/client/platform.ts'
 import type { Grant } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { grantedScopes, host, me, readerOf } from './api.ts'
 
 const platform = 'threads'

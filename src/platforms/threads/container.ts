@@ -3,7 +3,7 @@
  * `advance` takes it one step on and says what to wait for; where it stands is kept in a slot, so that a repetition goes on
  * from there. Containers nobody publishes vanish, so making one again harms nobody.
  */
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { type Caller, readContainer } from './api.ts'
 
 export type Slot = {

@@ -8,7 +8,7 @@
  * "Not shown" proves nothing: once something was sent, only the profile's list may end the doubt.
  */
 import { absent, done, found, type Json, notYet, type Outcome, unsure, type Witness } from '#kit/client/steps.ts'
-import { type FailureKind, PlatformFailure } from '#kit/spec/failures.ts'
+import { type FailureKind, PlatformFailure } from '#kit/facts/failures.ts'
 import { callerOf, publishContainer, readContainer } from './api.ts'
 import { afterExpiry, type Build, build, firstRound, nextRound, type Processed } from './build.ts'
 import { failureCode, notShown } from './container.ts'

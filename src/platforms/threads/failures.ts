@@ -3,7 +3,7 @@
  * Sorted by code and subcode, never by status. "Media not found" is what Threads says of everything it has not finished, has
  * not spread to all its machines, or no longer has: it proves nothing, and the container is asked.
  */
-import type { FailureRule, FailureTable } from '#kit/spec/failures.ts'
+import type { FailureRule, FailureTable } from '#kit/facts/failures.ts'
 import { graphRead, graphRules } from '../families/meta/failures.ts'
 import { graphUntil } from '../families/meta/usage.ts'
 

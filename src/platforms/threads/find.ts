@@ -3,7 +3,7 @@
  * before the step began, with our text, kind, number of items and parent (fact sheet threads.md §4). Never simply the newest.
  */
 import type { Created } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { callerOf, listMedia, type Media, readMedia } from './api.ts'
 import { isCarousel, type Piece, parentOf, type T } from './form.ts'
 import { sameText } from './text.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Http } from '#kit/client/http.ts'
 import type { ConnectContext } from '#kit/client/platform.ts'
-import { classify } from '#kit/spec/failures.ts'
+import { classify } from '#kit/facts/failures.ts'
 import { fixtureSuite, readFixtures } from '#kit/testing/fixtures.ts'
 import {
   type Caller,

@@ -1,7 +1,7 @@
 /** Numbers of a post and of the profile (fact sheet threads.md §6). Both need `threads_manage_insights`. */
 import type { ChannelContext, PublishedPost, Reading } from '#kit/client/platform.ts'
 import type { Json } from '#kit/client/steps.ts'
-import { metricsOf } from '#kit/spec/metrics.ts'
+import { metricsOf } from '#kit/facts/metrics.ts'
 import { callerOf, type Insight, readInsights } from './api.ts'
 
 const postMetrics = 'views,likes,replies,reposts,quotes,shares'

@@ -6,7 +6,7 @@ import {
   type Finding,
   findingList,
   type PlatformPure,
-} from '#kit/spec/preflight.ts'
+} from '#kit/facts/preflight.ts'
 import { type Settings, settings, spec } from './spec.ts'
 import { inlineTopic, linkCount, spoilerRanges, text } from './text.ts'
 

@@ -1,5 +1,5 @@
 /** One post of every kind Threads has. */
-import type { Sample } from '#kit/spec/samples.ts'
+import type { Sample } from '#kit/facts/samples.ts'
 
 const image = { kind: 'image', width: 1080, height: 1350, alt: 'A loaf on a board' } as const
 const video = { kind: 'video', width: 720, height: 1280, ms: 6000, alt: 'Hands kneading dough' } as const

@@ -1,6 +1,6 @@
 /** Threads as data (fact sheet threads.md §1, §3, §10). */
 import { z } from 'zod'
-import { defineSpec, type SettingsOf } from '#kit/spec/spec.ts'
+import { defineSpec, type SettingsOf } from '#kit/facts/spec.ts'
 
 const id = z.string().regex(/^\d{1,30}$/, 'The number Threads gave the post.')
 const address = z.url({ protocol: /^https?$/, error: 'A web address with https://.' }).max(2048)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Draft } from '#kit/spec/preflight.ts'
-import { preflight } from '#kit/spec/preflight.ts'
+import type { Draft } from '#kit/facts/preflight.ts'
+import { preflight } from '#kit/facts/preflight.ts'
 import { pure } from './preflight.ts'
 import { lengthOf } from './sandbox/checks.ts'
 import { count, inlineTopic, linkCount, links, sameText, spoilerRanges, text } from './text.ts'

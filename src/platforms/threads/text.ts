@@ -1,5 +1,5 @@
 /** Text on Threads: how it is counted, what is a link, and when two texts are the same (fact sheet threads.md §3.1, §10). Pure. */
-import { splitBy, type TextRules, utf8Bytes } from '#kit/spec/text.ts'
+import { splitBy, type TextRules, utf8Bytes } from '#kit/facts/text.ts'
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
 /** A pictograph, a flag or a keycap; `©` and digits alone are plain characters until a selector makes them emoji. */

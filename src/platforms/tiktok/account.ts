@@ -4,7 +4,7 @@
  */
 import type { AccountNow, ChannelContext } from '#kit/client/platform.ts'
 import type { Json, StepView } from '#kit/client/steps.ts'
-import { type Failure, PlatformFailure } from '#kit/spec/failures.ts'
+import { type Failure, PlatformFailure } from '#kit/facts/failures.ts'
 import { type Caller, type Creator, creatorInfo, userInfo } from './api.ts'
 import { isPhotos, mediaOf } from './body.ts'
 import type { Settings } from './spec.ts'

@@ -2,7 +2,7 @@
  * TikTok's refusals (fact sheet §8). It answers 200 with `error.code`; OAuth errors are flat (`error` is a word). Codes
  * are the whole truth: a status without a documented code proves nothing.
  */
-import { type Failure, type FailureTable, PlatformFailure } from '#kit/spec/failures.ts'
+import { type Failure, type FailureTable, PlatformFailure } from '#kit/facts/failures.ts'
 
 type Bag = Record<string, unknown>
 const bag = (value: unknown): Bag => (value !== null && typeof value === 'object' ? (value as Bag) : {})

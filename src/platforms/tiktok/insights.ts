@@ -1,8 +1,8 @@
 /** Numbers of posts and account (fact sheet §6). TikTok gives apps likes, comments, shares and views of public posts. */
 import type { ChannelContext, Platform, PublishedPost, Reading } from '#kit/client/platform.ts'
 import type { Json } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
-import { metricsOf } from '#kit/spec/metrics.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
+import { metricsOf } from '#kit/facts/metrics.ts'
 import { fetchStatus, listVideos, queryVideos, userInfo, type Video } from './api.ts'
 import { captionKey } from './text.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Draft, type DraftMedia, preflight } from '#kit/spec/preflight.ts'
+import { type Draft, type DraftMedia, preflight } from '#kit/facts/preflight.ts'
 import { pure } from './preflight.ts'
 import { captionKey } from './text.ts'
 

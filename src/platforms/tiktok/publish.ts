@@ -10,7 +10,7 @@
  * `create` ends when TikTok says PUBLISH_COMPLETE or SEND_TO_USER_INBOX; FAILED proves that nothing was posted.
  */
 import { absent, done, found, notYet, step, steps, unsure } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { refusedByCreator } from './account.ts'
 import { creatorInfo, fetchStatus, init, type TaskStatus } from './api.ts'
 import { bodyOf, isPulled, kindOf, mediaOf, pullSource, type Switches } from './body.ts'

@@ -1,5 +1,5 @@
 /** One post of every content type of TikTok. Privacy has no default there, so every direct post says it. */
-import type { Sample } from '#kit/spec/samples.ts'
+import type { Sample } from '#kit/facts/samples.ts'
 
 const video = { kind: 'video', width: 720, height: 1280, ms: 6000 } as const
 const photo = (alt: string) => ({ kind: 'image', width: 1080, height: 1350, type: 'image/jpeg', alt }) as const

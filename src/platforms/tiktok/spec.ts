@@ -1,6 +1,6 @@
 /** TikTok as data (fact sheet tiktok.md §2, §3, §7, §10). */
 import { z } from 'zod'
-import { defineSpec, type SettingsOf } from '#kit/spec/spec.ts'
+import { defineSpec, type SettingsOf } from '#kit/facts/spec.ts'
 
 export const privacyLevels = [
   'PUBLIC_TO_EVERYONE',

@@ -1,5 +1,5 @@
 /** TikTok counts captions in UTF-16 units (fact sheet §3.2, §10): the kit's own rule serves. */
-import { textRules } from '#kit/spec/text.ts'
+import { textRules } from '#kit/facts/text.ts'
 
 export const text = textRules('utf16')
 

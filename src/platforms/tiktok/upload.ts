@@ -1,7 +1,7 @@
 /** Sending a video in chunks to the address TikTok gave (fact sheet §3.4). Nothing is published before the last chunk. */
 import type { Http } from '#kit/client/http.ts'
 import type { StepMedia } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { type Caller, type InitKind, init, putChunk } from './api.ts'
 import { type Body, fileSource } from './body.ts'
 import { bounds, type ChunkPlan, chunksDone, contentRange, planOf } from './chunks.ts'

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Http } from '#kit/client/http.ts'
 import type { Json } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 
 const base = 'https://api.x.com/2'
 

@@ -2,7 +2,7 @@
  * X's refusals (fact sheet §8). Four envelopes: problem+json, problem with `errors`, v1 `errors[].code`, OAuth `error`.
  * Codes are the last path segment of `type` (its host varies), then v1 numbers, then OAuth words, then the title.
  */
-import type { FailureTable } from '#kit/spec/failures.ts'
+import type { FailureTable } from '#kit/facts/failures.ts'
 
 type Bag = Record<string, unknown>
 const bag = (value: unknown): Bag => (value !== null && typeof value === 'object' ? (value as Bag) : {})

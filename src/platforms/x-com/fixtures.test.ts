@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { classify } from '#kit/spec/failures.ts'
+import { classify } from '#kit/facts/failures.ts'
 import { fixtureSuite, readFixtures } from '#kit/testing/fixtures.ts'
 import { createPost, me, uploadFinalize, uploadInitialize, uploadOnce, uploadStatus, userPosts } from './api.ts'
 import platform from './index.ts'

@@ -4,7 +4,7 @@
  */
 import type { ChannelContext, PublishedPost, Reading } from '#kit/client/platform.ts'
 import type { Json } from '#kit/client/steps.ts'
-import { metricsOf } from '#kit/spec/metrics.ts'
+import { metricsOf } from '#kit/facts/metrics.ts'
 import { accountNumbers, postNumbers } from './api.ts'
 
 /** A day short of X's thirty, for clocks and time zones. */

@@ -1,6 +1,6 @@
 /** What only X's own rules can say, and the pure half of the platform for browser and server. */
-import type { Cost, Draft, Finding, PlatformPure } from '#kit/spec/preflight.ts'
-import type { PlatformSpec } from '#kit/spec/spec.ts'
+import type { Cost, Draft, Finding, PlatformPure } from '#kit/facts/preflight.ts'
+import type { PlatformSpec } from '#kit/facts/spec.ts'
 import { settings, spec } from './spec.ts'
 import { cashtags, hasUrl, text } from './text.ts'
 

@@ -21,7 +21,7 @@ import {
   unsure,
   type Witness,
 } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import {
   type Caller,
   createPost,

@@ -1,6 +1,6 @@
 /** X as data (fact sheet x.md §2, §3, §7, §10). */
 import { z } from 'zod'
-import { defineSpec, type SettingsOf } from '#kit/spec/spec.ts'
+import { defineSpec, type SettingsOf } from '#kit/facts/spec.ts'
 
 /** Settings of one publication, version 1. */
 export const settings = z.strictObject({

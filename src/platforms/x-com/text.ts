@@ -1,6 +1,6 @@
 /** Text on X: the weighted count of twitter-text config v3 (fact sheet §10), and what makes two texts the same post. Pure. */
 import twitter from 'twitter-text'
-import { splitBy, type TextRules } from '#kit/spec/text.ts'
+import { splitBy, type TextRules } from '#kit/facts/text.ts'
 
 /** Longer than this nothing can fit, and the parser's time would grow with it. */
 const hopeless = 60_000

@@ -1,6 +1,6 @@
 /** The Video resource as it is sent (fact sheet §3.1). Only the parts that carry something are named. */
 import type { Json, StepView } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import type { Settings } from './spec.ts'
 
 const refuse = (word: string, message: string) =>

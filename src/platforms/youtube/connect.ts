@@ -2,7 +2,7 @@
  * Google OAuth; one consent is one channel, for brand accounts are chosen in Google's own account picker (fact sheet §2).
  * Without the analytics permission everything works but watch time.
  */
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { googleOAuth } from '../families/google/oauth.ts'
 import { myChannel } from './api.ts'
 

@@ -4,7 +4,7 @@
  */
 import type { ChannelContext } from '#kit/client/platform.ts'
 import type { Created } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { updateVideo, videos } from './api.ts'
 import { videoIdIn } from './context.ts'
 import type { Settings } from './spec.ts'

@@ -3,7 +3,7 @@
  * what was refused is said at the end; the post stays published (fact sheet §3.3).
  */
 import { done, type Outcome } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { addCaptions, addToPlaylist, playlistItems, setThumbnail } from './api.ts'
 import { caller, type T, videoIn } from './context.ts'
 

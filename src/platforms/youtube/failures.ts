@@ -2,7 +2,7 @@
  * YouTube's refusals (fact sheet youtube.md §8): the legacy envelope, sorted by `errors[].reason`; what all of Google
  * says in the same words comes from the family.
  */
-import type { FailureRule, FailureTable } from '#kit/spec/failures.ts'
+import type { FailureRule, FailureTable } from '#kit/facts/failures.ts'
 import { googleRules, googleUntil, readGoogleError, reasons } from '../families/google/errors.ts'
 
 const day = 24 * 3_600_000

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { classify } from '#kit/spec/failures.ts'
+import { classify } from '#kit/facts/failures.ts'
 import { fixtureSuite, httpOf, readFixtures } from '#kit/testing/fixtures.ts'
 import * as api from './api.ts'
 import platform from './index.ts'

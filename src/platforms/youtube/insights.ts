@@ -4,8 +4,8 @@
  */
 import type { ChannelContext, PublishedPost, Reading } from '#kit/client/platform.ts'
 import type { Json } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
-import { metricsOf } from '#kit/spec/metrics.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
+import { metricsOf } from '#kit/facts/metrics.ts'
 import { analytics, batchStats, myChannel, videos } from './api.ts'
 import { scopes } from './connect.ts'
 import { videoIdIn } from './context.ts'

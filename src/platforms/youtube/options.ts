@@ -1,6 +1,6 @@
 /** Lists a person chooses from: the channel's playlists, and the categories that take uploads in its country. */
 import type { ChannelContext, Option } from '#kit/client/platform.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { categories as listCategories, myPlaylists } from './api.ts'
 
 const caller = (t: ChannelContext) => ({ http: t.http, access: t.grant.access })

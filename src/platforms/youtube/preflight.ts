@@ -1,6 +1,6 @@
 /** What only YouTube's own rules can say, and the pure half of the platform for browser and server (fact sheet §3). */
-import { type Draft, type Finding, findingList, type PlatformPure } from '#kit/spec/preflight.ts'
-import type { PlatformSpec } from '#kit/spec/spec.ts'
+import { type Draft, type Finding, findingList, type PlatformPure } from '#kit/facts/preflight.ts'
+import type { PlatformSpec } from '#kit/facts/spec.ts'
 import { isShort, settings, spec, tagsLength } from './spec.ts'
 import { text } from './text.ts'
 

@@ -1,6 +1,6 @@
 /** After the upload YouTube looks at the video; it may still refuse it (fact sheet §3.3). */
 import { done, notYet, type Outcome } from '#kit/client/steps.ts'
-import { type FailureKind, PlatformFailure } from '#kit/spec/failures.ts'
+import { type FailureKind, PlatformFailure } from '#kit/facts/failures.ts'
 import { type Video, videos } from './api.ts'
 import { caller, type T, videoIn } from './context.ts'
 

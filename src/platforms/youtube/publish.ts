@@ -18,7 +18,7 @@ import {
   unsure,
   type Witness,
 } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { addComment, comments, playlistItems, type Video, videos } from './api.ts'
 import { descriptionOf, titleOf, videoBody, videoOf } from './body.ts'
 import { caller, type T, videoIn } from './context.ts'

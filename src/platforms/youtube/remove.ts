@@ -1,7 +1,7 @@
 /** Deleting the video (its comments go with it) or the first comment; gone already is a success (fact sheet §5). */
 import type { ChannelContext } from '#kit/client/platform.ts'
 import type { Created } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { deleteComment, deleteVideo } from './api.ts'
 import { videoIdIn } from './context.ts'
 

@@ -1,5 +1,5 @@
 /** One of each: a video with everything around it, a Short, a video YouTube itself publishes later. */
-import type { Sample } from '#kit/spec/samples.ts'
+import type { Sample } from '#kit/facts/samples.ts'
 
 export default [
   {

@@ -1,5 +1,5 @@
 /** The description: counted in UTF-8 bytes; titles and comments in characters (fact sheet §3.1). */
-import { type TextRules, textRules } from '#kit/spec/text.ts'
+import { type TextRules, textRules } from '#kit/facts/text.ts'
 
 export const text: TextRules = textRules('bytes')
 

@@ -6,7 +6,7 @@
 
 import { z } from 'zod'
 import type { Json } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { auth, type Caller, uploadBase } from './api.ts'
 
 /** A multiple of 256 KiB, as every piece but the last must be (bytes). Small, so that memory stays flat and a break costs little. */

@@ -5,7 +5,7 @@ import { systemClock } from '#infra/clock.ts'
 import { channelsHouse, type House } from '#planner/channels/testing/house.ts'
 import { sign, talker, talkerNetwork } from '#planner/channels/testing/talker.ts'
 import { createInsights } from '#planner/insights/service.ts'
-import { createWebhooks, type Webhooks } from '#planner/webhooks/service.ts'
+import { createSignals, type Signals } from '#planner/signals/service.ts'
 import { type TestApp, testApp, type Who } from '../testing.ts'
 import { registerChannels } from './channels.ts'
 import { registerInsights } from './insights.ts'
@@ -15,7 +15,7 @@ import { registerWebhooks, webhookLimit } from './webhooks.ts'
 const net = talkerNetwork()
 let t: TestApp
 let house: House
-let hooks: Webhooks
+let hooks: Signals
 let id: string
 
 beforeAll(async () => {
@@ -32,7 +32,7 @@ beforeAll(async () => {
         fetch: net.fetch,
       })
       const insights = createInsights({ db, clock, platforms: house.platforms, call: house.call })
-      hooks = createWebhooks({
+      hooks = createSignals({
         ...house,
         db,
         clock,

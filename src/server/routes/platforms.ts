@@ -4,14 +4,14 @@ import type { PlatformInfo } from '#contract/channels.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import type { Credentials } from '#planner/channels/credentials.ts'
 import { loopbackLiteral } from '#planner/channels/rules.ts'
-import type { Webhooks } from '#planner/webhooks/service.ts'
+import type { Signals } from '#planner/signals/service.ts'
 import type { Bind, Ctx } from '../bind.ts'
 
 export type PlatformsDeps = {
   platforms: ReadonlyMap<string, Platform>
   credentials: Credentials
   redirectUri: (platform: string) => string
-  webhooks: Pick<Webhooks, 'url' | 'secret'>
+  webhooks: Pick<Signals, 'url' | 'secret'>
 }
 
 const guides = new Map<string, Promise<string>>()

@@ -3,12 +3,12 @@
  * content type: signatures are over the bytes as they came.
  */
 import type { FastifyInstance } from 'fastify'
-import type { Webhooks } from '#planner/webhooks/service.ts'
+import type { Signals } from '#planner/signals/service.ts'
 
 /** Largest delivery (bytes). */
 export const webhookLimit = 1_000_000
 
-export const registerWebhooks = (app: FastifyInstance, { webhooks }: { webhooks: Pick<Webhooks, 'receive'> }): void => {
+export const registerWebhooks = (app: FastifyInstance, { webhooks }: { webhooks: Pick<Signals, 'receive'> }): void => {
   // A scope of its own: here alone bodies are left unread.
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers()

@@ -1,5 +1,5 @@
 import type { Channel } from '#contract/channels.ts'
-import type { Cost } from '#kit/spec/preflight.ts'
+import type { Cost } from '#kit/facts/preflight.ts'
 import { language, useT } from '../i18n/index.ts'
 import { useFormat } from '../lib/format.ts'
 import { QuotaLine, telling } from '../lib/quotas.tsx'

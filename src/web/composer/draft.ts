@@ -1,7 +1,7 @@
 /** The post being written, as data, and the pure operations on it. The editor's screen only dispatches these. */
 import type { Media } from '#contract/media.ts'
 import type { Content, Post, PostInput } from '#contract/posts.ts'
-import type { DraftMedia, Draft as PreflightDraft } from '#kit/spec/preflight.ts'
+import type { DraftMedia, Draft as PreflightDraft } from '#kit/facts/preflight.ts'
 
 export type Part = { key: string; text: string; mediaIds: string[] }
 /** `parts` null: it shows the shared version. Its own version has a first comment of its own too. */

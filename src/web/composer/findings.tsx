@@ -1,6 +1,6 @@
 import { CircleAlert, TriangleAlert } from 'lucide-react'
 import type { Channel } from '#contract/channels.ts'
-import type { Finding } from '#kit/spec/preflight.ts'
+import type { Finding } from '#kit/facts/preflight.ts'
 import { Button } from '#ui/button.tsx'
 import { cn } from '#ui/cn.ts'
 import { language, useT } from '../i18n/index.ts'

@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { RefreshCw } from 'lucide-react'
 import type { PublicationInsights } from '#contract/insights.ts'
-import { type MetricName, metricNames } from '#kit/spec/metrics.ts'
+import { type MetricName, metricNames } from '#kit/facts/metrics.ts'
 import { Skeleton } from '#ui/bits.tsx'
 import { Button } from '#ui/button.tsx'
 import { api } from '../api/client.ts'

@@ -1,5 +1,5 @@
 /** {{name}}'s refusals: `{ error: { code, message } }`. What no rule knows is an unknown outcome, whatever its status. */
-import type { FailureTable } from '#kit/spec/failures.ts'
+import type { FailureTable } from '#kit/facts/failures.ts'
 
 const member = (value: unknown, name: string): unknown =>
   value !== null && typeof value === 'object' ? (value as Record<string, unknown>)[name] : undefined

@@ -1,7 +1,7 @@
 /** Taking a post down; gone already is gone. */
 import type { ChannelContext } from '#kit/client/platform.ts'
 import type { Created } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { deletePost } from './api.ts'
 
 export const remove = async (t: ChannelContext, post: Created): Promise<void> => {

@@ -7,9 +7,9 @@ import { z } from 'zod'
 import { definePlatform, type Platform } from '#kit/client/platform.ts'
 import { done, step, steps } from '#kit/client/steps.ts'
 import type { WebhookEvent } from '#kit/client/webhook.ts'
-import { metricsOf } from '#kit/spec/metrics.ts'
-import { defineSpec } from '#kit/spec/spec.ts'
-import { textRules } from '#kit/spec/text.ts'
+import { metricsOf } from '#kit/facts/metrics.ts'
+import { defineSpec } from '#kit/facts/spec.ts'
+import { textRules } from '#kit/facts/text.ts'
 
 const host = 'https://talker.example'
 export const sign = (body: string, secret: string): string => createHmac('sha256', secret).update(body).digest('hex')

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { oauth2 } from '#kit/client/oauth2.ts'
 import { definePlatform, type Platform } from '#kit/client/platform.ts'
 import { done, step, steps } from '#kit/client/steps.ts'
-import { countBy } from '#kit/spec/text.ts'
+import { countBy } from '#kit/facts/text.ts'
 
 export type ToyOptions = {
   /** `toy` rotates its refresh tokens; any other id is up to `rotates`. */

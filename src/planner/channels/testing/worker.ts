@@ -6,7 +6,7 @@ import { systemClock } from '#infra/clock.ts'
 import { openDatabase } from '#infra/db/database.ts'
 import { keyRingFrom } from '#infra/secrets.ts'
 import type { Platform } from '#kit/client/platform.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { channelsHouse } from './house.ts'
 import { toy } from './toy.ts'
 

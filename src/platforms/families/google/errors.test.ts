@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { classify, type FailureTable } from '#kit/spec/failures.ts'
+import { classify, type FailureTable } from '#kit/facts/failures.ts'
 import { googleRules, googleUntil, pacificMidnight, readGoogleError } from './errors.ts'
 
 const table: FailureTable = {

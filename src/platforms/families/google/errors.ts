@@ -3,7 +3,7 @@
  * `{error: {code, message, errors: [{reason}]}}` (legacy), `{error: {code, message, status, details: [ErrorInfo,
  * BadRequest]}}` (google.rpc.Status), and the token endpoint's `{error, error_description}`.
  */
-import type { Answer, FailureRule, FailureTable } from '#kit/spec/failures.ts'
+import type { Answer, FailureRule, FailureTable } from '#kit/facts/failures.ts'
 
 type Bag = Record<string, unknown>
 const bag = (value: unknown): Bag => (value !== null && typeof value === 'object' ? (value as Bag) : {})

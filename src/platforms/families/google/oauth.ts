@@ -7,7 +7,7 @@ import { z } from 'zod'
 import type { Http } from '#kit/client/http.ts'
 import { type OAuth2, oauth2 } from '#kit/client/oauth2.ts'
 import type { Connector } from '#kit/client/platform.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 
 export const googleHosts = ['accounts.google.com', 'oauth2.googleapis.com'] as const
 

@@ -3,7 +3,7 @@
  * in front: `read: graphRead, rules: [...own, ...graphRules('Facebook')]`. Sorted by code and subcode, never by HTTP status: Graph answers
  * 400 to throttling, and 500 to posts it has published.
  */
-import type { FailureRule, FailureTable } from '#kit/spec/failures.ts'
+import type { FailureRule, FailureTable } from '#kit/facts/failures.ts'
 
 const permissionCodes = ['3', '10', ...Array.from({ length: 100 }, (_, i) => String(200 + i))]
 /** 4 app, 17 user, 32 Page with a user token, 341 and 613 custom, 800xx business use cases. */

@@ -8,7 +8,7 @@ import { readTokens } from '#kit/client/connectors.ts'
 import { oauth2, type TokenContext } from '#kit/client/oauth2.ts'
 import type { ChannelOffer, Connector } from '#kit/client/platform.ts'
 import type { Grant } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { type GraphCaller, graphDelete, graphGet, graphId, graphSuccess, graphUrl, graphVersion } from './graph.ts'
 
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().positive().optional() })

@@ -3,7 +3,7 @@
  * a business may be missing from `/me/accounts`; they are asked of the businesses when that is permitted.
  */
 import { z } from 'zod'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { type GraphCaller, graphGet, graphId, graphList } from './graph.ts'
 
 const picture = z.object({ data: z.object({ url: z.string().optional() }).optional() }).optional()

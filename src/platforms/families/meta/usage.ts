@@ -2,7 +2,7 @@
  * Meta's usage headers (fact sheet facebook.md §7, instagram.md §7). All numbers are per cent of what the app may use in
  * the rolling window; `estimated_time_to_regain_access` is in minutes.
  */
-import type { Answer } from '#kit/spec/failures.ts'
+import type { Answer } from '#kit/facts/failures.ts'
 
 /** The kit's `Quota`, written out: this file is pure. */
 export type Usage = { bucket: string; label: string; used: number; cap: number; resetsAt: string | null }

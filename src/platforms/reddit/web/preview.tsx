@@ -1,4 +1,4 @@
-import { hostOf } from '#kit/spec/links.ts'
+import { hostOf } from '#kit/facts/links.ts'
 import { PreviewAvatar, PreviewIcon, PreviewItem } from '#kit/web/preview.tsx'
 import type { PreviewMedia, PreviewProps } from '#kit/web/slots.ts'
 import { textOf } from '#kit/web/value.ts'

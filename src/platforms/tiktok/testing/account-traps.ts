@@ -1,6 +1,6 @@
 /** Ways to connect, accounts that change, numbers and webhooks; run by the contract suite on its bench. */
 import { describe, expect, test } from 'vitest'
-import { preflight } from '#kit/spec/preflight.ts'
+import { preflight } from '#kit/facts/preflight.ts'
 import type { Bench } from '#kit/testing/bench.ts'
 import { createdOf } from '#kit/testing/runner.ts'
 import { connect } from '../connect.ts'

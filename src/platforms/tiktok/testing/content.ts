@@ -1,5 +1,5 @@
 /** What the tests of TikTok publish: posts that say who may see them, as TikTok demands. */
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import type { Bench, Content } from '#kit/testing/bench.ts'
 
 const direct = { privacy: 'PUBLIC_TO_EVERYONE', musicConsent: true }

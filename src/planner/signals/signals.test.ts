@@ -6,7 +6,7 @@ import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
 import type { WebhookEvent, WebhookRequest } from '#kit/client/webhook.ts'
 import { channelsHouse, type House } from '../channels/testing/house.ts'
 import { sign, talker, talkerNetwork } from '../channels/testing/talker.ts'
-import { createWebhooks, type Webhooks } from './service.ts'
+import { createSignals, type Signals } from './service.ts'
 
 const start = Date.UTC(2026, 10, 22, 12)
 const clock = manualClock(start)
@@ -14,7 +14,7 @@ const keys = memoryKeyRing()
 let t: TestDatabase
 let net: ReturnType<typeof talkerNetwork>
 let house: House
-let hooks: Webhooks
+let hooks: Signals
 let ws: string
 let channel: string
 let account = 0
@@ -48,7 +48,7 @@ beforeEach(async () => {
     grant: { access: 'gold-access' },
     externalId: `a${++account}`,
   })
-  hooks = createWebhooks({
+  hooks = createSignals({
     db: t.db,
     clock,
     keys,

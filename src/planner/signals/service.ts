@@ -10,7 +10,7 @@ import type { KeyRing } from '#infra/secrets.ts'
 import type { Realm } from '#kit/client/http.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import type { Verified, WebhookContext, WebhookReply, WebhookRequest } from '#kit/client/webhook.ts'
-import { PlatformFailure } from '#kit/spec/failures.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import type { Calling } from '../channels/calling.ts'
 import type { Credentials } from '../channels/credentials.ts'
 import { type ChannelHttp, secretsOf } from '../channels/http.ts'
@@ -25,7 +25,7 @@ const mostEvents = 1_000
 /** Batches of one run of a job: a long backlog is worked off over several, so that a process can stop between them. */
 const rounds = 10
 
-export type WebhooksDeps = {
+export type SignalsDeps = {
   db: Db
   clock: Pick<Clock, 'now'>
   keys: Pick<KeyRing, 'derive'>
@@ -43,7 +43,7 @@ export type WebhooksDeps = {
   log: { info: (o: object, message: string) => void; warn: (o: object, message: string) => void }
 }
 
-export type Webhooks = {
+export type Signals = {
   /** The address of a platform's webhook, as registered with the network. */
   url: (platform: string) => string
   /** The word of ours for a platform, the same for ever (hex). The sandbox has one of its own, so that it is never taken for the network. */
@@ -60,7 +60,7 @@ export type Webhooks = {
   sweep: () => Promise<number>
 }
 
-export const createWebhooks = (d: WebhooksDeps): Webhooks => {
+export const createSignals = (d: SignalsDeps): Signals => {
   const { db, clock } = d
   const now = () => new Date(clock.now())
   const url = (platform: string) => `${d.publicUrl}/webhooks/${platform}`
@@ -87,7 +87,7 @@ export const createWebhooks = (d: WebhooksDeps): Webhooks => {
     }
   }
 
-  const receive: Webhooks['receive'] = async (id, request) => {
+  const receive: Signals['receive'] = async (id, request) => {
     const platform = d.platforms.get(id)
     const hook = platform?.webhook
     if (!platform || !hook) throw new Problem('not-found', 'This network sends Clarion no webhooks.')
