@@ -76,7 +76,7 @@ export const uploadOnce = async (c: Caller, bytes: Blob, mime: string): Promise<
 
 export const uploadInitialize = async (
   c: Caller,
-  o: { mime: string; bytes: number; category: 'tweet_gif' | 'tweet_video' },
+  o: { mime: string; bytes: number; category: 'tweet_image' | 'tweet_gif' | 'tweet_video' },
 ): Promise<Media> =>
   (
     await c.http({

@@ -250,7 +250,7 @@ contractSuite({
           segments: [{ text: 'Moving', images: [{ alt: 'Two dots', gif: true, bytes: 4_500_000 }] }],
         })
         expect(run.failure).toBeUndefined()
-        expect(b.sandbox.desk.requests({ route: 'upload-append' })).toHaveLength(2)
+        expect(b.sandbox.desk.requests({ route: 'upload-append' })).toHaveLength(5)
         expect(b.sandbox.desk.requests({ route: 'upload-status' }).length).toBeGreaterThan(0)
         expect(b.ledger()[0]!.media).toMatchObject([{ mime: 'image/gif', alt: 'Two dots' }])
       })
@@ -262,7 +262,7 @@ contractSuite({
         })
         expect(run.state).toBe('published')
         expect(b.sandbox.desk.requests({ route: 'upload-init' })).toHaveLength(1)
-        expect(b.sandbox.desk.requests({ route: 'upload-append' })).toHaveLength(3)
+        expect(b.sandbox.desk.requests({ route: 'upload-append' })).toHaveLength(6)
       })
       test('a video is sent in chunks, looked at until it is ready, and posted once', async () => {
         const b = bench()
@@ -270,8 +270,34 @@ contractSuite({
         b.fault({ route: 'upload-append', nth: 2, do: 'drop-before' })
         const run = await b.publish(c, { segments: [{ text: 'Moving', videos: [{ bytes: 9_000_000 }] }] })
         expect(run.failure).toBeUndefined()
-        expect(b.sandbox.desk.requests({ route: 'upload-append' })).toHaveLength(4)
+        expect(b.sandbox.desk.requests({ route: 'upload-append' })).toHaveLength(10)
         expect(b.ledger()).toMatchObject([{ media: [{ mime: 'video/mp4' }] }])
+      })
+      test('a picture above one piece goes in pieces too', async () => {
+        const b = bench()
+        const run = await b.publish(await b.connect(), { segments: [{ text: 'Big', images: [{ bytes: 3_000_000 }] }] })
+        expect(run.failure).toBeUndefined()
+        expect(b.sandbox.desk.requests({ route: 'upload-append' })).toHaveLength(3)
+        expect(b.ledger()[0]!.media).toMatchObject([{ mime: 'image/png' }])
+      })
+      test('an empty 413 asks for smaller pieces: the upload goes on, and the file is not blamed', async () => {
+        const b = bench()
+        const c = await b.connect()
+        b.sandbox.desk.setKnobs('x-com', { appendEdgeBytes: 300_000 })
+        const run = await b.publish(c, { segments: [{ text: 'Moving', videos: [{ bytes: 2_500_000 }] }] })
+        expect(run.failure).toBeUndefined()
+        // Two refused (1 MiB, 512 KiB), then ten of 256 KiB.
+        expect(b.sandbox.desk.requests({ route: 'upload-append' })).toHaveLength(12)
+        expect(b.sandbox.desk.requests({ route: 'upload-init' })).toHaveLength(1)
+        expect(b.ledger()).toHaveLength(1)
+      })
+      test('where no piece is small enough the failure still does not blame the file', async () => {
+        const b = bench()
+        const c = await b.connect()
+        b.sandbox.desk.setKnobs('x-com', { appendEdgeBytes: 1000 })
+        const run = await b.publish(c, { segments: [{ text: 'Moving', videos: [{ bytes: 2_500_000 }] }] })
+        expect(run.failure).toMatchObject({ kind: 'try-later', code: 'x-com.piece-too-large' })
+        expect(b.ledger()).toHaveLength(0)
       })
       test('the owner’s own numbers are not asked for after thirty days, and the others still come', async () => {
         const b = bench()

@@ -24,6 +24,9 @@ const until: FailureTable['until'] = ({ headers }) => {
   return daily.length > 0 ? Math.max(...daily) : at('x-rate-limit-reset')
 }
 
+/** The code of an answer that refuses a piece of an upload, not the file (fact sheet §8). */
+export const pieceTooLarge = 'x-com.piece-too-large'
+
 export const failures: FailureTable = {
   platform: 'x-com',
   read: ({ body }) => {
@@ -178,6 +181,22 @@ export const failures: FailureTable = {
       kind: 'refused-media',
       word: 'media-id',
       say: 'X no longer has the uploaded picture, or it was not ready. Publish again to upload it anew.',
+    },
+    // The words of INIT since the first version of the API.
+    {
+      status: 400,
+      match: /file size exceeds/i,
+      kind: 'refused-media',
+      word: 'media',
+      say: 'X refused the file: too large or of a kind it does not take.',
+    },
+    // Without a word of X: an edge in front of it that has not seen the file. `upload.ts` goes on with smaller pieces.
+    {
+      status: 413,
+      match: /^\s*(<|$)/,
+      kind: 'try-later',
+      word: 'piece-too-large',
+      say: 'A server in front of X took no piece of this size. That says nothing about the file.',
     },
     {
       status: [413, 415],

@@ -11,37 +11,21 @@ import {
   done,
   found,
   type Json,
-  mediaAt,
   mediaIndices,
   namedBy,
-  notYet,
   type StepContext,
   step,
   steps,
   unsure,
   type Witness,
 } from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/facts/failures.ts'
-import {
-  type Caller,
-  createPost,
-  type Media,
-  setAltText,
-  type TimelinePost,
-  uploadAppend,
-  uploadFinalize,
-  uploadInitialize,
-  uploadOnce,
-  uploadStatus,
-  userPosts,
-} from './api.ts'
+import { type Caller, createPost, type TimelinePost, userPosts } from './api.ts'
 import type { Settings } from './spec.ts'
 import { echoedKey, hasUrl, sentKey } from './text.ts'
+import { upload } from './upload.ts'
 
 type T = StepContext<Settings>
 
-/** 4 MiB, or what fits into 1,000 segments; X takes 8 MB at most. */
-const chunkOf = (bytes: number) => Math.max(4 * 1024 * 1024, Math.ceil(bytes / 1000))
 /** Clocks differ, and `created_at` has whole seconds. */
 const clockSlackMs = 2 * 60_000
 const lookPages = 5
@@ -50,64 +34,6 @@ const caller = (t: T): Caller => ({ http: t.http, access: t.grant.access })
 const permalink = (t: T, id: string) =>
   t.channel.handle ? `https://x.com/${t.channel.handle}/status/${id}` : `https://x.com/i/web/status/${id}`
 const posted = (t: T, id: string): Created => ({ id, url: permalink(t, id) })
-
-/** Where an upload stands; kept in `saved`, so that a repetition goes on instead of starting over. */
-type Progress = { id: string; next: number; closed?: boolean; ready?: boolean }
-
-/** Not ready yet, refused, or ready. */
-const wait = (m: Media): number | null => {
-  const p = m.processing_info
-  if (!p || p.state === 'succeeded') return null
-  if (p.state === 'failed')
-    throw new PlatformFailure({
-      kind: 'refused-media',
-      code: 'x-com.processing',
-      message: `X could not process the file${p.error?.message ? `: ${p.error.message}` : ''}.`,
-    })
-  return (p.check_after_secs ?? 3) * 1000
-}
-
-const upload = step<Settings>('upload', { again: 'safe', each: 'media' }, async (t) => {
-  const { media } = mediaAt(t, t.index)
-  const c = caller(t)
-  let at = t.saved as Progress | undefined
-  const keep = async (next: Progress) => {
-    at = next
-    await t.save(next)
-  }
-  if (media.kind === 'image' && media.mime !== 'image/gif') {
-    if (!at) await keep({ id: (await uploadOnce(c, await media.blob(), media.mime)).id, next: 0, ready: true })
-  } else {
-    const blob = await media.blob()
-    const chunkBytes = chunkOf(blob.size)
-    if (!at)
-      await keep({
-        id: (
-          await uploadInitialize(c, {
-            mime: media.mime,
-            bytes: blob.size,
-            category: media.kind === 'video' ? 'tweet_video' : 'tweet_gif',
-          })
-        ).id,
-        next: 0,
-      })
-    while (at!.next * chunkBytes < blob.size) {
-      const n = at!.next
-      await uploadAppend(c, at!.id, n, blob.slice(n * chunkBytes, (n + 1) * chunkBytes))
-      await keep({ ...at!, next: n + 1 })
-    }
-    if (!at!.ready) {
-      const state = at!.closed ? await uploadStatus(c, at!.id) : await uploadFinalize(c, at!.id)
-      if (!at!.closed) await keep({ ...at!, closed: true })
-      const ms = wait(state)
-      if (ms !== null) return notYet(ms, 'X is processing the file')
-      await keep({ ...at!, ready: true })
-    }
-  }
-  const alt = media.alt.trim()
-  if (alt && media.kind === 'image') await setAltText(c, at!.id, alt)
-  return done({ id: at!.id })
-})
 
 /** The id of an earlier post; a person may have given only its link. */
 const idOf = (t: T, index: number): string =>

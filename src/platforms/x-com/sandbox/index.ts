@@ -3,13 +3,14 @@
  * timeline that lags. Facts: fact sheet x.md; numbers: `numbers.ts`. Strict where X is (unknown field, length, owner of
  * media, reply rule, duplicate); where X is silent the choice is said beside the code.
  */
+
 import { defineImitation, type LedgerPost } from '#kit/sandbox/imitation.ts'
 import { revokeTokens } from '#kit/sandbox/tokens.ts'
 import { faultAnswer } from './answers.ts'
 import { addPost } from './create.ts'
 import { tell } from './hooks.ts'
 import { mediaRoutes } from './media.ts'
-import { oauth } from './numbers.ts'
+import { media, oauth } from './numbers.ts'
 import { mint, oauthRoutes } from './oauth.ts'
 import { postRoutes } from './read.ts'
 import { css, render } from './render.ts'
@@ -47,6 +48,8 @@ export default defineImitation<XState>({
     timelineLagMs: 5000,
     /** Video and GIF processing (ms of the virtual clock). */
     processingMs: 3000,
+    /** The largest piece of an upload (bytes) that the edge in front of X lets through. */
+    appendEdgeBytes: media.edgeBytes,
     /** 0 takes the duplicate guard away, so that a test sees a blind retry as two posts. */
     duplicateGuard: 1,
     /** 0 counts but never refuses. */
