@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { systemClock } from '#infra/clock.ts'
-import { notify, channels as notifyChannels, openDatabase } from '#infra/db/database.ts'
+import { notify, openDatabase, topics } from '#infra/db/database.ts'
 import { migrate } from '#infra/db/migrate.ts'
 import { newId } from '#infra/ids.ts'
 import { keyRingFrom } from '#infra/secrets.ts'
@@ -153,7 +153,7 @@ export const prepare = async (
     due: async (at) => {
       await db.updateTable('publications').set({ due_at: at, next_at: at }).where('state', '=', 'scheduled').execute()
       // As scheduling does: the engine is told.
-      await notify(db, notifyChannels.due, '')
+      await notify(db, topics.due, '')
     },
     results: async () => {
       const rows = await db

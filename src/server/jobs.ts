@@ -1,6 +1,6 @@
 /** Background chores: each runs when it is due, or when something changed, and never faster than it can. */
 import type { Clock } from '#infra/clock.ts'
-import { channels, type Database } from '#infra/db/database.ts'
+import { type Database, topics } from '#infra/db/database.ts'
 import type { Log } from '#planner/publishing/deps.ts'
 
 /** Does what is due and says when it is due next (UTC), or null when only a change can make it due. */
@@ -41,7 +41,7 @@ export const createJobs = (o: {
 
   return {
     start: async () => {
-      unlisten = await o.database.listen(channels.due, () => {
+      unlisten = await o.database.listen(topics.due, () => {
         for (const n of nudges.values()) n.abort()
       })
       loops = o.jobs.map(loop)

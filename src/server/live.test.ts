@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { manualClock } from '#infra/clock.ts'
-import { channels, notify } from '#infra/db/database.ts'
+import { notify, topics } from '#infra/db/database.ts'
 import { type TestApp, testApp } from './testing.ts'
 
 const clock = manualClock(Date.now())
@@ -25,7 +25,7 @@ const listen = async (ws: string, cookie: string) => {
   })().catch(() => undefined)
   return { res, text: () => text, ended, stop: () => over.abort() }
 }
-const tell = (payload: unknown) => notify(t.database.db, channels.live, payload)
+const tell = (payload: unknown) => notify(t.database.db, topics.live, payload)
 
 test('a listener hears of its own workspace and of no other', async () => {
   const stranger = await t.stranger()
@@ -94,7 +94,7 @@ test('a reader that stops reading is let go, and costs no more memory', async ()
   // Enough to fill the kernel's buffers of both ends and then ours.
   const id = 'x'.repeat(7_000)
   for (let n = 0; n < 40 && (await streams()) > before; n++)
-    await sql`select pg_notify(${channels.live}, json_build_object('workspaceId', ${t.ws}::text, 'kind', 'post', 'id', ${id}::text || n)::text) from generate_series(${n * 100}::int, ${n * 100 + 99}::int) n`.execute(
+    await sql`select pg_notify(${topics.live}, json_build_object('workspaceId', ${t.ws}::text, 'kind', 'post', 'id', ${id}::text || n)::text) from generate_series(${n * 100}::int, ${n * 100 + 99}::int) n`.execute(
       t.database.db,
     )
   await expect.poll(streams, { timeout: 10_000 }).toBe(before)

@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { type LiveEvent, liveEvent } from '#contract/posts.ts'
 import type { Clock } from '#infra/clock.ts'
-import { channels, type Database } from '#infra/db/database.ts'
+import { type Database, topics } from '#infra/db/database.ts'
 import type { Authorize } from './access.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -70,7 +70,7 @@ export const createLive = ({
   return {
     subscribe,
     start: async () => {
-      const stop = await database.listen(channels.live, hear)
+      const stop = await database.listen(topics.live, hear)
       return async () => {
         closing.abort()
         for (const raw of open) raw.end()

@@ -13,8 +13,8 @@ export type Database = {
   close: () => Promise<void>
 }
 
-/** NOTIFY channels. `due`: something may be due sooner than the engine thinks. `live`: a screen may be stale (JSON of contract's LiveEvent + workspace). */
-export const channels = { due: 'clarion_due', live: 'clarion_live' } as const
+/** NOTIFY topics. `due`: something may be due sooner than the engine thinks. `live`: a screen may be stale (JSON of contract's LiveEvent + workspace). */
+export const topics = { due: 'clarion_due', live: 'clarion_live' } as const
 
 const INT8 = 20
 const types = {

@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
-import { channels as bus, type Db, notify } from '#infra/db/database.ts'
+import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Option, Platform } from '#kit/client/platform.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { type Calling, tellFailure } from './calling.ts'
@@ -77,7 +77,7 @@ export const createAccounts = (d: AccountDeps): Accounts => {
         .executeTakeFirst()
       if (!row) return
       await storeReadings(trx, channelId, 'account', got.quotas ?? [], now)
-      await notify(trx, bus.live, { workspaceId: row.workspace_id, kind: 'channel', id: channelId })
+      await notify(trx, topics.live, { workspaceId: row.workspace_id, kind: 'channel', id: channelId })
     })
   }
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Problem, type ProblemCode } from '#contract/problems.ts'
 import { manualClock } from '#infra/clock.ts'
-import { channels as bus } from '#infra/db/database.ts'
+import { topics } from '#infra/db/database.ts'
 import { memoryKeyRing } from '#infra/secrets.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
 import { codeConnector, formConnector } from '#kit/client/connectors.ts'
@@ -361,7 +361,7 @@ describe('connecting again', () => {
       scheduled: 2,
     })
     const due: string[] = []
-    const stop = await database.listen(bus.due, (p) => due.push(p))
+    const stop = await database.listen(topics.due, (p) => due.push(p))
     const flow = await through(single.id, { channelId })
     expect(flow.channels.map((c) => c.id)).toEqual([channelId])
     expect(await house.channels.get(me.ws, channelId)).toMatchObject({ state: 'ok', stateReason: null, scheduled: 2 })

@@ -13,7 +13,7 @@ import { randomBytes } from 'node:crypto'
 import type { ConnectFlow } from '#contract/channels.ts'
 import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
-import { channels as bus, type Db, notify } from '#infra/db/database.ts'
+import { type Db, notify, topics } from '#infra/db/database.ts'
 import { newId } from '#infra/ids.ts'
 import type { KeyRing } from '#infra/secrets.ts'
 import { type Realm, sandboxed } from '#kit/client/http.ts'
@@ -174,8 +174,8 @@ export const createConnect = (deps: ConnectDeps): Connect => {
       now: new Date(now),
     })
     await deps.onReconnected(trx, channelId)
-    await notify(trx, bus.live, { workspaceId: row.workspace_id, kind: 'channel', id: channelId, state: 'ok' })
-    await notify(trx, bus.due, '')
+    await notify(trx, topics.live, { workspaceId: row.workspace_id, kind: 'channel', id: channelId, state: 'ok' })
+    await notify(trx, topics.due, '')
     return channelId
   }
 

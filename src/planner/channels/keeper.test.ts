@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '#infra/clock.ts'
-import { channels as bus } from '#infra/db/database.ts'
+import { topics } from '#infra/db/database.ts'
 import { keyRingFrom } from '#infra/secrets.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
 import type { Grant } from '#kit/client/steps.ts'
@@ -270,7 +270,7 @@ describe('kill -9', () => {
 
   it('after a rotating network answered and before the answer was stored: one more try, then reconnect, said aloud', async () => {
     const events: string[] = []
-    const stop = await database.listen(bus.live, (payload) => events.push(payload))
+    const stop = await database.listen(topics.live, (payload) => events.push(payload))
     const { channelId, grant } = await killedAt(turning, 'answered')
     // The truth at the network: the token we hold is dead, and nobody has the new one.
     expect(await works(turning.id, grant.access)).toBe(false)

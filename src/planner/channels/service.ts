@@ -2,7 +2,7 @@
 import type { Channel } from '#contract/channels.ts'
 import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
-import { channels as bus, type Db, notify } from '#infra/db/database.ts'
+import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { KeyRing } from '#infra/secrets.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import type { Grant } from '#kit/client/steps.ts'
@@ -52,8 +52,8 @@ export const createChannels = (deps: ChannelsDeps): Channels => {
   const setPaused = async (ws: string, id: string, at: Date | null) => {
     await db.transaction().execute(async (trx) => {
       if (!(await store.setPaused(trx, ws, id, at))) throw missing()
-      await notify(trx, bus.live, { workspaceId: ws, kind: 'channel', id })
-      if (at === null) await notify(trx, bus.due, '')
+      await notify(trx, topics.live, { workspaceId: ws, kind: 'channel', id })
+      if (at === null) await notify(trx, topics.due, '')
     })
     return get(ws, id)
   }
@@ -117,7 +117,7 @@ export const createChannels = (deps: ChannelsDeps): Channels => {
       await db.transaction().execute(async (trx) => {
         if (!(await store.markRemoved(trx, ws, id, new Date(clock.now())))) throw missing()
         await deps.onRemoved(trx, id)
-        await notify(trx, bus.live, { workspaceId: ws, kind: 'channel', id, state: 'removed' })
+        await notify(trx, topics.live, { workspaceId: ws, kind: 'channel', id, state: 'removed' })
       })
       if (grant) await revoke(channel, grant)
     },

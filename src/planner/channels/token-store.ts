@@ -1,6 +1,6 @@
 /** SQL of channel tokens. A token is written only over the generation it was made from: a late writer changes nothing. */
 import { sql } from 'kysely'
-import { channels as bus, type Db, notify } from '#infra/db/database.ts'
+import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { KeyRing } from '#infra/secrets.ts'
 import type { Grant, Json } from '#kit/client/steps.ts'
 
@@ -165,6 +165,6 @@ export const setState = async (
     .returning('workspace_id')
     .executeTakeFirst()
   if (!row) return false
-  await notify(db, bus.live, { workspaceId: row.workspace_id, kind: 'channel', id: channelId, state })
+  await notify(db, topics.live, { workspaceId: row.workspace_id, kind: 'channel', id: channelId, state })
   return true
 }

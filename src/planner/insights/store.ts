@@ -3,7 +3,7 @@
  * engine's locks. The row of the channel itself is the gate: whoever holds its lease makes the one look of the moment.
  */
 import { sql } from 'kysely'
-import { type Db, notify, channels as notifyChannels } from '#infra/db/database.ts'
+import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Metrics } from '#kit/facts/metrics.ts'
 import { looksAfterMs } from './rules.ts'
 
@@ -144,7 +144,7 @@ export const endLook = (db: Db, c: LookClaim, e: LookEnd): Promise<boolean> =>
       .execute()
     const id = c.publicationId ?? c.channelId
     const kind = c.publicationId ? 'publication' : 'channel'
-    await notify(trx, notifyChannels.live, { workspaceId: c.workspaceId, kind, id })
+    await notify(trx, topics.live, { workspaceId: c.workspaceId, kind, id })
     return true
   })
 

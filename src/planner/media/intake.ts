@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto'
 import { mediaLimits } from '#contract/media.ts'
 import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
-import { channels, type Db, notify } from '#infra/db/database.ts'
+import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { MediaFactsJson } from '#infra/db/tables.ts'
 import { inspectPdf } from '#infra/documents.ts'
 import { peek } from '#infra/files.ts'
@@ -164,7 +164,7 @@ export const createIntake = ({ db, clock, storage, fetch }: IntakeDeps) => {
             .insertInto('media')
             .values({ ...row, facts: JSON.stringify(facts), created_by: userId, deleted_at: null })
             .execute()
-          await notify(trx, channels.live, { workspaceId: ws, kind: 'media', id: row.id })
+          await notify(trx, topics.live, { workspaceId: ws, kind: 'media', id: row.id })
         })
       } catch (error) {
         await storage.remove(row.storage_key)

@@ -8,7 +8,7 @@ import type { pageQuery } from '#contract/common.ts'
 import type { Media as MediaView } from '#contract/media.ts'
 import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
-import { channels, type Database, type Db, notify } from '#infra/db/database.ts'
+import { type Database, type Db, notify, topics } from '#infra/db/database.ts'
 import type { FetchPublicOptions } from '#infra/guard.ts'
 import type { KeyRing } from '#infra/secrets.ts'
 import { NotStored, type Storage } from '#infra/storage.ts'
@@ -80,7 +80,7 @@ export const createMedia = ({ database, clock, storage, keys, publicUrl, fetch, 
   const intake = createIntake({ db, clock, storage, fetch })
   const renditions = createRenditions({ db, clock, storage, toolPath })
   const gone = () => new Problem('not-found', 'There is no such file.')
-  const stale = (trx: Db, ws: string, id: string) => notify(trx, channels.live, { workspaceId: ws, kind: 'media', id })
+  const stale = (trx: Db, ws: string, id: string) => notify(trx, topics.live, { workspaceId: ws, kind: 'media', id })
 
   const list = async (ws: string, { cursor, limit }: z.output<typeof pageQuery>) => {
     const after = cursor === undefined ? null : readCursor(cursor, 'media')

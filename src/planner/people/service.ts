@@ -17,7 +17,7 @@ import {
 } from '#contract/people.ts'
 import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
-import { channels, type Database, type Db, notify } from '#infra/db/database.ts'
+import { type Database, type Db, notify, topics } from '#infra/db/database.ts'
 import { newId } from '#infra/ids.ts'
 import { hashPassword } from './password.ts'
 import { type RoleChange, roleChange } from './rules.ts'
@@ -84,7 +84,7 @@ const toKey = (r: store.KeyRow): ApiKey =>
 export const createPeople = ({ database, clock }: { database: Pick<Database, 'db'>; clock: Clock }) => {
   const db: Db = database.db
   const at = () => new Date(clock.now())
-  const stale = (trx: Db, ws: string) => notify(trx, channels.live, { workspaceId: ws, kind: 'workspace', id: ws })
+  const stale = (trx: Db, ws: string) => notify(trx, topics.live, { workspaceId: ws, kind: 'workspace', id: ws })
 
   const setup = async (
     input: Omit<z.output<typeof setupInput>, 'token'>,
@@ -152,7 +152,7 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
       if (paused) await rows.where('paused_at', 'is', null).set({ paused_at: at() }).execute()
       else await rows.set({ paused_at: null }).execute()
       await stale(trx, ws)
-      if (!paused) await notify(trx, channels.due, '')
+      if (!paused) await notify(trx, topics.due, '')
     })
     return workspace(actor.userId, ws)
   }

@@ -6,7 +6,7 @@ import { sql } from 'kysely'
 import type { Content } from '#contract/posts.ts'
 import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
-import { type Db, notify, channels as notifyChannels } from '#infra/db/database.ts'
+import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import type { Json } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
@@ -95,7 +95,7 @@ export const createAmend = (d: AmendDeps): Amend => {
         .where('id', '=', id)
         .execute()
       await write(trx, id, 'edited', 'The text was changed on the network.', { before: first!.text.slice(0, 2000) })
-      await notify(trx, notifyChannels.live, {
+      await notify(trx, topics.live, {
         workspaceId: ws,
         kind: 'publication',
         id,

@@ -1,6 +1,6 @@
 /** The second preflight: shortly before the due time, with the account as it is then. "Will fail" shows in the calendar. */
 import { sql } from 'kysely'
-import { type Db, notify, channels as notifyChannels } from '#infra/db/database.ts'
+import { type Db, notify, topics } from '#infra/db/database.ts'
 import { checkCandidates, type PlanDeps } from './plan.ts'
 import { forecastAheadMs, worthSaying } from './rules.ts'
 
@@ -71,7 +71,7 @@ export const forecastDue = async (d: ForecastDeps, limit: number): Promise<numbe
         .where('id', '=', p.id)
         .execute()
       if (forecast.length > 0)
-        await notify(trx, notifyChannels.live, {
+        await notify(trx, topics.live, {
           workspaceId: p.workspace_id,
           kind: 'publication',
           id: p.id,

@@ -4,7 +4,7 @@ import { defaultLatePolicy } from '#contract/people.ts'
 import type { Post, PostInput, ScheduleInput } from '#contract/posts.ts'
 import { Problem, type ProblemCode } from '#contract/problems.ts'
 import { manualClock } from '#infra/clock.ts'
-import { channels as notifyChannels } from '#infra/db/database.ts'
+import { topics } from '#infra/db/database.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
 import { cancelPublication } from '../publishing/commands.ts'
 import { createPosts, type Posts } from './service.ts'
@@ -353,8 +353,8 @@ describe('a schedule', () => {
   test('moves a scheduled post, and wakes the engine and the screens', async () => {
     const heard: string[] = []
     const stops = [
-      await t.listen(notifyChannels.live, (x) => heard.push(x)),
-      await t.listen(notifyChannels.due, () => heard.push('due')),
+      await t.listen(topics.live, (x) => heard.push(x)),
+      await t.listen(topics.due, () => heard.push('due')),
     ]
     const p = await create(input('x', [a]))
     await schedule(p)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { manualClock } from '#infra/clock.ts'
-import { notify, channels as notifyChannels } from '#infra/db/database.ts'
+import { notify, topics } from '#infra/db/database.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
 import { claim } from '../publishing/due.ts'
 import { createPosts } from './service.ts'
@@ -50,7 +50,7 @@ test('anything else that breaks a transaction is not tried again', async () => {
   let runs = 0
   const run = transact(t.db, async (trx) => {
     runs++
-    await notify(trx, notifyChannels.due, '')
+    await notify(trx, topics.due, '')
     throw new Error('mine')
   })
   await expect(run).rejects.toThrow('mine')

@@ -1,7 +1,7 @@
 /** SQL of posts. Everything is scoped by workspace; deleted posts are out of sight. */
 import { type Selectable, type SqlBool, sql } from 'kysely'
 import type { PostState } from '#contract/posts.ts'
-import { type Db, notify, channels as notifyChannels } from '#infra/db/database.ts'
+import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Tables } from '#infra/db/tables.ts'
 
 export type PostRow = Selectable<Tables['posts']> & { author_name: string | null }
@@ -189,7 +189,7 @@ export const listPosts = async (db: Db, o: ListQuery): Promise<(PostRow & { at: 
 
 /** Tells screens that a post changed, when the transaction commits. */
 export const tellPost = (trx: Db, ws: string, id: string, state?: PostState): Promise<void> =>
-  notify(trx, notifyChannels.live, { workspaceId: ws, kind: 'post', id, postId: id, state })
+  notify(trx, topics.live, { workspaceId: ws, kind: 'post', id, postId: id, state })
 
 const deadlock = '40P01'
 
@@ -202,12 +202,12 @@ export const transact = async <T>(db: Db, run: (trx: Db) => Promise<T>): Promise
     try {
       return await db.transaction().execute(async (trx) => {
         const result = await run(trx)
-        await notify(trx, notifyChannels.due, '')
+        await notify(trx, topics.due, '')
         return result
       })
     } catch (error) {
       if ((error as { code?: unknown } | null)?.code === deadlock && tries < 3) continue
-      await notify(db, notifyChannels.due, '')
+      await notify(db, topics.due, '')
       throw error
     }
   }

@@ -1,7 +1,7 @@
 /** Taking a published post down on its network, when a person asks. Safe to repeat: a network that no longer has it agrees. */
 import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
-import { type Db, notify, channels as notifyChannels } from '#infra/db/database.ts'
+import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import type { Created, Grant } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
@@ -104,7 +104,7 @@ export const createTakeDown = (d: TakedownDeps): TakeDown => {
         .insertInto('journal')
         .values({ publication_id: id, at: now, event: 'removed', attempt: null, step: null, message, data: '{}' })
         .execute()
-      await notify(trx, notifyChannels.live, {
+      await notify(trx, topics.live, {
         workspaceId: ws,
         kind: 'publication',
         id,

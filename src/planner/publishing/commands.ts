@@ -4,7 +4,7 @@
  */
 import { sql } from 'kysely'
 import { Problem } from '#contract/problems.ts'
-import { type Db, notify, channels as notifyChannels } from '#infra/db/database.ts'
+import { type Db, notify, topics } from '#infra/db/database.ts'
 import { next, type PublicationEvent } from './rules.ts'
 
 type Target = { id: string; ws: string; now: Date }
@@ -22,14 +22,14 @@ type Row = NonNullable<Awaited<ReturnType<typeof lock>>>
 
 /** Tells screens and the engine. */
 const tell = async (trx: Db, p: Row, state: string) => {
-  await notify(trx, notifyChannels.live, {
+  await notify(trx, topics.live, {
     workspaceId: p.workspace_id,
     kind: 'publication',
     id: p.id,
     postId: p.post_id,
     state,
   })
-  await notify(trx, notifyChannels.due, '')
+  await notify(trx, topics.due, '')
 }
 
 const write = async (

@@ -1,6 +1,6 @@
 /** What is due, and whose turn it is: a claim takes a channel and its first due publication under one lease, in one statement. */
 import { sql } from 'kysely'
-import { type Db, channels as notifyChannels } from '#infra/db/database.ts'
+import { type Db, topics } from '#infra/db/database.ts'
 import type { Claim } from './store.ts'
 
 /** How long a publication the network works on keeps the next ones of its channel waiting (ms, from its first step; decision 0010). */
@@ -65,7 +65,7 @@ export const claim = async (
       insert into journal (publication_id, at, event, attempt, data)
       select id, ${o.now}::timestamptz, 'attempt', attempt, jsonb_build_object('worker', ${o.worker}::text) from taken
     )
-    select t.id, t.channel_id, t.platform, t.workspace_id, t.post_id, t.lease_token, t.attempt, t.started_at, t.due_at, pg_notify(${notifyChannels.live}, json_build_object('workspaceId', t.workspace_id, 'kind', 'publication', 'id', t.id, 'postId', t.post_id, 'state', 'publishing')::text) from taken t`.execute(
+    select t.id, t.channel_id, t.platform, t.workspace_id, t.post_id, t.lease_token, t.attempt, t.started_at, t.due_at, pg_notify(${topics.live}, json_build_object('workspaceId', t.workspace_id, 'kind', 'publication', 'id', t.id, 'postId', t.post_id, 'state', 'publishing')::text) from taken t`.execute(
     db,
   )
   return rows.rows.map((r) => ({

@@ -1,6 +1,6 @@
 /** How an attempt ends: every way out writes the verdict, frees the channel and throws `Settled`, so that nothing runs on. */
 
-import { channels as bus, type Db, notify } from '#infra/db/database.ts'
+import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Created, Json, PlannedStep } from '#kit/client/steps.ts'
 import type { Failure } from '#kit/facts/failures.ts'
 import { holdChannel, releaseHeld } from './commands.ts'
@@ -81,7 +81,7 @@ const block = (db: Db, channelId: string, reason: string, generation: number | u
       .returning('workspace_id')
       .executeTakeFirst()
     if (!row) return false
-    await notify(trx, bus.live, { workspaceId: row.workspace_id, kind: 'channel', id: channelId, state: 'blocked' })
+    await notify(trx, topics.live, { workspaceId: row.workspace_id, kind: 'channel', id: channelId, state: 'blocked' })
     return true
   })
 

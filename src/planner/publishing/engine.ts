@@ -3,7 +3,7 @@
  * at most `pace.concurrency` per platform. The database is the clock and the truth: a killed engine loses nothing, its
  * leases run out and another one (or its successor) goes on from the journal.
  */
-import { type Database, type Db, channels as notifyChannels } from '#infra/db/database.ts'
+import { type Database, type Db, topics } from '#infra/db/database.ts'
 import { attempt } from './attempt.ts'
 import { holdChannel } from './commands.ts'
 import type { PublishingDeps } from './deps.ts'
@@ -197,7 +197,7 @@ export const createPublishing = (database: Pick<Database, 'listen'>, d: Publishi
 
   return {
     start: async () => {
-      unlisten = await database.listen(notifyChannels.due, wake)
+      unlisten = await database.listen(topics.due, wake)
       loop = run()
       beat = heartbeat()
     },

@@ -4,7 +4,7 @@
  */
 import { sql } from 'kysely'
 import type { PublicationState } from '#contract/posts.ts'
-import { type Db, channels as notifyChannels } from '#infra/db/database.ts'
+import { type Db, topics } from '#infra/db/database.ts'
 import type { FailureJson } from '#infra/db/tables.ts'
 
 /** Our lease was taken by another worker, or a person took the publication back: stop, write nothing more. */
@@ -256,7 +256,7 @@ export const finish = (db: Db, c: Claim, f: Finish, last?: EndStep): Promise<voi
       select id, ${f.now}::timestamptz, ${f.state}, ${c.attempt}::int, ${f.message ?? null},
         ${JSON.stringify({ reason: f.reason ?? undefined, nextAt: f.nextAt ?? undefined })}::jsonb from p${last ? sql` where (select count(*) from step_said) >= 0` : sql``}
     ), n as (
-      select pg_notify(${notifyChannels.live}, json_build_object('workspaceId', workspace_id, 'kind', 'publication', 'id', id, 'postId', post_id, 'state', ${f.state}::text)::text) from p
+      select pg_notify(${topics.live}, json_build_object('workspaceId', workspace_id, 'kind', 'publication', 'id', id, 'postId', post_id, 'state', ${f.state}::text)::text) from p
     )
     select count(*)::int as n from p, n`,
   )

@@ -3,7 +3,7 @@
  * is woken and looks for itself. Only that a post is gone is written down as told, as a person would.
  */
 import { sql } from 'kysely'
-import { type Db, notify, channels as notifyChannels } from '#infra/db/database.ts'
+import { type Db, notify, topics } from '#infra/db/database.ts'
 
 const lock = (trx: Db, id: string) =>
   trx.selectFrom('publications').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
@@ -16,7 +16,7 @@ const write = (trx: Db, p: Row, event: string, message: string | null, now: Date
     .execute()
 
 const tell = (trx: Db, p: Row) =>
-  notify(trx, notifyChannels.live, {
+  notify(trx, topics.live, {
     workspaceId: p.workspace_id,
     kind: 'publication',
     id: p.id,
@@ -52,7 +52,7 @@ export const wakePublication = (
       .execute()
     await write(trx, p, 'woken', o.message, o.now)
     await tell(trx, p)
-    await notify(trx, notifyChannels.due, '')
+    await notify(trx, topics.due, '')
     return 'woken'
   })
 

@@ -1,7 +1,7 @@
 /** SQL of webhooks: events as they came, which publication one is about, and subscriptions of channels. */
 import { createHash } from 'node:crypto'
 import { type Selectable, sql } from 'kysely'
-import { type Db, notify, channels as notifyChannels } from '#infra/db/database.ts'
+import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Tables } from '#infra/db/tables.ts'
 import type { Realm } from '#kit/client/http.ts'
 import type { Json } from '#kit/client/steps.ts'
@@ -57,7 +57,7 @@ export const keepEvents = (
       .onConflict((c) => c.columns(['platform', 'realm', 'key']).doNothing())
       .returning('id')
       .execute()
-    if (kept.length > 0) await notify(trx, notifyChannels.due, '')
+    if (kept.length > 0) await notify(trx, topics.due, '')
     return kept.length
   })
 
