@@ -51,23 +51,23 @@ test('an account is asked once in five minutes, and its facts are merged over th
     .set({ facts: JSON.stringify({ plan: 'free', old: 1 }) })
     .where('id', '=', channel)
     .execute()
-  const seen = await house.accounts.look(ws.id, channel)
+  const seen = await house.accounts.view(ws.id, channel)
   expect(seen.facts).toEqual({ plan: 'gold', old: 1 })
   expect(seen.quotas).toContainEqual(expect.objectContaining({ bucket: 'posts', used: 1, cap: 3, source: 'account' }))
   expect(seen.checkedAt).toBe(new Date(start).toISOString())
   clock.set(start + 4 * 60_000)
-  await house.accounts.look(ws.id, channel)
+  await house.accounts.view(ws.id, channel)
   expect(net.count('/account')).toBe(1)
   clock.set(start + 6 * 60_000)
-  await Promise.all([house.accounts.look(ws.id, channel), house.accounts.look(ws.id, channel)])
+  await Promise.all([house.accounts.view(ws.id, channel), house.accounts.view(ws.id, channel)])
   expect(net.count('/account')).toBe(2)
 })
 
 test('a network that fails is told with its own sentence; a dead token marks the channel', async () => {
   net.says['/account'] = { status: 503, body: { error: 'down' } }
-  expect(await problem(house.accounts.look(ws.id, channel))).toEqual(['network-failed', 'Talker is down.'])
+  expect(await problem(house.accounts.view(ws.id, channel))).toEqual(['network-failed', 'Talker is down.'])
   net.says['/account'] = { status: 401, body: { error: 'dead' } }
-  expect(await problem(house.accounts.look(ws.id, channel))).toEqual(['network-failed', 'The token is dead.'])
+  expect(await problem(house.accounts.view(ws.id, channel))).toEqual(['network-failed', 'The token is dead.'])
   expect((await house.channels.get(ws.id, channel)).state).toBe('reconnect')
 })
 
@@ -91,7 +91,7 @@ const kinds = async (list: Promise<{ kind: string; level: string }[]>) =>
   (await list).map((f) => `${f.level} ${f.kind}`)
 
 test('preflight tells cost and quotas before scheduling', async () => {
-  await house.accounts.look(ws.id, channel)
+  await house.accounts.view(ws.id, channel)
   const [checked] = (await postsOf('https://clarion.example').preflight(ws, input('hi', [channel]))).channels
   expect(checked).toMatchObject({ findings: [], cost: { amount: 0.2, currency: 'USD' } })
   expect(checked!.quotas.map((q) => q.bucket)).toEqual(['units', 'calls', 'posts'])

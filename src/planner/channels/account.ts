@@ -22,7 +22,7 @@ export type AccountView = {
 
 export type Accounts = {
   /** What is known, asked anew when older than five minutes. @throws Problem `not-found`, `network-failed` */
-  look: (ws: string, id: string) => Promise<AccountView>
+  view: (ws: string, id: string) => Promise<AccountView>
   /** A live list. @throws Problem `not-found` for a list the platform does not have, `network-failed` */
   options: (ws: string, id: string, list: string, params: Record<string, string>) => Promise<Option[]>
   /** Asks about those of the channels that are not fresh, as far as they can be asked; a network that fails is told to `onError` and leaves what was known. */
@@ -91,7 +91,7 @@ export const createAccounts = (d: AccountDeps): Accounts => {
   }
 
   return {
-    look: async (ws, id) => {
+    view: async (ws, id) => {
       let row = await find(ws, id)
       if (d.platforms.get(row.platform)?.account && !fresh(row.account_at)) {
         await ask(id).catch(tellFailure)

@@ -5,7 +5,7 @@ import type { Db } from '#infra/db/database.ts'
 import type { ChannelContext, Platform } from '#kit/client/platform.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { type ChannelHttp, secretsOf } from './http.ts'
-import type { Held, Keeper } from './keeper.ts'
+import type { ChannelGrant, Keeper } from './keeper.ts'
 
 export type CallingDeps = {
   db: Db
@@ -29,7 +29,7 @@ export const createCalling =
     const platform = channel && d.platforms.get(channel.platform)
     if (!channel || !platform) throw new Problem('not-found', 'There is no such channel.')
     const { external_id: externalId, kind, handle, name, facts } = channel
-    const call = async ({ grant, credentials }: Held) => {
+    const call = async ({ grant, credentials }: ChannelGrant) => {
       const http = d.http({
         platform,
         realm: channel.realm,

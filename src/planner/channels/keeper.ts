@@ -34,7 +34,7 @@ import {
 } from './token-store.ts'
 
 /** What a caller works with: fresh tokens, the app credentials, and which generation of the token it is. */
-export type Held = { grant: Grant; credentials: Record<string, string>; generation: number }
+export type ChannelGrant = { grant: Grant; credentials: Record<string, string>; generation: number }
 
 export type KeeperDeps = {
   database: Database
@@ -54,9 +54,9 @@ export type KeeperDeps = {
 /** All functions raise `PlatformFailure` of kind `reconnect`, `too-fast`, `try-later` or `refused-account`, never `unknown-outcome`. */
 export type Keeper = {
   /** A token good for the next call: refreshed first when it ends within 5 minutes. */
-  grant: (channelId: string) => Promise<Held>
+  grant: (channelId: string) => Promise<ChannelGrant>
   /** Forces one refresh, unless the token is already newer than `generation`. Single-flight across processes. */
-  renew: (channelId: string, generation?: number) => Promise<Held>
+  renew: (channelId: string, generation?: number) => Promise<ChannelGrant>
   /** A person asks: tries even a channel in `reconnect` or `blocked`, and sets it `ok` when the network agrees. */
   check: (channelId: string) => Promise<void>
   /** The refresh job: renews up to `limit` tokens that are due. Never throws for a single channel. */
@@ -68,7 +68,7 @@ export type Keeper = {
 const fail = (failure: Failure): never => {
   throw new PlatformFailure(failure)
 }
-const over = (reason: string): never => fail({ kind: 'reconnect', code: 'channel.reconnect', message: reason })
+const endGrant = (reason: string): never => fail({ kind: 'reconnect', code: 'channel.reconnect', message: reason })
 /** How long publishing waits for an operator to restore a missing key before it looks again (ms). */
 const keyWaitMs = 5 * 60_000
 const gone = 'The channel has been removed from Clarion.'
@@ -78,7 +78,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
   const { db } = database
   const random = deps.random ?? Math.random
   const lock = createTokenLock(database)
-  const running = new Map<string, Promise<Held>>()
+  const running = new Map<string, Promise<ChannelGrant>>()
   const day = (ms: number | null) => (ms === null ? null : new Date(ms))
 
   const platformOf = (row: TokenRow): Platform =>
@@ -87,7 +87,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
 
   const read = async (channelId: string): Promise<TokenRow> => {
     const row = await readToken(db, channelId)
-    return !row || row.removed ? over(gone) : row
+    return !row || row.removed ? endGrant(gone) : row
   }
 
   /** The stored grant; a sealed text that does not open ends in `reconnect`, not in an exception nobody sees. */
@@ -105,7 +105,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
           until: new Date(clock.now() + keyWaitMs).toISOString(),
         })
       await reconnect(row, unreadable)
-      return over(unreadable)
+      return endGrant(unreadable)
     }
   }
 
@@ -117,7 +117,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
       return ended
     })
 
-  const held = async (row: TokenRow): Promise<Held> => ({
+  const held = async (row: TokenRow): Promise<ChannelGrant> => ({
     grant: await open(row),
     credentials: await credentials.get(row.platform, row.realm),
     generation: row.generation,
@@ -151,10 +151,10 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
   }
 
   /** One refresh under the lock; `seen` is what the caller knew before it waited. */
-  const refreshLocked = async (channelId: string, seen: TokenRow, asked: boolean): Promise<Held> => {
+  const refreshLocked = async (channelId: string, seen: TokenRow, asked: boolean): Promise<ChannelGrant> => {
     const row = await read(channelId)
     if (row.generation !== seen.generation) return held(row)
-    if (!asked && row.state === 'reconnect') return over(row.stateReason ?? runOut)
+    if (!asked && row.state === 'reconnect') return endGrant(row.stateReason ?? runOut)
     // Somebody asked in vain while we waited for our turn: once is enough.
     if (row.tries > seen.tries) return waiting(row)
     const platform = platformOf(row)
@@ -163,7 +163,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
     const refresh = platform.connect.refresh
     if (!refresh) {
       await reconnect(row, noRefresh)
-      return over(noRefresh)
+      return endGrant(noRefresh)
     }
     const lost = row.refreshBegunAt !== null
     if (!(await markBegun(db, channelId, row.generation, new Date(clock.now())))) return held(await read(channelId))
@@ -179,7 +179,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
   }
 
   /** Books a failed refresh and throws what the caller should know; gives the token when there is a newer one after all. */
-  const settle = async (row: TokenRow, old: Grant, lost: boolean, error: unknown): Promise<Held> => {
+  const settle = async (row: TokenRow, old: Grant, lost: boolean, error: unknown): Promise<ChannelGrant> => {
     const ours: Failure = {
       kind: 'unknown-outcome',
       code: 'channel.refresh-broke',
@@ -247,7 +247,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
     })
 
   /** In one process callers of the same generation share one flight; between processes the lock makes them take turns. */
-  const flight = (row: TokenRow, asked: boolean): Promise<Held> => {
+  const flight = (row: TokenRow, asked: boolean): Promise<ChannelGrant> => {
     const key = `${row.channelId}/${row.generation}/${asked}`
     const current = running.get(key)
     if (current) return current
@@ -277,13 +277,13 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
   return {
     grant: async (channelId) => {
       const row = await read(channelId)
-      if (row.state === 'reconnect') return over(row.stateReason ?? runOut)
+      if (row.state === 'reconnect') return endGrant(row.stateReason ?? runOut)
       const what = onUse(await view(row), clock.now())
       if (what === 'use') return held(row)
       if (what === 'wait') return waiting(row)
       if (what === 'dead') {
         await reconnect(row, noRefresh)
-        return over(noRefresh)
+        return endGrant(noRefresh)
       }
       if (what === 'refresh') return flight(row, false)
       try {
@@ -302,7 +302,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
     renew: async (channelId, generation) => {
       const row = await read(channelId)
       if (generation !== undefined && row.generation > generation) return held(row)
-      if (row.state === 'reconnect') return over(row.stateReason ?? runOut)
+      if (row.state === 'reconnect') return endGrant(row.stateReason ?? runOut)
       return flight(row, false)
     },
 

@@ -14,7 +14,7 @@ import type { Budget } from '#kit/facts/spec.ts'
 
 /** Whose budget a call takes from. Without a channel (a connect flow) only budgets of the app are counted. */
 export type Spender = { platform: Platform; realm: Realm; channelId?: string }
-export type Cost = { bucket: string; units: number }
+export type Charge = { bucket: string; units: number }
 
 /**
  * A quota with where it is known from. `budget`: counted by us; `headers` and `account`: the network's own word. `at`:
@@ -24,9 +24,9 @@ export type KnownQuota = Quota & { source: 'budget' | 'headers' | 'account'; at:
 
 export type Quotas = {
   /** Takes from the budget, all or nothing. @throws PlatformFailure `too-fast` until the window's end, `our-bug` for a budget the spec does not have. */
-  spend: (who: Spender, cost: Cost) => Promise<void>
+  spend: (who: Spender, cost: Charge) => Promise<void>
   /** Gives back what `spend` took for this very `cost` object. */
-  refund: (who: Spender, cost: Cost) => Promise<void>
+  refund: (who: Spender, cost: Charge) => Promise<void>
   /** Keeps what an answer's headers say; in the background, never throws. */
   seen: (who: Spender, answer: { status: number; headers: Record<string, string> }) => void
   /** Resolves when everything `seen` has been written. */
@@ -169,12 +169,12 @@ export const createQuotas = (d: {
   onError?: (error: unknown, channelId: string) => void
 }): Quotas => {
   /** The window each cost was taken from: a refund after midnight must not land in the new day. */
-  const taken = new WeakMap<Cost, { account: string; start: Date }>()
+  const taken = new WeakMap<Charge, { account: string; start: Date }>()
   const writing = new Map<string, Promise<void>>()
   /** What was last written per channel, so that an unchanged header is not written again. */
   const written = new Map<string, string>()
 
-  const budgetOf = ({ platform }: Spender, { bucket }: Cost): Budget => {
+  const budgetOf = ({ platform }: Spender, { bucket }: Charge): Budget => {
     const budget = platform.spec.budgets?.find((b) => b.bucket === bucket)
     if (budget) return budget
     throw new PlatformFailure({

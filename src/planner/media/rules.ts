@@ -3,7 +3,7 @@ import { mediaLimits } from '#contract/media.ts'
 import type { PublicationState } from '#contract/posts.ts'
 
 /** States in which a publication will never need its media again. A failed or missed one may be tried again. */
-export const over: readonly PublicationState[] = ['published', 'cancelled']
+export const endedStates: readonly PublicationState[] = ['published', 'cancelled']
 
 /** A file name fit to show: no path, no control characters, at most 200 characters. */
 export const cleanName = (name: string): string => {

@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import type { Db } from '#infra/db/database.ts'
 import type { Cursor } from '../paging/cursor.ts'
-import { over } from './rules.ts'
+import { endedStates } from './rules.ts'
 
 const columns = [
   'id',
@@ -48,10 +48,10 @@ export const inUse = async (db: Db, ws: string, id: string): Promise<boolean> =>
   const { rows } = await sql<{ used: boolean }>`select exists (
     select 1 from posts p where p.workspace_id = ${ws} and p.deleted_at is null and p.content @> ${shows}
       and (not exists (select 1 from publications u where u.post_id = p.id)
-        or exists (select 1 from publications u where u.post_id = p.id and u.content is null and u.state <> all(${over as string[]})))
+        or exists (select 1 from publications u where u.post_id = p.id and u.content is null and u.state <> all(${endedStates as string[]})))
     union all
     select 1 from publications u join posts p on p.id = u.post_id
-      where u.workspace_id = ${ws} and p.deleted_at is null and u.state <> all(${over as string[]})
+      where u.workspace_id = ${ws} and p.deleted_at is null and u.state <> all(${endedStates as string[]})
         and (u.content @> ${shows} or position(${id} in u.settings::text) > 0 or position(${id} in u.frozen::text) > 0)
   ) as used`.execute(db)
   return rows[0]!.used

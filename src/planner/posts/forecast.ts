@@ -1,4 +1,4 @@
-/** The second preflight: shortly before the due time, with the account as it is then. "Will fail" shows in the calendar. */
+/** The forecast: preflight once more, shortly before the due time, with the account as it is then. "Will fail" shows in the calendar. */
 import { sql } from 'kysely'
 import { type Db, notify, topics } from '#infra/db/database.ts'
 import { checkCandidates, type PlanDeps } from './plan.ts'

@@ -451,7 +451,7 @@ describe('a deletion', () => {
   })
 })
 
-describe('the second preflight', () => {
+describe('the forecast', () => {
   const forecastOf = async (p: Post) =>
     (await posts.get(ws, p.id)).publications[0]!.forecast.map((f) => [f.rule, f.level])
 

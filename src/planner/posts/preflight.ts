@@ -2,7 +2,7 @@
 import type { Content } from '#contract/posts.ts'
 import { Problem } from '#contract/problems.ts'
 import type { Platform } from '#kit/client/platform.ts'
-import { type Draft, type DraftMedia, type Finding, preflight } from '#kit/facts/preflight.ts'
+import { type Cost, type Draft, type DraftMedia, type Finding, preflight } from '#kit/facts/preflight.ts'
 import type { Attachment } from '#kit/facts/spec.ts'
 import type { KnownQuota } from '../channels/quotas.ts'
 import { isReachable } from '../channels/reachable.ts'
@@ -25,8 +25,6 @@ export type Facts = {
   now: Date
 }
 export type Checked = { channelId: string; findings: Finding[]; cost: Cost | null; quotas: KnownQuota[] }
-/** What the network charges for a post. */
-export type Cost = NonNullable<ReturnType<NonNullable<Platform['cost']>>>
 
 /** What goes out on the channel: its own content or the post's. */
 export const contentOf = (c: Pick<Candidate, 'base' | 'own'>): Content => c.own ?? c.base

@@ -12,7 +12,7 @@ import type { Finding } from '#kit/facts/preflight.ts'
 /** Characters (UTF-16) of one post over its base text, first comments and every channel's own text. */
 export const maxContentChars = 500_000
 
-/** How long before the due time (ms) the second preflight runs. */
+/** How long before the due time (ms) the forecast runs. */
 export const forecastAheadMs = 10 * 60_000
 
 const contentChars = (content: Content | null): number =>

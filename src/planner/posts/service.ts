@@ -14,13 +14,13 @@ import type { Db } from '#infra/db/database.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { readCursor, writeCursor } from '../paging/cursor.ts'
 import { publicationStory } from '../publishing/detail.ts'
-import { createPost, removePost, replacePost, resolveInput } from './edit.ts'
 import { forecastDue, nextForecast } from './forecast.ts'
 import { checkCandidates, type PlanDeps, rescheduleOne, schedulePost, unschedulePost, type Ws } from './plan.ts'
 import { createPreflight } from './preflight.ts'
 import { checkInput } from './rules.ts'
 import { findPost, findPublication, listPosts, publicationsOf } from './store.ts'
 import { toPost, toPublication } from './view.ts'
+import { createPost, removePost, replacePost, resolveInput } from './writing.ts'
 
 export type PostsDeps = {
   db: Db
@@ -28,7 +28,7 @@ export type PostsDeps = {
   platforms: ReadonlyMap<string, Platform>
   /** Where networks fetch our media; absent: whether they can is not asked. */
   publicUrl?: string
-  /** Asks networks about accounts whose last word is old; the second preflight does so first. Must not throw. */
+  /** Asks networks about accounts whose last word is old; the forecast does so first. Must not throw. */
   askAccounts?: (channelIds: readonly string[]) => Promise<void>
 }
 export type PostQuery = {
@@ -57,7 +57,7 @@ export type Posts = {
   publication: (ws: Ws, id: string) => Promise<Publication>
   publicationDetail: (ws: Ws, id: string) => Promise<PublicationDetail>
   reschedule: (ws: Ws, publicationId: string, input: ScheduleInput) => Promise<Publication>
-  /** The job of the second preflight; gives how many publications it looked at. */
+  /** The job of the forecast; gives how many publications it looked at. */
   forecastDue: (limit: number) => Promise<number>
   /** When that job has something to do next (UTC; may be past), or null. */
   nextForecast: () => Promise<Date | null>

@@ -6,13 +6,23 @@
 import type { Platform } from '#kit/client/platform.ts'
 import type { Json, Outcome, PlannedStep, StepContext } from '#kit/client/steps.ts'
 import type { FailureKind } from '#kit/facts/failures.ts'
+import {
+  type AttemptContext,
+  contextOf,
+  failureOf,
+  nowOf,
+  renewedOnce,
+  ruleOf,
+  startAttempt,
+  type Wire,
+  type Work,
+} from './attempt-context.ts'
 import type { PublishingDeps } from './deps.ts'
-import { ask, end, fail, hold, publish, Settled, settle, stepDone, surely } from './endings.ts'
+import { ask, end, fail, hold, publish, Settled, stepDone, surely, writeVerdict } from './endings.ts'
 import { type Frozen, freeze, type Loaded, load, type StepRow } from './frozen.ts'
-import { isTwin, look, twin } from './look.ts'
 import { afterFailure, defaultTries, late, nextMove, type StepRule } from './rules.ts'
 import { beginStep, type Claim, endStep, LeaseLost, lostInARow, note, workedOn } from './store.ts'
-import { contextOf, failureOf, nowOf, renewedOnce, ruleOf, startWalk, type Walk, type Wire, type Work } from './walk.ts'
+import { askWitness, isTwin, twin } from './witness.ts'
 
 const defaultAtMostMs = 30 * 60_000
 /** Attempts that may end without a word, one after another, before a publication counts as what kills its worker. */
@@ -32,7 +42,7 @@ export const attempt = async (d: PublishingDeps, w: Work): Promise<void> => {
   if (!loaded.begun && (await tooLate(d, w, loaded))) return
   const frozen = await frozenOf(d, w, platform, loaded)
   if (!frozen) return
-  const walk = startWalk(d, w, platform, loaded, frozen)
+  const walk = startAttempt(d, w, platform, loaded, frozen)
   try {
     for (const [position, planned] of walk.planned.entries()) await step(walk, planned, position)
     await publish(walk)
@@ -48,8 +58,8 @@ const giveUp = (d: PublishingDeps, c: Claim, loaded: Loaded, reason: string, mes
   )
   const look = ' An answer of the network is missing. Please look: is it there, or should it be published again?'
   return open
-    ? settle(d, c, { state: 'unconfirmed', verdict: 'unconfirmed', reason, message: message + look })
-    : settle(d, c, { state: 'failed', verdict: 'failed', reason, message })
+    ? writeVerdict(d, c, { state: 'unconfirmed', verdict: 'unconfirmed', reason, message: message + look })
+    : writeVerdict(d, c, { state: 'failed', verdict: 'failed', reason, message })
 }
 
 /**
@@ -64,10 +74,10 @@ const tooLate = async (d: PublishingDeps, { claim: c }: Work, loaded: Loaded): P
   const minutes = Math.round(lateMs / 60_000)
   if (verdict === 'ask') {
     const message = `It is ${minutes} minutes late. Publish it now, choose another time, or cancel it.`
-    await settle(d, c, { state: 'held', verdict: 'late', reason: 'late', message })
+    await writeVerdict(d, c, { state: 'held', verdict: 'late', reason: 'late', message })
   } else {
     const message = `It was ${minutes} minutes late, so it was not published, as the late policy says.`
-    await settle(d, c, { state: 'missed', verdict: 'late', reason: 'late', message })
+    await writeVerdict(d, c, { state: 'missed', verdict: 'late', reason: 'late', message })
   }
   return true
 }
@@ -83,24 +93,29 @@ const frozenOf = async (
     return await freeze(d.db, d.media, platform, loaded)
   } catch (error) {
     const message = `The content could not be prepared: ${(error as Error).message}`
-    await settle(d, c, { state: 'failed', verdict: 'failed', reason: 'content', message })
+    await writeVerdict(d, c, { state: 'failed', verdict: 'failed', reason: 'content', message })
     return null
   }
 }
 
 /** Brings one step to its end, or settles the attempt. */
-const step = async (walk: Walk, p: PlannedStep, position: number): Promise<void> => {
+const step = async (walk: AttemptContext, p: PlannedStep, position: number): Promise<void> => {
   for (;;) {
     const row = walk.loaded.steps.get(p.key)
     const move = nextMove(row, ruleOf(p))
     if (move === 'skip') return
     if (move === 'ask') return void (await ask(walk, p, row?.failure ?? null))
-    if (move === 'look' ? await look(walk, p, row!) : await act(walk, p, position, row)) return
+    if (move === 'look' ? await askWitness(walk, p, row!) : await act(walk, p, position, row)) return
   }
 }
 
 /** Begins and runs the step. True when it is over; false when the loop should decide anew. */
-const act = async (walk: Walk, p: PlannedStep, position: number, row: StepRow | undefined): Promise<boolean> => {
+const act = async (
+  walk: AttemptContext,
+  p: PlannedStep,
+  position: number,
+  row: StepRow | undefined,
+): Promise<boolean> => {
   const { d, w, loaded } = walk
   const rule = ruleOf(p)
   // An earlier begin may have acted (a keyed step): until the network has spoken, no later failure proves otherwise.
@@ -158,7 +173,12 @@ const act = async (walk: Walk, p: PlannedStep, position: number, row: StepRow | 
  * The network is still working on it: come back later, until it takes too long. What is in the network's hands after a
  * create may still go out, so that ends in a question and never in "failed".
  */
-const wait = async (walk: Walk, p: PlannedStep, row: StepRow, w: { ms: number; reason: string }): Promise<boolean> => {
+const wait = async (
+  walk: AttemptContext,
+  p: PlannedStep,
+  row: StepRow,
+  w: { ms: number; reason: string },
+): Promise<boolean> => {
   const { d, platform } = walk
   const limit = p.step.options.atMostMs ?? defaultAtMostMs
   const now = d.clock.now()
@@ -191,7 +211,7 @@ const ofLastCall: ReadonlySet<FailureKind> = new Set(['too-fast', 'try-later', '
  * should decide anew; settles otherwise.
  */
 const failed = async (
-  walk: Walk,
+  walk: AttemptContext,
   p: PlannedStep,
   row: StepRow | undefined,
   rule: StepRule,

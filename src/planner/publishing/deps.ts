@@ -4,17 +4,14 @@ import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { Http, Realm } from '#kit/client/http.ts'
 import type { Platform } from '#kit/client/platform.ts'
-import type { Grant } from '#kit/client/steps.ts'
 import type { ImageLimits } from '#kit/facts/spec.ts'
-
-/** `generation` counts the refreshes of a channel's token. */
-export type Held = { grant: Grant; credentials: Record<string, string>; generation?: number }
+import type { ChannelGrant } from '../channels/keeper.ts'
 
 export type KeeperPort = {
   /** A grant that is good for the next minutes. Throws PlatformFailure `reconnect` when there is none. */
-  grant: (channelId: string) => Promise<Held>
+  grant: (channelId: string) => Promise<ChannelGrant>
   /** Forces one refresh, unless the token is already newer than `generation` (single flight over all processes). Throws PlatformFailure `reconnect` when the network says it is over. */
-  renew: (channelId: string, generation?: number) => Promise<Held>
+  renew: (channelId: string, generation?: number) => Promise<ChannelGrant>
   /**
    * Sets the channel to `reconnect` with a sentence for the person. `generation`: the token the network refused; false
    * when there is a newer one already, which this verdict is not about.

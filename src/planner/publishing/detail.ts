@@ -1,6 +1,10 @@
 /** Reading a publication's whole story: attempts, steps, journal. */
+import type { z } from 'zod'
+import type { attempt, JournalEntry, publicationStep } from '#contract/posts.ts'
 import type { Db } from '#infra/db/database.ts'
-import type { Attempt, JournalEntry, PublicationStep } from './story.ts'
+
+type Attempt = z.output<typeof attempt>
+type PublicationStep = z.output<typeof publicationStep>
 
 /** How many journal lines a screen gets; the rest stays in the database. */
 const journalLimit = 500

@@ -3,12 +3,12 @@
 import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Created, Json, PlannedStep } from '#kit/client/steps.ts'
 import type { Failure } from '#kit/facts/failures.ts'
+import type { AttemptContext } from './attempt-context.ts'
 import { holdChannel, releaseHeld } from './commands.ts'
 import type { PublishingDeps } from './deps.ts'
 import type { StepRow } from './frozen.ts'
 import { backlogAfterMs } from './rules.ts'
 import { type Claim, endStep, type Finish, finish } from './store.ts'
-import type { Walk } from './walk.ts'
 
 /** The attempt is over and everything about it is written. */
 export class Settled extends Error {}
@@ -36,11 +36,11 @@ export const surely = async (d: PublishingDeps, write: () => Promise<void>): Pro
 }
 
 /** Writes a verdict. Gives, so that callers outside a walk can go on. */
-export const settle = async (
+export const writeVerdict = async (
   d: PublishingDeps,
   c: Claim,
   f: Omit<Finish, 'now'>,
-  last?: Walk['last'],
+  last?: AttemptContext['last'],
 ): Promise<void> => {
   const now = new Date(d.clock.now())
   await surely(d, () => finish(d.db, c, { ...f, now }, last && { ...last, state: 'done', now: new Date(last.at) }))
@@ -48,15 +48,15 @@ export const settle = async (
 }
 
 /** How much of it is on the network already, whatever becomes of the rest. */
-const outOf = (walk: Walk) => {
+const outOf = (walk: AttemptContext) => {
   const creates = walk.planned.filter((x) => x.step.name === 'create')
   const out = creates.filter((x) => walk.loaded.steps.get(x.key)?.state === 'done')
   const first = out[0] && (walk.loaded.steps.get(out[0].key)?.checkpoint as Created)
   return { of: creates.length, out: out.length, where: { externalId: first?.id, permalink: first?.url } }
 }
 
-export const end = async (walk: Walk, f: Omit<Finish, 'now'>): Promise<never> => {
-  await settle(walk.d, walk.w.claim, { ...outOf(walk).where, ...f })
+export const end = async (walk: AttemptContext, f: Omit<Finish, 'now'>): Promise<never> => {
+  await writeVerdict(walk.d, walk.w.claim, { ...outOf(walk).where, ...f })
   throw new Settled()
 }
 
@@ -90,7 +90,7 @@ const block = (db: Db, channelId: string, reason: string, generation: number | u
  * connect the channel again at the same moment; whoever commits last sees the other, so that nothing stays held on a
  * channel that works.
  */
-export const hold = async (walk: Walk, reason: 'reconnect' | 'blocked', failure: Failure): Promise<never> => {
+export const hold = async (walk: AttemptContext, reason: 'reconnect' | 'blocked', failure: Failure): Promise<never> => {
   const { d, auth } = walk
   const c = walk.w.claim
   const { channelId } = c
@@ -121,7 +121,7 @@ export const hold = async (walk: Walk, reason: 'reconnect' | 'blocked', failure:
  * The step is over without success. What comes after the create (a comment, a pin) does not undo a published post: then
  * true, and the walk goes on.
  */
-export const fail = async (walk: Walk, p: PlannedStep, failure: Failure): Promise<boolean> => {
+export const fail = async (walk: AttemptContext, p: PlannedStep, failure: Failure): Promise<boolean> => {
   if (p.step.name === 'comment' || p.step.name === 'finish') {
     walk.missed ??= failure
     return true
@@ -135,7 +135,7 @@ export const fail = async (walk: Walk, p: PlannedStep, failure: Failure): Promis
  * Nobody can know: a person looks. What comes last (a pin, who may reply) is not worth a question: then true, and the
  * walk goes on to say that it may be missing.
  */
-export const ask = async (walk: Walk, p: PlannedStep, failure: Failure | null): Promise<boolean> => {
+export const ask = async (walk: AttemptContext, p: PlannedStep, failure: Failure | null): Promise<boolean> => {
   const { name } = walk.platform.spec
   if (p.step.name === 'finish') {
     const message = `${name} did not answer, so the last touch (${p.key}) may be missing.`
@@ -160,7 +160,7 @@ export const ask = async (walk: Walk, p: PlannedStep, failure: Failure | null): 
 }
 
 /** Every step is done. The time it went out is the end of its first create step. */
-export const publish = async (walk: Walk): Promise<void> => {
+export const publish = async (walk: AttemptContext): Promise<void> => {
   const { d, platform, loaded } = walk
   const c = walk.w.claim
   const at = d.clock.now()
@@ -169,7 +169,7 @@ export const publish = async (walk: Walk): Promise<void> => {
   const went = row?.endedAt ?? at
   const latenessMs = went - c.dueAt.getTime()
   const { missed } = walk
-  await settle(
+  await writeVerdict(
     d,
     c,
     {
@@ -192,7 +192,7 @@ export const publish = async (walk: Walk): Promise<void> => {
 
 /** Journals the end of a step; the last step's end goes with the attempt's, in one commit. */
 export const stepDone = async (
-  walk: Walk,
+  walk: AttemptContext,
   p: PlannedStep,
   row: StepRow,
   checkpoint: Json,

@@ -5,12 +5,12 @@
  */
 import { type Database, type Db, topics } from '#infra/db/database.ts'
 import { attempt } from './attempt.ts'
+import type { Work } from './attempt-context.ts'
 import { holdChannel } from './commands.ts'
 import type { PublishingDeps } from './deps.ts'
 import * as due from './due.ts'
 import { profileOf } from './frozen.ts'
 import * as store from './store.ts'
-import type { Work } from './walk.ts'
 
 export type Publishing = {
   /** Starts the loop; resolves when it listens. */

@@ -14,7 +14,8 @@ import { type Again, absent, done, found, type StepContext, step, steps } from '
 import { type FailureTable, PlatformFailure } from '#kit/facts/failures.ts'
 import { defineSpec } from '#kit/facts/spec.ts'
 import { textRules } from '#kit/facts/text.ts'
-import type { Held, KeeperPort, PublishingDeps } from './deps.ts'
+import type { ChannelGrant } from '../channels/keeper.ts'
+import type { KeeperPort, PublishingDeps } from './deps.ts'
 import { createPublishing, type Publishing } from './engine.ts'
 
 /** What the network does with the next create. `lost`, `500` and `refused though done` act all the same. */
@@ -255,7 +256,7 @@ export const toyHouse = async (o: { lagMs?: number } = {}) => {
       })
       .execute()
 
-  const held = (): Held => ({ grant: { access: token.access }, credentials: {}, generation: token.generation })
+  const held = (): ChannelGrant => ({ grant: { access: token.access }, credentials: {}, generation: token.generation })
   const keeper: KeeperPort = {
     grant: async () => held(),
     renew: async () => {

@@ -38,7 +38,7 @@ export const registerChannels = (bind: Bind, { channels, accounts, connect, conn
   bind('channelPause', ({ params }, ctx) => channels.pause(ctx.ws!.id, params.id))
   bind('channelResume', ({ params }, ctx) => channels.resume(ctx.ws!.id, params.id))
   bind('channelCheck', ({ params }, ctx) => channels.check(ctx.ws!.id, params.id))
-  bind('channelAccount', ({ params }, ctx) => accounts.look(ctx.ws!.id, params.id))
+  bind('channelAccount', ({ params }, ctx) => accounts.view(ctx.ws!.id, params.id))
   bind('channelOptions', async ({ params, query }, ctx) => ({
     items: await accounts.options(ctx.ws!.id, params.id, params.list, query),
   }))

@@ -5,7 +5,8 @@ import type { Platform } from '#kit/client/platform.ts'
 import { type Json, type PlannedStep, plan, type StepContext, type StepView } from '#kit/client/steps.ts'
 import { type Failure, PlatformFailure } from '#kit/facts/failures.ts'
 import { secretsOf } from '../channels/http.ts'
-import type { Held, PublishingDeps } from './deps.ts'
+import type { ChannelGrant } from '../channels/keeper.ts'
+import type { PublishingDeps } from './deps.ts'
 import { type Frozen, type Loaded, type StepRow, viewOf } from './frozen.ts'
 import type { StepRule } from './rules.ts'
 import type { Claim } from './store.ts'
@@ -14,7 +15,7 @@ import { LeaseLost, saveStep } from './store.ts'
 /** A claim in work. `leaseUntil` (epoch ms) moves with the heartbeat; `signal` aborts when the lease is gone. */
 export type Work = { claim: Claim; leaseUntil: number; signal: AbortSignal }
 
-export type Walk = {
+export type AttemptContext = {
   readonly d: PublishingDeps
   readonly w: Work
   readonly platform: Platform
@@ -27,11 +28,17 @@ export type Walk = {
   missed: Failure | undefined
   /** The step whose end is journalled together with the attempt's. */
   last: { key: string; checkpoint: Json; event: string; at: number } | undefined
-  auth: Held | undefined
+  auth: ChannelGrant | undefined
   renewed: boolean
 }
 
-export const startWalk = (d: PublishingDeps, w: Work, platform: Platform, loaded: Loaded, frozen: Frozen): Walk => {
+export const startAttempt = (
+  d: PublishingDeps,
+  w: Work,
+  platform: Platform,
+  loaded: Loaded,
+  frozen: Frozen,
+): AttemptContext => {
   const view = viewOf(w.claim.publicationId, frozen, loaded, d.media, platform)
   const planned = plan(platform.publish, view)
   const fresh = loaded.frozen ? undefined : frozen
@@ -58,7 +65,7 @@ export type Wire = { used: boolean; wrote: boolean }
 
 /** All a step may touch. Fetches a good token the first time; raises PlatformFailure when there is none. */
 export const contextOf = async (
-  walk: Walk,
+  walk: AttemptContext,
   p: PlannedStep,
   row: StepRow | undefined,
   wire?: Wire,
@@ -109,7 +116,7 @@ export const contextOf = async (
 }
 
 /** An error as a failure. What is not the network's doing is our bug - or an unknown outcome, when a request may have left. */
-export const failureOf = (walk: Walk, error: unknown, mayHaveActed: boolean): Failure => {
+export const failureOf = (walk: AttemptContext, error: unknown, mayHaveActed: boolean): Failure => {
   if (error instanceof LeaseLost) throw error
   const { auth, platform } = walk
   const secrets = auth ? secretsOf(platform, auth.grant, auth.credentials) : []
@@ -131,7 +138,7 @@ export const failureOf = (walk: Walk, error: unknown, mayHaveActed: boolean): Fa
 }
 
 /** One forced refresh per attempt: an access token may have died early. Not counted as a try. */
-export const renewedOnce = async (walk: Walk): Promise<boolean> => {
+export const renewedOnce = async (walk: AttemptContext): Promise<boolean> => {
   if (walk.renewed || !walk.platform.connect.refresh) return false
   walk.renewed = true
   try {
@@ -149,4 +156,4 @@ export const ruleOf = (p: PlannedStep): StepRule => ({
   hasWitness: !!p.step.options.witness,
   believeEmptyAfterMs: p.step.options.believeEmptyAfterMs ?? 0,
 })
-export const nowOf = (walk: Walk) => new Date(walk.d.clock.now())
+export const nowOf = (walk: AttemptContext) => new Date(walk.d.clock.now())

@@ -1,13 +1,13 @@
 /** Looking at the network after a lost answer: the only way a step in doubt goes on without a key or a person. */
 import type { Created, Json, PlannedStep, Witness } from '#kit/client/steps.ts'
+import { type AttemptContext, contextOf, failureOf, nowOf, renewedOnce, ruleOf } from './attempt-context.ts'
 import { ask, end, fail, hold, stepDone } from './endings.ts'
 import type { StepRow } from './frozen.ts'
 import { afterLook, defaultTries, type Look, slowUntil } from './rules.ts'
 import { endStep, heldByAnother, note } from './store.ts'
-import { contextOf, failureOf, nowOf, renewedOnce, ruleOf, type Walk } from './walk.ts'
 
 /** Calls the witness; what goes wrong with a look is `unsure`, or settles the attempt. Null: look again with a new token. */
-const seenBy = async (walk: Walk, p: PlannedStep, row: StepRow): Promise<Witness | null> => {
+const seenBy = async (walk: AttemptContext, p: PlannedStep, row: StepRow): Promise<Witness | null> => {
   try {
     return await p.step.options.witness!(await contextOf(walk, p, row))
   } catch (error) {
@@ -28,7 +28,7 @@ const seenBy = async (walk: Walk, p: PlannedStep, row: StepRow): Promise<Witness
 
 export const twin = 'What is there says the same and belongs to another publication of this account.'
 /** Is what was found another publication's post? */
-export const isTwin = async (walk: Walk, row: StepRow, found: Json): Promise<boolean> => {
+export const isTwin = async (walk: AttemptContext, row: StepRow, found: Json): Promise<boolean> => {
   const id = (found as Partial<Created> | null)?.id
   return typeof id === 'string' && heldByAnother(walk.d.db, walk.w.claim, id, row.firstBegunAt)
 }
@@ -41,7 +41,7 @@ const ofTwin = (row: StepRow): Witness =>
   row.failure?.kind === 'duplicate' && row.times === 1 ? { absent: true } : { unsure: twin }
 
 /** Looks at the network after a lost answer. True when the step is over. */
-export const look = async (walk: Walk, p: PlannedStep, row: StepRow): Promise<boolean> => {
+export const askWitness = async (walk: AttemptContext, p: PlannedStep, row: StepRow): Promise<boolean> => {
   const { d, w, platform, loaded } = walk
   const said = await seenBy(walk, p, row)
   if (!said) return false
@@ -108,7 +108,7 @@ export const look = async (walk: Walk, p: PlannedStep, row: StepRow): Promise<bo
 }
 
 /** Unsure looks this begin has had, this one included. */
-const looksSince = async (walk: Walk, key: string, since: number): Promise<number> => {
+const looksSince = async (walk: AttemptContext, key: string, since: number): Promise<number> => {
   const r = await walk.d.db
     .selectFrom('journal')
     .select((eb) => eb.fn.countAll<number>().as('n'))
