@@ -103,6 +103,11 @@ export type Platform<S = unknown> = PlatformPure & {
   verify?: (t: ChannelContext) => Promise<void>
   /** Takes a published post down; resolves when it is gone, also when it already was. */
   remove?: (t: ChannelContext, created: Created) => Promise<void>
+  /**
+   * Is a published post still there for people to see? A read-only look, for what others say of it; `unsure` where the
+   * network does not let us know. Needed where webhooks tell `removed`: without it they mark nothing.
+   */
+  isThere?: (t: ChannelContext, created: Created) => Promise<'there' | 'gone' | 'unsure'>
   /** Changes the text of a published post in place. Raises `refused-content` when the network no longer lets us. */
   edit?: (t: ChannelContext, created: Created, text: string, settings: S) => Promise<void>
   /** Asks what the account may do now: creator info, publishing limit, live settings. Read-only. */

@@ -49,8 +49,29 @@ export type WebhookEvent = {
   data: Json
 }
 
+/**
+ * What a network's challenge looks like. Some are signed with the key that signs deliveries, so none of these forms can
+ * hold what a delivery is made of: braces, quotes, angle brackets, `.`, `&`, or a space.
+ */
+export const challengeForms = {
+  /** Meta's, and the number of YouTube's hub. */
+  digits: /^\d{1,20}$/,
+  uuid: /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i,
+  /** Base64 of either alphabet. */
+  token: /^[\w+/-]{1,128}={0,2}$/,
+} as const
+
+/** The challenge of a request, when it has the form its network sends; null for whatever else a stranger writes there. */
+export const challengeOf = (r: WebhookRequest, name: string, form: keyof typeof challengeForms): string | null => {
+  const given = r.query[name]
+  return given !== undefined && challengeForms[form].test(given) ? given : null
+}
+
 export type Webhook = {
-  /** Answers a verification request; null when this is not one. Forged ones are answered 403 here. */
+  /**
+   * Answers a verification request; null when this is not one. Forged ones are answered 403 here. Reads its challenge
+   * through `challengeOf`: whoever may choose what is signed may forge a delivery.
+   */
   handshake?: (t: WebhookContext, r: WebhookRequest) => WebhookReply | null
   /** Compare in constant time (`sameBytes`). `stale`: rightly signed, but too old to be believed. */
   verify: (t: WebhookContext, r: WebhookRequest) => Promise<Verified> | Verified

@@ -284,11 +284,14 @@ export const contractSuite = <S extends SandboxUnderTest>({
       promise('remove', 'a removed post is gone, and removing it again is no error', async () => {
         const c = await connect()
         const run = await bench.publish(c, cases.plain)
+        const looks = async () => (await platform.isThere?.(bench.channelContext(c), createdOf(run)[0]!)) ?? null
+        if (platform.isThere) expect(await looks()).toBe('there')
         for (const created of createdOf(run)) {
           await platform.remove!(bench.channelContext(c), created)
           await platform.remove!(bench.channelContext(c), created)
         }
         expect(bench.ledger()).toHaveLength(0)
+        if (platform.isThere) expect(await looks()).toBe('gone')
       })
     })
 

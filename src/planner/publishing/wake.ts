@@ -1,6 +1,6 @@
 /**
  * What a network tells about a publication by itself. It may be late, twice or wrong, so it settles nothing: the engine
- * is woken and looks for itself. Only that a post is gone is written down as told, as a person would.
+ * is woken and looks for itself. That a post is gone is written down when a look has shown it.
  */
 import { sql } from 'kysely'
 import { type Db, notify, topics } from '#infra/db/database.ts'

@@ -1,7 +1,7 @@
 /**
  * Webhooks: what networks tell us by themselves. The door (`receive`) answers handshakes, believes nobody without a good
- * signature, keeps each event once and is done; a job handles them row by row. An event decides nothing about a
- * publication: it wakes the engine, which looks for itself.
+ * signature, keeps each event once and is done; a job handles them row by row. An event decides nothing: it wakes the
+ * engine, which looks for itself, and "gone" and "revoked" are believed after a look of our own.
  */
 import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
@@ -16,6 +16,7 @@ import type { Credentials } from '../channels/credentials.ts'
 import { type ChannelHttp, secretsOf } from '../channels/http.ts'
 import type { Keeper } from '../channels/keeper.ts'
 import { isReachable } from '../channels/reachable.ts'
+import { createdBy } from '../posts/takedown.ts'
 import { markGone, nameLink, wakePublication } from '../publishing/wake.ts'
 import { eventWait, renewMs, subscribeWait } from './rules.ts'
 import * as store from './store.ts'
@@ -33,7 +34,7 @@ export type SignalsDeps = {
   credentials: Pick<Credentials, 'get'>
   http: ChannelHttp
   call: Calling
-  keeper: Pick<Keeper, 'markReconnect'>
+  keeper: Pick<Keeper, 'markReconnect' | 'check'>
   /** Where networks reach us, without a slash at its end. */
   publicUrl: string
   /** Is there a sandbox whose webhooks come too? */
@@ -134,6 +135,42 @@ export const createSignals = (d: SignalsDeps): Signals => {
 
   type Outcome = { outcome: string; again?: true }
 
+  /** A network may say so before its own pages show it: what a look denies is looked at again after the first waits. */
+  const denied = (e: store.EventRow): Outcome => ({
+    outcome: 'denied',
+    ...(e.tries < 2 ? { again: true as const } : {}),
+  })
+  const couldNotLook: Outcome = { outcome: 'could-not-look', again: true }
+
+  /** "The post is gone" is believed when a look of our own does not find it. */
+  const removed = async (e: store.EventRow, id: string, ref: string): Promise<Outcome> => {
+    const p = await store.publishedPost(db, id)
+    if (!p) return { outcome: 'ignored' }
+    // A part of it (a reply): told, never marked.
+    if (p.externalId === null || p.externalId === ref) {
+      const created = await createdBy(db, id)
+      const made = created.find((c) => c.id === ref) ?? created.at(-1)
+      // The link may have been told only after the step was over.
+      const post = made && { ...made, url: made.url ?? p.permalink }
+      let seen: 'there' | 'gone' | 'unsure' = 'unsure'
+      try {
+        if (post) seen = await d.call(p.channelId, async (t, face) => (await face.isThere?.(t, post)) ?? 'unsure')
+      } catch (error) {
+        if (!(error instanceof PlatformFailure)) throw error
+        if (error.failure.kind !== 'gone') return couldNotLook
+        seen = 'gone'
+      }
+      if (seen === 'there') return denied(e)
+      if (seen === 'unsure') {
+        const message = e.message ?? 'The network says that the post is gone; Clarion cannot look.'
+        await wakePublication(db, { id, message, now: now() })
+        return { outcome: 'told' }
+      }
+    }
+    const gone = await markGone(db, { id, ref, message: e.message, now: now() })
+    return { outcome: gone ? 'removed' : 'ignored' }
+  }
+
   const about = async (e: store.EventRow, channelIds: string[]): Promise<Outcome> => {
     if (e.ref === null) return { outcome: 'no-ref' }
     const id = await store.publicationBy(db, channelIds, e.ref, now())
@@ -143,19 +180,36 @@ export const createSignals = (d: SignalsDeps): Signals => {
       await d.countNow(id)
       return { outcome: 'counted' }
     }
-    if (e.does === 'removed') {
-      const gone = await markGone(db, { id, ref: e.ref, message: e.message, now: now() })
-      return { outcome: gone ? 'removed' : 'ignored' }
-    }
+    if (e.does === 'removed') return removed(e, id, e.ref)
     if (e.url !== null && (await nameLink(db, { id, url: e.url, now: now() }))) return { outcome: 'named' }
     const outcome = await wakePublication(db, { id, message: e.message, now: now() })
     return outcome === 'busy' ? { outcome, again: true } : { outcome }
   }
 
-  /** An account took our access away; a channel that was connected anew since is left alone. */
+  /** Does the network refuse us on this channel? Refused once more with a renewed token, where it has one. */
+  const refusesUs = async (channelId: string): Promise<boolean> => {
+    try {
+      await d.call(channelId, async (t, face) => {
+        if (face.verify) await face.verify(t)
+        else if (face.account) await face.account(t)
+        else await d.keeper.check(channelId)
+      })
+      return false
+    } catch (error) {
+      if (!(error instanceof PlatformFailure)) throw error
+      if (error.failure.kind === 'reconnect' || error.failure.kind === 'refused-account') return true
+      throw error
+    }
+  }
+
+  /**
+   * An account took our access away: believed when the network refuses us. A channel that was connected anew since is
+   * left alone.
+   */
   const revoked = async (e: store.EventRow, channelIds: string[]): Promise<Outcome> => {
     if (e.account === null) return { outcome: 'no-account' }
     let ended = 0
+    let well = 0
     for (const channelId of channelIds) {
       const token = await db
         .selectFrom('channel_tokens')
@@ -163,10 +217,21 @@ export const createSignals = (d: SignalsDeps): Signals => {
         .where('channel_id', '=', channelId)
         .executeTakeFirst()
       if (token && token.updated_at > (e.happened_at ?? e.received_at)) continue
+      try {
+        if (!(await refusesUs(channelId))) {
+          well++
+          continue
+        }
+      } catch (error) {
+        if (!(error instanceof PlatformFailure)) throw error
+        return couldNotLook
+      }
       const reason = e.message ?? 'The account has taken Clarion’s access away. Connect it again to publish.'
-      if (await d.keeper.markReconnect(channelId, reason, token?.generation)) ended++
+      await d.keeper.markReconnect(channelId, reason, token?.generation)
+      ended++
     }
-    return { outcome: ended > 0 ? 'revoked' : 'ignored' }
+    if (ended > 0) return { outcome: 'revoked' }
+    return well > 0 ? denied(e) : { outcome: 'ignored' }
   }
 
   const handle = async (e: store.EventRow): Promise<Outcome> => {

@@ -126,6 +126,20 @@ const publication = async (o: {
     .execute()
   return id
 }
+/** The create step of a post, as the engine leaves it. */
+const posted = (id: string, ref: string) =>
+  t.db
+    .insertInto('steps')
+    .values({
+      publication_id: id,
+      key: 'create',
+      position: 1,
+      state: 'done',
+      checkpoint: JSON.stringify({ id: ref, url: null }),
+      first_begun_at: new Date(start),
+      begun_at: new Date(start),
+    })
+    .execute()
 const read = (id: string) => t.db.selectFrom('publications').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
 const journal = async (id: string) =>
   (await t.db.selectFrom('journal').select('event').where('publication_id', '=', id).orderBy('id').execute()).map(
@@ -214,15 +228,50 @@ test('an event that overtakes the answer it is about is handled again, and given
   expect(await hooks.handleDue()).toBeNull()
 })
 
-test('a post that is gone is marked as taken down; a lost reply is only told', async () => {
+test('a post that is gone is marked as taken down when a look shows it; a lost reply is only told', async () => {
   const id = await publication({ state: 'published', ref: 'p9', checkpoint: { id: 'reply-9' } })
+  await posted(id, 'p9')
   await send(event({ does: 'removed', ref: 'reply-9' }))
   await hooks.handleDue()
   expect((await read(id)).removed_at).toBeNull()
+  // The post is asked for, and Talker has none of it.
   await send(event({ does: 'removed', ref: 'p9' }))
   await hooks.handleDue()
   expect(await read(id)).toMatchObject({ state: 'published', reason: 'removed', removed_at: new Date(start) })
   expect(await journal(id)).toEqual(['network-said', 'removed'])
+})
+
+test('"gone" does not decide: while the post is there nothing is marked, however often it is said', async () => {
+  const id = await publication({ state: 'published', ref: 'p10' })
+  await posted(id, 'p10')
+  net.says['/posts/p10'] = { body: { id: 'p10' } }
+  await send(event({ does: 'removed', ref: 'p10' }))
+  for (let i = 0; i < 5; i++) {
+    await hooks.handleDue()
+    clock.set(clock.now() + 60 * 60_000)
+  }
+  expect([await outcomes(), await journal(id)]).toEqual([['denied'], []])
+  expect((await read(id)).removed_at).toBeNull()
+  expect(net.count('/posts/p10')).toBe(3)
+  // Without a look nothing is known: asked again later, and marked by nobody.
+  net.says['/posts/p10'] = { status: 503, body: { error: 'down' } }
+  await send(event({ does: 'removed', ref: 'p10' }))
+  await hooks.handleDue()
+  expect((await outcomes()).at(-1)).toBe('could-not-look')
+  expect((await read(id)).removed_at).toBeNull()
+})
+
+test('"revoked" does not decide: a channel that still works stays as it is', async () => {
+  net.says['/account'] = { body: { facts: {}, used: 0, resetsAt: null } }
+  await send(event({ does: 'revoked' }))
+  await hooks.handleDue()
+  expect((await house.channels.get(ws, channel)).state).toBe('ok')
+  expect(await outcomes()).toEqual(['denied'])
+  net.says['/account'] = { status: 503, body: { error: 'down' } }
+  await send(event({ does: 'revoked' }))
+  await hooks.handleDue()
+  expect((await house.channels.get(ws, channel)).state).toBe('ok')
+  expect(await outcomes()).toEqual(['denied', 'could-not-look'])
 })
 
 test('a link the network tells only later is kept, once, and only an https one', async () => {
@@ -237,6 +286,7 @@ test('a link the network tells only later is kept, once, and only an https one',
 })
 
 test('access taken away marks the channel, unless it was connected again since', async () => {
+  net.says['/account'] = { status: 401, body: { error: 'dead' } }
   await send(event({ does: 'revoked' }))
   clock.set(start + 1000)
   await t.db

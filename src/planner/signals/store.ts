@@ -153,6 +153,21 @@ export const publicationBy = async (
   return rows[0]?.id ?? null
 }
 
+/** A publication that counts as published and there; null otherwise. */
+export const publishedPost = async (
+  db: Db,
+  id: string,
+): Promise<{ channelId: string; externalId: string | null; permalink: string | null } | null> => {
+  const p = await db
+    .selectFrom('publications')
+    .select(['channel_id', 'external_id', 'permalink'])
+    .where('id', '=', id)
+    .where('state', '=', 'published')
+    .where('removed_at', 'is', null)
+    .executeTakeFirst()
+  return p ? { channelId: p.channel_id, externalId: p.external_id, permalink: p.permalink } : null
+}
+
 /** Asks the network about this channel soon. Runs in the transaction that connects it. */
 export const subscribeSoon = async (db: Db, channelId: string, now: Date): Promise<void> => {
   await db

@@ -8,7 +8,7 @@ import { failures } from './failures.ts'
 import { insights } from './insights.ts'
 import { pure } from './preflight.ts'
 import { publish } from './publish.ts'
-import { remove } from './remove.ts'
+import { isThere, remove } from './remove.ts'
 import type { Settings } from './spec.ts'
 import { webhook } from './webhook.ts'
 
@@ -19,6 +19,7 @@ export default definePlatform<Settings>({
   publish,
   verify,
   remove,
+  isThere,
   edit,
   account,
   usage: graphUsage,

@@ -45,6 +45,9 @@ export type PagePost = z.output<typeof post>
 const postFields =
   'id,message,created_time,permalink_url,is_published,application,attachments{media_type,target{id},subattachments{target{id}}}'
 
+/** Anything with an id; raises when it is not there, or not for us. */
+export const readNode = (c: Caller, id: string) => graphGet(c, id, { query: { fields: 'id' }, expect: named })
+
 /** The newest posts, or those Facebook holds. */
 export const listPosts = async (
   c: Caller,

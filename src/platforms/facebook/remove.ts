@@ -1,24 +1,35 @@
 /** Deleting a post, video, story or comment; one that is gone already is a success (fact sheet §5). */
-import type { ChannelContext } from '#kit/client/platform.ts'
+import type { ChannelContext, Platform } from '#kit/client/platform.ts'
 import type { Created } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { deleteNode } from './api.ts'
 import { callerOf } from './caller.ts'
-import { readPage } from './reads.ts'
+import { readNode, readPage } from './reads.ts'
 
 /** Checkpoints of this platform: `video` and `story` (a photo) are what the post is made of. */
 export type Made = Created & { video?: string; story?: string }
 
-export const remove = async (t: ChannelContext, created: Created): Promise<void> => {
-  const made = created as Made
-  const id = made.video ?? made.story ?? made.id
-  if (!id) return
-  const c = callerOf(t)
+/** The node that stands for the post: a video or a photo story lives under its own id. */
+const nodeOf = ({ video, story, id }: Made) => video ?? story ?? id
+
+/** 100/33 says "gone" and "not for you" in one. When the Page itself can be read, it is gone. */
+const orGone = async <T>(t: ChannelContext, work: Promise<T>): Promise<T | 'gone'> => {
   try {
-    await deleteNode(c, id)
+    return await work
   } catch (error) {
-    // 100/33 says "gone" and "not for you" in one. When the Page itself can be read, it is gone.
     if (!(error instanceof PlatformFailure) || error.failure.code !== 'facebook.object-missing') throw error
-    await readPage(c, t.channel.externalId)
+    await readPage(callerOf(t), t.channel.externalId)
+    return 'gone'
   }
+}
+
+export const remove = async (t: ChannelContext, created: Created): Promise<void> => {
+  const id = nodeOf(created as Made)
+  if (id) await orGone(t, deleteNode(callerOf(t), id))
+}
+
+export const isThere: NonNullable<Platform['isThere']> = async (t, created) => {
+  const id = nodeOf(created as Made)
+  if (!id) return 'unsure'
+  return (await orGone(t, readNode(callerOf(t), id))) === 'gone' ? 'gone' : 'there'
 }

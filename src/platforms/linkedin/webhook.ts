@@ -5,7 +5,7 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
-import type { Webhook, WebhookContext, WebhookEvent } from '#kit/client/webhook.ts'
+import { challengeOf, type Webhook, type WebhookContext, type WebhookEvent } from '#kit/client/webhook.ts'
 import { callerOf, enc, rest } from './rest.ts'
 
 const hmac = (secret: string, message: Buffer | string) => createHmac('sha256', secret).update(message).digest('hex')
@@ -45,10 +45,10 @@ const parse = (body: Buffer): unknown => {
 
 export const webhook: Webhook = {
   handshake: (t, r) => {
-    const code = r.query.challengeCode
-    if (r.method !== 'GET' || !code) return null
+    if (r.method !== 'GET' || r.query.challengeCode === undefined) return null
+    const code = challengeOf(r, 'challengeCode', 'uuid')
     const [secret] = secretsOf(t)
-    if (!secret || code.length > 200) return { status: 403, body: '' }
+    if (!secret || code === null) return { status: 403, body: '' }
     const body = JSON.stringify({ challengeCode: code, challengeResponse: hmac(secret, code) })
     return { status: 200, type: 'application/json', body }
   },

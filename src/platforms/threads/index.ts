@@ -7,7 +7,7 @@ import { failures } from './failures.ts'
 import * as insights from './insights.ts'
 import { pure } from './preflight.ts'
 import { publish } from './publish.ts'
-import { remove } from './remove.ts'
+import { isThere, remove } from './remove.ts'
 import type { Settings } from './spec.ts'
 import { webhook } from './webhook.ts'
 
@@ -17,6 +17,7 @@ export default definePlatform<Settings>({
   connect,
   publish,
   remove,
+  isThere,
   account,
   usage: graphUsage,
   insights: { post: insights.post, account: insights.account },

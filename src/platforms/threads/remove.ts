@@ -1,7 +1,7 @@
 /** Deleting (fact sheet threads.md §5): 100 posts and replies in 24 hours, with a permission of its own. */
-import type { ChannelContext } from '#kit/client/platform.ts'
+import type { ChannelContext, Platform } from '#kit/client/platform.ts'
 import type { Created } from '#kit/client/steps.ts'
-import { callerOf, deleteMedia, me } from './api.ts'
+import { callerOf, deleteMedia, me, readMedia } from './api.ts'
 import { notShown } from './container.ts'
 
 /** "Not there" and "not for you" are one answer, so a post that is not found counts as gone only when the profile still answers. */
@@ -13,5 +13,18 @@ export const remove = async (t: ChannelContext, created: Created): Promise<void>
   } catch (error) {
     if (!notShown(error)) throw error
     await me(c)
+  }
+}
+
+export const isThere: NonNullable<Platform['isThere']> = async (t, { id }) => {
+  if (!id) return 'unsure'
+  const c = callerOf(t)
+  try {
+    await readMedia(c, id)
+    return 'there'
+  } catch (error) {
+    if (!notShown(error)) throw error
+    await me(c)
+    return 'gone'
   }
 }

@@ -44,6 +44,18 @@ const find = async (t: ChannelContext, post: PublishedPost): Promise<Video | nul
   return same.length === 1 ? same[0]! : null
 }
 
+/** Only posts that were public have an id, and only public ones are in TikTok's answer. */
+export const isThere: NonNullable<Platform['isThere']> = async (t, created) => {
+  if (!t.grant.scopes?.includes('video.list')) return 'unsure'
+  const publishId = text(created.publishId)
+  const id =
+    text(created.postId) ??
+    /\/video\/(\d+)/.exec(created.url ?? '')?.[1] ??
+    (publishId ? (await fetchStatus(caller(t), publishId)).postId : null)
+  if (!id) return 'unsure'
+  return (await queryVideos(caller(t), [id])).length > 0 ? 'there' : 'gone'
+}
+
 export const insights = {
   post: async (t: ChannelContext, post: PublishedPost): Promise<Reading | null> => {
     need(t, 'video.list')

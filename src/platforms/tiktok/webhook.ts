@@ -90,7 +90,10 @@ export const webhook: Webhook = {
         account: e.user_openid ?? null,
         ref: c.data.publish_id ?? null,
         ...meaning(e.event, c.data),
-        ...(/publicly_available$/.test(e.event) && !/no_longer/.test(e.event) && c.data.post_id && e.user_openid
+        ...(/publicly_available$/.test(e.event) &&
+        !/no_longer/.test(e.event) &&
+        /^\d{1,30}$/.test(c.data.post_id ?? '') &&
+        e.user_openid
           ? { url: `https://www.tiktok.com/@/video/${c.data.post_id}` }
           : {}),
         ...(e.create_time > 0 ? { at: e.create_time * 1000 } : {}),

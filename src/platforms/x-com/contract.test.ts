@@ -325,6 +325,13 @@ contractSuite({
         expect(JSON.parse(b.platform.webhook!.handshake!(secret, ask)!.body)).toEqual({
           response_token: 'sha256=6SqMNtARrFMuSQtWS+5hPZfhCZPks6iyz0o4/q2Bz8o=',
         })
+        // An event, or anything else that is no token, is not signed: the same key signs deliveries.
+        const event = '{"data":{"event_uuid":"1","event_type":"oauth.revoke","filter":{"user_id":"1"}}}'
+        for (const crc_token of [event, 'a b', '', 'x'.repeat(200)])
+          expect(b.platform.webhook!.handshake!(secret, { ...ask, query: { crc_token } })).toEqual({
+            status: 403,
+            body: '',
+          })
       })
       test('a window used up names its end', async () => {
         const b = bench()

@@ -6,7 +6,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { Json } from '#kit/client/steps.ts'
-import type { Webhook, WebhookEvent } from '#kit/client/webhook.ts'
+import { challengeOf, type Webhook, type WebhookEvent } from '#kit/client/webhook.ts'
 
 const sign = (secret: string, text: string | Buffer) =>
   `sha256=${createHmac('sha256', secret).update(text).digest('base64')}`
@@ -36,9 +36,11 @@ const meaning: Record<string, WebhookEvent['does']> = {
 
 export const webhook: Webhook = {
   handshake: (t, r) => {
-    const token = r.query.crc_token
-    if (r.method !== 'GET' || !token) return null
-    const answer = JSON.stringify({ response_token: sign(t.credentials.clientSecret ?? '', token) })
+    if (r.method !== 'GET' || r.query.crc_token === undefined) return null
+    const token = challengeOf(r, 'crc_token', 'token')
+    const secret = t.credentials.clientSecret
+    if (token === null || !secret) return { status: 403, body: '' }
+    const answer = JSON.stringify({ response_token: sign(secret, token) })
     return { status: 200, type: 'application/json', body: answer }
   },
   verify: (t, r) => {

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import type { Http, HttpRequest } from '#kit/client/http.ts'
 import { classify } from '#kit/facts/failures.ts'
 import { fixtureSuite, httpOf, readFixtures } from '#kit/testing/fixtures.ts'
 import * as api from './api.ts'
@@ -95,11 +96,21 @@ describe('WebSub', () => {
       { account: 'UCxxxx', does: 'removed', ref: 'VIDEO_ID', key: 'VIDEO_ID/deleted/2026-11-22T10:00:00+00:00' },
     ])
   })
-  test('the hub’s question is answered with its challenge; other topics and endings are not confirmed', () => {
+  test('the hub’s question is answered with its challenge; strangers’, other topics and endings are not confirmed', async () => {
+    let callback = ''
+    const http = async ({ form }: HttpRequest) => {
+      callback = form!['hub.callback']!
+      return { status: 202, headers: {}, body: undefined, text: '' }
+    }
+    const channel = { externalId: 'UCxxxx', kind: 'channel', handle: '' }
+    await webhook.subscribe!({ ...t, http: http as Http, grant: { access: 'a' }, channel })
+    const { word } = Object.fromEntries(new URL(callback).searchParams)
     const ask = (query: Record<string, string>) =>
       webhook.handshake!(t, { method: 'GET', headers: {}, query, body: Buffer.alloc(0) })
-    const query = { 'hub.mode': 'subscribe', 'hub.topic': topicOf('UCxxxx'), 'hub.challenge': 'c-1' }
+    const query = { word: word!, 'hub.mode': 'subscribe', 'hub.topic': topicOf('UCxxxx'), 'hub.challenge': 'c-1' }
     expect(ask(query)).toMatchObject({ status: 200, body: 'c-1' })
+    expect(ask({ ...query, word: '' })).toMatchObject({ status: 404 })
+    expect(ask({ ...query, 'hub.challenge': '<entry>' })).toMatchObject({ status: 404 })
     expect(ask({ ...query, 'hub.topic': 'https://example.com/feed' })).toMatchObject({ status: 404 })
     expect(ask({ ...query, 'hub.mode': 'unsubscribe' })).toMatchObject({ status: 404 })
     expect(ask({})).toBeNull()

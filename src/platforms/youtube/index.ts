@@ -8,7 +8,7 @@ import { account, post } from './insights.ts'
 import { options } from './options.ts'
 import { pure } from './preflight.ts'
 import { publish } from './publish.ts'
-import { remove } from './remove.ts'
+import { isThere, remove } from './remove.ts'
 import type { Settings } from './spec.ts'
 import { webhook } from './webhook.ts'
 
@@ -18,6 +18,7 @@ export default definePlatform<Settings>({
   connect,
   publish,
   remove,
+  isThere,
   edit,
   options,
   webhook,

@@ -3,7 +3,13 @@
  * secret given when subscribing; a subscription lasts about five days and is made anew by subscribing again.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { SubscribeContext, Webhook, WebhookEvent, WebhookRequest } from '#kit/client/webhook.ts'
+import {
+  challengeOf,
+  type SubscribeContext,
+  type Webhook,
+  type WebhookEvent,
+  type WebhookRequest,
+} from '#kit/client/webhook.ts'
 
 const hub = 'https://pubsubhubbub.appspot.com/subscribe'
 export const topicOf = (channelId: string) => `https://www.youtube.com/xml/feeds/videos.xml?channel_id=${channelId}`
@@ -17,6 +23,11 @@ const signed = (body: Buffer, secret: string, header: string | undefined): boole
   if (!given) return false
   return timingSafeEqual(Buffer.from(given, 'hex'), createHmac('sha1', secret).update(body).digest())
 }
+
+/** Tells the hub's question about our own subscription from anybody's: only the hub was told this address. */
+const wordOf = (secret: string): string =>
+  createHmac('sha256', secret).update('callback').digest('base64url').slice(0, 22)
+const same = (a: string, b: string) => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
 
 const inside = (xml: string, tag: string) => new RegExp(`<${tag}>([^<]{1,200})</${tag}>`).exec(xml)?.[1]?.trim()
 
@@ -54,7 +65,7 @@ const subscribe = async (t: SubscribeContext): Promise<void> => {
     form: {
       'hub.mode': 'subscribe',
       'hub.topic': topicOf(t.channel.externalId),
-      'hub.callback': t.url,
+      'hub.callback': `${t.url}?word=${wordOf(t.secret)}`,
       'hub.verify': 'async',
       'hub.secret': t.secret,
       'hub.lease_seconds': String(leaseSeconds),
@@ -63,13 +74,16 @@ const subscribe = async (t: SubscribeContext): Promise<void> => {
 }
 
 export const webhook: Webhook = {
-  handshake: (_t, { method, query }) => {
+  handshake: (t, r) => {
+    const { method, query } = r
     const mode = query['hub.mode']
     if (method !== 'GET' || mode === undefined) return null
-    const challenge = query['hub.challenge']
-    // Clarion never unsubscribes: a lease runs out by itself. Somebody else's wish to end one is not confirmed.
-    const ours = mode === 'subscribe' && topic.test(query['hub.topic'] ?? '') && challenge !== undefined
-    if (ours) return { status: 200, type: 'text/plain; charset=utf-8', body: challenge }
+    const challenge = challengeOf(r, 'hub.challenge', 'token')
+    // Clarion never unsubscribes: a lease runs out by itself. Somebody else's wish to end one is not confirmed, nor is a
+    // subscription that Clarion did not ask for: it would put a stranger's secret in the place of ours.
+    const asked = same(query.word ?? '', wordOf(t.secret)) && topic.test(query['hub.topic'] ?? '')
+    if (mode === 'subscribe' && asked && challenge !== null)
+      return { status: 200, type: 'text/plain; charset=utf-8', body: challenge }
     return { status: mode === 'denied' ? 200 : 404, body: '' }
   },
   verify: (t, r) => (signed(r.body, t.secret, r.headers['x-hub-signature']) ? 'ok' : 'forged'),

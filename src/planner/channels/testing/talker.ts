@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { definePlatform, type Platform } from '#kit/client/platform.ts'
 import { done, step, steps } from '#kit/client/steps.ts'
 import type { WebhookEvent } from '#kit/client/webhook.ts'
+import { PlatformFailure } from '#kit/facts/failures.ts'
 import { metricsOf } from '#kit/facts/metrics.ts'
 import { defineSpec } from '#kit/facts/spec.ts'
 import { textRules } from '#kit/facts/text.ts'
@@ -80,6 +81,15 @@ export const talker = (): Platform =>
         const { body } = await t.http<{ followers: number }>({ method: 'GET', url: `${host}/numbers` })
         return { metrics: metricsOf(body), raw: body }
       },
+    },
+    isThere: async (t, created) => {
+      try {
+        await t.http({ method: 'GET', url: `${host}/posts/${created.id}` })
+        return 'there'
+      } catch (error) {
+        if (error instanceof PlatformFailure && error.failure.kind === 'gone') return 'gone'
+        throw error
+      }
     },
     edit: async (t, created, text) => {
       await t.http({ method: 'PUT', url: `${host}/posts/${created.id}`, json: { text } })

@@ -5,7 +5,14 @@
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Json } from '#kit/client/steps.ts'
-import type { SubscribeContext, Webhook, WebhookContext, WebhookEvent, WebhookRequest } from '#kit/client/webhook.ts'
+import {
+  challengeOf,
+  type SubscribeContext,
+  type Webhook,
+  type WebhookContext,
+  type WebhookEvent,
+  type WebhookRequest,
+} from '#kit/client/webhook.ts'
 import { graphPost, graphSuccess } from './graph.ts'
 
 /** Members of a body nobody has checked; empty for what is no object. */
@@ -102,8 +109,10 @@ export const metaWebhook = (o: MetaWebhook): Webhook => {
   return {
     handshake: (t, r) => {
       if (r.method !== 'GET' || r.query['hub.mode'] !== 'subscribe') return null
+      const challenge = challengeOf(r, 'hub.challenge', 'digits')
+      if (challenge === null) return { status: 403, type: 'text/plain', body: 'no challenge' }
       return same(r.query['hub.verify_token'] ?? '', t.secret)
-        ? { status: 200, type: 'text/plain', body: r.query['hub.challenge'] ?? '' }
+        ? { status: 200, type: 'text/plain', body: challenge }
         : { status: 403, type: 'text/plain', body: 'wrong verify token' }
     },
     verify: (t, r) => {

@@ -1,5 +1,6 @@
 /** Ways to connect, accounts that change, numbers and webhooks; run by the contract suite on its bench. */
 import { describe, expect, test } from 'vitest'
+import type { Created } from '#kit/client/steps.ts'
 import { preflight } from '#kit/facts/preflight.ts'
 import type { Bench } from '#kit/testing/bench.ts'
 import { createdOf } from '#kit/testing/runner.ts'
@@ -27,6 +28,23 @@ export const accountTraps = (bench: () => Bench) => {
       )
       expect((await challenge('https://plan.example/cb', 'hex')).get('code_challenge')).toMatch(/^[0-9a-f]{64}$/)
       expect((await challenge('https://plan.example/cb', 'base64url')).get('code_challenge')).toMatch(/^[\w-]{43}$/)
+    })
+    test('a post is there until TikTok no longer shows it; of a private one nobody can tell', async () => {
+      const b = bench()
+      const c = await b.connect()
+      const run = await b.publish(c, video('seen'))
+      b.pass(86_400_000)
+      const fresh = { ...c, grant: await connect.refresh!(b.tokenContext(c), c.grant) }
+      const look = (created: Created) => b.platform.isThere!(b.channelContext(fresh), created)
+      const [created] = createdOf(run)
+      expect(await look(created!)).toBe('there')
+      const url = `https://www.tiktok.com/@/video/${b.ledger()[0]!.id}`
+      expect(await look({ id: null, url })).toBe('there')
+      b.sandbox.desk.act('tiktok', { do: 'take-down' })
+      // The task no longer tells the id then; whoever knows it from the link can look.
+      expect(await look(created!)).toBe('unsure')
+      expect(await look({ id: null, url })).toBe('gone')
+      expect(await look({ id: null, url: null })).toBe('unsure')
     })
     test('drafts only: another way asks for other scopes, and direct posts are refused before they are sent', async () => {
       const b = bench()
