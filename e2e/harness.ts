@@ -114,10 +114,13 @@ export const freshContext = (
     reducedMotion: 'reduce',
   })
 
-/** A page that remembers the script errors it had. */
+/** A page that remembers the script errors it had, and what the browser refused by our content policy. */
 export const watch = (page: Page): { errors: string[] } => {
   const errors: string[] = []
   page.on('pageerror', (e) => errors.push(e.message))
+  page.on('console', (m) => {
+    if (m.type() === 'error' && /content security|-src'/i.test(m.text())) errors.push(m.text())
+  })
   return { errors }
 }
 

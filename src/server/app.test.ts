@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { problems } from '#contract/problems.ts'
 import { type Route, type RouteName, routes } from '#contract/routes.ts'
@@ -27,6 +28,8 @@ beforeAll(async () => {
   await mkdir(join(dir, 'assets'))
   await writeFile(join(dir, 'index.html'), '<!doctype html><title>Clarion app</title>')
   await writeFile(join(dir, 'assets', 'index-abc123.js'), 'export {}')
+  await writeFile(join(dir, 'assets', 'index-abc123.js.br'), brotliCompressSync('export {}'))
+  await writeFile(join(dir, 'assets', 'index-abc123.js.gz'), gzipSync('export {}'))
   await writeFile(join(dir, 'icon.svg'), '<svg/>')
   t = await testApp({ register: everyRoute, app: { webDir: dir, complete: true } })
 })
@@ -178,6 +181,29 @@ test('pages of the app get index.html, assets are kept for ever, the rest is a p
     expect(r.body).not.toContain('root:')
     expect([url, r.statusCode >= 400 || r.body.includes('Clarion app')]).toEqual([url, true])
   }
+})
+
+test('scripts come as they were compressed at build, to whoever takes that, and say what they vary by', async () => {
+  const script = (encodings: string) => get('/assets/index-abc123.js', { 'accept-encoding': encodings })
+  const told = (r: Awaited<ReturnType<typeof script>>) => [
+    r.headers['content-encoding'],
+    r.headers['content-type'],
+    r.headers.vary,
+    r.headers['cache-control'],
+  ]
+  const kept = 'public, max-age=31536000, immutable'
+  const js = 'application/javascript; charset=utf-8'
+  const br = await script('gzip, deflate, br')
+  expect(told(br)).toEqual(['br', js, 'accept-encoding', kept])
+  expect(brotliDecompressSync(br.rawPayload).toString()).toBe('export {}')
+  const gz = await script('gzip')
+  expect(told(gz)).toEqual(['gzip', js, 'accept-encoding', kept])
+  expect(gunzipSync(gz.rawPayload).toString()).toBe('export {}')
+  const plain = await script('identity')
+  expect(told(plain)).toEqual([undefined, js, 'accept-encoding', kept])
+  expect(plain.body).toBe('export {}')
+  // Without a compressed copy the file itself is sent.
+  expect((await get('/icon.svg', { 'accept-encoding': 'br' })).body).toBe('<svg/>')
 })
 
 test('without a built web app there is a page that says so', async () => {

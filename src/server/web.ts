@@ -32,6 +32,8 @@ export const registerWeb = async (app: FastifyInstance, { dir }: { dir: string |
       wildcard: true,
       index: false,
       serve: true,
+      // `npm run build` lays a .br and a .gz beside each script and style.
+      preCompressed: true,
       cacheControl: false,
       setHeaders: (reply, path) => {
         // Vite puts a hash of the content in every name below assets/.

@@ -10,6 +10,7 @@ import { useTheme } from './lib/theme.ts'
 import { SignInPage } from './setup/sign-in-page.tsx'
 import { CrashGuard } from './shell/crash.tsx'
 import { NotFound } from './shell/not-found.tsx'
+import { Opening } from './shell/page.tsx'
 import { Shell } from './shell/shell.tsx'
 
 const CalendarPage = lazy(() => import('./calendar/calendar-page.tsx').then((m) => ({ default: m.CalendarPage })))
@@ -26,7 +27,6 @@ const WorkspaceSettings = lazy(() => import('./settings/workspace.tsx').then((m)
 const ComposePage = lazy(() => import('./composer/compose-page.tsx').then((m) => ({ default: m.ComposePage })))
 
 const Screens = () => {
-  const t = useT()
   const me = useQuery(meQuery)
   const setup = useQuery({ ...setupQuery, enabled: me.data === null })
   if (me.isError || setup.isError) {
@@ -38,12 +38,7 @@ const Screens = () => {
       </main>
     )
   }
-  if (me.data === undefined || (me.data === null && !setup.data))
-    return (
-      <p role="status" className="sr-only">
-        {t('loading')}
-      </p>
-    )
+  if (me.data === undefined || (me.data === null && !setup.data)) return <Opening />
   if (me.data === null)
     return setup.data?.needed ? <SetupPage tokenRequired={setup.data.tokenRequired} /> : <SignInPage />
   return (
@@ -90,7 +85,7 @@ export const App = () => (
   <QueryClientProvider client={queryClient}>
     <CrashGuard>
       <BrowserRouter>
-        <Suspense fallback={null}>
+        <Suspense fallback={<Opening />}>
           <Screens />
         </Suspense>
       </BrowserRouter>

@@ -59,6 +59,12 @@ export const problemFrom = (status: number, text: string): ApiProblem => {
   return new ApiProblem({ type: 'about:blank', code: 'internal', title: `HTTP ${status}`, status, fix: '' })
 }
 
+let signedOut = (): void => undefined
+/** Calls `then` whenever the server no longer knows who we are; one listener. */
+export const whenSignedOut = (then: () => void): void => {
+  signedOut = then
+}
+
 const pauses = [400, 1500]
 const sleep = (ms: number, signal?: AbortSignal) =>
   new Promise<void>((resolve) => {
@@ -117,6 +123,7 @@ export const api = async <N extends RouteName>(
       await sleep(pause, call.signal)
       continue
     }
+    if (problem.code === 'unauthenticated') signedOut()
     throw problem
   }
 }

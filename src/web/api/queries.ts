@@ -4,7 +4,7 @@ import { useCallback } from 'react'
 import type { Media } from '#contract/media.ts'
 import type { PostState } from '#contract/posts.ts'
 import type { RouteReply } from '#contract/routes.ts'
-import { ApiProblem, api, isProblem } from './client.ts'
+import { ApiProblem, api, isProblem, whenSignedOut } from './client.ts'
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -29,6 +29,20 @@ export const meQuery = queryOptions({
       e instanceof ApiProblem && e.code === 'unauthenticated' ? null : Promise.reject(e),
     ),
   staleTime: 60_000,
+})
+
+/** Not about a person: what may stay when one leaves. */
+const impersonal = new Set<unknown>(['me', 'setup', 'platform-body'])
+/**
+ * Nobody is signed in any more (signed out here, elsewhere, or the session ended): the screens give way to sign-in, and
+ * nothing this person saw is left for the next one. The query of `me` itself stays, as the screens watch it.
+ */
+export const forgetPerson = (): void => {
+  queryClient.setQueryData(meQuery.queryKey, null)
+  queryClient.removeQueries({ predicate: ({ queryKey }) => !impersonal.has(queryKey[0]) })
+}
+whenSignedOut(() => {
+  if (queryClient.getQueryData(meQuery.queryKey)) forgetPerson()
 })
 
 export const channelsQuery = (ws: string) =>

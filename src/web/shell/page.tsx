@@ -1,7 +1,10 @@
 import { ChevronLeft } from 'lucide-react'
 import { type ReactNode, useEffect } from 'react'
 import { Link } from 'react-router'
+import { Skeleton } from '#ui/bits.tsx'
 import { cn } from '#ui/cn.ts'
+import { useT } from '../i18n/index.ts'
+import { Logo } from './logo.tsx'
 
 /** A screen: its heading, what it says about itself, its actions, its content. Sets the document's title. */
 export const Page = ({
@@ -48,5 +51,30 @@ export const Page = ({
       </header>
       {children}
     </div>
+  )
+}
+
+/** A screen whose script is on its way. */
+export const PageSkeleton = () => {
+  const t = useT()
+  return (
+    <div role="status" aria-busy="true" className="mx-auto w-full max-w-7xl px-4 pt-6 pb-8 sm:px-8 sm:pt-8">
+      <span className="sr-only">{t('loading')}</span>
+      <Skeleton className="h-8 w-44" />
+      <Skeleton className="mt-8 h-[60dvh] rounded-xl" />
+    </div>
+  )
+}
+
+/** Before anything is known: the name of the house, where everything will be. */
+export const Opening = () => {
+  const t = useT()
+  return (
+    <main id="main" className="grid min-h-dvh place-items-center">
+      <div role="status" aria-busy="true" className="grid justify-items-center gap-3 text-muted">
+        <Logo />
+        <p className="text-sm">{t('loading')}</p>
+      </div>
+    </main>
   )
 }

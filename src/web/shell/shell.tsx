@@ -1,17 +1,17 @@
-import { useQueryClient } from '@tanstack/react-query'
 import { CalendarDays, ChevronsUpDown, FileText, LogOut, PauseCircle, Plus, Radio, Settings } from 'lucide-react'
 import { Suspense, useEffect, useRef, useState } from 'react'
-import { Link, NavLink, Outlet, useLocation } from 'react-router'
+import { Link, NavLink, Outlet, useLocation, useNavigate } from 'react-router'
 import type { Me } from '#contract/people.ts'
 import { Button } from '#ui/button.tsx'
 import { cn } from '#ui/cn.ts'
 import { Menu, MenuItem, MenuLabel, MenuLine, MenuRadio, MenuRadioItem } from '#ui/menu.tsx'
 import { signOut } from '../api/auth.ts'
 import { useLive } from '../api/live.ts'
-import { meQuery } from '../api/queries.ts'
+import { forgetPerson } from '../api/queries.ts'
 import { suggestLanguage, useT } from '../i18n/index.ts'
 import { sayError } from '../lib/toast.ts'
 import { Logo } from './logo.tsx'
+import { PageSkeleton } from './page.tsx'
 import { ThemeAndLanguage } from './preferences.tsx'
 import { atLeast, SessionProvider } from './session.tsx'
 
@@ -27,8 +27,8 @@ const storageKey = 'clarion.workspace'
 /** The frame of every signed-in screen: skip link, places, workspace, live updates. */
 export const Shell = ({ me }: { me: Me }) => {
   const t = useT()
-  const client = useQueryClient()
   const location = useLocation()
+  const navigate = useNavigate()
   const [wanted, setWanted] = useState(() => localStorage.getItem(storageKey))
   const ws = me.workspaces.find((w) => w.id === wanted) ?? me.workspaces[0]
   const main = useRef<HTMLElement>(null)
@@ -56,8 +56,9 @@ export const Shell = ({ me }: { me: Me }) => {
   const leave = () =>
     signOut()
       .then(() => {
-        client.clear()
-        client.setQueryData(meQuery.queryKey, null)
+        forgetPerson()
+        // The next person begins at the beginning, not where this one was.
+        return navigate('/', { replace: true })
       })
       .catch((e: unknown) => sayError(t, e))
 
@@ -177,7 +178,7 @@ export const Shell = ({ me }: { me: Me }) => {
               </span>
             </p>
           ) : null}
-          <Suspense fallback={null}>
+          <Suspense fallback={<PageSkeleton />}>
             <Outlet key={ws.id} />
           </Suspense>
         </main>
