@@ -173,6 +173,7 @@ create table journal (
   step text,
   message text,
   data jsonb default '{}'::jsonb not null,
+  workspace_id uuid not null,
   constraint journal_pkey PRIMARY KEY (id)
 );
 
@@ -393,6 +394,7 @@ alter table connect_flows add constraint connect_flows_workspace_id_fkey FOREIGN
 alter table insight_looks add constraint insight_looks_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channels(id) ON DELETE CASCADE;
 alter table insight_looks add constraint insight_looks_publication_id_fkey FOREIGN KEY (publication_id) REFERENCES publications(id) ON DELETE CASCADE;
 alter table journal add constraint journal_publication_id_fkey FOREIGN KEY (publication_id) REFERENCES publications(id) ON DELETE CASCADE;
+alter table journal add constraint journal_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 alter table media add constraint media_created_by_fkey FOREIGN KEY (created_by) REFERENCES auth_users(id);
 alter table media add constraint media_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 alter table members add constraint members_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth_users(id) ON DELETE CASCADE;
@@ -420,6 +422,7 @@ CREATE INDEX idempotency_keys_age ON idempotency_keys USING btree (created_at);
 CREATE INDEX insight_looks_channel ON insight_looks USING btree (channel_id, next_at) WHERE (next_at IS NOT NULL);
 CREATE INDEX insight_looks_due ON insight_looks USING btree (next_at) WHERE (next_at IS NOT NULL);
 CREATE INDEX journal_publication ON journal USING btree (publication_id, id);
+CREATE INDEX journal_workspace ON journal USING btree (workspace_id, id);
 CREATE INDEX media_workspace ON media USING btree (workspace_id, created_at DESC, id DESC);
 CREATE INDEX members_user ON members USING btree (user_id);
 CREATE INDEX posts_due ON posts USING btree (workspace_id, due_at) WHERE (deleted_at IS NULL);

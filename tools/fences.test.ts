@@ -78,6 +78,16 @@ const tried: Record<
     breaks: [['src/a.test.ts', glue('vi.', "mock('./b.ts')")]],
     keeps: [['src/a.test.ts', 'vi.waitFor(x)']],
   },
+  'journal-writer': {
+    breaks: [
+      ['src/planner/posts/a.ts', "await db.insertInto('journal').values(x)"],
+      ['src/planner/posts/a.ts', 'sql`insert into journal (at) values (now())`'],
+    ],
+    keeps: [
+      ['src/planner/publishing/journal.ts', "db.insertInto('journal')"],
+      ['src/planner/posts/a.ts', "db.selectFrom('journal')"],
+    ],
+  },
   unfinished: { breaks: [['src/a.ts', glue('// TO', 'DO later')]], keeps: [['src/a.ts', 'const todo = []']] },
   'ui-text': {
     breaks: [

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { quota } from './channels.ts'
 import { id, instant, prose, timeZone, wallTime } from './common.ts'
+import { journalEvent } from './journal.ts'
 import { latePolicy } from './people.ts'
 
 export const segment = z.object({ text: prose(), mediaIds: z.array(id).max(40).default([]) }).meta({ id: 'Segment' })
@@ -156,12 +157,12 @@ export const postQuery = z.object({
   q: z.string().max(200).optional(),
 })
 
-/** One line of the audit trail. `event` is a stable word the UI has a sentence for. */
+/** One line of the audit trail. What `data` holds for each event is in journal.ts. */
 export const journalEntry = z
   .object({
     id: z.string(),
     at: instant,
-    event: z.string(),
+    event: journalEvent,
     attempt: z.int().nullable(),
     step: z.string().nullable(),
     message: z.string().nullable(),

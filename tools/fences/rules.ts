@@ -108,6 +108,12 @@ export const fences: readonly Fence[] = [
     breaks: inCode(/\bvi[.](mock|doMock|spyOn|stubGlobal)\(/),
   },
   {
+    name: 'journal-writer',
+    remedy: 'Write the line with planner/publishing/journal.ts, and add its word to contract/journal.ts.',
+    covers: (path) => isSource(path) && path !== 'src/planner/publishing/journal.ts',
+    breaks: inCode(/insertInto\('journal'\)|insert into journal\b/),
+  },
+  {
     name: 'unfinished',
     remedy: 'Do it, or write it into an issue.',
     covers: (path) => isCode(path) || path.endsWith('.sql') || path.endsWith('.md'),

@@ -1,5 +1,6 @@
 /** The tables as Kysely sees them; mirrors migrations/*.sql (schema.sql is the dump). JSON is parsed by the driver, written with JSON.stringify. */
 import type { ColumnType, Generated } from 'kysely'
+import type { JournalEvent } from '#contract/journal.ts'
 
 /** jsonb: read as the parsed value, written as a JSON string (the driver would make a PostgreSQL array of a JS array). */
 type Jsonb<T> = ColumnType<T, string, string>
@@ -220,9 +221,10 @@ export interface Tables {
   }
   journal: {
     id: Generated<string>
+    workspace_id: string
     publication_id: string
     at: Date
-    event: string
+    event: JournalEvent
     attempt: number | null
     step: string | null
     message: string | null

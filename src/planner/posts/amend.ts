@@ -8,9 +8,9 @@ import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
 import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Platform } from '#kit/client/platform.ts'
-import type { Json } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import type { Calling } from '../channels/calling.ts'
+import { write } from '../publishing/journal.ts'
 import { checkCandidates } from './plan.ts'
 import { createPreflight, refuseErrors } from './preflight.ts'
 import { findPost, findPublication } from './store.ts'
@@ -23,20 +23,6 @@ export type Amend = (ws: string, id: string, text: string) => Promise<void>
 
 export const createAmend = (d: AmendDeps): Amend => {
   const preflight = createPreflight(d.platforms)
-
-  const write = (db: Db, id: string, event: string, message: string | null, data: Json = {}) =>
-    db
-      .insertInto('journal')
-      .values({
-        publication_id: id,
-        at: new Date(d.clock.now()),
-        event,
-        attempt: null,
-        step: null,
-        message,
-        data: JSON.stringify(data),
-      })
-      .execute()
 
   return async (ws, id, text) => {
     const p = await findPublication(d.db, ws, id)
@@ -74,27 +60,30 @@ export const createAmend = (d: AmendDeps): Amend => {
       })),
     )
     const settings = platform.spec.settings.schema.safeParse(p.settings)
-    await write(d.db, id, 'editing', null)
+    await write(d.db, p, { event: 'editing', at: now })
     try {
       await d.call(p.channel_id, (t) => platform.edit!(t, root, text, settings.success ? settings.data : p.settings))
     } catch (error) {
       if (!(error instanceof PlatformFailure)) throw error
-      const { code, kind, message } = error.failure
-      await write(d.db, id, 'edit-failed', `${code}: ${message}`)
+      const { code, kind, status, message } = error.failure
+      const at = new Date(d.clock.now())
+      await write(d.db, p, { event: 'edit-failed', at, message, data: { code, status } })
       const unsure = kind === 'unknown-outcome' ? ' It may have changed all the same; sending it again is safe.' : ''
       throw new Problem('network-failed', `${message}${unsure}`)
     }
     await d.db.transaction().execute(async (trx) => {
+      const at = new Date(d.clock.now())
       await trx
         .updateTable('publications')
         .set({
           content: JSON.stringify(after),
           version: sql<number>`version + 1`,
-          updated_at: new Date(d.clock.now()),
+          updated_at: at,
         })
         .where('id', '=', id)
         .execute()
-      await write(trx, id, 'edited', 'The text was changed on the network.', { before: first!.text.slice(0, 2000) })
+      const message = 'The text was changed on the network.'
+      await write(trx, p, { event: 'edited', at, message, data: { before: first!.text.slice(0, 2000) } })
       await notify(trx, topics.live, {
         workspaceId: ws,
         kind: 'publication',

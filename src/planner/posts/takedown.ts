@@ -7,6 +7,7 @@ import type { Created, Grant } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { secretsOf } from '../channels/http.ts'
 import type { ChannelHttpPort, KeeperPort } from '../publishing/deps.ts'
+import { write } from '../publishing/journal.ts'
 import { findPublication } from './store.ts'
 
 export type TakedownDeps = {
@@ -71,25 +72,18 @@ export const createTakeDown = (d: TakedownDeps): TakeDown => {
     const created = await createdBy(d.db, id)
     if (created.length === 0 || created.some((c) => c.id === null))
       throw new Problem('conflict', 'The network never told us the id of this post; remove it there.')
-    const write = (event: string, message: string | null) =>
-      d.db
-        .insertInto('journal')
-        .values({
-          publication_id: id,
-          at: new Date(d.clock.now()),
-          event,
-          attempt: null,
-          step: null,
-          message,
-          data: '{}',
-        })
-        .execute()
-    await write('removing', null)
+    await write(d.db, p, { event: 'removing', at: new Date(d.clock.now()) })
     try {
       await removeAll(p.channel_id, platform, created)
     } catch (error) {
       if (!(error instanceof PlatformFailure)) throw error
-      await write('remove-failed', `${error.failure.code}: ${error.failure.message}`)
+      const { code, status, message } = error.failure
+      await write(d.db, p, {
+        event: 'remove-failed',
+        at: new Date(d.clock.now()),
+        message,
+        data: { code, status },
+      })
       throw new Problem('conflict', `${error.failure.message} It may still be there; try again.`)
     }
     const now = new Date(d.clock.now())
@@ -100,10 +94,7 @@ export const createTakeDown = (d: TakedownDeps): TakeDown => {
         .set((e) => ({ removed_at: now, reason: 'removed', message, version: e('version', '+', 1), updated_at: now }))
         .where('id', '=', id)
         .execute()
-      await trx
-        .insertInto('journal')
-        .values({ publication_id: id, at: now, event: 'removed', attempt: null, step: null, message, data: '{}' })
-        .execute()
+      await write(trx, p, { event: 'removed', at: now, message })
       await notify(trx, topics.live, {
         workspaceId: ws,
         kind: 'publication',

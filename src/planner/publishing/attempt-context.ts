@@ -27,7 +27,7 @@ export type AttemptContext = {
   /** Why something after the create did not work. */
   missed: Failure | undefined
   /** The step whose end is journalled together with the attempt's. */
-  last: { key: string; checkpoint: Json; event: string; at: number } | undefined
+  last: { key: string; checkpoint: Json; event: 'step-done' | 'step-found'; at: number } | undefined
   auth: ChannelGrant | undefined
   renewed: boolean
 }

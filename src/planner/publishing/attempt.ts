@@ -242,7 +242,7 @@ const failed = async (
   }
   if (failure.kind === 'reconnect' && (await renewedOnce(walk))) {
     await mark('refused', false)
-    await note(d.db, w.claim, { event: 'token-renewed', message: failure.message, now: nowOf(walk) })
+    await note(d.db, w.claim, { event: 'token-renewed', message: failure.message, at: nowOf(walk) })
     return false
   }
   const verdict = afterFailure(

@@ -5,6 +5,7 @@
 import { sql } from 'kysely'
 import { Problem } from '#contract/problems.ts'
 import { type Db, notify, topics } from '#infra/db/database.ts'
+import { write } from './journal.ts'
 import { next, type PublicationEvent } from './rules.ts'
 
 type Target = { id: string; ws: string; now: Date }
@@ -31,19 +32,6 @@ const tell = async (trx: Db, p: Row, state: string) => {
   })
   await notify(trx, topics.due, '')
 }
-
-const write = async (
-  trx: Db,
-  p: Row,
-  event: string,
-  now: Date,
-  message: string | null = null,
-  step: string | null = null,
-) =>
-  void (await trx
-    .insertInto('journal')
-    .values({ publication_id: p.id, at: now, event, attempt: p.attempt || null, step, message, data: '{}' })
-    .execute())
 
 const refuse = (p: Row, event: PublicationEvent): never => {
   if (p.begun && event === 'cancel')
@@ -105,7 +93,7 @@ export const cancelPublication = (db: Db, t: Target): Promise<void> =>
   command(db, t, 'cancel', async (trx, p, to) => {
     await forget(trx, p, t.now)
     await update(trx, p, t.now, { ...fresh, state: to, next_at: null })
-    await write(trx, p, 'cancelled', t.now)
+    await write(trx, p, { event: 'cancelled', at: t.now })
   })
 
 /** Another time (UTC instant). Throws `conflict` once the create step has begun. */
@@ -113,7 +101,7 @@ export const reschedulePublication = (db: Db, t: Target & { dueAt: Date }): Prom
   command(db, t, 'schedule', async (trx, p, to) => {
     await forget(trx, p, t.now)
     await update(trx, p, t.now, { ...fresh, state: to, due_at: t.dueAt, next_at: t.dueAt })
-    await write(trx, p, 'scheduled', t.now, t.dueAt.toISOString())
+    await write(trx, p, { event: 'scheduled', at: t.now, data: { dueAt: t.dueAt.toISOString() } })
   })
 
 /**
@@ -150,7 +138,7 @@ export const retryPublication = (db: Db, t: Target): Promise<void> =>
       due_at: p.reason === 'late' || p.state === 'missed' || !p.due_at || p.due_at > t.now ? t.now : p.due_at,
       started_at: t.now,
     })
-    await write(trx, p, 'person-retry', t.now)
+    await write(trx, p, { event: 'person-retry', at: t.now })
   })
 
 /** A person settles `unconfirmed`: it is there (`permalink` if they know it), or publish it again. */
@@ -204,13 +192,13 @@ export const resolvePublication = (
       await set({ state: 'refused' })
       await update(trx, p, t.now, { reason: null, message: null, tries: 0, state: to, next_at: t.now })
     }
+    const said = { at: t.now, step: open?.key }
     await write(
       trx,
       p,
-      'there' in t ? 'person-there' : 'person-again',
-      t.now,
-      'there' in t ? (t.permalink ?? null) : null,
-      open?.key ?? null,
+      'there' in t
+        ? { ...said, event: 'person-there', data: { permalink: t.permalink } }
+        : { ...said, event: 'person-again' },
     )
   })
 
@@ -247,7 +235,7 @@ export const unschedulePublications = async (trx: Db, postId: string, now: Date)
   for (const p of back) {
     await forget(trx, p, now)
     await update(trx, p, now, { ...fresh, state: 'draft', due_at: null, next_at: null })
-    await write(trx, p, 'unscheduled', now)
+    await write(trx, p, { event: 'unscheduled', at: now })
     await tell(trx, p, 'draft')
   }
 }
@@ -270,7 +258,7 @@ export const releaseHeld = async (trx: Db, channelId: string, now: Date): Promis
     .returningAll()
     .execute()
   for (const p of rows) {
-    await write(trx, p, 'released', now)
+    await write(trx, p, { event: 'released', at: now })
     await tell(trx, p, 'scheduled')
   }
 }
@@ -305,7 +293,7 @@ export const holdChannel = async (
     .returningAll()
     .execute()
   for (const p of rows) {
-    await write(trx, p, 'held', now, message)
+    await write(trx, p, { event: 'held', at: now, message, data: { reason } })
     await tell(trx, p, 'held')
   }
 }

@@ -1,6 +1,7 @@
 /** What is due, and whose turn it is: a claim takes a channel and its first due publication under one lease, in one statement. */
 import { sql } from 'kysely'
 import { type Db, topics } from '#infra/db/database.ts'
+import { lineSql } from './journal.ts'
 import type { Claim } from './store.ts'
 
 /** How long a publication the network works on keeps the next ones of its channel waiting (ms, from its first step; decision 0010). */
@@ -62,8 +63,7 @@ export const claim = async (
     ), tried as (
       insert into attempts (publication_id, number, worker, started_at) select id, attempt, ${o.worker}, ${o.now}::timestamptz from taken
     ), said as (
-      insert into journal (publication_id, at, event, attempt, data)
-      select id, ${o.now}::timestamptz, 'attempt', attempt, jsonb_build_object('worker', ${o.worker}::text) from taken
+      ${lineSql({ event: 'attempt', at: o.now, data: { worker: o.worker } }, sql`taken`, sql`attempt`)}
     )
     select t.id, t.channel_id, t.platform, t.workspace_id, t.post_id, t.lease_token, t.attempt, t.started_at, t.due_at, pg_notify(${topics.live}, json_build_object('workspaceId', t.workspace_id, 'kind', 'publication', 'id', t.id, 'postId', t.post_id, 'state', 'publishing')::text) from taken t`.execute(
     db,

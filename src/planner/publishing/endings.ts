@@ -196,7 +196,7 @@ export const stepDone = async (
   p: PlannedStep,
   row: StepRow,
   checkpoint: Json,
-  event: string,
+  event: 'step-done' | 'step-found',
 ): Promise<void> => {
   const at = walk.d.clock.now()
   if (p.key === walk.planned.at(-1)!.key) walk.last = { key: p.key, checkpoint, event, at }

@@ -3,9 +3,11 @@
  * ours (`LeaseLost`). Each write is one statement, so one commit.
  */
 import { sql } from 'kysely'
+import type { JournalData } from '#contract/journal.ts'
 import type { PublicationState } from '#contract/posts.ts'
 import { type Db, topics } from '#infra/db/database.ts'
 import type { FailureJson } from '#infra/db/tables.ts'
+import { type Line, lineSql } from './journal.ts'
 
 /** Our lease was taken by another worker, or a person took the publication back: stop, write nothing more. */
 export class LeaseLost extends Error {
@@ -110,14 +112,14 @@ export const beginStep = (db: Db, c: Claim, s: BeginStep): Promise<void> =>
     with p as (
       update publications set begun = begun or ${s.create}, frozen = coalesce(frozen, ${JSON.stringify(s.frozen)}::jsonb),
         started_at = coalesce(started_at, ${s.now}), updated_at = ${s.now}
-      where id = ${c.publicationId} and lease_token = ${c.lease} returning id
+      where id = ${c.publicationId} and lease_token = ${c.lease} returning id, workspace_id
     ), s as (
       insert into steps (publication_id, key, position, state, prepared, first_begun_at, begun_at)
       select id, ${s.key}, ${s.position}::int, 'begun', ${JSON.stringify(s.prepared ?? null)}::jsonb, ${s.now}::timestamptz, ${s.now}::timestamptz from p
       on conflict (publication_id, key) do update set state = 'begun', times = steps.times + 1, begun_at = excluded.begun_at,
         prepared = coalesce(steps.prepared, excluded.prepared), failure = null, ended_at = null
     ), j as (
-      insert into journal (publication_id, at, event, attempt, step) select id, ${s.now}::timestamptz, 'step-begun', ${c.attempt}::int, ${s.key} from p
+      ${lineSql({ event: 'step-begun', at: s.now, step: s.key }, sql`p`, c.attempt)}
     )
     select count(*)::int as n from p`,
   )
@@ -133,14 +135,15 @@ export const saveStep = (db: Db, c: Claim, key: string, saved: unknown): Promise
     select count(*)::int as n from p`,
   )
 
+type StepEvent = 'step-done' | 'step-found' | 'step-absent' | 'step-refused' | 'step-unknown'
 export type EndStep = {
   key: string
   state: 'done' | 'unknown' | 'refused'
   checkpoint?: unknown
   failure?: FailureJson | null
-  event: string
+  event: StepEvent
   message?: string | null
-  data?: unknown
+  data?: JournalData<'step-refused' | 'step-unknown'>
   now: Date
 }
 
@@ -151,20 +154,19 @@ const stepEnd = (c: Claim, s: EndStep) => sql`
       failure = ${s.failure ? JSON.stringify(s.failure) : null}::jsonb, ended_at = ${s.now}
     from p where publication_id = p.id and key = ${s.key}
   ), step_said as (
-    insert into journal (publication_id, at, event, attempt, step, message, data)
-    select id, ${s.now}::timestamptz, ${s.event}, ${c.attempt}::int, ${s.key}, ${s.message ?? null}, ${JSON.stringify(s.data ?? {})}::jsonb from p
+    ${lineSql({ event: s.event, at: s.now, step: s.key, message: s.message, data: s.data } as Line, sql`p`, c.attempt)}
     returning id
   )`
 
 const holding = (c: Claim) =>
-  sql`select id from publications where id = ${c.publicationId} and lease_token = ${c.lease} for update`
+  sql`select id, workspace_id from publications where id = ${c.publicationId} and lease_token = ${c.lease} for update`
 
 /** A create that provably did nothing does not count as begun: the publication may be taken back again. */
 const refused = (c: Claim, key: string) => sql`
   update publications set begun = exists (
     select 1 from steps s where s.publication_id = publications.id and s.key <> ${key}
       and (s.key = 'create' or s.key like 'create:%') and s.state <> 'refused'
-  ) where id = ${c.publicationId} and lease_token = ${c.lease} returning id`
+  ) where id = ${c.publicationId} and lease_token = ${c.lease} returning id, workspace_id`
 
 /** Journals how a step ended. `refused` means proven: nothing of the step is on the network. */
 export const endStep = (db: Db, c: Claim, s: EndStep): Promise<void> =>
@@ -196,20 +198,12 @@ export const heldByAnother = async (db: Db, c: Claim, postId: string, begunAt: n
 }
 
 /** A line in the journal that changes nothing. */
-export const note = (
-  db: Db,
-  c: Claim,
-  o: { event: string; step?: string; message?: string; data?: unknown; now: Date },
-): Promise<void> =>
+export const note = (db: Db, c: Claim, line: Line): Promise<void> =>
   one(
     db,
     c,
     sql<{ n: number }>`
-    with p as (select id from publications where id = ${c.publicationId} and lease_token = ${c.lease} for update),
-    j as (
-      insert into journal (publication_id, at, event, attempt, step, message, data)
-      select id, ${o.now}::timestamptz, ${o.event}, ${c.attempt}::int, ${o.step ?? null}, ${o.message ?? null}, ${JSON.stringify(o.data ?? {})}::jsonb from p
-    )
+    with p as (${holding(c)}), j as (${lineSql(line, sql`p`, c.attempt)})
     select count(*)::int as n from p`,
   )
 
@@ -229,6 +223,14 @@ export type Finish = {
   /** Nothing of this channel starts before. */
   channelNotBefore?: Date | null
   now: Date
+}
+
+const endLine = (f: Finish): Line => {
+  const reason = f.reason ?? undefined
+  const line = { at: f.now, message: f.message }
+  return f.state === 'waiting'
+    ? { ...line, event: f.state, data: { reason, nextAt: f.nextAt?.toISOString() } }
+    : { ...line, event: f.state, data: { reason } }
 }
 
 /** Ends an attempt: the publication's new state, the channel's lease given back, the last step's end if given, all in one commit. */
@@ -252,9 +254,7 @@ export const finish = (db: Db, c: Claim, f: Finish, last?: EndStep): Promise<voi
       update attempts set ended_at = ${f.now}, verdict = ${f.verdict}, failure = ${f.failure ? JSON.stringify(f.failure) : null}::jsonb
       from p where publication_id = p.id and number = ${c.attempt}
     ), j as (
-      insert into journal (publication_id, at, event, attempt, message, data)
-      select id, ${f.now}::timestamptz, ${f.state}, ${c.attempt}::int, ${f.message ?? null},
-        ${JSON.stringify({ reason: f.reason ?? undefined, nextAt: f.nextAt ?? undefined })}::jsonb from p${last ? sql` where (select count(*) from step_said) >= 0` : sql``}
+      ${lineSql(endLine(f), last ? sql`p where (select count(*) from step_said) >= 0` : sql`p`, c.attempt)}
     ), n as (
       select pg_notify(${topics.live}, json_build_object('workspaceId', workspace_id, 'kind', 'publication', 'id', id, 'postId', post_id, 'state', ${f.state}::text)::text) from p
     )

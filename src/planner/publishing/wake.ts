@@ -4,16 +4,11 @@
  */
 import { sql } from 'kysely'
 import { type Db, notify, topics } from '#infra/db/database.ts'
+import { write } from './journal.ts'
 
 const lock = (trx: Db, id: string) =>
   trx.selectFrom('publications').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
 type Row = NonNullable<Awaited<ReturnType<typeof lock>>>
-
-const write = (trx: Db, p: Row, event: string, message: string | null, now: Date) =>
-  trx
-    .insertInto('journal')
-    .values({ publication_id: p.id, at: now, event, attempt: p.attempt || null, step: null, message, data: '{}' })
-    .execute()
 
 const tell = (trx: Db, p: Row) =>
   notify(trx, topics.live, {
@@ -41,7 +36,7 @@ export const wakePublication = (
     if (p.state === 'publishing') return 'busy'
     if (p.state !== 'waiting' || !listens.has(p.reason ?? '')) {
       if (o.message === null) return 'ignored'
-      await write(trx, p, 'network-said', o.message, o.now)
+      await write(trx, p, { event: 'network-said', at: o.now, message: o.message })
       await tell(trx, p)
       return 'ignored'
     }
@@ -50,7 +45,7 @@ export const wakePublication = (
       .set({ next_at: sql<Date>`least(next_at, ${o.now})`, version: p.version + 1, updated_at: o.now })
       .where('id', '=', p.id)
       .execute()
-    await write(trx, p, 'woken', o.message, o.now)
+    await write(trx, p, { event: 'woken', at: o.now, message: o.message })
     await tell(trx, p)
     await notify(trx, topics.due, '')
     return 'woken'
@@ -63,7 +58,12 @@ export const markGone = (db: Db, o: { id: string; ref: string; message: string |
     if (p?.state !== 'published' || p.removed_at) return false
     const message = o.message ?? 'The network says that the post is gone.'
     if (p.external_id !== null && p.external_id !== o.ref) {
-      await write(trx, p, 'network-said', `A part of it is gone (${o.ref}). ${o.message ?? ''}`.trim(), o.now)
+      await write(trx, p, {
+        event: 'network-said',
+        at: o.now,
+        message: `A part of it is gone (${o.ref}). ${o.message ?? ''}`.trim(),
+        data: { ref: o.ref },
+      })
       await tell(trx, p)
       return false
     }
@@ -72,7 +72,7 @@ export const markGone = (db: Db, o: { id: string; ref: string; message: string |
       .set({ removed_at: o.now, reason: 'removed', message, version: p.version + 1, updated_at: o.now })
       .where('id', '=', p.id)
       .execute()
-    await write(trx, p, 'removed', message, o.now)
+    await write(trx, p, { event: 'removed', at: o.now, message })
     await tell(trx, p)
     return true
   })
@@ -87,7 +87,7 @@ export const nameLink = (db: Db, o: { id: string; url: string; now: Date }): Pro
       .set({ permalink: o.url, version: p.version + 1, updated_at: o.now })
       .where('id', '=', p.id)
       .execute()
-    await write(trx, p, 'network-said', o.url, o.now)
+    await write(trx, p, { event: 'network-said', at: o.now, data: { permalink: o.url } })
     await tell(trx, p)
     return true
   })

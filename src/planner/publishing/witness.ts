@@ -51,7 +51,7 @@ export const askWitness = async (walk: AttemptContext, p: PlannedStep, row: Step
     event: `look-${kind}`,
     step: p.key,
     message: 'unsure' in seen ? seen.unsure : undefined,
-    now: nowOf(walk),
+    at: nowOf(walk),
   })
   const after = afterLook(kind, row, ruleOf(p), d.clock.now(), await looksSince(walk, p.key, row.begunAt))
   switch (after.do) {

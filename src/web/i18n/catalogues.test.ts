@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { journalData } from '#contract/journal.ts'
 import { en } from './en.ts'
 import { pl } from './pl.ts'
 
@@ -24,5 +25,15 @@ describe('the Polish catalogue', () => {
       ([key, text]) => text === english(key) && /[a-z]{4}/i.test(text.replace(/\{\{\w+\}\}/g, '')),
     )
     expect(same.map(([key]) => key).sort()).toEqual(['post.title'])
+  })
+})
+
+describe('the words of the server', () => {
+  it.each([
+    ['en', en],
+    ['pl', pl],
+  ])('have a sentence in %s for every event of the journal, and none for another', (_, catalogue) => {
+    const told = Object.keys(catalogue).filter((key) => /^journal\.[^.]+$/.test(key))
+    expect(told.map((key) => key.slice('journal.'.length)).sort()).toEqual(Object.keys(journalData).sort())
   })
 })

@@ -56,19 +56,16 @@ export const sentence = (
     n: entry.attempt ?? 1,
     message: entry.message ?? '',
     when: nextAt ? format.exact(nextAt) : '',
-    at:
-      entry.event === 'scheduled' && entry.message && !Number.isNaN(Date.parse(entry.message))
-        ? format.dateTime(entry.message)
-        : '',
   }
-  if (entry.event === 'scheduled')
-    return { text: params.at ? t('journal.scheduled.at', params) : t('journal.scheduled'), theirs: '' }
-  const words =
-    (nextAt ? maybe(t, `journal.${entry.event}.until`, params) : null) ?? maybe(t, `journal.${entry.event}`, params)
+  const dueAt = text(entry.data.dueAt)
+  if (dueAt) return { text: t('journal.scheduled.at', { at: format.dateTime(dueAt) }), theirs: '' }
+  // A page loaded before an update may meet a word it does not know yet.
+  const words = nextAt ? t('journal.waiting.until', params) : maybe(t, `journal.${entry.event}`, params)
   const failure = ['step-refused', 'step-unknown'].includes(entry.event)
     ? attempts.find((a) => a.number === entry.attempt)?.failure?.status
     : undefined
-  const message = entry.message && !words?.includes(entry.message) ? entry.message : ''
+  const said = entry.message ?? text(entry.data.permalink)
+  const message = words?.includes(said) ? '' : said
   return {
     text: words ?? entry.event,
     theirs: [message, failure === undefined ? '' : `(HTTP ${failure})`].filter(Boolean).join(' '),

@@ -1,0 +1,59 @@
+/**
+ * Every word of the journal, with the shape of its `data`: the only list. Code writes no other event (the types of
+ * planner/publishing/journal.ts), the API shows no other, and a test asks both catalogues for a sentence to each. Rows
+ * live for years, so a word is never taken away or given another meaning, and `data` may only gain optional members.
+ */
+import { z } from 'zod'
+import { instant } from './common.ts'
+
+const nothing = z.strictObject({})
+/** What the network said, as its failure table sorted it: our code for it, and the HTTP status. */
+const refusal = z.strictObject({ code: z.string().optional(), status: z.int().optional() })
+/** Why a publication stands where it does: a word of ours or a failure's code. */
+const because = z.strictObject({ reason: z.string().optional() })
+
+export const journalData = {
+  // What a person did.
+  scheduled: z.strictObject({ dueAt: instant }),
+  unscheduled: nothing,
+  cancelled: nothing,
+  'person-retry': nothing,
+  'person-there': z.strictObject({ permalink: z.string().optional() }),
+  'person-again': nothing,
+  // An attempt and its steps.
+  attempt: z.strictObject({ worker: z.string() }),
+  'step-begun': nothing,
+  'step-done': nothing,
+  'step-found': nothing,
+  'step-absent': nothing,
+  'step-refused': refusal,
+  'step-unknown': refusal,
+  'look-found': nothing,
+  'look-absent': nothing,
+  'look-unsure': nothing,
+  'token-renewed': nothing,
+  // How an attempt ended: the state it left.
+  waiting: z.strictObject({ reason: z.string().optional(), nextAt: instant.optional() }),
+  published: because,
+  failed: because,
+  unconfirmed: because,
+  held: because,
+  missed: because,
+  /** Held for its channel, and the channel works again. */
+  released: nothing,
+  // What came after publishing.
+  removing: nothing,
+  removed: nothing,
+  'remove-failed': refusal,
+  editing: nothing,
+  /** `before`: the text it replaced, its first 2,000 characters. */
+  edited: z.strictObject({ before: z.string() }),
+  'edit-failed': refusal,
+  // What a network told by itself. `ref`: what it is about; `permalink`: the address it named.
+  woken: nothing,
+  'network-said': z.strictObject({ ref: z.string().optional(), permalink: z.string().optional() }),
+} as const satisfies Record<string, z.ZodObject>
+
+export const journalEvent = z.object(journalData).keyof().meta({ id: 'JournalEvent' })
+export type JournalEvent = z.output<typeof journalEvent>
+export type JournalData<E extends JournalEvent = JournalEvent> = z.output<(typeof journalData)[E]>

@@ -1,0 +1,72 @@
+/** Migrations that change rows: a database of the version before keeps everything it holds. */
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { newId } from '../ids.ts'
+import { type TestDatabase, testDatabase } from '../testing/db.ts'
+import { migrate, migrationsFolder, readMigrations } from './migrate.ts'
+
+let db: TestDatabase
+beforeEach(async () => {
+  db = await testDatabase({ empty: true })
+})
+afterEach(() => db.drop())
+
+/** Brings the empty database to a version, as an installation that was not updated since. */
+const standAt = async (version: number) => {
+  const folder = await mkdtemp(join(tmpdir(), 'clarion-old-'))
+  for (const { name } of (await readMigrations()).slice(0, version))
+    await copyFile(join(migrationsFolder, name), join(folder, name))
+  await migrate(db, { folder })
+  await rm(folder, { recursive: true })
+}
+const at = '2026-11-22T09:00:00Z'
+const [ws, channel, post, publication] = [newId(1), newId(2), newId(3), newId(4)]
+const planned = async () => {
+  const run = (text: string, values: unknown[]) => db.pool.query(text, values)
+  await run(`insert into workspaces (id, name, time_zone, late_policy, created_at) values ($1, 'W', 'UTC', '{}', $2)`, [
+    ws,
+    at,
+  ])
+  await run(
+    `insert into channels (id, workspace_id, platform, realm, kind, external_id, name, handle, created_at) values ($1, $2, 'toy', 'sandbox', 'profile', 'x', 'A', 'a', $3)`,
+    [channel, ws, at],
+  )
+  await run(
+    `insert into posts (id, workspace_id, content, created_at, updated_at) values ($1, $2, '{"segments":[]}', $3, $3)`,
+    [post, ws, at],
+  )
+  await run(
+    `insert into publications (id, post_id, workspace_id, channel_id, created_at, updated_at) values ($1, $2, $3, $4, $5, $5)`,
+    [publication, post, ws, channel, at],
+  )
+}
+
+test('0005: lines of the journal learn their workspace, and what they said in a sentence becomes data', async () => {
+  await standAt(4)
+  await planned()
+  const said: [string, string | null][] = [
+    ['scheduled', '2026-12-01T08:00:00.000Z'],
+    ['attempt', null],
+    ['person-there', 'https://example.test/1'],
+    ['person-there', null],
+    ['edit-failed', 'toy.refused: It says: no.'],
+  ]
+  for (const [event, message] of said)
+    await db.pool.query('insert into journal (publication_id, at, event, message) values ($1, $2, $3, $4)', [
+      publication,
+      at,
+      event,
+      message,
+    ])
+  await migrate(db)
+  const { rows } = await db.pool.query('select workspace_id, event, message, data from journal order by id')
+  expect(rows).toEqual([
+    { workspace_id: ws, event: 'scheduled', message: null, data: { dueAt: '2026-12-01T08:00:00.000Z' } },
+    { workspace_id: ws, event: 'attempt', message: null, data: {} },
+    { workspace_id: ws, event: 'person-there', message: null, data: { permalink: 'https://example.test/1' } },
+    { workspace_id: ws, event: 'person-there', message: null, data: {} },
+    { workspace_id: ws, event: 'edit-failed', message: 'It says: no.', data: { code: 'toy.refused' } },
+  ])
+})

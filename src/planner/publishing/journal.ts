@@ -1,0 +1,43 @@
+/**
+ * The journal's only writer. A line belongs to a publication and its workspace, and is written in the transaction or
+ * statement of what it tells, so that there is never one without the other. What notifications and outgoing webhooks
+ * will send is read from here.
+ */
+import { type RawBuilder, sql } from 'kysely'
+import type { JournalData, JournalEvent } from '#contract/journal.ts'
+import type { Db } from '#infra/db/database.ts'
+
+/** `data` may be left out where the event has none that is required. `at`: UTC. */
+export type Line<E extends JournalEvent = JournalEvent> = E extends JournalEvent
+  ? {
+      event: E
+      at: Date
+      step?: string | null
+      message?: string | null
+    } & (Record<string, never> extends JournalData<E> ? { data?: JournalData<E> } : { data: JournalData<E> })
+  : never
+
+/** The `insert` of a line as part of a larger statement. `from` has `id` and `workspace_id` of publications, and gives a line for each row. */
+export const lineSql = (line: Line, from: RawBuilder<unknown>, attempt: number | RawBuilder<unknown> | null) => sql`
+  insert into journal (workspace_id, publication_id, at, event, attempt, step, message, data)
+  select workspace_id, id, ${line.at}::timestamptz, ${line.event}, ${attempt}::int, ${line.step ?? null}, ${line.message ?? null},
+    ${JSON.stringify(line.data ?? {})}::jsonb from ${from}`
+
+type About = { id: string; workspace_id: string; attempt: number }
+
+/** Writes one line about a publication. The attempt is the last one that began, if any did. */
+export const write = async (db: Db, p: About, line: Line): Promise<void> => {
+  await db
+    .insertInto('journal')
+    .values({
+      workspace_id: p.workspace_id,
+      publication_id: p.id,
+      at: line.at,
+      event: line.event,
+      attempt: p.attempt || null,
+      step: line.step ?? null,
+      message: line.message ?? null,
+      data: JSON.stringify(line.data ?? {}),
+    })
+    .execute()
+}
