@@ -121,9 +121,12 @@ export const openBench = (platform: Platform, sandbox: SandboxUnderTest) => {
       kind?: string
       /** What the person enters before, `way` among them. */
       form?: Record<string, string>
+      /** Another app than the one the desk issues. */
+      credentials?: Record<string, string>
     } = {},
   ): Promise<Connected> => {
-    const issued = sandbox.desk.tokens(id, o.account)
+    const desk = sandbox.desk.tokens(id, o.account)
+    const issued = { ...desk, credentials: o.credentials ?? desk.credentials }
     const t = context(issued.credentials)
     const begun = await platform.connect.begin(t, o.form ?? {})
     let answer: Record<string, string> = {}

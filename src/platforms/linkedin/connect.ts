@@ -145,33 +145,69 @@ const common = (way: WayId) =>
     readToken: readToken(way),
   }) as const
 
-const flows: Record<WayId, Connector> = {
-  pages: oauth2({
+/** What publishing on a page cannot do without: which pages, the post, and the look after a lost answer. */
+const neededForPages = ['rw_organization_admin', 'r_organization_social', 'w_organization_social']
+
+/**
+ * What an app may have been granted besides (§2). LinkedIn refuses the whole consent over one scope an app does not have,
+ * so only what the person names in the app's settings is asked for.
+ */
+const furtherForPages = [
+  'r_basicprofile',
+  'w_member_social',
+  'w_member_social_feed',
+  'w_organization_social_feed',
+  'r_organization_social_feed',
+  'r_member_postAnalytics',
+]
+
+/** @throws PlatformFailure for a word that is no scope Clarion can use. */
+const furtherOf = (credentials: Record<string, string>): string[] => {
+  const named = (credentials.pagesScopes ?? '').split(/[\s,]+/).filter(Boolean)
+  const strange = named.find((s) => !furtherForPages.includes(s) && !neededForPages.includes(s))
+  if (strange)
+    throw new PlatformFailure({
+      kind: 'not-permitted',
+      code: 'linkedin.scope-unknown',
+      message: `"${strange.slice(0, 60)}" is no scope Clarion can use. Settings of the LinkedIn app take: ${furtherForPages.join(', ')}.`,
+    })
+  return furtherForPages.filter((s) => named.includes(s))
+}
+
+/** Whether the person behind the token can be asked for, and published as. */
+const mayName = (grant: Grant) => grant.scopes?.includes('r_basicprofile') ?? false
+
+const pagesFlow = (further: readonly string[]): Connector =>
+  oauth2({
     ...common('pages'),
-    scopes: ['r_basicprofile', 'rw_organization_admin', 'r_organization_social', 'w_organization_social'],
-    optionalScopes: [
-      'w_member_social',
-      'w_member_social_feed',
-      'w_organization_social_feed',
-      'r_organization_social_feed',
-      'r_member_postAnalytics',
-    ],
+    scopes: neededForPages,
+    optionalScopes: further,
     // Subscribing to a page's events names the person who may read them.
     upgrade: async (t, grant) => {
+      if (!mayName(grant)) return grant
       const { id } = await meBasic(t.http, grant.access)
       return { ...grant, extra: { ...grant.extra, person: `urn:li:person:${id}` } }
     },
     identify: async (t, grant) => [
       ...(await pagesOf(t, grant)),
-      ...(grant.scopes?.includes('w_member_social') ? [await people.pages(t, grant)] : []),
+      ...(mayName(grant) && grant.scopes?.includes('w_member_social') ? [await people.pages(t, grant)] : []),
     ],
-  }),
-  profile: oauth2({
-    ...common('profile'),
-    scopes: ['openid', 'profile', 'w_member_social'],
-    identify: async (t, grant) => [await people.profile(t, grant)],
-  }),
+  })
+
+const flows: Record<WayId, (credentials: Record<string, string>) => Connector> = {
+  pages: (credentials) => pagesFlow(furtherOf(credentials)),
+  profile: () =>
+    oauth2({
+      ...common('profile'),
+      scopes: ['openid', 'profile', 'w_member_social'],
+      identify: async (t, grant) => [await people.profile(t, grant)],
+    }),
 }
+/** Renewing and revoking ask for no scope: a slip in the settings must not end what is connected. */
+const kindest = (way: WayId) => flows[way]({})
+
+/** LinkedIn's own words about a refused consent: they name the scope. */
+const said = (words: string | undefined) => (words ? ` ("${words.slice(0, 200)}")` : '')
 
 const kept = z.object({ way: z.enum(['pages', 'profile']), inner: z.custom<Json>() })
 
@@ -179,7 +215,7 @@ export const connect: Connector = {
   rotates: false,
   begin: async (t, form) => {
     const way = wayOf(form.way)
-    const begun = await flows[way].begin(withApp(t, way), form)
+    const begun = await flows[way](t.credentials).begin(withApp(t, way), form)
     return { ...begun, keep: { way, inner: begun.keep } }
   },
   finish: (t, answer, keep) => {
@@ -190,11 +226,11 @@ export const connect: Connector = {
         code: 'linkedin.product-missing',
         message:
           way === 'pages'
-            ? 'The LinkedIn app lacks the Community Management API, which pages need. Ask for that product at linkedin.com/developers, or connect only your profile.'
+            ? `LinkedIn did not grant the app what was asked for${said(answer.error_description)}. Pages need the Community Management API: ask for that product at linkedin.com/developers, take scopes the app was not granted out of its settings here, or connect only your profile.`
             : 'The LinkedIn app lacks "Share on LinkedIn" or "Sign In with LinkedIn using OpenID Connect". Add both products at linkedin.com/developers.',
       })
-    return flows[way].finish(withApp(t, way), answer, inner)
+    return kindest(way).finish(withApp(t, way), answer, inner)
   },
-  refresh: (t, grant) => flows[wayOf(grant.extra?.way)].refresh!(withApp(t, grant.extra?.way), grant),
-  revoke: (t, grant) => flows[wayOf(grant.extra?.way)].revoke!(withApp(t, grant.extra?.way), grant),
+  refresh: (t, grant) => kindest(wayOf(grant.extra?.way)).refresh!(withApp(t, grant.extra?.way), grant),
+  revoke: (t, grant) => kindest(wayOf(grant.extra?.way)).revoke!(withApp(t, grant.extra?.way), grant),
 }

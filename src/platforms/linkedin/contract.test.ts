@@ -14,6 +14,16 @@ const say = (text: string, settings = {}) => ({ segments: [{ text }], settings }
 const file = (media: object, settings = {}) => ({ segments: [{ text: 'With a file', ...media }], settings })
 const poll = (options: string[], question = 'Rye or wheat?') => ({ poll: { question, options } })
 const card = { url: 'https://example.com/bread', title: 'Bread' }
+/** An app of the imitation that LinkedIn gave three scopes. */
+const narrow = { clientId: '55sandboxnarrow', clientSecret: 'WPL_AP1.sandboxNarrow5Ty1.qLs9Dk==' }
+/** Asks for pages and comes back from a consent that LinkedIn refuses before anybody sees it. */
+const refusedConsent = async (t: ReturnType<Bench['context']>) => {
+  const begun = await platform.connect.begin(t, { way: 'pages' })
+  if (begun.kind !== 'redirect') throw new Error('not a redirect')
+  const back = await fetch(begun.url, { redirect: 'manual' })
+  const answer = Object.fromEntries(new URL(back.headers.get('location')!).searchParams)
+  return platform.connect.finish(t, answer, begun.keep)
+}
 const person = (b: Bench) => b.connect({ kind: 'person' })
 const creates = (b: Bench) => b.sandbox.desk.requests({ route: 'create' })
 
@@ -356,13 +366,20 @@ contractSuite({
         const b = bench()
         const issued = b.sandbox.desk.tokens('linkedin').credentials
         const t = b.context({ clientId: issued.clientId!, clientSecret: issued.clientSecret! })
-        const begun = await platform.connect.begin(t, { way: 'pages' })
-        if (begun.kind !== 'redirect') throw new Error('not a redirect')
-        const back = await fetch(begun.url, { redirect: 'manual' })
-        const answer = Object.fromEntries(new URL(back.headers.get('location')!).searchParams)
-        await expect(async () => platform.connect.finish(t, answer, begun.keep)).rejects.toThrow(
-          'Community Management API',
-        )
+        await expect(refusedConsent(t)).rejects.toThrow('Community Management API')
+      })
+      test('an app with nothing but publishing on pages connects them, and publishes', async () => {
+        const b = bench()
+        const c = await b.connect({ credentials: narrow, form: { way: 'pages' } })
+        expect(c.grant.scopes).toEqual(['rw_organization_admin', 'r_organization_social', 'w_organization_social'])
+        expect(c.offer.kind).toBe('organization')
+        expect((await b.publish(c, say('Narrow'))).state).toBe('published')
+      })
+      test('a scope the person names and LinkedIn did not grant is told by its name', async () => {
+        const b = bench()
+        const named = (pagesScopes: string) => refusedConsent(b.context({ ...narrow, pagesScopes }))
+        await expect(named('r_basicprofile, w_member_social_feed')).rejects.toThrow('"r_basicprofile"')
+        await expect(named('w_member_socail')).rejects.toThrow('"w_member_socail" is no scope')
       })
       test('the refresh token keeps its first clock', async () => {
         const b = bench()

@@ -23,7 +23,7 @@ const ofMember = async (t: ChannelContext, post?: string): Promise<Reading | nul
       kind: 'not-permitted',
       code: 'linkedin.analytics-scope',
       message:
-        'LinkedIn shows the numbers of a profile only to apps with the Community Management API. Connect the profile by way of "Pages and your profile".',
+        'LinkedIn shows the numbers of a profile only to apps that were granted r_member_postAnalytics. Name it among the further scopes of the app for pages, and connect the profile by way of "Pages".',
     })
   const c = callerOf(t)
   const raw: Partial<Record<MemberMetric, number | null>> = {}

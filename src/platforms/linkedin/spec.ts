@@ -82,6 +82,13 @@ export const spec = defineSpec({
     },
     { name: 'pagesClientSecret', label: 'Client secret of the app for pages', secret: true, optional: true },
     {
+      name: 'pagesScopes',
+      label: 'Further scopes of the app for pages',
+      optional: true,
+      placeholder: 'r_basicprofile w_member_social w_organization_social_feed',
+      help: 'What LinkedIn granted the app beyond publishing on pages; the guide says what each adds. One it was not granted refuses the whole consent. After a change connect the channels again.',
+    },
+    {
       name: 'applicationId',
       label: 'App number',
       optional: true,
@@ -98,8 +105,8 @@ export const spec = defineSpec({
   ways: [
     {
       id: 'pages',
-      label: 'Pages and your profile',
-      help: 'Needs an app with the Community Management API, which LinkedIn reviews.',
+      label: 'Pages',
+      help: 'Needs an app with the Community Management API, which LinkedIn reviews. Your profile too, when the app was granted that.',
       connect: 'redirect',
       credentials,
     },

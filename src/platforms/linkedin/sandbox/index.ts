@@ -130,6 +130,9 @@ export default defineImitation<LinkedInState>({
         pagesClientId: pages!.clientId,
         pagesClientSecret: pages!.clientSecret,
         applicationId: pages!.id,
+        // Of the app's scopes those a planner has use for.
+        pagesScopes:
+          'r_basicprofile w_member_social w_member_social_feed w_organization_social_feed r_organization_social_feed r_member_postAnalytics',
       },
       tokens: {
         ...token,

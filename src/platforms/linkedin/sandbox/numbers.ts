@@ -46,6 +46,8 @@ export const products = {
     'r_member_postAnalytics',
     'r_member_profileAnalytics',
   ],
+  /** Community Management, granted for pages and nothing else. */
+  pagesOnly: ['rw_organization_admin', 'r_organization_social', 'w_organization_social'],
 }
 export type Product = keyof typeof products
 

@@ -100,6 +100,13 @@ export const seed = (): LinkedInState => ({
       products: ['self'],
       refreshTokens: false,
     },
+    {
+      id: '228401339',
+      clientId: '55sandboxnarrow',
+      clientSecret: 'WPL_AP1.sandboxNarrow5Ty1.qLs9Dk==',
+      products: ['pagesOnly'],
+      refreshTokens: false,
+    },
   ],
   members: [
     { id: '782bbtaQ', name: 'Ines Okafor', vanity: 'ines-okafor', hue: 212, restricted: false },

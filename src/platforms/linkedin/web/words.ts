@@ -90,8 +90,9 @@ export const words = {
     'preview.pages': 'Stron: {{n}}',
     'preview.document': 'Dokument',
     'preview.reshared': 'Tutaj będzie udostępniony post.',
-    'way.pages': 'Strony i Twój profil',
-    'way.pages.help': 'Wymaga aplikacji z Community Management API, którą LinkedIn sprawdza.',
+    'way.pages': 'Strony',
+    'way.pages.help':
+      'Wymaga aplikacji z Community Management API, którą LinkedIn sprawdza. Także Twój profil, jeśli aplikacja ma na to zgodę.',
     'way.profile': 'Tylko Twój profil',
     'way.profile.help':
       'Wymaga aplikacji z „Share on LinkedIn” i „Sign In with LinkedIn using OpenID Connect”; nikt jej nie sprawdza.',
@@ -103,6 +104,9 @@ export const words = {
     'connect.pagesClientId.help':
       'Tylko gdy Community Management API ma osobna aplikacja. Puste: do stron służy aplikacja powyżej.',
     'connect.pagesClientSecret': 'Sekret klienta aplikacji do stron',
+    'connect.pagesScopes': 'Dalsze uprawnienia aplikacji do stron',
+    'connect.pagesScopes.help':
+      'Co LinkedIn przyznał aplikacji poza publikowaniem na stronach; przewodnik mówi, co daje każde z nich. Jedno nieprzyznane odrzuca całą zgodę. Po zmianie połącz kanały ponownie.',
     'connect.applicationId': 'Numer aplikacji',
     'connect.applicationId.help': 'Liczba w adresie aplikacji do stron. Tylko do webhooków.',
     'connect.apiVersion': 'Wersja API',
