@@ -48,6 +48,10 @@ export const offerOf = (s: Settings): { [member: string]: Json } => ({
   ...(s.terms ? { termsConditions: s.terms } : {}),
 })
 
+/** The post's own language, else that of the place as Google tells it. Google guesses where none is sent (§3). */
+const languageOf = ({ settings: s, channel }: T): string =>
+  s.languageCode ?? (typeof channel.facts.language === 'string' ? channel.facts.language : 'en')
+
 /** The body of the create. */
 export const bodyOf = async (t: T): Promise<Json> => {
   const { settings: s } = t
@@ -55,7 +59,7 @@ export const bodyOf = async (t: T): Promise<Json> => {
   const media: Json[] = []
   for (const m of mediaOf(t)) media.push({ mediaFormat: 'PHOTO', sourceUrl: await m.url() })
   return {
-    ...(s.languageCode ? { languageCode: s.languageCode } : {}),
+    languageCode: languageOf(t),
     topicType: s.topic,
     summary: summaryOf(t),
     ...(action ? { callToAction: action } : {}),

@@ -59,6 +59,7 @@ contractSuite({
         content: post('Live music', event),
         see: ([p]) =>
           expect(p!.raw).toEqual({
+            languageCode: 'en',
             topicType: 'EVENT',
             summary: 'Live music',
             event: {

@@ -28,6 +28,15 @@ const nothing = (): RunResult => ({
   looks: new Map(),
 })
 
+test('every post says its language: its own, else that of the place', async () => {
+  const c = await b.connect()
+  expect(c.offer.facts.language).toBe('en')
+  const polish = { ...c, offer: { ...c.offer, facts: { ...c.offer.facts, language: 'pl' } } }
+  await b.publish(polish, post('Chleb'))
+  await b.publish(polish, post('Pan', { languageCode: 'es' }))
+  expect(b.ledger().map((p) => (p.raw as { languageCode?: string }).languageCode)).toEqual(['pl', 'es'])
+})
+
 describe('connecting', () => {
   const offers = () => offersOf(b)
   test('one consent offers every location once, with the account v4 needs and how it stands', async () => {

@@ -34,7 +34,8 @@ export const bodyOf = (t: V, off: Switches): Body => {
       : {
           media_type: 'PHOTO',
           post_mode: 'DIRECT_POST',
-          is_aigc: s.aiGenerated,
+          // Doubtful for photos (fact sheet §3.5): sent when chosen, promised by nobody.
+          ...(s.aiGenerated ? { is_aigc: true } : {}),
           post_info: {
             ...words,
             privacy_level: s.privacy ?? null,

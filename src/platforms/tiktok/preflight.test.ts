@@ -36,6 +36,12 @@ const rules = (
 }
 
 describe('compliance', () => {
+  test('the AI label is promised for videos, not for photos', () => {
+    const ai = { ...good, aiGenerated: true }
+    expect(rules(ai)).toEqual([])
+    expect(rules(ai, { media: [still] })).toEqual(['warning ai.photos'])
+    expect(rules(good, { media: [still] })).toEqual([])
+  })
   test('nothing goes out by default: privacy and agreement are missing', () => {
     expect(rules({})).toEqual(['error settings.privacy', 'error settings.musicConsent'])
     expect(rules(good)).toEqual([])

@@ -173,6 +173,14 @@ const check = (draft: Draft): Finding[] => {
   else inbox(r)
   const photos = hasMedia(draft) && !videoOf(draft)
   const count = draft.segments[0]?.media.length ?? 0
+  if (photos && r.s.mode === 'direct' && r.s.aiGenerated)
+    add(
+      'ai.photos',
+      'warning',
+      'TikTok may leave out the AI label on photos.',
+      'Its interface for apps is not known to have the label for photo posts. Look at the post afterwards, and set the label in the TikTok app.',
+      { field: 'aiGenerated' },
+    )
   if (photos && r.s.coverIndex >= count)
     add(
       'cover.index',

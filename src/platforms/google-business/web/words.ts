@@ -47,7 +47,7 @@ export const words = {
     call: 'Dials the phone number of the profile.',
     'call.none': 'This location has no phone number on Google, so there is nothing to dial.',
     languageCode: 'Language of the text',
-    'languageCode.help': 'A code like en or pt-BR. Only a hint for Google.',
+    'languageCode.help': 'A code like en or pt-BR. Empty: the language of the place. Only a hint for Google.',
     policy:
       'Google checks each post before it shows it, and may reject it without saying why. Leave phone numbers out of the text; use a picture of your own, of at least 250 x 250.',
     'standing.verify': 'This location is not verified on Google: its posts are not shown.',
@@ -106,7 +106,7 @@ export const words = {
     call: 'Wybiera numer telefonu z profilu.',
     'call.none': 'Ta lokalizacja nie ma w Google numeru telefonu, więc nie ma czego wybrać.',
     languageCode: 'Język tekstu',
-    'languageCode.help': 'Kod, np. pl lub pt-BR. Tylko wskazówka dla Google.',
+    'languageCode.help': 'Kod, np. pl lub pt-BR. Puste: język miejsca. Tylko wskazówka dla Google.',
     policy:
       'Google sprawdza każdy post, zanim go pokaże, i może go odrzucić bez podania powodu. Nie wpisuj numerów telefonu w treści; użyj własnego zdjęcia, co najmniej 250 x 250.',
     'standing.verify': 'Ta lokalizacja nie jest zweryfikowana w Google: jej posty nie są pokazywane.',

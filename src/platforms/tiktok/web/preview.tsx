@@ -69,14 +69,15 @@ const Slides = ({ media, cover, say }: { media: readonly PreviewMedia[]; cover: 
   )
 }
 
-const labelsOf = (s: Record<string, unknown>, say: PreviewProps['say']) =>
+/** The AI label is sure on videos alone (fact sheet §3.5), so photos are not shown with it. */
+const labelsOf = (s: Record<string, unknown>, photos: boolean, say: PreviewProps['say']) =>
   [
     s.disclose === true && s.brandedContent === true
       ? say('preview.paid')
       : s.disclose === true && s.yourBrand === true
         ? say('preview.promotional')
         : '',
-    s.aiGenerated === true ? say('preview.ai') : '',
+    s.aiGenerated === true && !photos ? say('preview.ai') : '',
     s.privacy === 'SELF_ONLY' ? say('privacy=SELF_ONLY') : '',
   ].filter(Boolean)
 
@@ -87,7 +88,7 @@ export const Preview = ({ segments, channel, settings, say }: PreviewProps) => {
   const photos = media[0]?.kind !== 'video'
   const title = photos && typeof settings.photoTitle === 'string' ? settings.photoTitle : ''
   const caption = draft && !photos ? '' : text
-  const labels = draft ? [] : labelsOf(settings, say)
+  const labels = draft ? [] : labelsOf(settings, photos, say)
   const cover = typeof settings.coverIndex === 'number' ? settings.coverIndex : 0
   return (
     <div className="mx-auto max-w-72">

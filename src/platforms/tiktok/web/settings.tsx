@@ -225,7 +225,7 @@ export const Settings = ({ value, onChange, disabled, channel, segments, say }: 
       {direct ? (
         <SwitchSetting
           label={say('aiGenerated')}
-          hint={say('aiGenerated.help')}
+          hint={say(photo ? 'aiGenerated.photos' : 'aiGenerated.help')}
           disabled={disabled}
           value={s.aiGenerated}
           onChange={(aiGenerated) => part.set({ aiGenerated })}

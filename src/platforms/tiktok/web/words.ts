@@ -36,6 +36,8 @@ export const words = {
     'label.paid.photo': "Your photo will be labeled as 'Paid partnership'.",
     'label.paid.video': "Your video will be labeled as 'Paid partnership'.",
     aiGenerated: 'AI-generated content',
+    'aiGenerated.photos':
+      'Clarion asks for the label, but TikTok is not known to take it for photos from apps. Look at the post afterwards, and set it in the TikTok app.',
     'aiGenerated.help': 'TikTok labels the post as made with AI. It cannot be undone.',
     coverMs: 'Cover frame: {{at}} s',
     coverIndex: 'Cover photo',
@@ -101,6 +103,8 @@ export const words = {
     'label.paid.photo': 'Zdjęcie dostanie oznaczenie „Płatna współpraca” (Paid partnership).',
     'label.paid.video': 'Film dostanie oznaczenie „Płatna współpraca” (Paid partnership).',
     aiGenerated: 'Treści wygenerowane przez AI',
+    'aiGenerated.photos':
+      'Clarion poprosi o oznaczenie, ale nie wiadomo, czy TikTok przyjmuje je od aplikacji przy zdjęciach. Sprawdź post po publikacji i oznacz go w aplikacji TikTok.',
     'aiGenerated.help': 'TikTok oznaczy post jako stworzony z pomocą AI. Nie da się tego cofnąć.',
     coverMs: 'Klatka okładki: {{at}} s',
     coverIndex: 'Zdjęcie na okładkę',
@@ -149,6 +153,9 @@ export const words = {
     'connect.pkce': 'PKCE',
     'connect.pkce.help':
       '„auto”: hex dla adresu loopback (Desktop), brak dla https (Web). Albo wpisz hex, base64url lub none.',
+    'preflight.ai.photos': 'TikTok może pominąć oznaczenie AI przy zdjęciach.',
+    'preflight.ai.photos.fix':
+      'Nie wiadomo, czy przyjmuje je od aplikacji przy zdjęciach. Sprawdź post po publikacji i oznacz go w aplikacji TikTok.',
     'preflight.settings.privacy': 'Wybierz, kto może zobaczyć ten post.',
     'preflight.settings.privacy.fix': 'TikTok nie pozwala żadnej aplikacji wybrać za Ciebie.',
     'preflight.privacy.not-offered': 'TikTok nie oferuje tej prywatności dla tego konta.',
