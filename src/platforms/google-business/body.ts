@@ -3,7 +3,7 @@ import type { Json, StepContext, StepMedia } from '#kit/client/steps.ts'
 import type { Settings } from './spec.ts'
 import { wallTime, weekdayOf } from './text.ts'
 
-type T = Pick<StepContext<Settings>, 'segments' | 'settings'>
+type T = Pick<StepContext<Settings>, 'segments' | 'settings' | 'channel'>
 
 export const mediaOf = (t: T): StepMedia[] => t.segments[0]?.media ?? []
 export const summaryOf = (t: T): string => t.segments[0]?.text.trim() ?? ''
