@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
-import { passed } from './flat.ts'
+import { passed } from './scavenge.ts'
 
 /** Makes a rename in this folder durable. Some file systems cannot sync a folder; the rename is still atomic there. */
 export const syncFolder = async (folder: string): Promise<void> => {

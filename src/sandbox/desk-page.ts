@@ -1,7 +1,7 @@
 /** The fault desk as a page: plain forms, no scripts. */
 import { esc, feedTime, page } from '#kit/sandbox/html.ts'
 import { type FaultKind, faultKinds } from './faults.ts'
-import { bar, baseCss } from './look.ts'
+import { bar, baseCss } from './page-frame.ts'
 import type { Member, PageDeps, Seen } from './types.ts'
 
 const says: Record<FaultKind, string> = {

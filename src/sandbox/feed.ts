@@ -1,7 +1,7 @@
 /** A network's feed: newest thread first, each thread joined and in order, drawn by the imitation. */
 import { esc, page } from '#kit/sandbox/html.ts'
 import type { LedgerPost } from '#kit/sandbox/imitation.ts'
-import { bar, baseCss } from './look.ts'
+import { bar, baseCss } from './page-frame.ts'
 import type { Member } from './types.ts'
 
 const css = `${baseCss}

@@ -1,6 +1,6 @@
 /** The sandbox's front page: which networks there are, what is on them, and what the sandbox is. */
 import { esc, page } from '#kit/sandbox/html.ts'
-import { bar, baseCss } from './look.ts'
+import { bar, baseCss } from './page-frame.ts'
 import type { PageDeps } from './types.ts'
 
 const css = `${baseCss}

@@ -4,8 +4,8 @@ import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
 import { Problem } from '#contract/problems.ts'
 import type { Db } from '#infra/db/database.ts'
-import { isHere } from './here.ts'
 import type { Metrics } from './metrics.ts'
+import { isHere } from './this-machine.ts'
 
 /** Each gives null when well, else a sentence for the operator. */
 export type Checks = Record<string, () => Promise<string | null> | string | null>

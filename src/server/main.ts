@@ -16,11 +16,11 @@ import { scaledClock, systemClock } from '#infra/clock.ts'
 import { type Config, publicUrl, readConfig } from '#infra/config.ts'
 import { createLog, type Log } from '#infra/log.ts'
 import { openKeyRing } from '#infra/secrets.ts'
+import type { Compose } from './boot/composed.ts'
 import { bootDatabase } from './boot/database.ts'
 import { openDataFolder } from './boot/folder.ts'
-import type { Compose } from './boot/seam.ts'
 import { stage } from './boot/starting.ts'
-import { isPrivate } from './here.ts'
+import { isPrivate } from './this-machine.ts'
 
 const begun = performance.now()
 /** A terminal sends Ctrl-C to us and to npm above us, which passes it on: within this many ms it is one wish. */

@@ -1,8 +1,8 @@
 /** Who may come to the imitation networks, and through which address. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterEach, expect, test } from 'vitest'
-import { isHere, isPrivate } from './here.ts'
 import { type TestApp, type TestAppOptions, testApp } from './testing.ts'
+import { isHere, isPrivate } from './this-machine.ts'
 
 let t: TestApp
 let seen: string[]

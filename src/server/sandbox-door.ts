@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '#contract/problems.ts'
 import { sameOrigin } from './access.ts'
-import { isHere, isPrivate } from './here.ts'
+import { isHere, isPrivate } from './this-machine.ts'
 
 export type SandboxDoorDeps = {
   handle: (req: IncomingMessage, res: ServerResponse) => void

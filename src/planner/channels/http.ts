@@ -1,6 +1,6 @@
 /** Makes the HTTP client of one channel or one connect flow: the realm's host map, the network's failure table, the secrets to hide. */
 import type { Clock } from '#infra/clock.ts'
-import { passed } from '#infra/flat.ts'
+import { passed } from '#infra/scavenge.ts'
 import { createHttp, type Http, type Realm } from '#kit/client/http.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { send } from '#kit/client/send.ts'

@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Content } from '#contract/posts.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
 import { pdsInstalled } from '../../../tools/pds/install.mjs'
-import { openRing, type Ring, type RingOptions } from '../../../tools/pds-ring/house.ts'
+import { openRing, type Ring, type RingOptions } from '../../../tools/pds-ring/clarion.ts'
 import platform from './index.ts'
 
 const tools = resolve(import.meta.dirname, '../../../tools/pds')

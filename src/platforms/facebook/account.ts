@@ -2,9 +2,9 @@
 import type { AccountNow, ChannelContext } from '#kit/client/platform.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { debugToken } from '../families/meta/login.ts'
+import { readPage, reelsSince } from './api-reads.ts'
 import { callerOf } from './caller.ts'
 import { neededScopes } from './connect.ts'
-import { readPage, reelsSince } from './reads.ts'
 
 const dayMs = 86_400_000
 /** Reels an app may publish on a Page in 24 hours (fact sheet §3.5). */

@@ -14,8 +14,8 @@ import {
   transferVideo,
   uploadPhoto,
 } from './api.ts'
+import { listPosts, listStories, readCounts, readInsights, readPage } from './api-reads.ts'
 import platform from './index.ts'
-import { listPosts, listStories, readCounts, readInsights, readPage } from './reads.ts'
 import { fateOf } from './video.ts'
 
 const folder = `${import.meta.dirname}/fixtures`

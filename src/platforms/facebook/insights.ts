@@ -7,8 +7,8 @@ import type { Json } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { metricsOf } from '#kit/facts/metrics.ts'
 import type { Caller } from './api.ts'
+import { type Insight, readCounts, readInsights, readPage, readViews } from './api-reads.ts'
 import { callerOf } from './caller.ts'
-import { type Insight, readCounts, readInsights, readPage, readViews } from './reads.ts'
 import type { Made } from './remove.ts'
 
 const postMetrics = ['post_media_view', 'post_total_media_view_unique', 'post_clicks']

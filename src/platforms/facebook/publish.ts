@@ -19,11 +19,11 @@ import {
 } from '#kit/client/steps.ts'
 import { createComment, createFeed, createPhotoStory, finishHosted, finishVideo } from './api.ts'
 import { callerOf } from './caller.ts'
-import { before, lookForComment, lookForPost, lookForStory, permalink, photosOf } from './look.ts'
 import type { Made } from './remove.ts'
 import type { Settings } from './spec.ts'
 import { coverBlob, type Shape, shapeOf, upload } from './upload.ts'
 import { lookForVideo, publishVideo, videoOf } from './video.ts'
+import { before, lookForComment, lookForPost, lookForStory, permalink, photosOf } from './witness.ts'
 
 type T = StepContext<Settings>
 type V = StepView<Settings>

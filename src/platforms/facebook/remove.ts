@@ -3,8 +3,8 @@ import type { ChannelContext, Platform } from '#kit/client/platform.ts'
 import type { Created } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { deleteNode } from './api.ts'
+import { readNode, readPage } from './api-reads.ts'
 import { callerOf } from './caller.ts'
-import { readNode, readPage } from './reads.ts'
 
 /** Checkpoints of this platform: `video` and `story` (a photo) are what the post is made of. */
 export type Made = Created & { video?: string; story?: string }

@@ -8,10 +8,10 @@ import { absent, done, found, notYet, type Outcome, type StepContext, type Witne
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { readVideo, type Video } from './api.ts'
 import { absolute, callerOf } from './caller.ts'
-import { lookForStory, permalink } from './look.ts'
 import type { Made } from './remove.ts'
 import type { Settings } from './spec.ts'
 import { shapeOf, type Uploaded } from './upload.ts'
+import { lookForStory, permalink } from './witness.ts'
 
 type T = StepContext<Settings>
 

@@ -11,8 +11,8 @@ import { type FailureKind, PlatformFailure } from '#kit/facts/failures.ts'
 import { createPost, type LocalPost, readPost } from './api.ts'
 import { bodyOf } from './body.ts'
 import { callerOf, parentOf } from './location.ts'
-import { before, believeEmptyAfterMs, doubts, look, type Progress, postOf, progressOf, type T } from './look.ts'
 import type { Settings } from './spec.ts'
+import { before, believeEmptyAfterMs, doubts, look, type Progress, postOf, progressOf, type T } from './witness.ts'
 
 /** Google takes seconds, seldom hours; nobody has seen more than a day (ms). */
 const patienceMs = 24 * 3_600_000

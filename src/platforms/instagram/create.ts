@@ -11,9 +11,9 @@ import { absent, done, found, type Json, notYet, type Outcome, unsure, type Witn
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { callerOf, publishContainer, readContainer } from './api.ts'
 import { failureCode } from './container.ts'
-import { locate, type Posted, permalink, posted } from './find.ts'
-import { isCarousel, type T } from './form.ts'
+import { isCarousel, type T } from './container-form.ts'
 import { type Anew, containerOf, remake } from './prepare.ts'
+import { locate, type Posted, permalink, posted } from './witness.ts'
 
 /** `sent`: epoch ms right before the last call. `media`: the answer came. `anew`, `ready`: the first container had expired. */
 type Progress = { sent?: number; media?: string; anew?: Anew; ready?: string }

@@ -7,7 +7,7 @@ import type { Created, Json } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { metricsOf } from '#kit/facts/metrics.ts'
 import { type Caller, callerOf, type Insight, mediaCounts, account as readAccount, readInsights } from './api.ts'
-import type { Product } from './form.ts'
+import type { Product } from './container-form.ts'
 
 const metrics: Record<Product, { both: readonly string[]; facebook: readonly string[] }> = {
   FEED: {

@@ -2,7 +2,7 @@
 import { done, notYet, type Outcome } from '#kit/client/steps.ts'
 import { callerOf, createContainer } from './api.ts'
 import { type Advanced, advance, failureCode, type Slot } from './container.ts'
-import { carouselForm, isCarousel, itemForm, mediaOf, type T } from './form.ts'
+import { carouselForm, isCarousel, itemForm, mediaOf, type T } from './container-form.ts'
 
 export const containerOf = (t: T, key: string): string | undefined => t.done<{ container: string }>(key)?.container
 

@@ -9,12 +9,12 @@
  */
 import { absent, done, found, type Json, namedBy, step, steps, type Witness } from '#kit/client/steps.ts'
 import { callerOf, createComment, listComments, setComments } from './api.ts'
+import { isCarousel, isStory, type T } from './container-form.ts'
 import { create, settleMs, witness } from './create.ts'
-import { knownBefore, type Posted } from './find.ts'
-import { isCarousel, isStory, type T } from './form.ts'
 import { combine, upload } from './prepare.ts'
 import type { Settings } from './spec.ts'
 import { sameText } from './text.ts'
+import { knownBefore, type Posted } from './witness.ts'
 
 const clockSlackMs = 2 * 60_000
 const commentParent = (t: T) => namedBy<Posted>(t, 'create:0')

@@ -9,6 +9,9 @@ import { done, mediaAt, namedBy, notYet, type Outcome, type StepView, step, step
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { createComment, createPost } from './api.ts'
 import { bodyOf } from './content.ts'
+import { callerOf } from './rest.ts'
+import { postUrn, type Settings } from './spec.ts'
+import { atMostMs, type T, upload } from './upload.ts'
 import {
   commented,
   lookAtComments,
@@ -18,10 +21,7 @@ import {
   permalink,
   posted,
   twinsBefore,
-} from './look.ts'
-import { callerOf } from './rest.ts'
-import { postUrn, type Settings } from './spec.ts'
-import { atMostMs, type T, upload } from './upload.ts'
+} from './witness.ts'
 
 /** How long LinkedIn is given to notice a post before the same is sent again (ms). Not documented; generous. */
 const guardSettlesMs = 30_000

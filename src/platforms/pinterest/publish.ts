@@ -5,9 +5,9 @@
 import { done, mediaAt, notYet, step, steps } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { callerOf, createPin, mediaById, registerVideo, uploadVideo } from './api.ts'
-import { before, believeEmptyAfterMs, look, pinOf, staleMs } from './look.ts'
 import { boardOf, bodyOf } from './pin.ts'
 import type { Settings } from './spec.ts'
+import { before, believeEmptyAfterMs, look, pinOf, staleMs } from './witness.ts'
 
 const isVideo = (t: Parameters<typeof mediaAt>[0], index: number) => mediaAt(t, index).media.kind === 'video'
 

@@ -24,11 +24,11 @@ import {
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { commentsOf, postInfo, sendComment } from './api.ts'
 import { callerOf } from './caller.ts'
-import { before, believeMediaAfterMs, believeTextAfterMs, look, type Memory } from './look.ts'
 import { type CreatedPost, kindOf, mediaOf, postOf, send } from './post.ts'
 import type { Settings } from './spec.ts'
 import { textKey } from './text.ts'
 import { sendFile } from './upload.ts'
+import { before, believeMediaAfterMs, believeTextAfterMs, look, type Memory } from './witness.ts'
 
 type T = StepContext<Settings>
 

@@ -10,10 +10,10 @@
 import { absent, done, found, type Json, notYet, type Outcome, unsure, type Witness } from '#kit/client/steps.ts'
 import { type FailureKind, PlatformFailure } from '#kit/facts/failures.ts'
 import { callerOf, publishContainer, readContainer } from './api.ts'
-import { afterExpiry, type Build, build, firstRound, nextRound, type Processed } from './build.ts'
 import { failureCode, notShown } from './container.ts'
-import { locate, type Posted, permalink } from './find.ts'
-import type { Piece, T } from './form.ts'
+import type { Piece, T } from './container-form.ts'
+import { afterExpiry, type Build, build, firstRound, nextRound, type Processed } from './piece-containers.ts'
+import { locate, type Posted, permalink } from './witness.ts'
 
 /** `sent`: epoch ms right before a call whose answer did not come. `media`: the answer came. */
 type Progress = { build?: Build; ready?: string; sent?: number; media?: string; misses?: number }

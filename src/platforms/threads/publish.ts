@@ -6,11 +6,11 @@
  * post above is out, for they name it.
  */
 import { mediaAt, type StepView, step, steps } from '#kit/client/steps.ts'
-import { prepareFirst, upload } from './build.ts'
+import { commentPiece, isCarousel, segmentPiece, type T } from './container-form.ts'
 import { create, settleMs, witness } from './create.ts'
-import { knownBefore } from './find.ts'
-import { commentPiece, isCarousel, segmentPiece, type T } from './form.ts'
+import { prepareFirst, upload } from './piece-containers.ts'
 import type { Settings } from './spec.ts'
+import { knownBefore } from './witness.ts'
 
 /** Long videos take their time (ms). */
 const prepareAtMostMs = 3_600_000

@@ -17,8 +17,8 @@ import { bodyOf, isPulled, kindOf, mediaOf, pullSource, type Switches } from './
 import { bounds, chunksDone } from './chunks.ts'
 import { failedTask } from './failures.ts'
 import type { Settings } from './spec.ts'
-import { caller, createdFrom, listed, type T } from './task.ts'
 import { expired, openSession, type Session, sendChunk, startOver } from './upload.ts'
+import { caller, createdFrom, listed, type T } from './witness.ts'
 
 /** TikTok names no time; moderation takes a minute or hours (§3.6). */
 const patience = { atMostMs: 24 * 3_600_000 }

@@ -19,10 +19,10 @@ import {
   type Witness,
 } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
+import { extras } from './after-upload.ts'
 import { addComment, comments, playlistItems, type Video, videos } from './api.ts'
 import { descriptionOf, titleOf, videoBody, videoOf } from './body.ts'
 import { caller, type T, videoIn } from './context.ts'
-import { extras } from './extras.ts'
 import { processed } from './processing.ts'
 import { isShort, type Settings } from './spec.ts'
 import { plainText } from './text.ts'

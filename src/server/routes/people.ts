@@ -4,7 +4,7 @@ import { Problem } from '#contract/problems.ts'
 import type { Actor, People } from '#planner/people/service.ts'
 import type { Auth } from '../auth.ts'
 import type { Bind, Ctx } from '../bind.ts'
-import { isHere } from '../here.ts'
+import { isHere } from '../this-machine.ts'
 
 export type PeopleDeps = {
   people: People

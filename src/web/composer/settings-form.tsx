@@ -2,7 +2,7 @@
  * A form drawn from a platform's settings schema (through its JSON Schema): enumerations, booleans, texts, numbers,
  * lists and one level of optional groups. A platform whose settings need more brings its own Settings component.
  */
-import { OptionSetting } from '#kit/web/form.tsx'
+import { OptionSetting } from '#kit/web/setting-controls.tsx'
 import type { SettingsProps, Words } from '#kit/web/slots.ts'
 import { Switch } from '#ui/bits.tsx'
 import { Field, Input, Select } from '#ui/field.tsx'

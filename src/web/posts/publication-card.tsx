@@ -21,7 +21,7 @@ import { say, sayError } from '../lib/toast.ts'
 import { useSession } from '../shell/session.tsx'
 import { EditDialog } from './edit-dialog.tsx'
 import { Insights } from './insights.tsx'
-import { Steps, Story } from './story.tsx'
+import { Steps, Story } from './publication-journal.tsx'
 
 /** "2.4 s late" only when a person would call it late. */
 const lateFrom = 1000

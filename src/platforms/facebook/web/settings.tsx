@@ -1,4 +1,4 @@
-import { RadioSetting, SelectSetting, SettingGroup, SettingNote, TextSetting } from '#kit/web/form.tsx'
+import { RadioSetting, SelectSetting, SettingGroup, SettingNote, TextSetting } from '#kit/web/setting-controls.tsx'
 import type { SettingsProps } from '#kit/web/slots.ts'
 import { textOf, type Value, withSet } from '#kit/web/value.ts'
 import { maxDelayMinutes, minDelayMinutes, settings as schema } from '../spec.ts'

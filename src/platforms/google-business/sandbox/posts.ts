@@ -1,10 +1,10 @@
 /** localPosts of v4: create with a photo that is really fetched, list that lags, read, change, delete (fact sheet §3, §5). */
 import { json } from '#kit/sandbox/answer.ts'
 import { isObject, type JsonObject, jsonBody } from '#kit/sandbox/body.ts'
-import { httpsOrHome } from '#kit/sandbox/home.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { sniff } from '#kit/sandbox/sniff.ts'
+import { httpsOrHome } from '#kit/sandbox/this-machine.ts'
 import { pull } from '#kit/sandbox/uploads.ts'
 import {
   countEdit,

@@ -1,6 +1,7 @@
 /** `POST /{account}/media`: makes a container, and fetches what its addresses lead to right away (§3.1 to §3.3, §3.6). */
-import { isHome } from '#kit/sandbox/home.ts'
+
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
+import { isHome } from '#kit/sandbox/this-machine.ts'
 import { type Assembled, openUpload, pull } from '#kit/sandbox/uploads.ts'
 import { badParam } from '../../families/meta/sandbox/envelope.ts'
 import { checkParams, type ParamTable, param, truthy } from '../../families/meta/sandbox/params.ts'

@@ -1,4 +1,4 @@
-import { SettingGroup, TextSetting } from '#kit/web/form.tsx'
+import { SettingGroup, TextSetting } from '#kit/web/setting-controls.tsx'
 import type { SettingsProps } from '#kit/web/slots.ts'
 import { Button } from '#ui/button.tsx'
 

@@ -1,8 +1,8 @@
 /** `media_source` of a pin, in its five forms (fact sheet pinterest.md §3, §10): what is in it is really looked at, addresses are really fetched. */
 import { isObject, type JsonObject } from '#kit/sandbox/body.ts'
 import { type FieldTable, is } from '#kit/sandbox/fields.ts'
-import { httpsOrHome } from '#kit/sandbox/home.ts'
 import { sniff } from '#kit/sandbox/sniff.ts'
+import { httpsOrHome } from '#kit/sandbox/this-machine.ts'
 import { pull } from '#kit/sandbox/uploads.ts'
 import { type Caller, stop } from './answers.ts'
 import { statusOf } from './media.ts'

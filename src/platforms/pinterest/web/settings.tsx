@@ -1,4 +1,11 @@
-import { OptionSetting, RadioSetting, SettingGroup, SettingNote, SwitchSetting, TextSetting } from '#kit/web/form.tsx'
+import {
+  OptionSetting,
+  RadioSetting,
+  SettingGroup,
+  SettingNote,
+  SwitchSetting,
+  TextSetting,
+} from '#kit/web/setting-controls.tsx'
 import type { SettingsProps } from '#kit/web/slots.ts'
 import { textOf, type Value, withSet } from '#kit/web/value.ts'
 

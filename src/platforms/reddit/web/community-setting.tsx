@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import { OptionSetting, SettingGroup, SettingNote, TextSetting } from '#kit/web/form.tsx'
+import { OptionSetting, SettingGroup, SettingNote, TextSetting } from '#kit/web/setting-controls.tsx'
 import type { OptionList, SettingsProps } from '#kit/web/slots.ts'
 import { textOf, type Value } from '#kit/web/value.ts'
 import type { Community } from '../spec.ts'

@@ -1,4 +1,4 @@
-import { SelectSetting, SettingGroup, SettingNote, SwitchSetting, TextSetting } from '#kit/web/form.tsx'
+import { SelectSetting, SettingGroup, SettingNote, SwitchSetting, TextSetting } from '#kit/web/setting-controls.tsx'
 import type { SettingsProps } from '#kit/web/slots.ts'
 import { textOf, type Value, withSet } from '#kit/web/value.ts'
 import { CommunitySetting } from './community-setting.tsx'

@@ -1,7 +1,7 @@
 /** Files in: multipart, `attach://`, our own URL or a file_id; judged as Telegram judges them (fact sheet telegram.md §3). */
 import { Refused } from '#kit/sandbox/answer.ts'
-import { isHome } from '#kit/sandbox/home.ts'
 import { sniff } from '#kit/sandbox/sniff.ts'
+import { isHome } from '#kit/sandbox/this-machine.ts'
 import { files as n } from './numbers.ts'
 import { bad, type Params, tgError } from './params.ts'
 import type { File, TgWorld } from './state.ts'

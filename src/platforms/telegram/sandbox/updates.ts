@@ -1,7 +1,7 @@
 /** Updates: asked for by long poll, or sent to a webhook; never both (fact sheet telegram.md §9). */
 import { Refused } from '#kit/sandbox/answer.ts'
-import { isHome } from '#kit/sandbox/home.ts'
 import type { SandboxResponse } from '#kit/sandbox/imitation.ts'
+import { isHome } from '#kit/sandbox/this-machine.ts'
 import { updates as n } from './numbers.ts'
 import { bad, ok, type Params, tgError } from './params.ts'
 import type { TgWorld } from './state.ts'

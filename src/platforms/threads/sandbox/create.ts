@@ -1,6 +1,7 @@
 /** `POST /{profile}/threads`: makes a container, and fetches what its address leads to (§3.1). */
-import { isHome } from '#kit/sandbox/home.ts'
+
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
+import { isHome } from '#kit/sandbox/this-machine.ts'
 import { type Assembled, pull } from '#kit/sandbox/uploads.ts'
 import { badParam, graphRefuse } from '../../families/meta/sandbox/envelope.ts'
 import { checkParams, type ParamTable, param, truthy } from '../../families/meta/sandbox/params.ts'

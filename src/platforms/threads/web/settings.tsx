@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { SelectSetting, SettingGroup, SettingNote, SwitchSetting, TextSetting } from '#kit/web/form.tsx'
+import { SelectSetting, SettingGroup, SettingNote, SwitchSetting, TextSetting } from '#kit/web/setting-controls.tsx'
 import type { SettingsProps } from '#kit/web/slots.ts'
 import { textOf, type Value, withSet } from '#kit/web/value.ts'
 

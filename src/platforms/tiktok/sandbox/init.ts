@@ -1,9 +1,9 @@
 /** The three calls that begin a post (fact sheet §3.2 to §3.5): strict about every member, in TikTok's own codes. */
 import { isObject, type JsonObject } from '#kit/sandbox/body.ts'
 import { checkFields, type FieldTable, is } from '#kit/sandbox/fields.ts'
-import { isHome } from '#kit/sandbox/home.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { route } from '#kit/sandbox/route.ts'
+import { isHome } from '#kit/sandbox/this-machine.ts'
 import { openUpload } from '#kit/sandbox/uploads.ts'
 import { bodyOf, type Caller, caller, ok, stop } from './answers.ts'
 import { checkCreator, optionsOf } from './creator.ts'

@@ -2,7 +2,14 @@
  * TikTok's settings as its audit demands them (fact sheet §3.7): the account is named, privacy has no default, every
  * interaction is off and greyed where the account has it off, disclosure has dependent rules, and the terms are agreed to.
  */
-import { RadioSetting, SelectSetting, SettingGroup, SettingNote, SwitchSetting, TextSetting } from '#kit/web/form.tsx'
+import {
+  RadioSetting,
+  SelectSetting,
+  SettingGroup,
+  SettingNote,
+  SwitchSetting,
+  TextSetting,
+} from '#kit/web/setting-controls.tsx'
 import type { SettingsProps } from '#kit/web/slots.ts'
 import { type Facts, readFacts } from '../preflight.ts'
 import { privacyLevels } from '../spec.ts'

@@ -9,7 +9,6 @@ import { googleFault } from '../../families/google/sandbox/answers.ts'
 import { googleOAuthHosts, googleOAuthRoutes, meantForGoogle, mintGoogle } from '../../families/google/sandbox/oauth.ts'
 import { analyticsRoutes } from './analytics.ts'
 import { commentRoutes } from './comments.ts'
-import { extraRoutes } from './extras.ts'
 import { hubRoutes, hubTick } from './hub.ts'
 import { listRoutes } from './lists.ts'
 import * as n from './numbers.ts'
@@ -24,6 +23,7 @@ import {
   type YouTubeState,
   type YouTubeWorld,
 } from './state.ts'
+import { extraRoutes } from './thumbnails-captions.ts'
 import { timePasses } from './upload.ts'
 import { isShort, videoUrl } from './video.ts'
 import { videoRoutes } from './videos.ts'

@@ -7,7 +7,7 @@ import {
   SettingNote,
   SwitchSetting,
   TextSetting,
-} from '#kit/web/form.tsx'
+} from '#kit/web/setting-controls.tsx'
 import type { SettingsProps } from '#kit/web/slots.ts'
 import { textOf, type Value, withSet } from '#kit/web/value.ts'
 import { Field, Input } from '#ui/field.tsx'

@@ -1,10 +1,10 @@
 /** Facebook Login as Meta's servers play it (fact sheets facebook.md §2, instagram.md §2.2): the dialog and its tokens. */
 import { json } from '#kit/sandbox/answer.ts'
 import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
-import { httpsOrHome } from '#kit/sandbox/home.ts'
 import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { route } from '#kit/sandbox/route.ts'
+import { httpsOrHome } from '#kit/sandbox/this-machine.ts'
 import { tokenOf } from './door.ts'
 import { badParam, graphRefuse } from './envelope.ts'
 import { checkParams, param, readParams } from './params.ts'

@@ -4,9 +4,9 @@
  */
 import { json } from '#kit/sandbox/answer.ts'
 import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
-import { isHome } from '#kit/sandbox/home.ts'
 import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxAccount, SandboxRequest, SandboxResponse, World } from '#kit/sandbox/imitation.ts'
+import { isHome } from '#kit/sandbox/this-machine.ts'
 import { badParam, graphRefuse } from './envelope.ts'
 
 /** `long`: lives 60 days. Times in epoch ms. */

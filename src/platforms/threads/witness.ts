@@ -5,7 +5,7 @@
 import type { Created } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { callerOf, listMedia, type Media, readMedia } from './api.ts'
-import { isCarousel, type Piece, parentOf, type T } from './form.ts'
+import { isCarousel, type Piece, parentOf, type T } from './container-form.ts'
 import { sameText } from './text.ts'
 
 /** What `create` and `comment` leave. */

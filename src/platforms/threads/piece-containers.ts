@@ -3,7 +3,7 @@ import { done, mediaAt, notYet, type Outcome } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { callerOf, createContainer } from './api.ts'
 import { type Advanced, advance, failureCode, type Slot } from './container.ts'
-import { isCarousel, itemForm, mainForm, type Piece, parentOf, segmentPiece, type T } from './form.ts'
+import { isCarousel, itemForm, mainForm, type Piece, parentOf, segmentPiece, type T } from './container-form.ts'
 
 /** Containers of one piece. In round 0 the items come from the steps before; later ones make their own. */
 export type Build = { round: number; items: Record<string, Slot>; main?: Slot }

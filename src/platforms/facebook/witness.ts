@@ -3,8 +3,8 @@
  * among the newest posts, those seen before the attempt left out; a video says itself whether it is live.
  */
 import { absent, found, type Json, type StepContext, unsure, type Witness } from '#kit/client/steps.ts'
+import { listComments, listPosts, listStories, postOfPhoto } from './api-reads.ts'
 import { absolute, callerOf } from './caller.ts'
-import { listComments, listPosts, listStories, postOfPhoto } from './reads.ts'
 import type { Settings } from './spec.ts'
 import { textKey } from './text.ts'
 import type { Uploaded } from './upload.ts'
