@@ -1,7 +1,7 @@
 /** What Clarion reads of a Page: posts, stories, comments, counts (fact sheet §4, §6). Nothing here changes anything. */
 import { z } from 'zod'
 import { graphGet, graphId, graphList } from '../families/meta/graph.ts'
-import type { Caller } from './api.ts'
+import type { Access } from './api.ts'
 
 const named = z.object({ id: graphId })
 
@@ -46,18 +46,18 @@ const postFields =
   'id,message,created_time,permalink_url,is_published,application,attachments{media_type,target{id},subattachments{target{id}}}'
 
 /** Anything with an id; raises when it is not there, or not for us. */
-export const readNode = (c: Caller, id: string) => graphGet(c, id, { query: { fields: 'id' }, expect: named })
+export const readNode = (c: Access, id: string) => graphGet(c, id, { query: { fields: 'id' }, expect: named })
 
 /** The newest posts, or those Facebook holds. */
 export const listPosts = async (
-  c: Caller,
+  c: Access,
   page: string,
   edge: 'published_posts' | 'scheduled_posts',
 ): Promise<PagePost[]> =>
   (await graphGet(c, `${page}/${edge}`, { query: { fields: postFields, limit: 50 }, expect: graphList(post) })).data
 
 /** The post that used this photo; null when none did. */
-export const postOfPhoto = async (c: Caller, photo: string): Promise<string | null> =>
+export const postOfPhoto = async (c: Access, photo: string): Promise<string | null> =>
   (
     await graphGet(c, photo, {
       query: { fields: 'id,page_story_id' },
@@ -65,7 +65,7 @@ export const postOfPhoto = async (c: Caller, photo: string): Promise<string | nu
     })
   ).page_story_id ?? null
 
-export const listStories = async (c: Caller, page: string) =>
+export const listStories = async (c: Access, page: string) =>
   (
     await graphGet(c, `${page}/stories`, {
       query: { fields: 'post_id,media_id,status,creation_time,url' },
@@ -80,7 +80,7 @@ export const listStories = async (c: Caller, page: string) =>
     })
   ).data
 
-export const permalinkOf = async (c: Caller, id: string): Promise<string | null> =>
+export const permalinkOf = async (c: Access, id: string): Promise<string | null> =>
   (
     await graphGet(c, id, {
       query: { fields: 'id,permalink_url' },
@@ -89,7 +89,7 @@ export const permalinkOf = async (c: Caller, id: string): Promise<string | null>
   ).permalink_url ?? null
 
 /** Newest comments first. `from` is shown for the Page's own. */
-export const listComments = async (c: Caller, parent: string) =>
+export const listComments = async (c: Access, parent: string) =>
   (
     await graphGet(c, `${parent}/comments`, {
       query: {
@@ -116,11 +116,11 @@ const pageFacts = z.object({
   fan_count: z.number().optional(),
   followers_count: z.number().optional(),
 })
-export const readPage = (c: Caller, page: string) =>
+export const readPage = (c: Access, page: string) =>
   graphGet(c, page, { query: { fields: 'id,name,fan_count,followers_count' }, expect: pageFacts })
 
 /** Reels since (epoch ms); their number is what the daily quota counts. */
-export const reelsSince = async (c: Caller, page: string, since: number): Promise<number> =>
+export const reelsSince = async (c: Access, page: string, since: number): Promise<number> =>
   (
     await graphGet(c, `${page}/video_reels`, {
       query: { fields: 'id', since: Math.floor(since / 1000), limit: 100 },
@@ -137,7 +137,7 @@ const insight = z.object({
 export type Insight = z.output<typeof insight>
 
 export const readInsights = async (
-  c: Caller,
+  c: Access,
   node: string,
   edge: 'insights' | 'video_insights',
   query: Record<string, string | number>,
@@ -145,7 +145,7 @@ export const readInsights = async (
   (await graphGet(c, `${node}/${edge}`, { query, expect: z.object({ data: z.array(insight).default([]) }) })).data
 
 const summary = z.object({ summary: z.object({ total_count: z.number().optional() }).optional() }).optional()
-export const readCounts = (c: Caller, post: string) =>
+export const readCounts = (c: Access, post: string) =>
   graphGet(c, post, {
     query: { fields: 'id,shares,comments.limit(0).summary(true),reactions.limit(0).summary(true)' },
     expect: z
@@ -157,6 +157,6 @@ export const readCounts = (c: Caller, post: string) =>
       })),
   })
 
-export const readViews = async (c: Caller, id: string): Promise<number | null> =>
+export const readViews = async (c: Access, id: string): Promise<number | null> =>
   (await graphGet(c, id, { query: { fields: 'id,views' }, expect: z.object({ views: z.number().optional() }) }))
     .views ?? null

@@ -1,8 +1,8 @@
 /** Facebook's calls on a Page, typed thin (fact sheet §3, §4). All with the Page token; ids are text. */
 import { z } from 'zod'
-import { type GraphCaller, graphDelete, graphGet, graphId, graphPost, graphSuccess } from '../families/meta/graph.ts'
+import { type GraphAccess, graphDelete, graphGet, graphId, graphPost, graphSuccess } from '../families/meta/graph.ts'
 
-export type Caller = GraphCaller
+export type Access = GraphAccess
 type Form = Record<string, string | undefined>
 
 /** Binary calls of `/videos` go to a host of their own. */
@@ -12,12 +12,12 @@ const uploadTimeout = 10 * 60_000
 const named = z.object({ id: graphId })
 
 /** Text, a link, or uploaded photos -> `<page>_<post>`. No key against doubles (§4). */
-export const createFeed = async (c: Caller, page: string, form: Form): Promise<string> =>
+export const createFeed = async (c: Access, page: string, form: Form): Promise<string> =>
   (await graphPost(c, `${page}/feed`, { form, expect: named })).id
 
 /** A photo nobody sees yet; gone after about a day. `temporary`: for a post that Facebook holds. */
 export const uploadPhoto = async (
-  c: Caller,
+  c: Access,
   page: string,
   file: Blob,
   o: { mime: string; alt: string; temporary: boolean },
@@ -34,14 +34,14 @@ const offsets = z.object({ start_offset: z.coerce.number(), end_offset: z.coerce
 const started = offsets.extend({ upload_session_id: graphId, video_id: graphId })
 
 /** Opens a chunked upload: which bytes Facebook wants first. */
-export const startVideo = (c: Caller, page: string, bytes: number) =>
+export const startVideo = (c: Access, page: string, bytes: number) =>
   graphPost({ ...c, host: videoHost }, `${page}/videos`, {
     form: { upload_phase: 'start', file_size: String(bytes) },
     expect: started,
   })
 
 /** One chunk; gives which bytes come next (equal offsets: all are there). */
-export const transferVideo = (c: Caller, page: string, session: string, start: number, chunk: Blob) => {
+export const transferVideo = (c: Access, page: string, session: string, start: number, chunk: Blob) => {
   const multipart = new FormData()
   multipart.set('upload_phase', 'transfer')
   multipart.set('upload_session_id', session)
@@ -55,7 +55,7 @@ export const transferVideo = (c: Caller, page: string, session: string, start: n
 }
 
 /** Publishes a chunked upload. With a cover the call carries its bytes. */
-export const finishVideo = async (c: Caller, page: string, form: Form, thumb?: Blob): Promise<void> => {
+export const finishVideo = async (c: Access, page: string, form: Form, thumb?: Blob): Promise<void> => {
   const fields: Form = { upload_phase: 'finish', ...form }
   if (!thumb) {
     await graphPost({ ...c, host: videoHost }, `${page}/videos`, { form: fields, expect: graphSuccess })
@@ -74,27 +74,27 @@ export const finishVideo = async (c: Caller, page: string, form: Form, thumb?: B
 export type HostedEdge = 'video_reels' | 'video_stories'
 
 /** First phase of reels and video stories: where the bytes go. */
-export const startHosted = (c: Caller, page: string, edge: HostedEdge) =>
+export const startHosted = (c: Access, page: string, edge: HostedEdge) =>
   graphPost(c, `${page}/${edge}`, {
     form: { upload_phase: 'start' },
     expect: z.object({ video_id: graphId, upload_url: z.url() }),
   })
 
 /** Last phase. Stories name their post; reels sometimes. */
-export const finishHosted = (c: Caller, page: string, edge: HostedEdge, form: Form) =>
+export const finishHosted = (c: Access, page: string, edge: HostedEdge, form: Form) =>
   graphPost(c, `${page}/${edge}`, {
     form: { upload_phase: 'finish', ...form },
     expect: z.looseObject({ post_id: graphId.optional() }),
   })
 
-export const setThumbnail = async (c: Caller, video: string, picture: Blob): Promise<void> => {
+export const setThumbnail = async (c: Access, video: string, picture: Blob): Promise<void> => {
   const multipart = new FormData()
   multipart.set('is_preferred', 'true')
   multipart.set('source', picture, 'cover')
   await graphPost(c, `${video}/thumbnails`, { multipart, timeoutMs: uploadTimeout, expect: graphSuccess })
 }
 
-export const createPhotoStory = async (c: Caller, page: string, photo: string): Promise<string | null> =>
+export const createPhotoStory = async (c: Access, page: string, photo: string): Promise<string | null> =>
   (
     await graphPost(c, `${page}/photo_stories`, {
       form: { photo_id: photo },
@@ -127,20 +127,20 @@ const video = z.object({
 })
 export type Video = z.output<typeof video>
 
-export const readVideo = (c: Caller, id: string): Promise<Video> =>
+export const readVideo = (c: Access, id: string): Promise<Video> =>
   graphGet(c, id, { query: { fields: 'id,status,post_id,permalink_url,published' }, expect: video })
 
 /** Bytes of an upload that Facebook has. */
 export const bytesThere = (v: Video): number | undefined =>
   v.status.uploading_phase?.bytes_transfered ?? v.status.uploading_phase?.bytes_transferred
 
-export const createComment = async (c: Caller, parent: string, message: string): Promise<string> =>
+export const createComment = async (c: Access, parent: string, message: string): Promise<string> =>
   (await graphPost(c, `${parent}/comments`, { form: { message }, expect: named })).id
 
-export const deleteNode = async (c: Caller, id: string): Promise<void> => {
+export const deleteNode = async (c: Access, id: string): Promise<void> => {
   await graphDelete(c, id, { expect: graphSuccess })
 }
 
-export const editNode = async (c: Caller, id: string, form: Form): Promise<void> => {
+export const editNode = async (c: Access, id: string, form: Form): Promise<void> => {
   await graphPost(c, id, { form, expect: graphSuccess })
 }

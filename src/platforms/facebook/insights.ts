@@ -6,7 +6,7 @@ import type { ChannelContext, PublishedPost, Reading } from '#kit/client/platfor
 import type { Json } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { metricsOf } from '#kit/facts/metrics.ts'
-import type { Caller } from './api.ts'
+import type { Access } from './api.ts'
 import { type Insight, readCounts, readInsights, readPage, readViews } from './api-reads.ts'
 import { callerOf } from './caller.ts'
 import type { Made } from './remove.ts'
@@ -42,7 +42,7 @@ const refused = (error: unknown): boolean =>
   error instanceof PlatformFailure && ['refused-content', 'not-permitted'].includes(error.failure.kind)
 
 const ask = async (
-  c: Caller,
+  c: Access,
   node: string,
   edge: 'insights' | 'video_insights',
   metrics: readonly string[],

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { Http } from '#kit/client/http.ts'
 import type { Json } from '#kit/client/steps.ts'
 
-export type Caller = { http: Http; access: string }
+export type Access = { http: Http; access: string }
 
 const hosts = {
   accounts: 'https://mybusinessaccountmanagement.googleapis.com/v1',
@@ -16,7 +16,7 @@ const hosts = {
   numbers: 'https://businessprofileperformance.googleapis.com/v1',
 } as const
 
-const auth = (c: Caller) => ({ authorization: `Bearer ${c.access}` })
+const auth = (c: Access) => ({ authorization: `Bearer ${c.access}` })
 
 const account = z.object({
   name: z.string().regex(/^accounts\/[^/]+$/),
@@ -26,7 +26,7 @@ const account = z.object({
 })
 
 /** At most 20 a page, which is all the API gives. */
-export const listAccounts = async (c: Caller, pageToken?: string) =>
+export const listAccounts = async (c: Access, pageToken?: string) =>
   (
     await c.http({
       method: 'GET',
@@ -57,7 +57,7 @@ const readMask =
   'name,title,storeCode,languageCode,storefrontAddress,websiteUri,phoneNumbers,categories,metadata' as const
 
 /** Locations of one account (`accounts/1`), 100 a page. */
-export const listLocations = async (c: Caller, parent: string, pageToken?: string) =>
+export const listLocations = async (c: Access, parent: string, pageToken?: string) =>
   (
     await c.http({
       method: 'GET',
@@ -68,7 +68,7 @@ export const listLocations = async (c: Caller, parent: string, pageToken?: strin
     })
   ).body
 
-export const readLocation = async (c: Caller, id: string): Promise<Location> =>
+export const readLocation = async (c: Access, id: string): Promise<Location> =>
   (
     await c.http({
       method: 'GET',
@@ -89,7 +89,7 @@ const voice = z.object({
 })
 
 /** Why a location is not shown, if it is not. */
-export const voiceOfMerchant = async (c: Caller, id: string): Promise<z.output<typeof voice>> =>
+export const voiceOfMerchant = async (c: Access, id: string): Promise<z.output<typeof voice>> =>
   (
     await c.http({
       method: 'GET',
@@ -106,7 +106,7 @@ const mediaItem = z.object({
 })
 
 /** Pictures of the profile. `parent`: `accounts/1/locations/2`. */
-export const listMedia = async (c: Caller, parent: string) =>
+export const listMedia = async (c: Access, parent: string) =>
   (
     await c.http({
       method: 'GET',
@@ -136,7 +136,7 @@ const localPost = z.object({
 export type LocalPost = z.output<typeof localPost>
 
 /** Google fetches the picture during the call. */
-export const createPost = async (c: Caller, parent: string, body: Json): Promise<LocalPost> =>
+export const createPost = async (c: Access, parent: string, body: Json): Promise<LocalPost> =>
   (
     await c.http({
       method: 'POST',
@@ -150,7 +150,7 @@ export const createPost = async (c: Caller, parent: string, body: Json): Promise
   ).body
 
 /** Newest first as far as anybody has seen. `at`: Google's own clock (epoch ms), null when it says none. */
-export const listPosts = async (c: Caller, parent: string, pageToken?: string) => {
+export const listPosts = async (c: Access, parent: string, pageToken?: string) => {
   const { body, headers } = await c.http({
     method: 'GET',
     url: `${hosts.posts}/${parent}/localPosts`,
@@ -162,11 +162,11 @@ export const listPosts = async (c: Caller, parent: string, pageToken?: string) =
   return { ...body, at: Number.isNaN(at) ? null : at }
 }
 
-export const readPost = async (c: Caller, name: string): Promise<LocalPost> =>
+export const readPost = async (c: Access, name: string): Promise<LocalPost> =>
   (await c.http({ method: 'GET', url: `${hosts.posts}/${name}`, headers: auth(c), expect: localPost })).body
 
 /** Without a mask Google answers a bare INVALID_ARGUMENT. */
-export const patchPost = async (c: Caller, name: string, change: { summary: string }): Promise<LocalPost> =>
+export const patchPost = async (c: Access, name: string, change: { summary: string }): Promise<LocalPost> =>
   (
     await c.http({
       method: 'PATCH',
@@ -179,7 +179,7 @@ export const patchPost = async (c: Caller, name: string, change: { summary: stri
     })
   ).body
 
-export const deletePost = async (c: Caller, name: string): Promise<void> => {
+export const deletePost = async (c: Access, name: string): Promise<void> => {
   await c.http({
     method: 'DELETE',
     url: `${hosts.posts}/${name}`,
@@ -211,7 +211,7 @@ const report = z.object({
 
 /** Sums of the days from `from` to `to` (epoch ms, both included), by the network's names. */
 export const dailyMetrics = async (
-  c: Caller,
+  c: Access,
   id: string,
   o: { metrics: readonly string[]; from: number; to: number },
 ): Promise<Record<string, number>> => {

@@ -6,7 +6,7 @@
 import type { ChannelOffer } from '#kit/client/platform.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { googleOAuth } from '../families/google/oauth.ts'
-import { type Caller, type Location, listAccounts, listLocations, listMedia } from './api.ts'
+import { type Access, type Location, listAccounts, listLocations, listMedia } from './api.ts'
 import { addressOf, factsOf, idOf, standingOf } from './location.ts'
 
 export const scope = 'https://www.googleapis.com/auth/business.manage'
@@ -33,7 +33,7 @@ const all = async <T>(
 
 type Place = { account: string; location: Location }
 
-const placesOf = async (c: Caller): Promise<Place[]> => {
+const placesOf = async (c: Access): Promise<Place[]> => {
   const accounts = await all(async (token) => {
     const page = await listAccounts(c, token)
     return { items: page.accounts, nextPageToken: page.nextPageToken }
@@ -54,7 +54,7 @@ const placesOf = async (c: Caller): Promise<Place[]> => {
 const wanted = ['PROFILE', 'LOGO', 'COVER']
 
 /** A picture is a nicety: whatever goes wrong with it must not stop the connection. */
-const pictureOf = async (c: Caller, { account, location }: Place): Promise<string | null> => {
+const pictureOf = async (c: Access, { account, location }: Place): Promise<string | null> => {
   try {
     const items = await listMedia(c, `accounts/${account}/${location.name}`)
     const [best] = wanted.flatMap((w) => items.filter((i) => i.locationAssociation?.category === w))
@@ -65,7 +65,7 @@ const pictureOf = async (c: Caller, { account, location }: Place): Promise<strin
   }
 }
 
-const offerOf = async (c: Caller, place: Place, withPicture: boolean): Promise<ChannelOffer> => {
+const offerOf = async (c: Access, place: Place, withPicture: boolean): Promise<ChannelOffer> => {
   const { account, location } = place
   return {
     externalId: idOf(location),

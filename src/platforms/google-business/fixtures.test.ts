@@ -17,7 +17,7 @@ const folder = `${import.meta.dirname}/fixtures`
 const name = 'accounts/1/locations/2/localPosts/3'
 const parent = 'accounts/1/locations/2'
 const now = Date.UTC(2026, 10, 22, 12)
-const of = (http: Http): api.Caller => ({ http, access: 'token' })
+const of = (http: Http): api.Access => ({ http, access: 'token' })
 const days = { metrics: ['WEBSITE_CLICKS'], from: now, to: now }
 const refresh = (http: Http) =>
   platform.connect.refresh!(

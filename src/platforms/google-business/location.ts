@@ -2,9 +2,9 @@
 import type { AccountNow, ChannelContext } from '#kit/client/platform.ts'
 import type { Json } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import { type Caller, type Location, readLocation, voiceOfMerchant } from './api.ts'
+import { type Access, type Location, readLocation, voiceOfMerchant } from './api.ts'
 
-export const callerOf = (t: Pick<ChannelContext, 'http' | 'grant'>): Caller => ({
+export const callerOf = (t: Pick<ChannelContext, 'http' | 'grant'>): Access => ({
   http: t.http,
   access: t.grant.access,
 })
@@ -28,7 +28,7 @@ export type Standing = 'ok' | 'verify' | 'wait' | 'ownership' | 'suspended' | 'u
  * Asks only for locations that do not say that all is well, for a member that is missing proves nothing. The API that
  * knows is an optional one: without it the standing is unknown, and Google has the last word when publishing.
  */
-export const standingOf = async (c: Caller, location: Location): Promise<Standing> => {
+export const standingOf = async (c: Access, location: Location): Promise<Standing> => {
   if (location.metadata?.hasVoiceOfMerchant) return 'ok'
   try {
     const v = await voiceOfMerchant(c, idOf(location))

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Http } from '#kit/client/http.ts'
 import type { Json } from '#kit/client/steps.ts'
 import {
-  type GraphCaller,
+  type GraphAccess,
   graphDelete,
   graphGet,
   graphId,
@@ -16,7 +16,7 @@ export const instagramHost = 'graph.instagram.com'
 export type WayId = 'instagram-login' | 'facebook-login'
 
 /** A call in the name of one account. `user`: the id of the professional account. */
-export type Caller = GraphCaller & { user: string; way: WayId }
+export type Access = GraphAccess & { user: string; way: WayId }
 
 export const wayOf = (grant: { extra?: Record<string, string> }): WayId =>
   grant.extra?.way === 'facebook-login' ? 'facebook-login' : 'instagram-login'
@@ -27,7 +27,7 @@ export const callerOf = (t: {
   grant: { access: string; extra?: Record<string, string> }
   credentials: Record<string, string>
   channel: { externalId: string }
-}): Caller => {
+}): Access => {
   const base = { http: t.http, access: t.grant.access, user: t.channel.externalId }
   return wayOf(t.grant) === 'facebook-login'
     ? { ...base, way: 'facebook-login', secret: t.credentials.metaAppSecret }
@@ -56,7 +56,7 @@ const profile = z.object({
 export type Profile = z.output<typeof profile>
 
 /** Instagram Login only: who is behind the token. */
-export const me = (c: GraphCaller): Promise<Profile> =>
+export const me = (c: GraphAccess): Promise<Profile> =>
   graphGet(c, 'me', {
     query: {
       fields: 'user_id,username,name,account_type,profile_picture_url,followers_count,follows_count,media_count',
@@ -64,7 +64,7 @@ export const me = (c: GraphCaller): Promise<Profile> =>
     expect: unwrapped(profile),
   })
 
-export const account = (c: Caller): Promise<Profile> =>
+export const account = (c: Access): Promise<Profile> =>
   graphGet(c, c.user, {
     query: { fields: 'id,username,name,profile_picture_url,followers_count,follows_count,media_count' },
     expect: unwrapped(profile),
@@ -76,7 +76,7 @@ const limit = z.object({
 })
 
 /** Posts by apps in the rolling window (§3.4); the total differs by account, so it is never assumed. */
-export const publishingLimit = (c: Caller) =>
+export const publishingLimit = (c: Access) =>
   graphGet(c, `${c.user}/content_publishing_limit`, {
     query: { fields: 'quota_usage,config' },
     expect: unwrapped(limit),
@@ -86,7 +86,7 @@ const made = z.object({ id: graphId, uri: z.string().optional() })
 export type Made = z.output<typeof made>
 
 /** `POST /media`: a container, which expires unused after 24 hours. Meta fetches the URLs in it right away. */
-export const createContainer = (c: Caller, form: Record<string, string | undefined>): Promise<Made> =>
+export const createContainer = (c: Access, form: Record<string, string | undefined>): Promise<Made> =>
   graphPost(c, `${c.user}/media`, { form, timeoutMs: 90_000, expect: made })
 
 const container = z.object({
@@ -97,7 +97,7 @@ const container = z.object({
 })
 export type Container = z.output<typeof container>
 
-export const readContainer = (c: Caller, id: string): Promise<Container> =>
+export const readContainer = (c: Access, id: string): Promise<Container> =>
   graphGet(c, id, { query: { fields: 'id,status_code,status' }, expect: container })
 
 const videoStatus = z.object({
@@ -111,12 +111,12 @@ const videoStatus = z.object({
 })
 
 /** Bytes Instagram holds of a resumable upload; 0 when it does not say. */
-export const bytesUploaded = async (c: Caller, id: string): Promise<number> =>
+export const bytesUploaded = async (c: Access, id: string): Promise<number> =>
   (await graphGet(c, id, { query: { fields: 'video_status' }, expect: videoStatus })).video_status?.uploading_phase
     ?.bytes_transferred ?? 0
 
 /** `POST /media_publish`. Never repeated without asking the container first: what a second call does is undocumented. */
-export const publishContainer = async (c: Caller, id: string): Promise<string> =>
+export const publishContainer = async (c: Access, id: string): Promise<string> =>
   (await graphPost(c, `${c.user}/media_publish`, { form: { creation_id: id }, timeoutMs: 90_000, expect: made })).id
 
 const media = z.object({
@@ -132,17 +132,17 @@ const media = z.object({
 export type Media = z.output<typeof media>
 const mediaFields = 'id,caption,permalink,timestamp,media_type,media_product_type'
 
-export const readMedia = (c: Caller, id: string): Promise<Media> =>
+export const readMedia = (c: Access, id: string): Promise<Media> =>
   graphGet(c, id, { query: { fields: mediaFields }, expect: media })
 
 const counts = z.object({ like_count: z.number().optional(), comments_count: z.number().optional() })
 
 /** Counters of the media itself, told without the scope for insights. */
-export const mediaCounts = (c: Caller, id: string) =>
+export const mediaCounts = (c: Access, id: string) =>
   graphGet(c, id, { query: { fields: 'like_count,comments_count' }, expect: counts })
 
 /** Newest first, one page. Stories have a list of their own, of the last 24 hours. */
-export const listMedia = async (c: Caller, edge: 'media' | 'stories'): Promise<Media[]> =>
+export const listMedia = async (c: Access, edge: 'media' | 'stories'): Promise<Media[]> =>
   (
     await graphGet(c, `${c.user}/${edge}`, {
       query: { fields: edge === 'media' ? `${mediaFields},children{id}` : mediaFields, limit: 25 },
@@ -151,7 +151,7 @@ export const listMedia = async (c: Caller, edge: 'media' | 'stories'): Promise<M
   ).data
 
 /** No `fields` here: Meta then makes the comment and fails with 20/1772107 (§3.5). */
-export const createComment = async (c: Caller, mediaId: string, message: string): Promise<string> =>
+export const createComment = async (c: Access, mediaId: string, message: string): Promise<string> =>
   (await graphPost(c, `${mediaId}/comments`, { form: { message }, expect: made })).id
 
 const comment = z.object({
@@ -162,7 +162,7 @@ const comment = z.object({
   timestamp: z.string().optional(),
 })
 
-export const listComments = async (c: Caller, mediaId: string) =>
+export const listComments = async (c: Access, mediaId: string) =>
   (
     await graphGet(c, `${mediaId}/comments`, {
       query: { fields: 'id,text,from,username,timestamp', limit: 50 },
@@ -170,12 +170,12 @@ export const listComments = async (c: Caller, mediaId: string) =>
     })
   ).data
 
-export const setComments = async (c: Caller, mediaId: string, enabled: boolean): Promise<void> => {
+export const setComments = async (c: Access, mediaId: string, enabled: boolean): Promise<void> => {
   await graphPost(c, mediaId, { form: { comment_enabled: String(enabled) }, expect: graphSuccess })
 }
 
 /** A post (Facebook Login only) or a comment (both ways). */
-export const deleteObject = async (c: Caller, id: string): Promise<void> => {
+export const deleteObject = async (c: Access, id: string): Promise<void> => {
   await graphDelete(c, id, { expect: graphSuccess })
 }
 
@@ -187,7 +187,7 @@ const insight = z.object({
 export type Insight = { name: string; value: Json }
 
 /** One unknown metric fails the whole call. `of`: a media id or the account. */
-export const readInsights = async (c: Caller, of: string, query: Record<string, string | number>): Promise<Insight[]> =>
+export const readInsights = async (c: Access, of: string, query: Record<string, string | number>): Promise<Insight[]> =>
   (await graphGet(c, `${of}/insights`, { query, expect: graphList(insight) })).data.map((x) => ({
     name: x.name,
     value: (x.total_value?.value ?? x.values?.at(-1)?.value ?? null) as Json,

@@ -10,7 +10,7 @@
 import type { StepMedia } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { ruploadBytes } from '../families/meta/rupload.ts'
-import { bytesUploaded, type Caller, type Made, readContainer } from './api.ts'
+import { type Access, bytesUploaded, type Made, readContainer } from './api.ts'
 
 export type Slot = {
   id: string | null
@@ -31,7 +31,7 @@ export type Slot = {
 export type Advanced = { ready: string } | { waitMs: number; reason: string }
 
 export type Making = {
-  c: Caller
+  c: Access
   now: () => number
   slot: Slot | undefined
   keep: (slot: Slot) => Promise<void>

@@ -3,9 +3,9 @@ import type { Http } from '#kit/client/http.ts'
 import { classify } from '#kit/facts/failures.ts'
 import { fixtureSuite, readFixtures } from '#kit/testing/fixtures.ts'
 import {
+  type Access,
   account,
   bytesUploaded,
-  type Caller,
   createContainer,
   listComments,
   listMedia,
@@ -20,7 +20,7 @@ import { shortToken } from './connect.ts'
 import platform from './index.ts'
 
 const folder = `${import.meta.dirname}/fixtures`
-const of = (http: Http): Caller => ({
+const of = (http: Http): Access => ({
   http,
   access: 'token',
   user: '1',

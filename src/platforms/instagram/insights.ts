@@ -6,7 +6,7 @@ import type { ChannelContext, PublishedPost, Reading } from '#kit/client/platfor
 import type { Created, Json } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { metricsOf } from '#kit/facts/metrics.ts'
-import { type Caller, callerOf, type Insight, mediaCounts, account as readAccount, readInsights } from './api.ts'
+import { type Access, callerOf, type Insight, mediaCounts, account as readAccount, readInsights } from './api.ts'
 import type { Product } from './container-form.ts'
 
 const metrics: Record<Product, { both: readonly string[]; facebook: readonly string[] }> = {
@@ -52,7 +52,7 @@ const has = (error: unknown, ...codes: string[]) =>
   error instanceof PlatformFailure && codes.includes(error.failure.code)
 
 /** All at once; one by one when one of them is not known here. */
-const ask = async (c: Caller, id: string, names: readonly string[]): Promise<Insight[]> => {
+const ask = async (c: Access, id: string, names: readonly string[]): Promise<Insight[]> => {
   try {
     return await readInsights(c, id, { metric: names.join(',') })
   } catch (error) {
@@ -71,7 +71,7 @@ const ask = async (c: Caller, id: string, names: readonly string[]): Promise<Ins
 const bag = (list: readonly Insight[]): Record<string, Json> => Object.fromEntries(list.map((x) => [x.name, x.value]))
 
 /** Stories show nothing to fewer than five viewers, and nothing after a day. */
-const readOne = async (c: Caller, created: Created & { id: string }): Promise<Record<string, Json> | null> => {
+const readOne = async (c: Access, created: Created & { id: string }): Promise<Record<string, Json> | null> => {
   const product = (created.product as Product | undefined) ?? 'FEED'
   const { both, facebook } = metrics[product]
   try {

@@ -1,6 +1,6 @@
 /** LinkedIn's numbers (fact sheet §6): calls only. Brackets and commas of Rest.li stay literal, values are encoded. */
 import { z } from 'zod'
-import { type Caller, enc, listOf, rest } from './rest.ts'
+import { type Access, enc, listOf, rest } from './rest.ts'
 
 const n = z.coerce.number().optional()
 const shareStatistics = z.object({
@@ -22,7 +22,7 @@ const shareStatistics = z.object({
 })
 
 /** Totals of a page over twelve months, or of one of its posts. Null: LinkedIn has none yet. */
-export const pageStatistics = async (c: Caller, page: string, post?: string) => {
+export const pageStatistics = async (c: Access, page: string, post?: string) => {
   const key = post?.startsWith('urn:li:ugcPost:') ? 'ugcPosts' : 'shares'
   const which = post ? `&${key}=${listOf([post])}` : ''
   const { body } = await rest(
@@ -34,7 +34,7 @@ export const pageStatistics = async (c: Caller, page: string, post?: string) => 
 }
 
 /** Followers of a page. */
-export const followers = async (c: Caller, page: string): Promise<number> =>
+export const followers = async (c: Access, page: string): Promise<number> =>
   (
     await rest(c, `/networkSizes/${enc(page)}?edgeType=COMPANY_FOLLOWED_BY_MEMBER`, {
       method: 'GET',
@@ -58,7 +58,7 @@ export type MemberMetric = (typeof memberMetrics)[number]
 const counted = z.object({ elements: z.array(z.object({ count: z.coerce.number() }).loose()) })
 
 /** One number of a member's post, or of all of them. Null: LinkedIn has none yet. */
-export const memberCount = async (c: Caller, metric: MemberMetric, post?: string): Promise<number | null> => {
+export const memberCount = async (c: Access, metric: MemberMetric, post?: string): Promise<number | null> => {
   const kind = post?.startsWith('urn:li:ugcPost:') ? 'ugc' : 'share'
   const who = post ? `q=entity&entity=(${kind}:${enc(post)})` : 'q=me'
   const { body } = await rest(c, `/memberCreatorPostAnalytics?${who}&queryType=${metric}&aggregation=TOTAL`, {
@@ -75,7 +75,7 @@ const actions = z.object({
 })
 
 /** Likes and comments of a post, where its statistics are not there yet. */
-export const socialActions = async (c: Caller, post: string) => {
+export const socialActions = async (c: Access, post: string) => {
   const { body } = await rest(c, `/socialActions/${enc(post)}`, { method: 'GET', expect: actions })
   return {
     likes: body.likesSummary?.aggregatedTotalLikes ?? body.likesSummary?.totalLikes,

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Http } from '#kit/client/http.ts'
 import type { Json } from '#kit/client/steps.ts'
-import { type Caller, enc, madeId, rest } from './rest.ts'
+import { type Access, enc, madeId, rest } from './rest.ts'
 
 const bearer = (access: string) => ({ authorization: `Bearer ${access}` })
 const urn = z.string().startsWith('urn:li:')
@@ -49,7 +49,7 @@ const acls = z.object({
 })
 
 /** The caller's roles on pages, 100 a page. */
-export const roles = async (c: Caller, start = 0) =>
+export const roles = async (c: Access, start = 0) =>
   (
     await rest(c, `/organizationAcls?q=roleAssignee&state=APPROVED&start=${start}&count=100`, {
       method: 'GET',
@@ -65,11 +65,11 @@ const organizationShape = z.object({
 })
 
 /** Name and short name of a page; `id` is the number at the end of its URN. */
-export const organization = async (c: Caller, id: string) =>
+export const organization = async (c: Access, id: string) =>
   (await rest(c, `/organizations/${enc(id)}`, { method: 'GET', expect: organizationShape })).body
 
 /** Pages by the short name in their address; none or one. */
-export const organizationsNamed = async (c: Caller, vanityName: string) =>
+export const organizationsNamed = async (c: Access, vanityName: string) =>
   (
     await rest(c, `/organizations?q=vanityName&vanityName=${enc(vanityName)}`, {
       method: 'GET',
@@ -120,16 +120,16 @@ export const introspect = async (http: Http, o: { access: string; clientId: stri
   ).body
 
 /** No idempotency key: what may follow a lost answer is said in `publish.ts`. Null: made, and no id was given. */
-export const createPost = async (c: Caller, body: Json): Promise<string | null> =>
+export const createPost = async (c: Access, body: Json): Promise<string | null> =>
   madeId(await rest(c, '/posts', { method: 'POST', json: body }))
 
-export const editPost = async (c: Caller, post: string, commentary: string): Promise<void> => {
+export const editPost = async (c: Access, post: string, commentary: string): Promise<void> => {
   const json = { patch: { $set: { commentary } } }
   await rest(c, `/posts/${enc(post)}`, { method: 'POST', restli: 'PARTIAL_UPDATE', json })
 }
 
 /** A post that is gone already counts as deleted for LinkedIn too. */
-export const deletePost = async (c: Caller, post: string): Promise<void> => {
+export const deletePost = async (c: Access, post: string): Promise<void> => {
   await rest(c, `/posts/${enc(post)}`, { method: 'DELETE', restli: 'DELETE' })
 }
 
@@ -163,7 +163,7 @@ export type ListedPost = z.output<typeof listed>
 
 export const pageOfPosts = 20
 /** Posts of a page, newest first. Needs `r_organization_social`; for people the permission is closed. */
-export const postsOf = async (c: Caller, author: string, start = 0): Promise<ListedPost[]> =>
+export const postsOf = async (c: Access, author: string, start = 0): Promise<ListedPost[]> =>
   (
     await rest(c, `/posts?q=author&author=${enc(author)}&start=${start}&count=${pageOfPosts}&sortBy=CREATED`, {
       method: 'GET',
@@ -192,7 +192,7 @@ export type Comment = z.output<typeof comment>
 
 /** Comments are plain text, never little text (§3.2). */
 export const createComment = async (
-  c: Caller,
+  c: Access,
   o: { actor: string; post: string; text: string },
 ): Promise<{ id: string | null; urn: string | null }> => {
   const reply = await rest(c, `/socialActions/${enc(o.post)}/comments`, {
@@ -207,7 +207,7 @@ export const createComment = async (
 }
 
 /** At most 100 comments of a post. Needs a `*_social_feed` read scope. */
-export const commentsOf = async (c: Caller, post: string): Promise<Comment[]> =>
+export const commentsOf = async (c: Access, post: string): Promise<Comment[]> =>
   (
     await rest(c, `/socialActions/${enc(post)}/comments?start=0&count=100`, {
       method: 'GET',
@@ -215,6 +215,6 @@ export const commentsOf = async (c: Caller, post: string): Promise<Comment[]> =>
     })
   ).body.elements
 
-export const deleteComment = async (c: Caller, o: { post: string; id: string; actor: string }): Promise<void> => {
+export const deleteComment = async (c: Access, o: { post: string; id: string; actor: string }): Promise<void> => {
   await rest(c, `/socialActions/${enc(o.post)}/comments/${enc(o.id)}?actor=${enc(o.actor)}`, { method: 'DELETE' })
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { HttpRequest } from '#kit/client/http.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import { type Caller, enc, rest } from './rest.ts'
+import { type Access, enc, rest } from './rest.ts'
 
 const uploadTimeout = 120_000
 
@@ -22,7 +22,7 @@ const single = z.object({
 })
 
 /** Announces a picture or document; the owner must be the later author. */
-export const initialize = async (c: Caller, kind: 'images' | 'documents', owner: string) =>
+export const initialize = async (c: Access, kind: 'images' | 'documents', owner: string) =>
   (
     await rest(c, `/${kind}?action=initializeUpload`, {
       method: 'POST',
@@ -46,7 +46,7 @@ const video = z.object({
 
 /** Announces a video; the answer says which bytes go where. */
 export const initializeVideo = async (
-  c: Caller,
+  c: Access,
   o: { owner: string; bytes: number; captions: boolean; thumbnail: boolean },
 ) =>
   (
@@ -66,7 +66,7 @@ export const initializeVideo = async (
 
 /** `parts`: the ETags in the order of the instructions. */
 export const finalizeVideo = async (
-  c: Caller,
+  c: Access,
   o: { video: string; uploadToken: string; parts: readonly string[] },
 ): Promise<void> => {
   await rest(c, '/videos?action=finalizeUpload', {
@@ -86,7 +86,7 @@ const trusted = (address: string): boolean => {
  * Gives the ETag without its quotes, or an empty string.
  */
 export const put = async (
-  c: Caller,
+  c: Access,
   url: string,
   bytes: HttpRequest['bytes'],
   o: { signed: boolean; headers?: Record<string, string> },
@@ -117,5 +117,5 @@ const status = z.object({
 })
 
 /** How far LinkedIn is with a file. */
-export const assetStatus = async (c: Caller, kind: AssetKind, urn: string) =>
+export const assetStatus = async (c: Access, kind: AssetKind, urn: string) =>
   (await rest(c, `/${kind}/${enc(urn)}`, { method: 'GET', expect: status })).body

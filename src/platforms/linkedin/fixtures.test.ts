@@ -5,11 +5,11 @@ import { followers, memberCount, pageStatistics } from './analytics.ts'
 import { createComment, createPost, me, roles } from './api.ts'
 import { initialize, initializeVideo } from './assets.ts'
 import platform from './index.ts'
-import type { Caller } from './rest.ts'
+import type { Access } from './rest.ts'
 import { madeAt } from './witness.ts'
 
 const folder = `${import.meta.dirname}/fixtures`
-const of = (http: Http): Caller => ({ http, access: 'token', versions: ['202609'] })
+const of = (http: Http): Access => ({ http, access: 'token', versions: ['202609'] })
 
 fixtureSuite({
   platform,

@@ -12,10 +12,10 @@ import { PlatformFailure } from '#kit/facts/failures.ts'
  */
 const versions = ['202609', '202610', '202608', '202611']
 
-export type Caller = { http: Http; access: string; versions: readonly string[] }
+export type Access = { http: Http; access: string; versions: readonly string[] }
 
 /** Who calls, from what a step or a channel holds. */
-export const callerOf = (t: Pick<ChannelContext, 'http' | 'grant' | 'credentials'>): Caller => {
+export const callerOf = (t: Pick<ChannelContext, 'http' | 'grant' | 'credentials'>): Access => {
   const wanted = t.credentials.apiVersion?.trim()
   const own = wanted && /^\d{6}(\.\d{2})?$/.test(wanted) ? [wanted] : []
   return { http: t.http, access: t.grant.access, versions: [...own, ...versions.filter((v) => v !== own[0])] }
@@ -30,7 +30,7 @@ export type RestliMethod = 'FINDER' | 'PARTIAL_UPDATE' | 'DELETE'
 
 /** One call below `https://api.linkedin.com/rest`. `path` is encoded by the caller. Raises what the failure table says. */
 export const rest = async <T = unknown>(
-  c: Caller,
+  c: Access,
   path: string,
   request: Omit<HttpRequest<T>, 'url'> & { restli?: RestliMethod },
 ): Promise<Reply<T>> => {

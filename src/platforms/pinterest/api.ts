@@ -10,16 +10,16 @@ const bases: Record<Environment, string> = {
   sandbox: 'https://api-sandbox.pinterest.com/v5',
 }
 
-export type Caller = { http: Http; access: string; environment: Environment }
+export type Access = { http: Http; access: string; environment: Environment }
 /** A token opens only the host that gave it, so the grant remembers which one that was. */
-export const callerOf = (t: { http: Http; grant: Grant }): Caller => ({
+export const callerOf = (t: { http: Http; grant: Grant }): Access => ({
   http: t.http,
   access: t.grant.access,
   environment: t.grant.extra?.environment === 'sandbox' ? 'sandbox' : 'production',
 })
 
-const base = (c: Caller) => bases[c.environment]
-const auth = (c: Caller) => ({ authorization: `Bearer ${c.access}` })
+const base = (c: Access) => bases[c.environment]
+const auth = (c: Access) => ({ authorization: `Bearer ${c.access}` })
 
 const id = z.coerce.string().regex(/^\d+$/)
 const text = z.string().nullish()
@@ -39,7 +39,7 @@ const account = z.object({
 export type Account = z.output<typeof account>
 
 /** Category org_read. */
-export const userAccount = async (c: Caller): Promise<Account> =>
+export const userAccount = async (c: Access): Promise<Account> =>
   (await c.http({ method: 'GET', url: `${base(c)}/user_account`, headers: auth(c), expect: account })).body
 
 const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), bookmark: text })
@@ -55,7 +55,7 @@ const board = z.object({
 export type Board = z.output<typeof board>
 
 /** One page of at most 250 boards; `bookmark` null: the last. */
-export const boards = async (c: Caller, bookmark?: string) =>
+export const boards = async (c: Access, bookmark?: string) =>
   (
     await c.http({
       method: 'GET',
@@ -66,7 +66,7 @@ export const boards = async (c: Caller, bookmark?: string) =>
     })
   ).body
 
-export const sections = async (c: Caller, boardId: string, bookmark?: string) =>
+export const sections = async (c: Access, boardId: string, bookmark?: string) =>
   (
     await c.http({
       method: 'GET',
@@ -93,7 +93,7 @@ const pin = z.object({
 export type Pin = z.output<typeof pin>
 
 /** Pins of a board, or of one of its sections; newest first, a page of 25. `at`: the network's own clock (epoch ms), when it says. */
-export const boardPins = async (c: Caller, where: { boardId: string; sectionId?: string }, bookmark?: string) => {
+export const boardPins = async (c: Access, where: { boardId: string; sectionId?: string }, bookmark?: string) => {
   const { body, headers } = await c.http({
     method: 'GET',
     url: `${base(c)}/boards/${where.boardId}${where.sectionId ? `/sections/${where.sectionId}` : ''}/pins`,
@@ -106,7 +106,7 @@ export const boardPins = async (c: Caller, where: { boardId: string; sectionId?:
 }
 
 /** With the counts of its whole life. Pinterest's sandbox knows the pin but no counts. */
-export const pinById = async (c: Caller, pinId: string): Promise<Pin> =>
+export const pinById = async (c: Access, pinId: string): Promise<Pin> =>
   (
     await c.http({
       method: 'GET',
@@ -124,7 +124,7 @@ const made = z.object({ id })
 const createTimeout = 180_000
 
 /** No idempotency key and no guard against doubles: a lost answer is answered by looking (fact sheet §4). */
-export const createPin = async (c: Caller, body: Json): Promise<{ id: string }> =>
+export const createPin = async (c: Access, body: Json): Promise<{ id: string }> =>
   (
     await c.http({
       method: 'POST',
@@ -137,11 +137,11 @@ export const createPin = async (c: Caller, body: Json): Promise<{ id: string }> 
   ).body
 
 /** Beta: only apps Pinterest has let in may edit (fact sheet §5). */
-export const updatePin = async (c: Caller, pinId: string, body: Json): Promise<void> => {
+export const updatePin = async (c: Access, pinId: string, body: Json): Promise<void> => {
   await c.http({ method: 'PATCH', url: `${base(c)}/pins/${pinId}`, headers: auth(c), json: body, expect: pin })
 }
 
-export const deletePin = async (c: Caller, pinId: string): Promise<void> => {
+export const deletePin = async (c: Access, pinId: string): Promise<void> => {
   await c.http({ method: 'DELETE', url: `${base(c)}/pins/${pinId}`, headers: auth(c) })
 }
 
@@ -153,7 +153,7 @@ const registration = z.object({
 export type Registration = z.output<typeof registration>
 
 /** Single use; asking again is harmless. */
-export const registerVideo = async (c: Caller): Promise<Registration> =>
+export const registerVideo = async (c: Access): Promise<Registration> =>
   (
     await c.http({
       method: 'POST',
@@ -180,7 +180,7 @@ export const uploadVideo = async (http: Http, to: Registration, file: Blob): Pro
 
 const mediaStatus = z.object({ media_id: id, status: z.enum(['registered', 'processing', 'succeeded', 'failed']) })
 
-export const mediaById = async (c: Caller, mediaId: string) =>
+export const mediaById = async (c: Access, mediaId: string) =>
   (await c.http({ method: 'GET', url: `${base(c)}/media/${mediaId}`, headers: auth(c), expect: mediaStatus })).body
 
 const numbers = z.record(z.string(), z.number().nullish()).nullish()
@@ -197,7 +197,7 @@ export type Analytics = z.output<typeof analytics>
 export type Period = { start: string; end: string }
 
 /** Category org_analytics. Days are UTC, at most 90 back. */
-export const pinAnalytics = async (c: Caller, pinId: string, period: Period, metrics: readonly string[]) =>
+export const pinAnalytics = async (c: Access, pinId: string, period: Period, metrics: readonly string[]) =>
   (
     await c.http({
       method: 'GET',
@@ -209,7 +209,7 @@ export const pinAnalytics = async (c: Caller, pinId: string, period: Period, met
   ).body
 
 /** Needs a business account. */
-export const accountAnalytics = async (c: Caller, period: Period, metrics: readonly string[]) =>
+export const accountAnalytics = async (c: Access, period: Period, metrics: readonly string[]) =>
   (
     await c.http({
       method: 'GET',

@@ -4,10 +4,10 @@ import { classify } from '#kit/facts/failures.ts'
 import { fixtureSuite, httpOf, readFixtures } from '#kit/testing/fixtures.ts'
 import { usage } from './account.ts'
 import {
+  type Access,
   accountAnalytics,
   boardPins,
   boards,
-  type Caller,
   createPin,
   mediaById,
   pinAnalytics,
@@ -19,7 +19,7 @@ import {
 import platform from './index.ts'
 
 const folder = `${import.meta.dirname}/fixtures`
-const of = (http: Http): Caller => ({ http, access: 'token', environment: 'production' })
+const of = (http: Http): Access => ({ http, access: 'token', environment: 'production' })
 const period = { start: '2026-11-01', end: '2026-11-22' }
 const now = Date.UTC(2026, 10, 22, 12)
 const refresh = (http: Http) =>

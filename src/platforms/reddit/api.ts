@@ -1,6 +1,6 @@
 /** Reddit's calls about posts, typed thin (fact sheet §4, §5). Fullnames (`t3_abc`) name things. */
 import { z } from 'zod'
-import { base, type Caller, headersOf, raw } from './caller.ts'
+import { type Access, base, headersOf, raw } from './caller.ts'
 
 const text = z.string().nullish()
 const count = z.number().nullish()
@@ -61,7 +61,7 @@ const clockOf = (headers: Record<string, string>): number | null => {
 }
 
 /** The account's own posts, newest first; also those that were removed. Scope `history`. */
-export const submitted = async (c: Caller, name: string, after?: string) => {
+export const submitted = async (c: Access, name: string, after?: string) => {
   const { body, headers } = await c.http({
     method: 'GET',
     url: `${base}/user/${encodeURIComponent(name)}/submitted`,
@@ -90,7 +90,7 @@ const acceptedOf = ({ json: { data } }: z.output<typeof accepted>): Accepted => 
 const submitTimeout = 60_000
 
 /** self, link, image, video, videogif. */
-export const submit = async (c: Caller, form: Record<string, string | undefined>): Promise<Accepted> =>
+export const submit = async (c: Access, form: Record<string, string | undefined>): Promise<Accepted> =>
   acceptedOf(
     (
       await c.http({
@@ -107,7 +107,7 @@ export const submit = async (c: Caller, form: Record<string, string | undefined>
 
 /** Galleries and polls have calls of their own, with a JSON body. */
 export const submitJson = async (
-  c: Caller,
+  c: Access,
   what: 'submit_gallery_post.json' | 'submit_poll_post',
   body: Record<string, unknown>,
 ): Promise<Accepted> =>
@@ -128,7 +128,7 @@ export const submitJson = async (
 const made = <T extends z.ZodType>(data: T) =>
   z.object({ json: z.object({ data: z.object({ things: z.array(z.object({ data })).min(1) }) }) })
 
-export const sendComment = async (c: Caller, parent: string, body: string): Promise<Comment> =>
+export const sendComment = async (c: Access, parent: string, body: string): Promise<Comment> =>
   (
     await c.http({
       method: 'POST',
@@ -143,7 +143,7 @@ export const sendComment = async (c: Caller, parent: string, body: string): Prom
 const thread = z.tuple([things(post), things(z.union([comment, z.looseObject({})]))])
 
 /** The first level of a post's comments, newest first. */
-export const commentsOf = async (c: Caller, fullname: string): Promise<Comment[]> => {
+export const commentsOf = async (c: Access, fullname: string): Promise<Comment[]> => {
   const { body } = await c.http({
     method: 'GET',
     url: `${base}/comments/${fullname.slice(3)}`,
@@ -155,7 +155,7 @@ export const commentsOf = async (c: Caller, fullname: string): Promise<Comment[]
 }
 
 /** The body of a text post, or a comment. */
-export const editText = async (c: Caller, fullname: string, body: string): Promise<void> => {
+export const editText = async (c: Access, fullname: string, body: string): Promise<void> => {
   await c.http({
     method: 'POST',
     url: `${base}/api/editusertext`,
@@ -167,12 +167,12 @@ export const editText = async (c: Caller, fullname: string, body: string): Promi
 }
 
 /** Says `{}` to everything, also to what is not there or not ours: no proof (§4.6). */
-export const del = async (c: Caller, fullname: string): Promise<void> => {
+export const del = async (c: Access, fullname: string): Promise<void> => {
   await c.http({ method: 'POST', url: `${base}/api/del`, query: raw, headers: headersOf(c), form: { id: fullname } })
 }
 
 /** Who wrote it: `[deleted]` when it is gone, undefined when Reddit does not know it. */
-export const authorOf = async (c: Caller, fullname: string): Promise<string | null | undefined> => {
+export const authorOf = async (c: Access, fullname: string): Promise<string | null | undefined> => {
   const { body } = await c.http({
     method: 'GET',
     url: `${base}/api/info`,
@@ -184,7 +184,7 @@ export const authorOf = async (c: Caller, fullname: string): Promise<string | nu
 }
 
 /** A post with its numbers; undefined when Reddit does not know it. */
-export const postInfo = async (c: Caller, fullname: string): Promise<Post | undefined> => {
+export const postInfo = async (c: Access, fullname: string): Promise<Post | undefined> => {
   const { body } = await c.http({
     method: 'GET',
     url: `${base}/api/info`,

@@ -2,13 +2,13 @@
 import type { Http } from '#kit/client/http.ts'
 import type { Grant } from '#kit/client/steps.ts'
 
-export type Caller = { http: Http; access: string; userAgent: string }
+export type Access = { http: Http; access: string; userAgent: string }
 
 /** Reddit slows down or blocks generic names (fact sheet §1); this one at least names the app. */
 export const agentOf = (credentials: Record<string, string>): string =>
   credentials.userAgent?.trim() || `web:clarion.${credentials.clientId || 'app'}:v1.0.0 (self-hosted planner)`
 
-export const callerOf = (t: { http: Http; grant: Grant; credentials: Record<string, string> }): Caller => ({
+export const callerOf = (t: { http: Http; grant: Grant; credentials: Record<string, string> }): Access => ({
   http: t.http,
   access: t.grant.access,
   userAgent: agentOf(t.credentials),
@@ -22,7 +22,7 @@ export const naming =
 
 export const base = 'https://oauth.reddit.com'
 
-export const headersOf = (c: Caller) => ({ authorization: `bearer ${c.access}`, 'user-agent': c.userAgent })
+export const headersOf = (c: Access) => ({ authorization: `bearer ${c.access}`, 'user-agent': c.userAgent })
 
 /** Members of every GET. */
 export const raw = { raw_json: 1 } as const

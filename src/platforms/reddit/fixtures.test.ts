@@ -4,14 +4,14 @@ import { classify } from '#kit/facts/failures.ts'
 import { fixtureSuite, httpOf, readFixtures } from '#kit/testing/fixtures.ts'
 import { usage } from './account.ts'
 import { commentsOf, del, editText, type Post, sendComment, submit, submitJson, submitted } from './api.ts'
-import type { Caller } from './caller.ts'
+import type { Access } from './caller.ts'
 import platform from './index.ts'
 import { about, flairsOf, joined, postRequirements, rulesOf, whoAmI } from './places.ts'
 import { askLease, storeOf } from './upload.ts'
 
 const folder = `${import.meta.dirname}/fixtures`
 const now = Date.UTC(2026, 10, 22, 12)
-const of = (http: Http): Caller => ({ http, access: 'token', userAgent: 'web:test:v1 (by /u/test)' })
+const of = (http: Http): Access => ({ http, access: 'token', userAgent: 'web:test:v1 (by /u/test)' })
 const refresh = (http: Http) =>
   platform.connect.refresh!(
     { http, realm: 'sandbox', credentials: { clientId: '1', clientSecret: 's' }, now: () => now },

@@ -1,6 +1,6 @@
 /** Reddit's calls about the account and about communities (fact sheet §2, §3), typed thin. */
 import { z } from 'zod'
-import { base, type Caller, headersOf, raw } from './caller.ts'
+import { type Access, base, headersOf, raw } from './caller.ts'
 
 const text = z.string().nullish()
 const count = z.number().nullish()
@@ -20,11 +20,11 @@ const me = z.object({
 })
 export type Me = z.output<typeof me>
 
-const get = async <T>(c: Caller, path: string, expect: z.ZodType<T>, query: Record<string, string | number> = {}) =>
+const get = async <T>(c: Access, path: string, expect: z.ZodType<T>, query: Record<string, string | number> = {}) =>
   (await c.http({ method: 'GET', url: `${base}${path}`, query: { ...query, ...raw }, headers: headersOf(c), expect }))
     .body
 
-export const whoAmI = (c: Caller): Promise<Me> => get(c, '/api/v1/me', me)
+export const whoAmI = (c: Access): Promise<Me> => get(c, '/api/v1/me', me)
 
 const subreddit = z.object({
   display_name: z.string(),
@@ -57,16 +57,16 @@ const listing = z.object({
 const listed = (l: z.output<typeof listing>) => l.data.children.filter((x) => x.kind === 't5').map((x) => x.data)
 
 /** Communities the account has joined; a page of 100. Scope `mysubreddits`. */
-export const joined = async (c: Caller, after?: string) => {
+export const joined = async (c: Access, after?: string) => {
   const page = await get(c, '/subreddits/mine/subscriber', listing, { limit: 100, ...(after ? { after } : {}) })
   return { items: listed(page), after: page.data.after ?? undefined }
 }
 
-export const searchSubreddits = async (c: Caller, q: string): Promise<Subreddit[]> =>
+export const searchSubreddits = async (c: Access, q: string): Promise<Subreddit[]> =>
   listed(await get(c, '/subreddits/search', listing, { q, limit: 10, show_users: 'false' }))
 
 /** Undefined when there is no such community: Reddit then answers an empty listing with 200, or a redirect. */
-export const about = async (c: Caller, name: string): Promise<Subreddit | undefined> => {
+export const about = async (c: Access, name: string): Promise<Subreddit | undefined> => {
   const { body, status } = await c.http({
     method: 'GET',
     url: `${base}/r/${encodeURIComponent(name)}/about`,
@@ -104,7 +104,7 @@ const requirements = z.object({
 export type Requirements = z.output<typeof requirements>
 
 /** What Reddit itself will check with `validate_on_submit`. */
-export const postRequirements = (c: Caller, name: string): Promise<Requirements> =>
+export const postRequirements = (c: Access, name: string): Promise<Requirements> =>
   get(c, `/api/v1/${encodeURIComponent(name)}/post_requirements`, requirements)
 
 const rules = z.object({
@@ -112,7 +112,7 @@ const rules = z.object({
 })
 export type Rule = z.output<typeof rules>['rules'][number]
 
-export const rulesOf = async (c: Caller, name: string): Promise<Rule[]> =>
+export const rulesOf = async (c: Access, name: string): Promise<Rule[]> =>
   (await get(c, `/r/${encodeURIComponent(name)}/about/rules`, rules)).rules
 
 const choices = z.object({
@@ -120,7 +120,7 @@ const choices = z.object({
 })
 
 /** Flairs this account may choose for a new post. A POST that changes nothing. Scope `flair`. */
-export const flairsOf = async (c: Caller, name: string) =>
+export const flairsOf = async (c: Access, name: string) =>
   (
     await c.http({
       method: 'POST',

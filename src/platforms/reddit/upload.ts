@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { StepMedia } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import { base, type Caller, headersOf, raw } from './caller.ts'
+import { type Access, base, headersOf, raw } from './caller.ts'
 
 const lease = z.object({
   args: z.object({
@@ -24,7 +24,7 @@ const endings: Record<string, string> = {
   'video/quicktime': 'mov',
 }
 
-export const askLease = async (c: Caller, mime: string): Promise<Lease> =>
+export const askLease = async (c: Access, mime: string): Promise<Lease> =>
   (
     await c.http({
       method: 'POST',
@@ -55,7 +55,7 @@ const uploadTimeout = 60 * 60_000
  * Leases live for a short time and take one file, so none is kept between tries: when anything goes wrong a new one is
  * asked for, which harms nobody. S3 gets no token of ours; the file is streamed from the disk.
  */
-export const sendFile = async (c: Caller, media: StepMedia): Promise<Asset> => {
+export const sendFile = async (c: Access, media: StepMedia): Promise<Asset> => {
   const { args, asset } = await askLease(c, media.mime)
   const store = storeOf(args.action)
   const key = args.fields.find((f) => f.name === 'key')?.value

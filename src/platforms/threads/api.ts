@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Http } from '#kit/client/http.ts'
 import type { Json } from '#kit/client/steps.ts'
 import {
-  type GraphCaller,
+  type GraphAccess,
   graphDelete,
   graphGet,
   graphId,
@@ -15,14 +15,14 @@ import {
 export const host = 'graph.threads.net'
 
 /** A call in the name of one profile. */
-export type Caller = GraphCaller & { user: string }
+export type Access = GraphAccess & { user: string }
 
 /** No proof of the secret: Threads documents none. */
-export const callerOf = (t: { http: Http; grant: { access: string }; channel: { externalId: string } }): Caller => ({
+export const callerOf = (t: { http: Http; grant: { access: string }; channel: { externalId: string } }): Access => ({
   ...readerOf(t.http, t.grant.access),
   user: t.channel.externalId,
 })
-export const readerOf = (http: Http, access: string): GraphCaller => ({ http, access, host, version: 'v1.0' })
+export const readerOf = (http: Http, access: string): GraphAccess => ({ http, access, host, version: 'v1.0' })
 
 const profile = z.object({
   id: graphId,
@@ -34,7 +34,7 @@ const profile = z.object({
 })
 export type Profile = z.output<typeof profile>
 
-export const me = (c: GraphCaller): Promise<Profile> =>
+export const me = (c: GraphAccess): Promise<Profile> =>
   graphGet(c, 'me', {
     query: { fields: 'id,username,name,threads_profile_picture_url,threads_biography,is_verified' },
     expect: profile,
@@ -43,13 +43,13 @@ export const me = (c: GraphCaller): Promise<Profile> =>
 const debug = z.object({ data: z.object({ is_valid: z.boolean().optional(), scopes: z.array(z.string()).optional() }) })
 
 /** What a token may do; the token answer itself does not say. Undefined: Threads did not tell. */
-export const grantedScopes = async (c: GraphCaller): Promise<string[] | undefined> =>
+export const grantedScopes = async (c: GraphAccess): Promise<string[] | undefined> =>
   (await graphGet(c, 'debug_token', { query: { input_token: c.access }, expect: debug })).data.scopes
 
 const made = z.object({ id: graphId })
 
 /** `POST /threads`: a container, which expires unused after 24 hours. Pictures and videos are fetched by Threads. */
-export const createContainer = async (c: Caller, form: Record<string, string | undefined>): Promise<string> =>
+export const createContainer = async (c: Access, form: Record<string, string | undefined>): Promise<string> =>
   (await graphPost(c, `${c.user}/threads`, { form, timeoutMs: 90_000, expect: made })).id
 
 const container = z.object({
@@ -61,11 +61,11 @@ const container = z.object({
 export type Container = z.output<typeof container>
 
 /** Only containers have a status; a post answers 100 "nonexisting field". */
-export const readContainer = (c: Caller, id: string): Promise<Container> =>
+export const readContainer = (c: Access, id: string): Promise<Container> =>
   graphGet(c, id, { query: { fields: 'id,status,error_message' }, expect: container })
 
 /** `POST /threads_publish`. What a second call does is undocumented, so the container is asked before every one. */
-export const publishContainer = async (c: Caller, id: string): Promise<string> =>
+export const publishContainer = async (c: Access, id: string): Promise<string> =>
   (await graphPost(c, `${c.user}/threads_publish`, { form: { creation_id: id }, timeoutMs: 90_000, expect: made })).id
 
 const media = z.object({
@@ -84,11 +84,11 @@ const media = z.object({
 export type Media = z.output<typeof media>
 const fields = 'id,text,permalink,shortcode,timestamp,media_type,username,is_quote_post'
 
-export const readMedia = (c: Caller, id: string): Promise<Media> =>
+export const readMedia = (c: Access, id: string): Promise<Media> =>
   graphGet(c, id, { query: { fields }, expect: media })
 
 /** Newest first, one page. Replies have a list of their own. `since`: epoch seconds. */
-export const listMedia = async (c: Caller, edge: 'threads' | 'replies', since?: number): Promise<Media[]> =>
+export const listMedia = async (c: Access, edge: 'threads' | 'replies', since?: number): Promise<Media[]> =>
   (
     await graphGet(c, `${c.user}/${edge}`, {
       query: { fields: `${fields},children${edge === 'replies' ? ',replied_to' : ''}`, limit: 50, since },
@@ -97,7 +97,7 @@ export const listMedia = async (c: Caller, edge: 'threads' | 'replies', since?: 
   ).data
 
 /** A post or a reply of the profile; 100 of them in 24 hours. */
-export const deleteMedia = async (c: Caller, id: string): Promise<void> => {
+export const deleteMedia = async (c: Access, id: string): Promise<void> => {
   await graphDelete(c, id, { expect: graphSuccess })
 }
 
@@ -114,7 +114,7 @@ export type PublishingLimit = z.output<typeof limit>
 
 /** Rolling 24 hours. Each kind of quota is told only with its own permission, so the caller says which. */
 export const publishingLimit = async (
-  c: Caller,
+  c: Access,
   o: { replies: boolean; deletes: boolean },
 ): Promise<PublishingLimit> => {
   const names = [
@@ -143,7 +143,7 @@ const sumOf = (list: readonly { value: unknown }[]): number =>
   list.reduce((sum, x) => sum + (typeof x.value === 'number' ? x.value : 0), 0)
 
 /** `of`: `<media>/insights` or `<profile>/threads_insights`. Reposts answer with no rows at all. */
-export const readInsights = async (c: Caller, of: string, query: Record<string, string | number>): Promise<Insight[]> =>
+export const readInsights = async (c: Access, of: string, query: Record<string, string | number>): Promise<Insight[]> =>
   (await graphGet(c, of, { query, expect: graphList(insight) })).data.map((x) => ({
     name: x.name,
     value: (x.total_value ? x.total_value.value : sumOf(x.link_total_values ?? x.values ?? [])) as Json,

@@ -4,7 +4,7 @@
  * from there. Containers nobody publishes vanish, so making one again harms nobody.
  */
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import { type Caller, readContainer } from './api.ts'
+import { type Access, readContainer } from './api.ts'
 
 export type Slot = {
   id: string | null
@@ -23,7 +23,7 @@ export type Slot = {
 export type Advanced = { ready: string; noTopic?: boolean } | { waitMs: number; reason: string }
 
 export type Making = {
-  c: Caller
+  c: Access
   now: () => number
   slot: Slot | undefined
   keep: (slot: Slot) => Promise<void>

@@ -4,7 +4,7 @@ import type { ConnectContext } from '#kit/client/platform.ts'
 import { classify } from '#kit/facts/failures.ts'
 import { fixtureSuite, readFixtures } from '#kit/testing/fixtures.ts'
 import {
-  type Caller,
+  type Access,
   createContainer,
   deleteMedia,
   listMedia,
@@ -19,7 +19,7 @@ import {
 import platform from './index.ts'
 
 const folder = `${import.meta.dirname}/fixtures`
-const of = (http: Http): Caller => ({ ...readerOf(http, 'token'), user: '1' })
+const of = (http: Http): Access => ({ ...readerOf(http, 'token'), user: '1' })
 const now = Date.UTC(2026, 10, 22)
 const all = { replies: true, deletes: true }
 

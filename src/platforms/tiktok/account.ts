@@ -5,7 +5,7 @@
 import type { AccountNow, ChannelContext } from '#kit/client/platform.ts'
 import type { Json, StepView } from '#kit/client/steps.ts'
 import { type Failure, PlatformFailure } from '#kit/facts/failures.ts'
-import { type Caller, type Creator, creatorInfo, userInfo } from './api.ts'
+import { type Access, type Creator, creatorInfo, userInfo } from './api.ts'
 import { isPhotos, mediaOf } from './body.ts'
 import type { Settings } from './spec.ts'
 
@@ -35,7 +35,7 @@ const standstill = (error: unknown) => {
 
 /** Facts, and a quota once it is used up. Without `video.publish` TikTok tells nothing, so the facts say only that. */
 export const look = async (
-  c: Caller,
+  c: Access,
   o: { scopes: readonly string[]; credentials: Record<string, string> },
 ): Promise<AccountNow> => {
   const base: Record<string, Json> = {
@@ -72,7 +72,7 @@ export const account = (t: ChannelContext): Promise<AccountNow> =>
   look({ http: t.http, access: t.grant.access }, { scopes: t.grant.scopes ?? [], credentials: t.credentials })
 
 /** Name, handle and picture; the handle comes from creator_info where the profile scope is missing. */
-export const identity = async (c: Caller, scopes: readonly string[], credentials: Record<string, string>) => {
+export const identity = async (c: Access, scopes: readonly string[], credentials: Record<string, string>) => {
   const user = await userInfo(c, scopes)
   const { facts = {} } = await look(c, { scopes, credentials })
   const handle = user.username ?? (typeof facts.username === 'string' ? facts.username : '')

@@ -5,10 +5,10 @@ import type { Json } from '#kit/client/steps.ts'
 
 const base = 'https://open.tiktokapis.com'
 
-export type Caller = { http: Http; access: string }
+export type Access = { http: Http; access: string }
 
 const call = async <T extends z.ZodType>(
-  c: Caller,
+  c: Access,
   r: Pick<HttpRequest, 'method' | 'query' | 'json'> & { path: string },
   data: T,
 ): Promise<z.output<T>> => {
@@ -48,7 +48,7 @@ const fieldsOf: Record<string, readonly string[]> = {
 }
 
 /** Asks only for what the scopes allow: one field too many and TikTok refuses the whole call. */
-export const userInfo = async (c: Caller, scopes: readonly string[]) => {
+export const userInfo = async (c: Access, scopes: readonly string[]) => {
   const fields = Object.entries(fieldsOf).flatMap(([scope, names]) => (scopes.includes(scope) ? names : []))
   const query = { fields: fields.join() }
   return (await call(c, { method: 'GET', path: '/v2/user/info/', query }, z.object({ user }))).user
@@ -67,7 +67,7 @@ const creator = z.object({
 export type Creator = z.output<typeof creator>
 
 /** 20 a minute; needs `video.publish`. Raises `too-fast` or `refused-account` when the account may not post now. */
-export const creatorInfo = (c: Caller): Promise<Creator> =>
+export const creatorInfo = (c: Access): Promise<Creator> =>
   call(c, { method: 'POST', path: '/v2/post/publish/creator_info/query/' }, creator)
 
 const begun = z.object({ publish_id: z.string().min(1), upload_url: z.string().optional() })
@@ -79,7 +79,7 @@ const initPath: Record<InitKind, string> = {
 }
 
 /** Begins a task; 6 a minute. With PULL_FROM_URL it is the post itself and must never be repeated blindly (§4). */
-export const init = async (c: Caller, kind: InitKind, body: Json) => {
+export const init = async (c: Access, kind: InitKind, body: Json) => {
   const a = await call(c, { method: 'POST', path: initPath[kind], json: body }, begun)
   return { publishId: a.publish_id, uploadUrl: a.upload_url }
 }
@@ -105,7 +105,7 @@ const status = z
 export type TaskStatus = z.output<typeof status>
 
 /** What became of a task; 30 a minute. */
-export const fetchStatus = (c: Caller, publishId: string): Promise<TaskStatus> =>
+export const fetchStatus = (c: Access, publishId: string): Promise<TaskStatus> =>
   call(c, { method: 'POST', path: '/v2/post/publish/status/fetch/', json: { publish_id: publishId } }, status)
 
 /** A piece of a slow connection's video takes its time (ms). */
@@ -151,7 +151,7 @@ const videoFields =
   'id,create_time,share_url,title,video_description,duration,like_count,comment_count,share_count,view_count'
 
 /** The account's public posts, newest first, one page of 20. `cursor` epoch ms. */
-export const listVideos = (c: Caller, cursor?: number) =>
+export const listVideos = (c: Access, cursor?: number) =>
   call(
     c,
     {
@@ -164,7 +164,7 @@ export const listVideos = (c: Caller, cursor?: number) =>
   )
 
 /** Up to 20 of the account's own posts; private ones are silently missing. */
-export const queryVideos = async (c: Caller, ids: readonly string[]): Promise<Video[]> =>
+export const queryVideos = async (c: Access, ids: readonly string[]): Promise<Video[]> =>
   (
     await call(
       c,

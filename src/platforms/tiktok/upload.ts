@@ -2,7 +2,7 @@
 import type { Http } from '#kit/client/http.ts'
 import type { StepMedia } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import { type Caller, type InitKind, init, putChunk } from './api.ts'
+import { type Access, type InitKind, init, putChunk } from './api.ts'
 import { type Body, fileSource } from './body.ts'
 import { bounds, type ChunkPlan, chunksDone, contentRange, planOf } from './chunks.ts'
 
@@ -15,7 +15,7 @@ export const expired = (s: Session, now: number): boolean => now - s.at > sessio
 
 /** Begins a task. A lost answer harms nobody: without the file nothing happens (§4). */
 export const openSession = async (
-  c: Caller,
+  c: Access,
   o: { kind: InitKind; body: Body; media: StepMedia; now: number },
 ): Promise<Session> => {
   const plan = planOf(o.media.bytes)

@@ -1,13 +1,13 @@
 /** What a task came to: the post it made, as far as TikTok says (fact sheet §3.6). */
 import type { Created, StepContext } from '#kit/client/steps.ts'
-import { type Caller, listVideos, type TaskStatus, type Video } from './api.ts'
+import { type Access, listVideos, type TaskStatus, type Video } from './api.ts'
 import { isDraft, isPhotos, mediaOf } from './body.ts'
 import type { Settings } from './spec.ts'
 import { captionKey } from './text.ts'
 
 export type T = StepContext<Settings>
 
-export const caller = (t: Pick<T, 'http' | 'grant'>): Caller => ({ http: t.http, access: t.grant.access })
+export const caller = (t: Pick<T, 'http' | 'grant'>): Access => ({ http: t.http, access: t.grant.access })
 
 export const permalink = (username: string, id: string, photo: boolean): string =>
   `https://www.tiktok.com/@${username}/${photo ? 'photo' : 'video'}/${id}`

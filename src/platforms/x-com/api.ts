@@ -6,8 +6,8 @@ import { PlatformFailure } from '#kit/facts/failures.ts'
 
 const base = 'https://api.x.com/2'
 
-export type Caller = { http: Http; access: string }
-const auth = (c: Caller) => ({ authorization: `Bearer ${c.access}` })
+export type Access = { http: Http; access: string }
+const auth = (c: Access) => ({ authorization: `Bearer ${c.access}` })
 
 const id = z.string().regex(/^[0-9]{1,19}$/)
 /** Answers come as `{ data }`; recorded ones exist without the wrapper. */
@@ -28,7 +28,7 @@ const user = z.object({
 const price = { post: 15, postWithLink: 200, alt: 5, remove: 10 }
 
 /** 75 calls / 15 min per user; billed. */
-export const me = async (c: Caller) =>
+export const me = async (c: Access) =>
   (
     await c.http({
       method: 'GET',
@@ -58,7 +58,7 @@ export type Media = z.output<typeof media>
 const uploadTimeout = 120_000
 
 /** Pictures and subtitles in one call. */
-export const uploadOnce = async (c: Caller, bytes: Blob, mime: string): Promise<Media> => {
+export const uploadOnce = async (c: Access, bytes: Blob, mime: string): Promise<Media> => {
   const multipart = new FormData()
   multipart.set('media_category', 'tweet_image')
   multipart.set('media', new Blob([bytes], { type: mime }), 'media')
@@ -75,7 +75,7 @@ export const uploadOnce = async (c: Caller, bytes: Blob, mime: string): Promise<
 }
 
 export const uploadInitialize = async (
-  c: Caller,
+  c: Access,
   o: { mime: string; bytes: number; category: 'tweet_image' | 'tweet_gif' | 'tweet_video' },
 ): Promise<Media> =>
   (
@@ -89,7 +89,7 @@ export const uploadInitialize = async (
   ).body
 
 /** A segment may be sent again under the same index. */
-export const uploadAppend = async (c: Caller, mediaId: string, segment: number, bytes: Blob): Promise<void> => {
+export const uploadAppend = async (c: Access, mediaId: string, segment: number, bytes: Blob): Promise<void> => {
   const multipart = new FormData()
   multipart.set('segment_index', String(segment))
   multipart.set('media', bytes, 'chunk')
@@ -102,7 +102,7 @@ export const uploadAppend = async (c: Caller, mediaId: string, segment: number, 
   })
 }
 
-export const uploadFinalize = async (c: Caller, mediaId: string): Promise<Media> =>
+export const uploadFinalize = async (c: Access, mediaId: string): Promise<Media> =>
   (
     await c.http({
       method: 'POST',
@@ -113,7 +113,7 @@ export const uploadFinalize = async (c: Caller, mediaId: string): Promise<Media>
     })
   ).body
 
-export const uploadStatus = async (c: Caller, mediaId: string): Promise<Media> =>
+export const uploadStatus = async (c: Access, mediaId: string): Promise<Media> =>
   (
     await c.http({
       method: 'GET',
@@ -124,7 +124,7 @@ export const uploadStatus = async (c: Caller, mediaId: string): Promise<Media> =
     })
   ).body
 
-export const setAltText = async (c: Caller, mediaId: string, alt: string): Promise<void> => {
+export const setAltText = async (c: Access, mediaId: string, alt: string): Promise<void> => {
   await c.http({
     method: 'POST',
     url: `${base}/media/metadata`,
@@ -135,7 +135,7 @@ export const setAltText = async (c: Caller, mediaId: string, alt: string): Promi
 }
 
 /** No idempotency key: a lost answer is answered by looking (fact sheet §4). */
-export const createPost = async (c: Caller, body: Json, withLink: boolean) =>
+export const createPost = async (c: Access, body: Json, withLink: boolean) =>
   (
     await c.http({
       method: 'POST',
@@ -147,7 +147,7 @@ export const createPost = async (c: Caller, body: Json, withLink: boolean) =>
     })
   ).body
 
-export const deletePost = async (c: Caller, postId: string): Promise<void> => {
+export const deletePost = async (c: Access, postId: string): Promise<void> => {
   const cost = { bucket: 'credits', units: price.remove }
   await c.http({ method: 'DELETE', url: `${base}/tweets/${postId}`, headers: auth(c), cost })
 }
@@ -184,7 +184,7 @@ const numbers = z.object({
 })
 
 /** Counts of up to 100 posts; one that is gone is left out. `own`: also the owner's, which X keeps for 30 days. */
-export const postNumbers = async (c: Caller, ids: readonly string[], own: boolean) => {
+export const postNumbers = async (c: Access, ids: readonly string[], own: boolean) => {
   const names = ['public_metrics', 'attachments', ...(own ? ['non_public_metrics'] : [])].join()
   const ask = (query: Record<string, string>) =>
     c.http({
@@ -214,7 +214,7 @@ const accountShape = z.object({
 })
 
 /** Followers and the like of the account itself. */
-export const accountNumbers = async (c: Caller) =>
+export const accountNumbers = async (c: Access) =>
   (
     await c.http({
       method: 'GET',
@@ -282,7 +282,7 @@ const timeline = z.object({
 const fields = ['created_at', 'text', 'conversation_id', 'attachments', 'entities']
 
 /** The account's own posts since `since` (epoch ms), newest first, one page of at most 100. */
-export const userPosts = async (c: Caller, userId: string, since: number, page?: string) => {
+export const userPosts = async (c: Access, userId: string, since: number, page?: string) => {
   const ask = async (names: Record<string, string>) =>
     (
       await c.http({

@@ -19,7 +19,7 @@ import {
   unsure,
   type Witness,
 } from '#kit/client/steps.ts'
-import { type Caller, createPost, type TimelinePost, userPosts } from './api.ts'
+import { type Access, createPost, type TimelinePost, userPosts } from './api.ts'
 import type { Settings } from './spec.ts'
 import { echoedKey, hasUrl, sentKey } from './text.ts'
 import { upload } from './upload.ts'
@@ -30,7 +30,7 @@ type T = StepContext<Settings>
 const clockSlackMs = 2 * 60_000
 const lookPages = 5
 
-const caller = (t: T): Caller => ({ http: t.http, access: t.grant.access })
+const caller = (t: T): Access => ({ http: t.http, access: t.grant.access })
 const permalink = (t: T, id: string) =>
   t.channel.handle ? `https://x.com/${t.channel.handle}/status/${id}` : `https://x.com/i/web/status/${id}`
 const posted = (t: T, id: string): Created => ({ id, url: permalink(t, id) })

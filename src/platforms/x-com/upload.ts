@@ -8,7 +8,7 @@
 import { done, mediaAt, notYet, type StepContext, step } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import {
-  type Caller,
+  type Access,
   type Media,
   setAltText,
   uploadAppend,
@@ -62,7 +62,7 @@ const categoryOf = (media: { kind: string; mime: string }) =>
 
 export const upload = step<Settings>('upload', { again: 'safe', each: 'media' }, async (t: T) => {
   const { media } = mediaAt(t, t.index)
-  const c: Caller = { http: t.http, access: t.grant.access }
+  const c: Access = { http: t.http, access: t.grant.access }
   const blob = await media.blob()
   let at = progressOf(t.saved)
   const keep = async (next: Progress) => {

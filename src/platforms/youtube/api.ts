@@ -6,8 +6,8 @@ import type { Json } from '#kit/client/steps.ts'
 export const base = 'https://www.googleapis.com/youtube/v3'
 export const uploadBase = 'https://www.googleapis.com/upload/youtube/v3'
 
-export type Caller = { http: Http; access: string }
-export const auth = (c: Caller) => ({ authorization: `Bearer ${c.access}` })
+export type Access = { http: Http; access: string }
+export const auth = (c: Access) => ({ authorization: `Bearer ${c.access}` })
 export const units = (n: number) => ({ bucket: 'units', units: n })
 
 const text = z.coerce.string()
@@ -17,7 +17,7 @@ const page = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item).default([]), nextPageToken: z.string().optional() })
 
 const get = async <T>(
-  c: Caller,
+  c: Access,
   path: string,
   query: Record<string, string | number | boolean | undefined>,
   expect: z.ZodType<T>,
@@ -45,7 +45,7 @@ const channel = z.object({
 })
 
 /** The channel of this grant; undefined when the account has none. */
-export const myChannel = async (c: Caller) =>
+export const myChannel = async (c: Access) =>
   (await get(c, 'channels', { part: 'snippet,contentDetails,statistics,status', mine: true }, page(channel))).items[0]
 
 const status = z.object({
@@ -76,7 +76,7 @@ export const video = z.object({
 export type Video = z.output<typeof video>
 
 /** At most 50 videos; those that do not exist (any more) are left out. */
-export const videos = async (c: Caller, ids: readonly string[], part: string): Promise<Video[]> =>
+export const videos = async (c: Access, ids: readonly string[], part: string): Promise<Video[]> =>
   (await get(c, 'videos', { part, id: ids.join(), maxResults: 50 }, page(video))).items
 
 const playlistItem = z.object({
@@ -90,7 +90,7 @@ const playlistItem = z.object({
 })
 
 /** One page of a playlist, 50 items; of the uploads playlist newest first, private ones too. */
-export const playlistItems = (c: Caller, playlistId: string, o: { page?: string; videoId?: string } = {}) =>
+export const playlistItems = (c: Access, playlistId: string, o: { page?: string; videoId?: string } = {}) =>
   get(
     c,
     'playlistItems',
@@ -98,7 +98,7 @@ export const playlistItems = (c: Caller, playlistId: string, o: { page?: string;
     page(playlistItem),
   )
 
-export const addToPlaylist = async (c: Caller, playlistId: string, videoId: string): Promise<void> => {
+export const addToPlaylist = async (c: Access, playlistId: string, videoId: string): Promise<void> => {
   await c.http({
     method: 'POST',
     url: `${base}/playlistItems`,
@@ -116,17 +116,17 @@ const playlist = z.object({
   status: z.object({ privacyStatus: z.string().optional() }).optional(),
   contentDetails: z.object({ itemCount: z.number().optional() }).optional(),
 })
-export const myPlaylists = (c: Caller, pageToken?: string) =>
+export const myPlaylists = (c: Access, pageToken?: string) =>
   get(c, 'playlists', { part: 'snippet,status,contentDetails', mine: true, maxResults: 50, pageToken }, page(playlist))
 
 const category = z.object({
   id: text,
   snippet: z.object({ title: z.string(), assignable: z.boolean().default(false) }),
 })
-export const categories = async (c: Caller, regionCode: string) =>
+export const categories = async (c: Access, regionCode: string) =>
   (await get(c, 'videoCategories', { part: 'snippet', regionCode }, page(category))).items
 
-export const updateVideo = async (c: Caller, body: Json, part: string): Promise<void> => {
+export const updateVideo = async (c: Access, body: Json, part: string): Promise<void> => {
   await c.http({
     method: 'PUT',
     url: `${base}/videos`,
@@ -138,7 +138,7 @@ export const updateVideo = async (c: Caller, body: Json, part: string): Promise<
   })
 }
 
-export const deleteVideo = async (c: Caller, id: string): Promise<void> => {
+export const deleteVideo = async (c: Access, id: string): Promise<void> => {
   await c.http({ method: 'DELETE', url: `${base}/videos`, query: { id }, headers: auth(c), cost: units(50) })
 }
 
@@ -154,7 +154,7 @@ const comment = z.object({
 })
 const thread = z.object({ id: z.string(), snippet: z.object({ topLevelComment: comment }) })
 
-export const addComment = async (c: Caller, videoId: string, textOriginal: string): Promise<string> =>
+export const addComment = async (c: Access, videoId: string, textOriginal: string): Promise<string> =>
   (
     await c.http({
       method: 'POST',
@@ -168,7 +168,7 @@ export const addComment = async (c: Caller, videoId: string, textOriginal: strin
   ).body.id
 
 /** The newest 100 comments under a video. */
-export const comments = (c: Caller, videoId: string, pageToken?: string) =>
+export const comments = (c: Access, videoId: string, pageToken?: string) =>
   get(
     c,
     'commentThreads',
@@ -176,12 +176,12 @@ export const comments = (c: Caller, videoId: string, pageToken?: string) =>
     page(thread),
   )
 
-export const deleteComment = async (c: Caller, id: string): Promise<void> => {
+export const deleteComment = async (c: Access, id: string): Promise<void> => {
   await c.http({ method: 'DELETE', url: `${base}/comments`, query: { id }, headers: auth(c), cost: units(50) })
 }
 
 /** JPEG or PNG, at most 50 MB, sent raw. Setting it again replaces it. */
-export const setThumbnail = async (c: Caller, videoId: string, bytes: Blob, mime: string): Promise<void> => {
+export const setThumbnail = async (c: Access, videoId: string, bytes: Blob, mime: string): Promise<void> => {
   await c.http({
     method: 'POST',
     url: `${uploadBase}/thumbnails/set`,
@@ -196,7 +196,7 @@ export const setThumbnail = async (c: Caller, videoId: string, bytes: Blob, mime
 export type Captions = { language: string; name: string; text: string }
 
 /** Metadata and file in one `multipart/related` body (RFC 2387), which is not the form encoding. */
-export const addCaptions = async (c: Caller, videoId: string, o: Captions): Promise<void> => {
+export const addCaptions = async (c: Access, videoId: string, o: Captions): Promise<void> => {
   const mark = `clarion-${crypto.randomUUID()}`
   const meta = JSON.stringify({ snippet: { videoId, language: o.language, name: o.name, isDraft: false } })
   const body = [
@@ -218,7 +218,7 @@ export const addCaptions = async (c: Caller, videoId: string, o: Captions): Prom
 const stats = z.object({ id: z.string(), statistics: video.shape.statistics })
 
 /** Views, likes, comments; from a budget of its own, so that reading numbers never eats what publishing needs. */
-export const batchStats = async (c: Caller, ids: readonly string[]) =>
+export const batchStats = async (c: Access, ids: readonly string[]) =>
   (
     await c.http({
       method: 'GET',
@@ -237,7 +237,7 @@ const report = z.object({
 
 /** Sums over days, `YYYY-MM-DD` inclusive; null when YouTube has no numbers yet (they lag two to three days). */
 export const analytics = async (
-  c: Caller,
+  c: Access,
   o: { from: string; to: string; metrics: readonly string[]; video?: string },
 ): Promise<Record<string, number> | null> => {
   const { body } = await c.http({

@@ -1,11 +1,11 @@
 /** What the steps share: who calls, and which video this publication made. */
 import { type Created, namedBy, type StepContext } from '#kit/client/steps.ts'
-import type { Caller } from './api.ts'
+import type { Access } from './api.ts'
 import type { Settings } from './spec.ts'
 
 export type T = StepContext<Settings>
 
-export const caller = (t: Pick<T, 'http' | 'grant'>): Caller => ({ http: t.http, access: t.grant.access })
+export const caller = (t: Pick<T, 'http' | 'grant'>): Access => ({ http: t.http, access: t.grant.access })
 
 /** Id of a video in any of its addresses. */
 export const videoIdIn = (url: string): string | undefined =>

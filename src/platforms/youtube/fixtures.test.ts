@@ -9,7 +9,7 @@ import { openSession, sessionState } from './upload.ts'
 import { topicOf, webhook } from './webhook.ts'
 
 const folder = `${import.meta.dirname}/fixtures`
-const of = (http: api.Caller['http']): api.Caller => ({ http, access: 'token' })
+const of = (http: api.Access['http']): api.Access => ({ http, access: 'token' })
 const captions = { language: 'en', name: '', text: 'x' }
 
 fixtureSuite({

@@ -7,7 +7,7 @@
 import { z } from 'zod'
 import type { Json } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import { auth, type Caller, uploadBase } from './api.ts'
+import { type Access, auth, uploadBase } from './api.ts'
 
 /** A multiple of 256 KiB, as every piece but the last must be (bytes). Small, so that memory stays flat and a break costs little. */
 export const pieceBytes = 16 * 256 * 1024
@@ -16,7 +16,7 @@ const pieceTimeoutMs = 300_000
 
 /** Opens a session and gives its address, which is a secret of its own. Metadata, quota and upload limits are refused here. */
 export const openSession = async (
-  c: Caller,
+  c: Access,
   o: { body: Json; part: string; bytes: number; mime: string; notifySubscribers: boolean },
 ): Promise<string> => {
   const reply = await c.http({
@@ -59,7 +59,7 @@ const accept = [308, 404, 410]
 
 /** Sends the bytes `from` up to `to` (exclusive) of `total`. */
 export const sendPiece = async (
-  c: Caller,
+  c: Access,
   session: string,
   o: { file: Blob; from: number; to: number; total: number; mime: string },
 ): Promise<SessionState> =>
@@ -75,7 +75,7 @@ export const sendPiece = async (
   )
 
 /** Asks the session how far it is, without sending anything. */
-export const sessionState = async (c: Caller, session: string, total: number): Promise<SessionState> =>
+export const sessionState = async (c: Access, session: string, total: number): Promise<SessionState> =>
   readState(
     await c.http({
       method: 'PUT',

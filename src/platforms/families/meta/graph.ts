@@ -20,7 +20,7 @@ export const graphUrl = (path: string, host = 'graph.facebook.com', version = gr
 export const appSecretProof = (access: string, secret: string): string =>
   createHmac('sha256', secret).update(access).digest('hex')
 
-export type GraphCaller = {
+export type GraphAccess = {
   http: Http
   /** User, Page or app token. */
   access: string
@@ -34,7 +34,7 @@ type Ask<T> = Pick<HttpRequest<T>, 'query' | 'form' | 'multipart' | 'json' | 'ti
 
 const call =
   (method: 'GET' | 'POST' | 'DELETE') =>
-  async <T = unknown>(c: GraphCaller, path: string, ask: Ask<T> = {}): Promise<T> => {
+  async <T = unknown>(c: GraphAccess, path: string, ask: Ask<T> = {}): Promise<T> => {
     const proof = c.secret ? { appsecret_proof: appSecretProof(c.access, c.secret) } : {}
     const body = ask.multipart ?? ask.form ?? ask.json
     const { form, multipart, query, ...rest } = ask

@@ -9,7 +9,7 @@ import { oauth2, type TokenContext } from '#kit/client/oauth2.ts'
 import type { ChannelOffer, Connector } from '#kit/client/platform.ts'
 import type { Grant } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import { type GraphCaller, graphDelete, graphGet, graphId, graphSuccess, graphUrl, graphVersion } from './graph.ts'
+import { type GraphAccess, graphDelete, graphGet, graphId, graphSuccess, graphUrl, graphVersion } from './graph.ts'
 
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().positive().optional() })
 /** Where Meta does not say it: 60 days (s). */
@@ -82,7 +82,7 @@ export const exchangeLongLived = async (t: TokenContext, name: string, grant: Gr
 }
 
 /** Takes the app's permissions back: kills every token of this person, Page tokens included. */
-export const revokePermissions = async (c: GraphCaller): Promise<void> => {
+export const revokePermissions = async (c: GraphAccess): Promise<void> => {
   await graphDelete(c, 'me/permissions', { expect: graphSuccess })
 }
 
@@ -157,5 +157,5 @@ export const metaLogin = (o: MetaLogin): Connector => {
 }
 
 /** Who gave the consent. */
-export const whoAmI = (c: GraphCaller): Promise<{ id: string; name?: string }> =>
+export const whoAmI = (c: GraphAccess): Promise<{ id: string; name?: string }> =>
   graphGet(c, 'me', { query: { fields: 'id,name' }, expect: z.object({ id: graphId, name: z.string().optional() }) })

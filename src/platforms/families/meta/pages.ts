@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import { type GraphCaller, graphGet, graphId, graphList } from './graph.ts'
+import { type GraphAccess, graphGet, graphId, graphList } from './graph.ts'
 
 const picture = z.object({ data: z.object({ url: z.string().optional() }).optional() }).optional()
 const page = z
@@ -43,7 +43,7 @@ export const linkedAccountFields = 'instagram_business_account{id,username,name,
 /** Pages of a list a person could scroll through; beyond that something is wrong. */
 const maxLists = 20
 
-const all = async (c: GraphCaller, path: string, fields: string): Promise<ManagedPage[]> => {
+const all = async (c: GraphAccess, path: string, fields: string): Promise<ManagedPage[]> => {
   const out: ManagedPage[] = []
   let after: string | undefined
   for (let n = 0; n < maxLists; n++) {
@@ -56,7 +56,7 @@ const all = async (c: GraphCaller, path: string, fields: string): Promise<Manage
 }
 
 /** Without `business_management`, or with none, there is nothing to add. */
-const ofBusinesses = async (c: GraphCaller, fields: string): Promise<ManagedPage[]> => {
+const ofBusinesses = async (c: GraphAccess, fields: string): Promise<ManagedPage[]> => {
   const { data } = await graphGet(c, 'me/businesses', {
     query: { fields: 'id,name', limit: 100 },
     expect: graphList(z.object({ id: graphId })),
@@ -72,7 +72,7 @@ const ofBusinesses = async (c: GraphCaller, fields: string): Promise<ManagedPage
  * (the scope `business_management` was granted); a refusal there is no reason to show none.
  */
 export const managedPages = async (
-  c: GraphCaller,
+  c: GraphAccess,
   o: { linked?: boolean; businesses?: boolean } = {},
 ): Promise<ManagedPage[]> => {
   const fields = o.linked ? `${pageFields},${linkedAccountFields}` : pageFields
