@@ -11,8 +11,12 @@ import * as m from './media.ts'
 import * as pe from './people.ts'
 import * as p from './posts.ts'
 
-/** Who may: least role in the workspace, and the scope an API key needs. `public`: nobody signed in; `user`: any session. */
-export type Access = 'public' | 'user' | { role: pe.Workspace['role']; scope: pe.Scope }
+/**
+ * Who may: least role in the workspace, and the scope an API key needs. `public`: nobody signed in; `user`: any session.
+ * `publish`: when a key needs the scope `publish` besides, since its call would change what is published: `always`, or
+ * the condition in words (judged where the effect is known: planner/people/effect.ts).
+ */
+export type Access = 'public' | 'user' | { role: pe.Workspace['role']; scope: pe.Scope; publish?: string }
 
 export type Route = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -42,6 +46,9 @@ const editor = { role: 'editor', scope: 'write' } as const
 const publisher = { role: 'editor', scope: 'publish' } as const
 const admin = { role: 'admin', scope: 'admin' } as const
 const owner = { role: 'owner', scope: 'admin' } as const
+/** Connecting an account sends out what was held for it. */
+const connecting = { ...admin, publish: 'always' } as const
+const ofPost = { ...editor, publish: 'when a publication of the post is planned' } as const
 const W = '/api/v1/workspaces/:ws'
 
 export const routes = {
@@ -86,7 +93,7 @@ export const routes = {
     path: W,
     noun: 'workspaces',
     summary: 'Change name, zone, language, late policy',
-    access: admin,
+    access: { ...admin, publish: 'when it changes the late policy' },
     params: ws,
     body: pe.workspacePatch,
     reply: pe.workspace,
@@ -192,7 +199,7 @@ export const routes = {
     path: `${W}/platforms/:platform/credentials`,
     noun: 'platforms',
     summary: 'Store the app credentials of a platform (sealed)',
-    access: owner,
+    access: { ...owner, publish: 'always' },
     params: z.object({ ws: id, platform: z.string() }),
     body: c.credentialsInput,
     reply: ok,
@@ -203,7 +210,7 @@ export const routes = {
     path: `${W}/platforms/:platform/connect`,
     noun: 'channels',
     summary: 'Start connecting',
-    access: admin,
+    access: connecting,
     params: z.object({ ws: id, platform: z.string() }),
     body: c.connectInput,
     reply: c.connectFlow,
@@ -214,7 +221,7 @@ export const routes = {
     path: `${W}/connect/:id`,
     noun: 'channels',
     summary: 'Where a connection attempt stands; polls a `code` flow',
-    access: admin,
+    access: connecting,
     params: wsId,
     reply: c.connectFlow,
   }),
@@ -223,7 +230,7 @@ export const routes = {
     path: `${W}/connect/:id/answer`,
     noun: 'channels',
     summary: 'Send the fields of a form flow',
-    access: admin,
+    access: connecting,
     params: wsId,
     body: c.connectAnswer,
     reply: c.connectFlow,
@@ -233,7 +240,7 @@ export const routes = {
     path: `${W}/connect/:id/choose`,
     noun: 'channels',
     summary: 'Connect the chosen accounts',
-    access: admin,
+    access: connecting,
     params: wsId,
     body: c.connectChoice,
     reply: c.connectFlow,
@@ -243,7 +250,7 @@ export const routes = {
     path: `${W}/sandbox/connect-all`,
     noun: 'channels',
     summary: 'Connect one sandbox channel on every platform, through the real flows',
-    access: admin,
+    access: connecting,
     params: ws,
     reply: z.object({ items: z.array(c.channel) }),
     status: 201,
@@ -289,7 +296,7 @@ export const routes = {
     path: `${W}/channels/:id/check`,
     noun: 'channels',
     summary: 'Refresh the token now and report health',
-    access: editor,
+    access: { ...editor, publish: 'when publications are held for the channel' },
     params: wsId,
     reply: c.channel,
   }),
@@ -298,7 +305,7 @@ export const routes = {
     path: `${W}/channels/:id`,
     noun: 'channels',
     summary: 'Disconnect; scheduled publications are held, not lost',
-    access: admin,
+    access: { ...admin, publish: 'when publications are planned on the channel' },
     params: wsId,
     reply: ok,
   }),
@@ -379,7 +386,7 @@ export const routes = {
     path: `${W}/media/:id`,
     noun: 'media',
     summary: 'Change the alt text',
-    access: editor,
+    access: { ...editor, publish: 'when a planned publication shows the file' },
     params: wsId,
     body: m.mediaPatch,
     reply: m.media,
@@ -431,7 +438,7 @@ export const routes = {
     path: `${W}/posts/:id`,
     noun: 'posts',
     summary: 'Replace content and channels; refused once publishing has begun',
-    access: editor,
+    access: ofPost,
     params: wsId,
     body: p.postInput,
     reply: p.post,
@@ -442,7 +449,7 @@ export const routes = {
     path: `${W}/posts/:id`,
     noun: 'posts',
     summary: 'Delete a post that has not begun publishing',
-    access: editor,
+    access: ofPost,
     params: wsId,
     reply: ok,
   }),
@@ -566,6 +573,18 @@ export const routes = {
     asksNetwork: true,
   }),
 } as const satisfies Record<string, Route>
+
+/** Doors of the workspace that answer with bytes or a stream, and so are no rows of the table above. */
+export const rawRoutes = {
+  events: { method: 'GET', path: `${W}/events`, summary: 'Server-sent events: what has changed', access: viewer },
+  mediaContent: {
+    method: 'GET',
+    path: `${W}/media/:id/content`,
+    summary: 'The file as it was uploaded; takes Range',
+    access: viewer,
+  },
+  mediaThumb: { method: 'GET', path: `${W}/media/:id/thumb`, summary: 'A small picture of it', access: viewer },
+} as const satisfies Record<string, Pick<Route, 'method' | 'path' | 'summary' | 'access'>>
 
 export type RouteName = keyof typeof routes
 type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Role, roles } from '#contract/common.ts'
 import { type Scope, scopes } from '#contract/people.ts'
 import { Problem } from '#contract/problems.ts'
-import { type Access, type RouteName, routes } from '#contract/routes.ts'
+import { type Access, type Route, type RouteName, rawRoutes, routes } from '#contract/routes.ts'
+import { powersOf } from '#planner/people/rules.ts'
 import type { Bind } from './bind.ts'
-import { type TestApp, testApp, type Who } from './testing.ts'
+import { type TestApp, type Told, testApp, type Who } from './testing.ts'
 
 /** What the stand-in handlers of other nouns answer: reaching one means the access check said yes. */
 const reached = new Problem('sandbox-off', 'reached')
@@ -13,7 +14,9 @@ const reached = new Problem('sandbox-off', 'reached')
 let t: TestApp
 let stranger: Awaited<ReturnType<TestApp['stranger']>>
 const people: Partial<Record<Role, Who>> = {}
-const keys: Partial<Record<Scope, Who>> = {}
+const keys: { scopes: Scope[]; as: Who }[] = []
+/** Every set of scopes a key can have. */
+const subsets = Array.from({ length: 15 }, (_, i) => scopes.filter((_s, j) => ((i + 1) >> j) & 1))
 
 beforeAll(async () => {
   t = await testApp({
@@ -32,46 +35,58 @@ beforeAll(async () => {
   })
   stranger = await t.stranger()
   for (const role of roles) people[role] = role === 'owner' ? { cookie: t.owner.cookie } : await t.person(role)
-  for (const scope of scopes) keys[scope] = await t.key([scope])
+  for (const some of subsets) keys.push({ scopes: some, as: await t.key(some) })
 })
 afterAll(() => t.close())
 
 const order: Role[] = ['viewer', 'editor', 'admin', 'owner']
-const inWorkspace = (Object.entries(routes) as [RouteName, { access: Access; params?: unknown }][]).flatMap(
-  ([name, r]) => (typeof r.access === 'object' ? [{ name, ...r.access }] : []),
-)
+type Row = Pick<Route, 'method' | 'path'> & { access: Access }
+const every = Object.entries({ ...routes, ...rawRoutes } as Record<string, Row>).map(([name, r]) => ({ name, ...r }))
+const inWorkspace = every.flatMap((r) => (typeof r.access === 'object' ? [{ ...r, ...r.access }] : []))
+const call = ({ method, path }: Row, as: Who, ws = t.ws): Promise<Told> =>
+  t.send({
+    method,
+    url: path.replace(/:([a-zA-Z]+)/g, (_m, p: string) => ({ ws, list: 'x', ...params })[p] ?? ''),
+    as,
+  })
 const params = { id: '01920000-0000-7000-8000-000000000000', userId: 'nobody', platform: 'none' }
 /** A call with no body stops at validation, after access: 400 and anything but 401, 403 and 404 of the workspace count as let in. */
 const refusedBy = (status: number, code: string | undefined) =>
   status === 401 || code === 'forbidden' || code === 'scope-missing'
 
-describe.each(inWorkspace)('$name', ({ name, role, scope }) => {
+describe.each(inWorkspace)('$name', (route) => {
+  const { role, scope, publish } = route
+  const needed: Scope[] = publish === 'always' ? [scope, 'publish'] : [scope]
   test('refuses nobody, a bad key and a bad cookie with 401', async () => {
     for (const as of [null, { key: `clr_${'x'.repeat(43)}` }, { cookie: 'clarion.session_token=made.up' }]) {
-      const r = await t.call(name, { params, as })
+      const r = await call(route, as)
       expect([r.status, r.problem?.code]).toEqual([401, 'unauthenticated'])
     }
   })
   test(`refuses roles below ${role} and lets in the others`, async () => {
     for (const one of order) {
-      const r = await t.call(name, { params, as: people[one]! })
+      // A stream does not end by itself.
+      if (route.name === 'events' && order.indexOf(one) >= order.indexOf(role)) continue
+      const r = await call(route, people[one]!)
       if (order.indexOf(one) < order.indexOf(role))
         expect([one, r.status, r.problem?.code]).toEqual([one, 403, 'forbidden'])
       else expect([one, refusedBy(r.status, r.problem?.code)]).toEqual([one, false])
     }
   })
-  test(`refuses API keys without the scope ${scope}`, async () => {
-    for (const one of scopes) {
-      const r = await t.call(name, { params, as: keys[one]! })
-      if (one !== scope) expect([one, r.status, r.problem?.code]).toEqual([one, 403, 'scope-missing'])
-      else expect([one, refusedBy(r.status, r.problem?.code)]).toEqual([one, false])
+  test(`refuses API keys without ${needed.join(' and ')}, whatever else they have`, async () => {
+    for (const { scopes: has, as } of keys) {
+      const enough = needed.every((s) => has.includes(s))
+      if (route.name === 'events' && enough) continue
+      const r = await call(route, as)
+      if (!enough) expect([has, r.status, r.problem?.code]).toEqual([has, 403, 'scope-missing'])
+      else expect([has, refusedBy(r.status, r.problem?.code)]).toEqual([has, false])
     }
   })
   test('is not found in a workspace of others, and in one that does not exist', async () => {
     const nowhere = crypto.randomUUID()
     for (const ws of [stranger.ws, nowhere, 'not-an-id'])
-      for (const as of [people.owner!, keys[scope]!]) {
-        const r = await t.call(name, { params: { ...params, ws }, as })
+      for (const as of [people.owner!, keys.at(-1)!.as]) {
+        const r = await call(route, as, ws)
         expect([r.status, r.problem?.code]).toEqual([404, 'not-found'])
       }
   })
@@ -114,7 +129,7 @@ test('an expired key is nobody', async () => {
 
 test('a key has no more power than its maker has now, and dies when they leave', async () => {
   const admin = await t.person('admin')
-  const made = await t.call('keyCreate', { as: admin, body: { name: 'k', scopes: ['read', 'admin'] } })
+  const made = await t.call('keyCreate', { as: admin, body: { name: 'k', scopes: ['read', 'publish', 'admin'] } })
   const as = { key: made.body.key as unknown as string }
   expect((await t.call('memberList', { as })).status).toBe(200)
   expect((await t.call('keyList', { as })).status).toBe(200)
@@ -125,8 +140,27 @@ test('a key has no more power than its maker has now, and dies when they leave',
   expect((await t.call('memberList', { as })).problem?.code).toBe('unauthenticated')
 })
 
-test('a key cannot use the addresses of a person', async () => {
-  expect((await t.call('me', { as: keys.admin! })).problem?.code).toBe('forbidden')
+test('a key cannot use the addresses of a person, whatever its scopes; nobody needs to be signed in for the public ones', async () => {
+  for (const r of every.filter((x) => x.access === 'user')) {
+    for (const { as } of keys) expect((await call(r, as)).problem?.code).toBe('forbidden')
+    expect((await call(r, null)).problem?.code).toBe('unauthenticated')
+    for (const role of roles) expect(refusedBy((await call(r, people[role]!)).status, undefined)).toBe(false)
+  }
+  for (const r of every.filter((x) => x.access === 'public')) expect((await call(r, null)).status).not.toBe(401)
+})
+
+test('the scheme of the Authorization header is case-insensitive', async () => {
+  const { key } = await t.key(['read'])
+  for (const scheme of ['bearer', 'Bearer', 'BEARER'])
+    expect((await t.call('memberList', { as: null, headers: { authorization: `${scheme} ${key}` } })).status).toBe(200)
+  expect((await t.call('memberList', { as: null, headers: { authorization: key } })).status).toBe(401)
+})
+
+test('what a role can do in scopes is what the route table lets it do', () => {
+  for (const role of roles) {
+    const may = inWorkspace.filter((r) => order.indexOf(role) >= order.indexOf(r.role)).map((r) => r.scope)
+    expect([role, scopes.filter((s) => may.includes(s))]).toEqual([role, powersOf[role]])
+  }
 })
 
 test('a good cookie does not help a bad Authorization header', async () => {

@@ -4,22 +4,26 @@
  */
 import type { FastifyRequest } from 'fastify'
 import { id, type Role } from '#contract/common.ts'
+import type { Scope } from '#contract/people.ts'
 import { Problem } from '#contract/problems.ts'
 import type { Access } from '#contract/routes.ts'
-import { mayUse } from '#planner/people/rules.ts'
+import { type KeyPower, mayUse } from '#planner/people/rules.ts'
 import type { People } from '#planner/people/service.ts'
 
 /** `userId` of a key is the person who made it: the key acts for them, with at most their present role. */
 export type Caller = {
   userId: string | null
   keyId: string | null
-  ws: { id: string; role: Role; timeZone: string } | null
+  /** What the key may; null: a person, who has no scopes to lack. */
+  key: KeyPower | null
+  ws: { id: string; role: Role; timeZone: string; scopes: readonly Scope[] | null } | null
 }
-export const nobody: Caller = { userId: null, keyId: null, ws: null }
+export const nobody: Caller = { userId: null, keyId: null, key: null, ws: null }
 
 export type Authorize = (request: FastifyRequest, access: Access) => Promise<Caller>
 
-const bearer = /^Bearer (clr_[0-9A-Za-z]{20,100})$/
+/** The scheme's name is case-insensitive (RFC 9110, 11.1). */
+const bearer = /^Bearer +(clr_[0-9A-Za-z]{20,100})$/i
 
 /** Does a browser's request come from our own pages? Absent headers mean no browser, and so nobody's cookies. */
 export const sameOrigin = (request: FastifyRequest, publicUrl: string): boolean => {
@@ -64,18 +68,19 @@ export const createAccess = ({ people, publicUrl, session, strike }: AccessDeps)
       return {
         userId: known.userId,
         keyId: known.keyId,
-        ws: { id: known.ws, role: known.role, timeZone: known.timeZone },
+        key: { scopes: known.scopes, expiresAt: known.expiresAt },
+        ws: { id: known.ws, role: known.role, timeZone: known.timeZone, scopes: known.scopes },
       }
     }
     const userId = await session(request)
     if (!userId) return stranger(request)
     if (request.method !== 'GET' && request.method !== 'HEAD' && !sameOrigin(request, publicUrl))
       throw new Problem('forbidden', 'This request came from another site.')
-    if (access === 'user') return { userId, keyId: null, ws: null }
+    if (access === 'user') return { userId, keyId: null, key: null, ws: null }
     const membership = id.safeParse(wanted).success ? await people.membership(userId, wanted!) : null
     if (!membership) throw new Problem('not-found')
     const refusal = mayUse({ role: membership.role, scopes: null }, access)
     if (refusal) throw new Problem(refusal.code, refusal.detail)
-    return { userId, keyId: null, ws: { id: wanted!, ...membership } }
+    return { userId, keyId: null, key: null, ws: { id: wanted!, ...membership, scopes: null } }
   }
 }

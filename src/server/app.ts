@@ -120,6 +120,7 @@ export const createApp = async (deps: AppDeps): Promise<FastifyInstance> => {
     publicUrl,
     secret: deps.keys.derive('sessions').toString('base64url'),
     signInsPerMinute: limits?.signIn ?? 0,
+    onEnded: people.lookAgain,
   })
   const strike = async (request: FastifyRequest): Promise<void> => {
     const seen = await refused?.(request)

@@ -16,6 +16,8 @@ export type AuthDeps = {
   secret: string
   /** Sign-in tries a minute and address; 0 = no limit. */
   signInsPerMinute: number
+  /** Told when a person's sessions ended or their password changed: what is open in their name is looked at anew. */
+  onEnded: (userId: string) => Promise<void>
 }
 
 const day = 24 * 60 * 60
@@ -28,6 +30,8 @@ const doors = new Set([
   'POST /revoke-other-sessions',
   'POST /change-password',
 ])
+
+const endsSessions = new Set(['/sign-out', '/revoke-session', '/revoke-other-sessions', '/change-password'])
 
 const make = ({ pool, publicUrl, secret, signInsPerMinute }: AuthDeps) => {
   const secure = publicUrl.startsWith('https:')
@@ -113,12 +117,13 @@ const toProblem = (status: number, text: string): Problem => {
 
 export const createAuth = (deps: AuthDeps): Auth => {
   const auth = make(deps)
+  const session: Auth['session'] = async (request) => {
+    if (!request.headers.cookie) return null
+    const found = await auth.api.getSession({ headers: headersOf(request, deps.publicUrl) })
+    return found?.user.id ?? null
+  }
   return {
-    session: async (request) => {
-      if (!request.headers.cookie) return null
-      const found = await auth.api.getSession({ headers: headersOf(request, deps.publicUrl) })
-      return found?.user.id ?? null
-    },
+    session,
     signIn: async (request, email, password) => {
       const answer = await auth.api.signInEmail({
         body: { email, password },
@@ -139,6 +144,7 @@ export const createAuth = (deps: AuthDeps): Auth => {
           if (request.method === 'POST' && !sameOrigin(request, deps.publicUrl))
             throw new Problem('forbidden', 'This request came from another site.')
           const headers = headersOf(request, deps.publicUrl)
+          const ends = endsSessions.has(path) ? await session(request) : null
           const body = request.method === 'POST' ? JSON.stringify(request.body ?? {}) : undefined
           if (body !== undefined) headers.set('content-type', 'application/json')
           const answer = await auth.handler(
@@ -149,6 +155,7 @@ export const createAuth = (deps: AuthDeps): Auth => {
           const wait = answer.headers.get('x-retry-after')
           if (wait) reply.header('retry-after', wait)
           if (!answer.ok) throw toProblem(answer.status, text)
+          if (ends) await deps.onEnded(ends)
           return reply.code(answer.status).type('application/json').header('cache-control', 'no-store').send(text)
         },
       })

@@ -80,7 +80,7 @@ const security = (r: Route): Record<string, string[]>[] =>
   r.access === 'public' ? [] : [{ session: [] }, ...(r.access === 'user' ? [] : [{ apiKey: [] }])]
 const needs = (r: Route) =>
   typeof r.access === 'object'
-    ? `Role: ${r.access.role} or more. API key scope: \`${r.access.scope}\`.`
+    ? `Role: ${r.access.role} or more. API key scope: \`${r.access.scope}\`${r.access.publish ? `, and \`publish\` ${r.access.publish}` : ''}.`
     : r.access === 'user'
       ? 'Any session.'
       : 'Nobody needs to be signed in.'

@@ -82,6 +82,59 @@ test('a quiet stream shows that it lives, and ends when the session does', async
   await s.ended
 })
 
+test('a stream ends at once with the membership, the session or the key, before anything more is said', async () => {
+  const actor = { userId: t.owner.userId, role: 'owner' } as const
+  const removed = await t.person('viewer')
+  const out = await t.person('viewer')
+  const changed = await t.person('viewer')
+  const stays = await listen(t.ws, t.owner.cookie)
+  const [first, second, third] = [
+    await listen(t.ws, removed.cookie),
+    await listen(t.ws, out.cookie),
+    await listen(t.ws, changed.cookie),
+  ]
+  const key = await t.key(['read'])
+  const byKey = await fetch(`${base}/api/v1/workspaces/${t.ws}/events`, {
+    headers: { authorization: `Bearer ${key.key}` },
+  })
+  const keyText = byKey.text()
+  await expect.poll(first.text).toContain('retry: 2000')
+
+  await t.people.changeMember(actor, t.ws, removed.userId, null)
+  await tell({ workspaceId: t.ws, kind: 'post', id: 'secret-1' })
+  await first.ended
+  expect(first.text()).not.toContain('secret-1')
+
+  await t.send({ method: 'POST', url: '/api/auth/sign-out', as: out })
+  await second.ended
+
+  const next = { currentPassword: t.owner.password, newPassword: 'another long one', revokeOtherSessions: true }
+  const elsewhere = await t.send({
+    method: 'POST',
+    url: '/api/auth/sign-in/email',
+    payload: JSON.stringify({ email: changed.email, password: t.owner.password }),
+    headers: { 'content-type': 'application/json' },
+  })
+  const cookie = String(elsewhere.headers['set-cookie']).split(';')[0]!
+  const done = await t.send({
+    method: 'POST',
+    url: '/api/auth/change-password',
+    payload: JSON.stringify(next),
+    headers: { 'content-type': 'application/json' },
+    as: { cookie },
+  })
+  expect(done.status).toBe(200)
+  await third.ended
+
+  await t.call('keyRevoke', { params: { id: key.id } })
+  expect(await keyText).not.toContain('secret-2')
+
+  await tell({ workspaceId: t.ws, kind: 'post', id: 'still-here' })
+  await expect.poll(stays.text).toContain('still-here')
+  stays.stop()
+  await expect.poll(async () => (await t.metrics.text()).text).toContain('clarion_event_streams 0')
+})
+
 test('a reader that stops reading is let go, and costs no more memory', async () => {
   const streams = async () => Number(/clarion_event_streams (\d+)/.exec((await t.metrics.text()).text)?.[1])
   const before = await streams()

@@ -6,6 +6,7 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { type LiveEvent, liveEvent } from '#contract/posts.ts'
+import { rawRoutes } from '#contract/routes.ts'
 import type { Clock } from '#infra/clock.ts'
 import { type Database, topics } from '#infra/db/database.ts'
 import type { Authorize } from './access.ts'
@@ -78,12 +79,12 @@ export const createLive = ({
       }
     },
     mount: (app, authorize) => {
-      const access = { role: 'viewer', scope: 'read' } as const
-      app.get('/api/v1/workspaces/:ws/events', {
+      const { path, summary, access } = rawRoutes.events
+      app.get(path, {
         config: { name: 'events' },
         schema: {
           operationId: 'events',
-          summary: 'Server-sent events: what has changed (data: LiveEvent)',
+          summary: `${summary} (data: LiveEvent)`,
           tags: ['live'],
           security: [{ session: [] }, { apiKey: [] }],
           params: z.object({ ws: z.uuid() }),
@@ -112,7 +113,13 @@ export const createLive = ({
             raw.write(text)
             if (raw.writableLength > backlogBytes) raw.destroy()
           }
-          const end = subscribe(ws, (event) => write(`data: ${JSON.stringify(event)}\n\n`))
+          // Members, keys and sessions change with a `workspace` event: nothing more is said before the caller was looked at anew.
+          let may: Promise<unknown> = Promise.resolve()
+          const end = subscribe(ws, (event) => {
+            if (event.kind === 'workspace') may = may.then(() => authorize(request, access))
+            may = may.then(() => write(`data: ${JSON.stringify(event)}\n\n`))
+            may.catch(() => raw.end())
+          })
           open.add(raw)
           metrics.streams(1)
           raw.once('close', () => {

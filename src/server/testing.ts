@@ -79,6 +79,8 @@ export type TestApp = Parts & {
 }
 
 export type TestAppOptions = {
+  /** Runs before the doors are made. */
+  prepare?: (parts: Parts) => Promise<void>
   /** More doors, made from the parts. */
   register?: (parts: Parts) => (bind: Bind, app: FastifyInstance) => void
   clock?: Clock
@@ -117,6 +119,7 @@ export const testApp = async (o: TestAppOptions = {}): Promise<TestApp> => {
   const media = createMedia({ database, clock, storage, keys, publicUrl })
   const metrics = createMetrics({ db: database.db })
   const parts: Parts = { database, clock, keys, storage, people, media, metrics, publicUrl }
+  await o.prepare?.(parts)
   const app = await createApp({
     database,
     clock,

@@ -7,6 +7,7 @@ import type { KeyRing } from '#infra/secrets.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import type { Grant } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
+import { mustPublishOn, type Reach } from '../people/effect.ts'
 import type { Credentials } from './credentials.ts'
 import { type ChannelHttp, secretsOf } from './http.ts'
 import type { Keeper } from './keeper.ts'
@@ -27,16 +28,16 @@ export type ChannelsDeps = {
   onError?: (error: unknown, channelId: string) => void
 }
 
-/** All raise Problem `not-found` for a channel that is not the workspace's. */
+/** All raise Problem `not-found` for a channel that is not the workspace's; `scope-missing` where `who` may not publish and it would change what is. */
 export type Channels = {
   list: (ws: string) => Promise<Channel[]>
   get: (ws: string, id: string) => Promise<Channel>
   pause: (ws: string, id: string) => Promise<Channel>
   resume: (ws: string, id: string) => Promise<Channel>
   /** Renews the token now and gives the channel as it then stands; a network that could not be asked is not an error of the channel. */
-  check: (ws: string, id: string) => Promise<Channel>
+  check: (ws: string, id: string, who?: Reach) => Promise<Channel>
   /** Disconnects: tokens deleted here and revoked there where nobody else uses them; publications held, none lost. */
-  remove: (ws: string, id: string) => Promise<void>
+  remove: (ws: string, id: string, who?: Reach) => Promise<void>
 }
 
 export const createChannels = (deps: ChannelsDeps): Channels => {
@@ -100,8 +101,10 @@ export const createChannels = (deps: ChannelsDeps): Channels => {
     pause: (ws, id) => setPaused(ws, id, new Date(clock.now())),
     resume: (ws, id) => setPaused(ws, id, null),
 
-    check: async (ws, id) => {
+    check: async (ws, id, who = {}) => {
       await get(ws, id)
+      // A channel that works again sends out what was held for it.
+      await mustPublishOn(db, who, id, ['held'])
       try {
         await deps.keeper.check(id)
       } catch (error) {
@@ -111,8 +114,9 @@ export const createChannels = (deps: ChannelsDeps): Channels => {
       return get(ws, id)
     },
 
-    remove: async (ws, id) => {
+    remove: async (ws, id, who = {}) => {
       const channel = await get(ws, id)
+      await mustPublishOn(db, who, id)
       const grant = await toRevoke(channel)
       await db.transaction().execute(async (trx) => {
         if (!(await store.markRemoved(trx, ws, id, new Date(clock.now())))) throw missing()

@@ -13,6 +13,7 @@ import type { FetchPublicOptions } from '#infra/guard.ts'
 import type { KeyRing } from '#infra/secrets.ts'
 import { NotStored, type Storage } from '#infra/storage.ts'
 import { readCursor, writeCursor } from '../paging/cursor.ts'
+import { goesOut, mustPublish, type Reach } from '../people/effect.ts'
 import { createIntake, type Incoming, type Owner, type Received, type Words } from './intake.ts'
 import { checkLink, signLink } from './links.ts'
 import { createRenditions, original, type RenditionProfile } from './renditions.ts'
@@ -92,10 +93,12 @@ export const createMedia = ({ database, clock, storage, keys, publicUrl, fetch, 
     }
   }
 
-  const describe = (ws: string, id: string, alt: string): Promise<MediaView> =>
+  const describe = (ws: string, id: string, alt: string, who: Reach = {}): Promise<MediaView> =>
     db.transaction().execute(async (trx) => {
       const row = await store.lock(trx, ws, id)
       if (!row) throw gone()
+      if (who.scopes && (await store.shownBy(trx, ws, id, goesOut)))
+        mustPublish(who, 'A planned publication shows this file, with its alt text.')
       await trx.updateTable('media').set({ alt }).where('id', '=', id).execute()
       await stale(trx, ws, id)
       return view({ ...row, alt })
@@ -176,7 +179,7 @@ export const createMedia = ({ database, clock, storage, keys, publicUrl, fetch, 
     list,
     /** One of the workspace's files. */
     get: async (ws: string, id: string): Promise<MediaView> => view(await mine(ws, id)),
-    /** Changes the alt text. */
+    /** Changes the alt text; of a file that a planned publication shows, only for who may publish. */
     describe,
     /** Deletes; refused (`conflict`) while a post that is not over uses it. */
     remove,

@@ -1,5 +1,6 @@
 /** Media's SQL. */
 import { sql } from 'kysely'
+import type { PublicationState } from '#contract/posts.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { Cursor } from '../paging/cursor.ts'
 import { endedStates } from './rules.ts'
@@ -55,6 +56,22 @@ export const inUse = async (db: Db, ws: string, id: string): Promise<boolean> =>
         and (u.content @> ${shows} or position(${id} in u.settings::text) > 0 or position(${id} in u.frozen::text) > 0)
   ) as used`.execute(db)
   return rows[0]!.used
+}
+
+/** Does a publication in one of these states show the file: in the post's words, its own, or a setting? */
+export const shownBy = async (
+  db: Db,
+  ws: string,
+  id: string,
+  states: readonly PublicationState[],
+): Promise<boolean> => {
+  const shows = sql<string>`${JSON.stringify({ segments: [{ mediaIds: [id] }] })}::jsonb`
+  const { rows } = await sql<{ shown: boolean }>`select exists (
+    select 1 from publications u join posts p on p.id = u.post_id
+      where u.workspace_id = ${ws} and p.deleted_at is null and u.state = any(${states as string[]})
+        and (coalesce(u.content, p.content) @> ${shows} or position(${id} in u.settings::text) > 0)
+  ) as shown`.execute(db)
+  return rows[0]!.shown
 }
 
 export const renditionsOf = (db: Db, mediaId: string) =>

@@ -19,14 +19,15 @@ import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
 import { type Database, type Db, notify, topics } from '#infra/db/database.ts'
 import { newId } from '#infra/ids.ts'
+import { mustPublish } from './effect.ts'
 import { hashPassword } from './password.ts'
-import { type RoleChange, roleChange } from './rules.ts'
+import { type KeyPower, keyChange, keyOfKey, type Refusal, type RoleChange, roleChange } from './rules.ts'
 import * as store from './store.ts'
 
 type Member = z.output<typeof member>
 type ApiKey = z.output<typeof apiKey>
-/** Who changes something: the role is the present one, from the access check. */
-export type Actor = { userId: string; role: Role }
+/** Who changes something: the role is the present one, from the access check; `key`: the API key they act by. */
+export type Actor = { userId: string; role: Role; key?: KeyPower | null }
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 /** 32 random bytes in base 62, always 43 characters. */
@@ -51,10 +52,10 @@ const knownZone = (zone: string) => {
     })
   }
 }
-const must = (change: RoleChange) => {
-  const refusal = roleChange(change)
+const refuse = (refusal: Refusal | null | undefined) => {
   if (refusal) throw new Problem(refusal.code, refusal.detail)
 }
+const must = (change: RoleChange) => refuse(roleChange(change))
 const noMember = () => new Problem('not-found', 'There is no such member.')
 
 const toWorkspace = (r: store.WorkspaceRow): Workspace => ({
@@ -131,6 +132,8 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
     patch: z.output<typeof workspacePatch>,
   ): Promise<Workspace> => {
     if (patch.timeZone !== undefined) knownZone(patch.timeZone)
+    if (patch.latePolicy !== undefined)
+      mustPublish(actor.key ?? {}, 'The late policy decides whether what is late still goes out.')
     const set = {
       ...(patch.name !== undefined ? { name: patch.name } : {}),
       ...(patch.timeZone !== undefined ? { time_zone: patch.timeZone } : {}),
@@ -162,6 +165,7 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
     (await store.memberOf(trx, ws, actor.userId))?.role ?? 'viewer'
 
   const addMember = async (actor: Actor, ws: string, input: z.output<typeof memberInput>): Promise<Member> => {
+    if (actor.key) refuse(keyChange(actor.key, { from: null, to: input.role, password: input.password !== undefined }))
     const address = email(input.email)
     const known = await store.userByEmail(db, address)
     if (!known && !input.password)
@@ -206,6 +210,7 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
       await store.lockWorkspace(trx, ws)
       const before = await store.memberOf(trx, ws, userId)
       if (!before) throw noMember()
+      if (actor.key) refuse(keyChange(actor.key, { from: before.role, to, password: false }))
       must({
         actor: await presentRole(trx, actor, ws),
         from: before.role,
@@ -219,7 +224,11 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
           .where('workspace_id', '=', ws)
           .where('user_id', '=', userId)
           .execute()
-      else await trx.deleteFrom('members').where('workspace_id', '=', ws).where('user_id', '=', userId).execute()
+      else {
+        await trx.deleteFrom('members').where('workspace_id', '=', ws).where('user_id', '=', userId).execute()
+        // For good: whoever is let in again makes new ones.
+        await store.revokeKeysOf(trx, ws, userId, at())
+      }
       await stale(trx, ws)
       return toMember({ ...before, role: to ?? before.role })
     })
@@ -231,6 +240,8 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
   ): Promise<z.output<typeof apiKeyCreated>> => {
     if (input.expiresAt && Date.parse(input.expiresAt) <= clock.now())
       throw new Problem('time-past', 'The key would have expired already.')
+    const expiresAt = input.expiresAt ? new Date(input.expiresAt) : null
+    if (actor.key) refuse(keyOfKey(actor.key, { scopes: input.scopes, expiresAt }))
     const key = `clr_${base62(randomBytes(32))}`
     const row = {
       id: newId(clock.now()),
@@ -239,7 +250,7 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
       scopes: scopes.filter((s) => input.scopes.includes(s)),
       created_at: at(),
       last_used_at: null,
-      expires_at: input.expiresAt ? new Date(input.expiresAt) : null,
+      expires_at: expiresAt,
       revoked_at: null,
     }
     await db
@@ -258,6 +269,7 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
       .returning('id')
       .executeTakeFirst()
     if (!row) throw new Problem('not-found', 'There is no such key.')
+    await stale(db, ws)
   }
 
   /** Who a key is, or null: unknown, revoked, expired, or its maker left the workspace. */
@@ -279,6 +291,7 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
       role: row.role,
       scopes: row.scopes.filter((s): s is Scope => (scopes as readonly string[]).includes(s)),
       timeZone: row.timeZone,
+      expiresAt: row.expires_at,
     }
   }
 
@@ -295,6 +308,10 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
     membership: async (userId: string, ws: string): Promise<{ role: Role; timeZone: string } | null> => {
       const row = await store.workspaceOf(db, userId, ws)
       return row ? { role: row.role, timeZone: row.time_zone } : null
+    },
+    /** Tells every screen and stream of the person's workspaces to look again, also at who they are. */
+    lookAgain: async (userId: string): Promise<void> => {
+      for (const { id } of await store.workspacesOf(db, userId)) await stale(db, id)
     },
     identifyKey,
     workspace,

@@ -92,6 +92,15 @@ export const countOwners = async (db: Db, ws: string): Promise<number> => {
 const keyColumns = ['id', 'name', 'prefix', 'scopes', 'created_at', 'last_used_at', 'expires_at', 'revoked_at'] as const
 export const keysOf = (db: Db, ws: string) =>
   db.selectFrom('api_keys').select(keyColumns).where('workspace_id', '=', ws).orderBy('created_at', 'desc').execute()
+/** The keys a person made in a workspace are revoked. */
+export const revokeKeysOf = (trx: Db, ws: string, userId: string, now: Date) =>
+  trx
+    .updateTable('api_keys')
+    .set({ revoked_at: now })
+    .where('workspace_id', '=', ws)
+    .where('created_by', '=', userId)
+    .where('revoked_at', 'is', null)
+    .execute()
 export type KeyRow = Awaited<ReturnType<typeof keysOf>>[number]
 
 /** The key and the present standing of the person who made it; none when that person left the workspace. */
@@ -123,4 +132,5 @@ export type KeyIdentity = {
   role: Role
   scopes: readonly Scope[]
   timeZone: string
+  expiresAt: Date | null
 }

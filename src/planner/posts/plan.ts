@@ -5,6 +5,7 @@ import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
 import { knownQuotas } from '../channels/quotas.ts'
+import type { Reach } from '../people/effect.ts'
 import {
   cancelPublication,
   reschedulePublication,
@@ -27,8 +28,8 @@ import {
   transact,
 } from './store.ts'
 
-/** The workspace a request is about. `timeZone`: its IANA zone. */
-export type Ws = { id: string; timeZone: string }
+/** The workspace a request is about, and what its sender may. `timeZone`: its IANA zone. */
+export type Ws = { id: string; timeZone: string } & Reach
 export type PlanDeps = { db: Db; clock: Clock; preflight: Preflight }
 
 const gone = () => new Problem('not-found', 'There is no such post.')

@@ -3,6 +3,7 @@ import type { Content, PostInput } from '#contract/posts.ts'
 import { Problem } from '#contract/problems.ts'
 import type { Db } from '#infra/db/database.ts'
 import { newId } from '#infra/ids.ts'
+import { mustPublishFor } from '../people/effect.ts'
 import { cancelPublication, reschedulePublication } from '../publishing/commands.ts'
 import { postState } from '../publishing/rules.ts'
 import { checkCandidates, keepForecast, type PlanDeps, type Ws } from './plan.ts'
@@ -131,7 +132,7 @@ const takeOff = async (trx: Db, ws: string, rows: readonly PublicationRow[], now
 const planned = (p: PublicationRow) => p.state === 'scheduled'
 
 /**
- * Replaces content, channels, tags and late policy. A channel new to a scheduled post gets the post's time; a scheduled
+ * Replaces content, channels, tags and late policy; a planned post only for who may publish. A channel new to a scheduled post gets the post's time; a scheduled
  * post's new words pass preflight or the edit is refused. Throws `not-found`, `version-mismatch`, `conflict` for what has
  * left already, `preflight`, and what `checkInput` and `resolveInput` throw.
  */
@@ -169,6 +170,7 @@ export const replacePost = async (
       now,
     )
     const rows = await lockPublications(trx, id)
+    mustPublishFor(ws, rows)
     const old = rows.filter((p) => known.channels.has(p.channel_id))
     const from = { content: post.content, publications: old.map((p) => ({ ...p, channelId: p.channel_id })) }
     checkEdit(from, { content: input.content, publications: wanted })
@@ -261,6 +263,7 @@ export const removePost = (d: PlanDeps, ws: Ws, id: string, ifMatch: number | nu
     if (ifMatch !== null && ifMatch !== post.version) throw new Problem('version-mismatch')
     const now = new Date(d.clock.now())
     const rows = await lockPublications(trx, id)
+    mustPublishFor(ws, rows)
     const out = rows.find(
       (p) => !deletable({ state: p.state, begun: p.begun, externalId: p.external_id, permalink: p.permalink }),
     )

@@ -37,13 +37,13 @@ export const registerChannels = (bind: Bind, { channels, accounts, connect, conn
   bind('channelGet', ({ params }, ctx) => channels.get(ctx.ws!.id, params.id))
   bind('channelPause', ({ params }, ctx) => channels.pause(ctx.ws!.id, params.id))
   bind('channelResume', ({ params }, ctx) => channels.resume(ctx.ws!.id, params.id))
-  bind('channelCheck', ({ params }, ctx) => channels.check(ctx.ws!.id, params.id))
+  bind('channelCheck', ({ params }, ctx) => channels.check(ctx.ws!.id, params.id, ctx.ws!))
   bind('channelAccount', ({ params }, ctx) => accounts.view(ctx.ws!.id, params.id))
   bind('channelOptions', async ({ params, query }, ctx) => ({
     items: await accounts.options(ctx.ws!.id, params.id, params.list, query),
   }))
   bind('channelRemove', async ({ params }, ctx) => {
-    await channels.remove(ctx.ws!.id, params.id)
+    await channels.remove(ctx.ws!.id, params.id, ctx.ws!)
     return { ok: true }
   })
 }

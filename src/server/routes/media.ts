@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { id } from '#contract/common.ts'
 import { mediaPatch } from '#contract/media.ts'
 import { Problem } from '#contract/problems.ts'
+import { rawRoutes } from '#contract/routes.ts'
 import type { Media } from '#planner/media/service.ts'
 import type { Authorize } from '../access.ts'
 import type { Bind } from '../bind.ts'
@@ -26,23 +27,23 @@ export const registerMedia = (bind: Bind, app: FastifyInstance, { media, authori
     media.importFrom({ ws: ctx.ws!.id, userId: ctx.userId!, url: new URL(body.url), alt: body.alt }),
   )
   bind('mediaGet', ({ params }, ctx) => media.get(ctx.ws!.id, params.id))
-  bind('mediaPatch', ({ params, body }, ctx) => media.describe(ctx.ws!.id, params.id, body.alt))
+  bind('mediaPatch', ({ params, body }, ctx) => media.describe(ctx.ws!.id, params.id, body.alt, ctx.ws!))
   bind('mediaRemove', async ({ params }, ctx) => {
     await media.remove(ctx.ws!.id, params.id)
     return { ok: true as const }
   })
 
-  const access = { role: 'viewer', scope: 'read' } as const
-  for (const what of ['content', 'thumb'] as const)
+  for (const what of ['content', 'thumb'] as const) {
+    const { path, summary, access } = what === 'content' ? rawRoutes.mediaContent : rawRoutes.mediaThumb
     app.route({
       // HEAD is ours: Fastify's own would read the whole file to learn its length.
       method: ['GET', 'HEAD'],
-      url: `/api/v1/workspaces/:ws/media/:id/${what}`,
+      url: path,
       exposeHeadRoute: false,
       config: { name: `media.${what}` },
       schema: {
         operationId: `media${what === 'content' ? 'Content' : 'Thumb'}`,
-        summary: what === 'content' ? 'The file as it was uploaded; takes Range' : 'A small picture of it',
+        summary,
         tags: ['media'],
         security: [{ session: [] }, { apiKey: [] }],
         params: z.object({ ws: id, id }),
@@ -58,6 +59,7 @@ export const registerMedia = (bind: Bind, app: FastifyInstance, { media, authori
         return sendFile(request, reply, file, `private, max-age=${forEver ? '31536000, immutable' : '3600'}`)
       },
     })
+  }
 
   app.route({
     method: ['GET', 'HEAD'],

@@ -15,7 +15,7 @@ export type PeopleDeps = {
 }
 
 const digest = (s: string) => createHash('sha256').update(s).digest()
-const actor = (ctx: Ctx): Actor => ({ userId: ctx.userId!, role: ctx.ws!.role })
+const actor = (ctx: Ctx): Actor => ({ userId: ctx.userId!, role: ctx.ws!.role, key: ctx.key })
 
 export const registerPeople = (bind: Bind, { people, auth, setupToken, sandbox, version }: PeopleDeps): void => {
   const me = async (userId: string) => ({ ...(await people.me(userId)), sandbox, version })
