@@ -6,8 +6,8 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Route, type RouteName, routes } from '#contract/routes.ts'
+import { type Whole, wholeApp } from './testing/whole.ts'
 import type { Call, Who } from './testing.ts'
-import { type Whole, wholeApp } from './testing-whole.ts'
 
 let t: Whole
 let most: Who
