@@ -13,6 +13,7 @@ import { openDatabase } from '#infra/db/database.ts'
 import { newId } from '#infra/ids.ts'
 import { keyRingFrom } from '#infra/secrets.ts'
 import type { Platform } from '#kit/client/platform.ts'
+import { sandboxClient } from '#kit/client/sandbox-client.ts'
 import { imitations } from '#platforms/registry/sandbox.gen.ts'
 import { createChannelHttp } from '../../src/planner/channels/http.ts'
 import { createSandbox } from '../../src/sandbox/host.ts'
@@ -147,6 +148,13 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
       const knobs = (await desk('GET', `/${p.spec.id}/knobs`)) as Record<string, number>
       if (knobs.duplicateGuard !== undefined) await desk('POST', `/${p.spec.id}/knobs`, { duplicateGuard: 0 })
     }
+  }
+  /** What the networks had to ignore in Clarion's own calls. A reset of the desk forgets it, so it is written down before. */
+  const notices = new Set<string>()
+  const readNotices = () => {
+    for (const n of sandbox.desk.notices({ client: sandboxClient.name }))
+      notices.add(`${n.platform}: ${n.call} (${n.kind}): ${n.what}`)
+    return notices
   }
   await unguard()
   let channels = await connect()
@@ -352,6 +360,7 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
   return {
     rehearse,
     run,
+    notices: () => [...readNotices()],
     /** The journal of the last publication, a line each, for a case that is looked at alone. */
     story: async (): Promise<string[]> => {
       const rows = await db.selectFrom('journal').selectAll().where('publication_id', '=', last).orderBy('id').execute()
@@ -373,6 +382,7 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
     refresh: async () => {
       // A new day: budgets Clarion keeps itself (YouTube's uploads) are full again.
       advance(24 * 3_600_000)
+      readNotices()
       await desk('POST', '/reset')
       await unguard()
       if (!rescuer.alive()) rescuer = await hire()

@@ -57,6 +57,8 @@ const openOne = async (n: number): Promise<Lane> => {
   return openLane({ name: `w${n}`, databaseUrl, platforms: wanted })
 }
 const lanes: Lane[] = []
+/** Everything of Clarion's own calls that a network had to ignore; read before the lanes close. */
+let notices: string[] = []
 const close = async () => {
   await Promise.all(lanes.map((l) => l.close()))
   await admin.close()
@@ -122,6 +124,7 @@ try {
   say(`the matrix broke: ${(error as Error).stack ?? error}`)
   process.exitCode = 1
 } finally {
+  notices = [...new Set(lanes.flatMap((lane) => lane.notices()))]
   await close().catch((error: unknown) => say(`while closing: ${error}`))
 }
 
@@ -134,7 +137,9 @@ const line = {
   failed_honestly: n('failed_honestly'),
   duplicates: n('duplicate'),
   lost: n('lost'),
+  notices: notices.length,
 }
+for (const notice of notices) say(`ignored by the network: ${notice}`)
 // Every question to a person is listed with the network's reason.
 const asked = Map.groupBy(
   reports.filter((r) => r.result === 'unconfirmed'),
@@ -144,4 +149,4 @@ for (const [what, list] of asked) say(`unconfirmed ${list.length} x ${what}`)
 if (args.only) for (const r of reports) say(JSON.stringify(r))
 if (args.json) console.log(JSON.stringify(line))
 else console.table(line)
-process.exitCode ||= line.duplicates + line.lost > 0 || reports.length < total ? 1 : 0
+process.exitCode ||= line.duplicates + line.lost + line.notices > 0 || reports.length < total ? 1 : 0

@@ -1,6 +1,8 @@
 /** The fault desk as a page: plain forms, no scripts. */
 import { esc, feedTime, page } from '#kit/sandbox/html.ts'
+import { noticeKinds } from '#kit/sandbox/notices.ts'
 import { type FaultKind, faultKinds } from './faults.ts'
+import type { Notice } from './notices.ts'
 import { bar, baseCss } from './page-frame.ts'
 import type { Member, PageDeps, Seen } from './types.ts'
 
@@ -61,6 +63,7 @@ ${errors.map((r) => `<section class="wide"><h2 class="bad">An imitation failed: 
 <form class="inline" method="post" action="${d.base}/_desk/revoke-form">${picker}<button>Revoke all tokens</button></form>
 <form class="inline stack" method="post" action="${d.base}/_desk/reset"><label>Network<select name="platform"><option value="">Everything</option>${options}</select></label><button>Reset to the start</button></form></section>
 </div>
+<section class="wide"><h2>Ignored as the network ignores it</h2>${noticeTable(d.desk.notices().slice(-60).reverse())}</section>
 <section class="wide"><h2>Last requests</h2>${requestTable(requests)}</section></main>`,
   })
 }
@@ -77,6 +80,14 @@ const faultList = (d: PageDeps) => {
   const one = (f: (typeof faults)[number]) =>
     `<li>${esc(f.platform)} · ${esc(f.route ?? 'any request')}: ${esc(says[f.do])}${f.status ? ` (${f.status})` : ''}, from request ${f.nth}, fired ${f.fired} of ${f.times}</li>`
   return `<ul class="faults">${faults.map(one).join('')}</ul>`
+}
+
+/** What clients sent that networks take without a word; nothing of Clarion's own belongs here. */
+const noticeTable = (notices: readonly Notice[]) => {
+  if (notices.length === 0) return '<p class="lead">Nothing. Every request said exactly what it should.</p>'
+  const row = (n: Notice) =>
+    `<tr><td>${esc(feedTime(n.at).split(' · ')[0])}</td><td${n.client === 'Clarion' ? ' class="bad"' : ''}>${esc(n.client)}</td><td>${esc(n.platform)}</td><td>${esc(noticeKinds[n.kind])}</td><td class="path">${esc(n.what)}</td><td>${n.times}</td><td class="path">${esc(n.call)}</td></tr>`
+  return `<div class="scroll" tabindex="0" role="region" aria-label="Ignored as the network ignores it"><table><thead><tr><th>Time</th><th>Client</th><th>Network</th><th>Kind</th><th>What</th><th>Times</th><th>Call</th></tr></thead><tbody>${notices.map(row).join('')}</tbody></table></div>`
 }
 
 const requestTable = (requests: readonly Seen[]) => {

@@ -1,5 +1,6 @@
 /** The fault desk: everything a test or a person may do to the networks from behind the scenes. Its HTTP face is `pages.ts`. */
 import { type Fault, faultInput, names } from './faults.ts'
+import type { Notices } from './notices.ts'
 import type { Memory } from './state.ts'
 import type { Desk, Member, Seen, SentHook } from './types.ts'
 
@@ -18,6 +19,7 @@ export const createDesk = (d: {
   members: Map<string, Member>
   now: () => number
   requests: Seen[]
+  notices: Notices
   hooks: SentHook[]
   settle: () => Promise<void>
 }): Desk => {
@@ -77,6 +79,7 @@ export const createDesk = (d: {
       d.memory.changed()
     },
     reset: (platform) => {
+      d.notices.clear(platform)
       if (platform === undefined) {
         d.memory.clear()
         d.requests.length = 0
@@ -120,6 +123,7 @@ export const createDesk = (d: {
     },
     hooks: (platform) =>
       d.hooks.filter((h) => platform === undefined || h.platform === platform).map((h) => ({ ...h })),
+    notices: d.notices.list,
     requests: (filter = {}) =>
       d.requests
         .filter(

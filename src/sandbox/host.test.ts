@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createHttp } from '#kit/client/http.ts'
 import { imitations } from '#platforms/registry/sandbox.gen.ts'
 import type { FaultInput } from './faults.ts'
 import { startSandbox, type TestSandbox } from './testing.ts'
@@ -236,4 +237,85 @@ test('what is not a page of ours does nothing when it is opened as one', async (
     expect((await fetch(`${box.url}${path}`)).headers.get('content-security-policy')).toBe(
       "default-src 'none'; sandbox",
     )
+})
+
+describe('notices', () => {
+  const ours = (o: Partial<Parameters<typeof createHttp>[0]> = {}) =>
+    createHttp({
+      realm: 'sandbox',
+      sandboxUrl: box.url,
+      failures: { platform: 'x', rules: [], read: () => ({}) },
+      now: () => 0,
+      ...o,
+    })
+  const graph = 'https://graph.facebook.com/v25.0/me'
+  const token = () => (box.desk.tokens('facebook').tokens as { page_access_token: string }).page_access_token
+  const call = (query: string, headers: Record<string, string> = {}) =>
+    box.call(`${graph}?access_token=${token()}&${query}`, { headers })
+  const told = () => box.desk.notices().map((n) => [n.client, n.kind, n.what, n.times])
+
+  test('what a network ignores is ignored, and told with the client and the call', async () => {
+    expect((await call('shoe_size=44', { 'user-agent': 'telegraf/4' })).status).toBe(200)
+    expect(box.desk.notices()).toEqual([
+      {
+        at: expect.any(Number),
+        times: 1,
+        client: 'telegraf/4',
+        platform: 'facebook',
+        route: 'me',
+        call: 'GET graph.facebook.com/:version/me',
+        kind: 'unknown-parameter',
+        what: 'shoe_size',
+      },
+    ])
+    const over = (query = '') => fetch(`${box.url}/_desk/notices${query}`).then((r) => r.json())
+    expect(await over()).toHaveLength(1)
+    expect(await over('?client=Clarion')).toEqual([])
+    expect(await over('?platform=x-com')).toEqual([])
+    expect(await (await fetch(`${box.url}/_desk`)).text()).toContain('<td class="path">shoe_size</td>')
+  })
+  test('Clarion is known by its calls, whatever user agent a network wants; nobody else passes for it', async () => {
+    const http = ours({ userAgent: 'a bakery' })
+    await http({
+      method: 'GET',
+      url: graph,
+      query: { access_token: token(), shoe_size: 44 },
+      headers: { 'user-agent': 'b' },
+    })
+    await call('shoe_size=44', { 'user-agent': 'Clarion' })
+    expect(told().map(([client]) => client)).toEqual(['Clarion', 'clarion'])
+    expect(box.desk.notices({ client: 'Clarion' })).toHaveLength(1)
+  })
+  test('no live network is told who calls', async () => {
+    let sent: Headers | undefined
+    const catching: typeof fetch = async (_, init) => {
+      sent = new Headers(init?.headers)
+      return new Response('{}')
+    }
+    await ours({ realm: 'live', fetch: catching })({ method: 'GET', url: graph })
+    expect(sent?.get('user-agent')).toContain('Clarion')
+    expect(sent?.has('x-sandbox-client')).toBe(false)
+  })
+  test('the same thing is told once, values never, long and many names are cut, and the list has an end', async () => {
+    await call('a=secret-value')
+    await call('a=another')
+    expect(told()).toEqual([['node', 'unknown-parameter', 'a', 2]])
+    await call(`${'n'.repeat(500)}=1`)
+    await call(Array.from({ length: 30 }, (_, i) => `many${i}=1`).join('&'))
+    expect(told().at(-2)![2]).toBe(`${'n'.repeat(80)}…`)
+    expect(told().at(-1)![2]).toMatch(/ and 20 more$/)
+    expect(JSON.stringify(told())).not.toContain('secret-value')
+    await ours()({ method: 'GET', url: graph, query: { access_token: token(), shoe_size: 44 } })
+    for (let i = 0; i < 520; i++) await call(`p${i}=1`)
+    expect(box.desk.notices()).toHaveLength(500)
+    // Strangers do not drive out what a gate looks for.
+    expect(box.desk.notices({ client: 'Clarion' })).toHaveLength(1)
+  })
+  test('a reset forgets them', async () => {
+    await call('a=1')
+    box.desk.reset('x-com')
+    expect(told()).toHaveLength(1)
+    box.desk.reset('facebook')
+    expect(told()).toEqual([])
+  })
 })

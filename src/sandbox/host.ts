@@ -10,6 +10,7 @@ import type { Imitation, SandboxRequest, SandboxResponse } from '#kit/sandbox/im
 import { type Match, routeTable } from '#kit/sandbox/route.ts'
 import { createDesk } from './desk.ts'
 import { strike } from './faults.ts'
+import { clientOf, createNotices } from './notices.ts'
 import { pages } from './pages.ts'
 import { createPostman } from './postman.ts'
 import { openMemory } from './state.ts'
@@ -72,6 +73,7 @@ export const createSandbox = (o: SandboxOptions): Sandbox => {
     for (const host of imitation.hosts) byHost.set(host, [...(byHost.get(host) ?? []), { member, table }])
   }
   const seen: Seen[] = []
+  const notices = createNotices(now)
   const held = new Set<ServerResponse>()
   let count = 0
   // Networks do things by themselves: processing ends and hooks leave also when nobody calls.
@@ -94,6 +96,7 @@ export const createSandbox = (o: SandboxOptions): Sandbox => {
     members,
     now,
     requests: seen,
+    notices,
     hooks: postman.sent,
     settle: async () => void (await tickAll()),
   })
@@ -129,6 +132,7 @@ export const createSandbox = (o: SandboxOptions): Sandbox => {
       headers: lowerHeaders(req),
       body: body === 'too-big' ? Buffer.alloc(0) : body,
       base: reachedAt(req, base),
+      notice: () => undefined,
     }
     if (body === 'too-big')
       return send(res, { status: 413, json: { sandbox: `a body may have at most ${MAX_BODY} bytes` } })
@@ -151,6 +155,7 @@ export const createSandbox = (o: SandboxOptions): Sandbox => {
         ? sharing.flatMap((m) => m.table.near(request.host, request.path)).slice(0, 8)
         : [...byHost.keys()]
       record({
+        client: clientOf(request.headers),
         platform: sharing[0]?.member.imitation.platform ?? null,
         route: null,
         method,
@@ -185,7 +190,18 @@ export const createSandbox = (o: SandboxOptions): Sandbox => {
     const { imitation, world } = member
     const fault = strike(memory.state.faults, imitation.platform, route)
     if (fault) memory.changed()
+    const client = clientOf(request.headers)
+    request.notice = (kind, what) =>
+      notices.write({
+        client,
+        platform: imitation.platform,
+        route: route.name,
+        call: `${request.method} ${route.host}${route.path}`,
+        kind,
+        what,
+      })
     const entry = record({
+      client,
       platform: imitation.platform,
       route: route.name,
       method: request.method,

@@ -60,6 +60,10 @@ export const pages = (d: PageDeps) => {
         const pick = (k: string) => req.query.get(k) ?? undefined
         return { status: 200, json: d.desk.requests({ platform: pick('platform'), route: pick('route') }) }
       }
+      if (first === 'notices') {
+        const pick = (k: string) => req.query.get(k) ?? undefined
+        return { status: 200, json: d.desk.notices({ platform: pick('platform'), client: pick('client') }) }
+      }
       const read = own(reads, second)
       if (read) return { status: 200, json: read(first, req.query) }
     }

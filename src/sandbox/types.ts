@@ -1,12 +1,15 @@
 /** Words the sandbox's own files share. */
 import type { Imitation, IssuedTokens, LedgerPost, World } from '#kit/sandbox/imitation.ts'
 import type { Fault, FaultInput } from './faults.ts'
+import type { Notice, NoticeFilter } from './notices.ts'
 
 /** One request as the desk remembers it. */
 export type Seen = {
   n: number
   /** Epoch ms of the virtual clock. */
   at: number
+  /** `Clarion`, or how the client calls itself. */
+  client: string
   platform: string | null
   /** Name of the route; null when nothing matched. */
   route: string | null
@@ -70,6 +73,8 @@ export type Desk = {
   hooks: (platform?: string) => SentHook[]
   /** The last requests, oldest first. */
   requests: (filter?: { platform?: string; route?: string }) => Seen[]
+  /** What imitations ignored as their networks do, oldest first. */
+  notices: (filter?: NoticeFilter) => Notice[]
 }
 
 export type PageDeps = { desk: Desk; members: Map<string, Member>; url: () => string; now: () => number }

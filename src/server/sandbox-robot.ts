@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { Problem } from '#contract/problems.ts'
+import { asClarion } from '#kit/client/sandbox-client.ts'
 import type { Robot } from '#planner/channels/connect-all.ts'
 
 export type RobotDeps = {
@@ -63,14 +64,19 @@ export const createSandboxRobot = (deps: RobotDeps): SandboxRobot => {
 
     consent: async (url) => {
       if (!url.startsWith(deps.browserSandboxUrl)) return refuse('was asked to consent outside of itself')
-      const page = await send(inner(url), { redirect: 'manual', signal: AbortSignal.timeout(15_000) })
+      // The address is of Clarion's own making, so what a network has to ignore in it is Clarion's own slip.
+      const page = await send(inner(url), {
+        redirect: 'manual',
+        headers: asClarion(),
+        signal: AbortSignal.timeout(15_000),
+      })
       // A network that dislikes the request sends the browser straight back with an error.
       let location = page.headers.get('location')
       if (page.status === 200 && (await page.text()).includes('<form')) {
         const posted = await send(inner(url), {
           method: 'POST',
           redirect: 'manual',
-          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+          headers: { 'content-type': 'application/x-www-form-urlencoded', ...asClarion() },
           body: 'decision=allow',
           signal: AbortSignal.timeout(15_000),
         })

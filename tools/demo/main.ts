@@ -17,6 +17,7 @@ import { parseArgs } from 'node:util'
 import type { Channel } from '#contract/channels.ts'
 import type { Me } from '#contract/people.ts'
 import type { Post, PublicationDetail } from '#contract/posts.ts'
+import { sandboxClient } from '#kit/client/sandbox-client.ts'
 import { samples } from '#platforms/registry/samples.gen.ts'
 import { freePort, type Started, startClarion } from './clarion.ts'
 import { createClient } from './client.ts'
@@ -58,6 +59,14 @@ const holdings = async (url: string, channels: readonly Channel[]) => {
     out.set(platform, new Set(posts.filter((p) => !p.deleted).map((p) => p.id)))
   }
   return out
+}
+
+type Notice = { platform: string; call: string; kind: string; what: string }
+/** What the networks had to ignore in Clarion's own calls: nothing, or Clarion sends what they do not document. */
+const ownNotices = async (url: string): Promise<Notice[]> => {
+  const res = await fetch(`${url}/sandbox/_desk/notices?client=${sandboxClient.name}`)
+  if (!res.ok) throw new Error(`the desk gave no notices: ${res.status}`)
+  return (await res.json()) as Notice[]
 }
 
 const show = async (): Promise<boolean> => {
@@ -125,6 +134,7 @@ const show = async (): Promise<boolean> => {
   })
   const lateness = all.flatMap((p) => (p.latenessMs === null ? [] : [p.latenessMs])).sort((x, y) => x - y)
   const published = all.filter((p) => p.state === 'published').length
+  const notices = await ownNotices(url)
   const line = {
     platforms: networks.length,
     publications: all.length,
@@ -132,9 +142,10 @@ const show = async (): Promise<boolean> => {
     duplicates: networks.reduce((n, x) => n + Math.max(0, x.there - x.expected), 0),
     // Lost: neither on the network nor told to a person.
     lost: networks.reduce((n, x) => n + Math.max(0, x.due - x.there), 0),
+    notices: notices.length,
     lateness_ms: { p50: percentile(lateness, 50), p99: percentile(lateness, 99) },
   }
-  const good = published === all.length && networks.every((x) => x.there === x.expected)
+  const good = published === all.length && networks.every((x) => x.there === x.expected) && notices.length === 0
 
   screen.say('\nAsked each network itself:')
   for (const x of networks)
@@ -144,6 +155,8 @@ const show = async (): Promise<boolean> => {
       ? `\nPublished once on every network; p99 ${line.lateness_ms.p99} ms late.`
       : '\nNot every network holds exactly what it should.',
   )
+  for (const x of notices)
+    screen.say(`  ${x.platform}: ${x.call} was sent what the network ignores (${x.kind}): ${x.what}`)
   for (const r of rows)
     if (r.publication.state !== 'published')
       screen.say(`  ${r.platform}: ${r.publication.state} ${r.publication.reason ?? ''} ${r.publication.message ?? ''}`)

@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod'
 import { type Answer, classify, type Failure, type FailureTable, PlatformFailure } from '#kit/facts/failures.ts'
+import { asClarion } from './sandbox-client.ts'
 import { multipartBody, send } from './send.ts'
 
 export type Realm = 'live' | 'sandbox'
@@ -163,6 +164,7 @@ export const createHttp = (o: HttpOptions): Http => {
       'user-agent': o.userAgent ?? 'Clarion/0.1',
       ...(type ? { 'content-type': type } : {}),
       ...r.headers,
+      ...(o.realm === 'sandbox' ? asClarion() : {}),
     }
     // A write never reuses an idle socket: a stale one would turn a healthy post into an unknown outcome.
     if (r.method !== 'GET') headers.connection = 'close'

@@ -1,4 +1,7 @@
-/** Strict bodies: what a field may hold, and what is wrong with the ones sent. The imitation says it in its network's words. */
+/**
+ * Bodies: what a field may hold, and what is wrong with the ones sent. The imitation says it in its network's words, or
+ * ignores unknown ones as its network does (`ignoreFields`).
+ */
 import type { JsonObject } from './body.ts'
 
 /** Gives what is wrong, or null. */

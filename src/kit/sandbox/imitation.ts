@@ -1,8 +1,9 @@
 /**
- * What an imitation is: a network as far as an honest client can tell. Strict: unknown fields, broken limits, wrong
- * content types, dead tokens and missing scopes get the network's own envelope and status. Its numbers are typed
- * from the fact sheet and never imported from the client side.
+ * What an imitation is: a network as far as an honest client can tell. As strict as it: broken limits, dead tokens and
+ * missing scopes get the network's own envelope and status. As tolerant as it: what the network ignores is ignored, and
+ * noticed on the desk (`notices.ts`). Its numbers are typed from the fact sheet and never imported from the client side.
  */
+import type { NoticeKind } from './notices.ts'
 
 export type SandboxRequest = {
   method: string
@@ -17,6 +18,8 @@ export type SandboxRequest = {
   body: Buffer
   /** The sandbox as this client reached it: an absolute address handed out is `${base}/<real host>/<path>`. */
   base: string
+  /** Says on the desk what was ignored. Imitations call it through the functions of `notices.ts`. */
+  notice: (kind: NoticeKind, what: string) => void
 }
 
 export type SandboxResponse = {

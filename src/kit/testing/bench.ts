@@ -1,6 +1,8 @@
 /** The bench a platform is tried on: its real client against its imitation on a real socket, time moved by hand. */
+
 import { createHttp, type Http, sandboxed } from '#kit/client/http.ts'
 import type { ChannelContext, ChannelOffer, ConnectContext, Platform } from '#kit/client/platform.ts'
+import { asClarion } from '#kit/client/sandbox-client.ts'
 import type { Grant, Json, StepMedia, StepView } from '#kit/client/steps.ts'
 import type { WebhookContext } from '#kit/client/webhook.ts'
 import type { Draft } from '#kit/facts/preflight.ts'
@@ -48,7 +50,16 @@ export type SandboxUnderTest = {
     requests: (filter?: {
       platform?: string
       route?: string
-    }) => { route: string | null; method: string; path: string; acted: boolean; status: number | null }[]
+    }) => {
+      client: string
+      route: string | null
+      method: string
+      path: string
+      acted: boolean
+      status: number | null
+    }[]
+    /** What the imitation ignored as its network does. */
+    notices: (filter?: { client?: string }) => { client: string; call: string; kind: string; what: string }[]
   }
   /** Errors inside imitations; must stay empty. */
   trouble: string[]
@@ -102,10 +113,12 @@ export const openBench = (platform: Platform, sandbox: SandboxUnderTest) => {
   ): Promise<Record<string, string>> => {
     const at = new URL(url)
     change?.(at)
-    const page = await fetch(at, { redirect: 'manual' })
+    // An address as Clarion made it is Clarion's own call, whoever opens it.
+    const headers: Record<string, string> = change ? {} : asClarion()
+    const page = await fetch(at, { redirect: 'manual', headers })
     if (page.status !== 200)
       throw new Error(`the consent page answered ${page.status}: ${(await page.text()).slice(0, 300)}`)
-    const res = await fetch(at, { method: 'POST', redirect: 'manual', body: new URLSearchParams(answer) })
+    const res = await fetch(at, { method: 'POST', redirect: 'manual', headers, body: new URLSearchParams(answer) })
     const location = res.headers.get('location')
     if (!location) throw new Error(`consent gave no way back (${res.status}): ${(await res.text()).slice(0, 300)}`)
     return Object.fromEntries(new URL(location).searchParams)

@@ -5,6 +5,7 @@
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Platform, rotates } from '#kit/client/platform.ts'
+import { sandboxClient } from '#kit/client/sandbox-client.ts'
 import { plan } from '#kit/client/steps.ts'
 import { failureKinds, PlatformFailure } from '#kit/facts/failures.ts'
 import { type PlatformPure, preflight } from '#kit/facts/preflight.ts'
@@ -112,7 +113,11 @@ export const contractSuite = <S extends SandboxUnderTest>({
       bench = openBench(platform, sandbox)
     })
     beforeEach(() => sandbox.desk.reset())
-    afterEach(() => expect(sandbox.trouble.splice(0)).toEqual([]))
+    afterEach(() => {
+      expect(sandbox.trouble.splice(0)).toEqual([])
+      // An imitation is as tolerant as its network; that Clarion never needs it is kept here.
+      expect(sandbox.desk.notices({ client: sandboxClient.name })).toEqual([])
+    })
     afterAll(async () => {
       await bench.shelf.close()
       await sandbox.close()
@@ -147,6 +152,8 @@ export const contractSuite = <S extends SandboxUnderTest>({
         expect(spec.channelKinds).toContain(c.offer.kind)
         expect(c.grant.access).not.toBe('')
         expect(c.offer.name).not.toBe('')
+        // Were Clarion not known by its calls, no notice could ever be its own.
+        expect(new Set(sandbox.desk.requests().map((r) => r.client))).toEqual(new Set([sandboxClient.name]))
       })
       test('connecting twice gives the same account', async () => {
         expect((await connect()).offer.externalId).toBe((await connect()).offer.externalId)

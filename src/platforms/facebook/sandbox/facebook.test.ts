@@ -80,7 +80,6 @@ describe('the feed', () => {
     expect(json.status).toBe(200)
   })
   test.each([
-    ['an unknown parameter', { message: 'x', nonsense: '1' }],
     ['nothing at all', {}],
     ['a schedule of a published post', { message: 'x', scheduled_publish_time: '1999999999' }],
     ['a schedule five minutes ahead', { message: 'x', published: 'false', scheduled_publish_time: '300' }],
@@ -203,5 +202,62 @@ describe('insights', () => {
     const early = await views()
     s.desk.advance(86_400_000)
     expect(await views()).toBeGreaterThan(early)
+  })
+})
+
+describe('what Graph ignores', () => {
+  const told = () => s.desk.notices().map((n) => [n.route, n.kind, n.what])
+
+  test('unknown parameters of a create and of a read are passed over', async () => {
+    expect((await post(`${pageId}/feed`, { message: 'x', nonsense: '1' })).status).toBe(200)
+    expect((await get(`${pageId}/feed?pretty=1`)).status).toBe(200)
+    expect(told()).toEqual([
+      ['create', 'unknown-parameter', 'nonsense'],
+      ['list', 'unknown-parameter', 'pretty'],
+    ])
+  })
+  test.each(['v20.0', 'v21.0', 'v22.0', 'v23.0', 'v24.0'])('%s still answers', async (version) => {
+    expect((await call(`https://graph.facebook.com/${version}/me`)).status).toBe(200)
+    expect(told()).toEqual([['me', 'older-version', version]])
+  })
+  test('the dialog without response_type means a code, and another one is refused', async () => {
+    const { clientId } = s.desk.tokens('facebook').credentials
+    const dialog = (more: string) =>
+      s.call(
+        `https://www.facebook.com/v24.0/dialog/oauth?client_id=${clientId}&redirect_uri=${encodeURIComponent('https://example.com/back')}&scope=pages_show_list${more}`,
+      )
+    expect((await dialog('')).status).toBe(200)
+    expect(told()).toContainEqual(['authorize', 'missing-parameter', 'response_type'])
+    expect((await dialog('&response_type=sorcery')).status).toBe(400)
+  })
+  test('a create gives the fields it is asked for; a post has a full_picture', async () => {
+    const made = await post(`${pageId}/feed?fields=permalink_url`, { message: 'x' })
+    expect(made.body).toEqual({ id: expect.any(String), permalink_url: expect.stringContaining('/posts/') })
+    const said = await post(`${made.body.id}/comments`, { message: 'first', fields: 'id,permalink_url' })
+    expect(said.body).toEqual({ id: expect.any(String), permalink_url: expect.stringContaining('comment_id=') })
+
+    const form = new FormData()
+    form.set('source', new Blob([new Uint8Array(png({ width: 40, height: 30 }))], { type: 'image/png' }), 'a.png')
+    const photo = await call(`${graph}/${pageId}/photos`, { method: 'POST', body: form })
+    const { full_picture } = (await get(`${photo.body.post_id}?fields=full_picture`)).body
+    expect((await fetch(String(full_picture))).headers.get('content-type')).toBe('image/png')
+    expect(told()).toEqual([])
+  })
+  test('the last phase of a video story names the post that will be', async () => {
+    const start = await post(`${pageId}/video_stories`, { upload_phase: 'start' })
+    const bytes = new Uint8Array(mp4({ ms: 5000, width: 1080, height: 1920 }))
+    const up = await fetch(String(start.body.upload_url), {
+      method: 'POST',
+      headers: { authorization: `OAuth ${page}`, offset: '0', file_size: String(bytes.length) },
+      body: bytes,
+    })
+    expect(up.status).toBe(200)
+    const end = () => post(`${pageId}/video_stories`, { upload_phase: 'finish', video_id: String(start.body.video_id) })
+    const { post_id } = (await end()).body
+    expect(post_id).toMatch(/^\d+$/)
+    s.desk.advance(60_000)
+    await s.desk.settle()
+    expect(s.desk.posts('facebook').map((p) => p.id)).toEqual([post_id])
+    expect((await end()).body.post_id).toBe(post_id)
   })
 })

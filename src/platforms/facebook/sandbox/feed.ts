@@ -127,8 +127,11 @@ const create =
       raw: redacted(fields),
     })
     for (const p of photos) p.post = post.id
-    return graphAnswer(c, { id: post.id })
+    return graphAnswer(c, readAfterWrite(postView(world, post, c.row.scopes), fields.fields))
   }
+
+/** A create may ask for fields of what it makes; without them it gets the id (§3.7). */
+const readAfterWrite = (view: Record<string, unknown>, fields: string | undefined) => pickFields(view, fields, ['id'])
 
 /** `{"geo_locations":{"countries":["PL"]}}` */
 export const targeting = (value: string): string | null => {
@@ -214,7 +217,7 @@ const comment =
     if (!message) badParam('The parameter message is required')
     const post = commented(world, c, req.params.id!)
     const made = addComment(world, post, { id: c.page.id, name: c.page.name }, message)
-    return graphAnswer(c, { id: made.id })
+    return graphAnswer(c, readAfterWrite(commentView(made), c.params.fields.fields))
   }
 
 const comments =

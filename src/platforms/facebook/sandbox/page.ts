@@ -75,9 +75,12 @@ export const dueAt = (world: FbWorld, time: string, maxMs: number): number => {
   return due
 }
 
-/** Puts a post down; what is published at once is announced. */
-export const addPost = (world: FbWorld, post: Omit<Post, 'id' | 'at' | 'deleted' | 'app'>): Post => {
-  const number = nextId(world)
+/** Puts a post down; what is published at once is announced. `number`: where its id was given before. */
+export const addPost = (
+  world: FbWorld,
+  post: Omit<Post, 'id' | 'at' | 'deleted' | 'app'>,
+  number = nextId(world),
+): Post => {
   const made: Post = {
     ...post,
     id: post.kind === 'story' ? number : `${post.page}_${number}`,

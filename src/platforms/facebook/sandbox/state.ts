@@ -32,6 +32,8 @@ export type Video = {
   readyAt: number | null
   error: { code: number; message: string } | null
   post: string | null
+  /** A story's id is told when its last phase is taken (§3.6), before there is a post. */
+  promised?: string
   at: number
   deleted: boolean
 }

@@ -236,7 +236,8 @@ const hosted =
       raw: redacted(fields),
     })
     if (edge === 'video_reels') return graphAnswer(c, { success: true })
-    return graphAnswer(c, { success: true, ...(v.post ? { post_id: v.post } : {}) })
+    v.promised ??= nextId(world)
+    return graphAnswer(c, { success: true, post_id: v.promised })
   }
 
 const rupload =
@@ -291,17 +292,21 @@ export const tick = (world: FbWorld): void => {
       continue
     }
     const { state, due, description, raw } = v.want!
-    v.post = addPost(world, {
-      page: v.page,
-      kind: v.edge === 'videos' ? 'video' : v.edge === 'video_reels' ? 'reel' : 'story',
-      message: v.edge === 'video_stories' ? '' : description,
-      link: null,
-      photos: [],
-      video: v.id,
-      state,
-      due,
-      raw,
-    }).id
+    v.post = addPost(
+      world,
+      {
+        page: v.page,
+        kind: v.edge === 'videos' ? 'video' : v.edge === 'video_reels' ? 'reel' : 'story',
+        message: v.edge === 'video_stories' ? '' : description,
+        link: null,
+        photos: [],
+        video: v.id,
+        state,
+        due,
+        raw,
+      },
+      v.promised,
+    ).id
   }
   for (const p of world.state.posts)
     if (p.state === 'scheduled' && !p.deleted && p.due !== null && p.due <= world.now()) {

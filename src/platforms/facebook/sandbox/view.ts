@@ -36,6 +36,12 @@ const attachments = (world: FbWorld, p: Post): unknown => {
   return p.link ? { data: [{ media_type: 'link', type: 'share', target: { url: p.link }, url: p.link }] } : undefined
 }
 
+/** Of the first photo, as an address a browser can open. */
+const picture = (world: FbWorld, p: Post): string | undefined => {
+  const photo = p.photos[0] === undefined ? undefined : world.state.photos[p.photos[0]]
+  return photo && `${new URL(world.url).origin}${world.blobs.url(photo.key)}`
+}
+
 export const postView = (world: FbWorld, p: Post, scopes: readonly string[]): View => {
   const page = pageById(world, p.page)
   const n = numbersOf(world, p)
@@ -52,6 +58,7 @@ export const postView = (world: FbWorld, p: Post, scopes: readonly string[]): Vi
     from: page ? { id: page.id, name: page.name } : undefined,
     application: { id: p.app, name: world.state.meta.app.name },
     attachments: attachments(world, p),
+    full_picture: picture(world, p),
     status_type: p.video ? 'added_video' : p.photos.length ? 'added_photos' : 'mobile_status_update',
     shares: n.shares > 0 ? { count: n.shares } : undefined,
     comments: people

@@ -1,6 +1,7 @@
 /** `POST /{account}/media`: makes a container, and fetches what its addresses lead to right away (§3.1 to §3.3, §3.6). */
 
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
+import { ignoreParameters } from '#kit/sandbox/notices.ts'
 import { isHome } from '#kit/sandbox/this-machine.ts'
 import { type Assembled, openUpload, pull } from '#kit/sandbox/uploads.ts'
 import { badParam } from '../../families/meta/sandbox/envelope.ts'
@@ -46,6 +47,8 @@ const forKind: Record<Kind | 'ITEM_IMAGE', readonly string[]> = {
   VIDEO: ['video_url', 'upload_type', 'is_carousel_item', 'thumb_offset'],
   ITEM_IMAGE: ['image_url', 'is_carousel_item', 'alt_text', 'user_tags'],
 }
+
+const files = ['image_url', 'video_url', 'children', 'upload_type', 'cover_url']
 
 type Fields = Record<string, string>
 
@@ -153,13 +156,18 @@ const trial = (a: Account, value: string | undefined) => {
 }
 
 const make = async (world: IgWorld, call: Call, a: Account, req: SandboxRequest): Promise<Record<string, unknown>> => {
-  const f = call.params.fields
+  let f = call.params.fields
   checkParams(call.params, table)
   const kind = kindOf(f)
   const item = truthy(f.is_carousel_item)
   const allowed = forKind[kind === 'IMAGE' && item ? 'ITEM_IMAGE' : kind]
-  const stray = Object.keys(f).find((k) => k !== 'media_type' && Object.hasOwn(table, k) && !allowed.includes(k))
-  if (stray) badParam(`Param ${stray} is not supported for ${item ? 'carousel items' : kind}`)
+  // A file of another kind leaves the container without one; everything else another kind has is passed over (a caption
+  // of a story).
+  const stray = (k: string) => k !== 'media_type' && Object.hasOwn(table, k) && !allowed.includes(k)
+  const file = Object.keys(f).find((k) => files.includes(k) && stray(k))
+  if (file) badParam(`Param ${file} is not supported for ${item ? 'carousel items' : kind}`)
+  ignoreParameters(call.params, Object.keys(f), (k) => !stray(k))
+  f = Object.fromEntries(Object.entries(f).filter(([k]) => !stray(k)))
   checkCaption(f.caption ?? '')
   trial(a, f.trial_params)
   allowance(world, a)

@@ -2,10 +2,10 @@
 import { json } from '#kit/sandbox/answer.ts'
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
 import { take } from '#kit/sandbox/window.ts'
-import { enter, tokenOf } from '../../families/meta/sandbox/door.ts'
+import { checkGraphVersion, enter, tokenOf } from '../../families/meta/sandbox/door.ts'
 import { graphRefuse, missingObject } from '../../families/meta/sandbox/envelope.ts'
 import { liveOwn, type OwnToken } from '../../families/meta/sandbox/own-login.ts'
-import { type Params, readParams } from '../../families/meta/sandbox/params.ts'
+import { ignoreReads, type Params, readParams } from '../../families/meta/sandbox/params.ts'
 import { DAY, useCaseCalls } from './numbers.ts'
 import { type Account, accountById, type IgWorld } from './state.ts'
 
@@ -74,9 +74,9 @@ export const caller = (world: IgWorld, req: SandboxRequest, needs: readonly Need
     const accounts = pages.flatMap((p) => accountById(world, p.account?.id) ?? [])
     return { way, accounts, params: c.params, headers: c.headers }
   }
-  if (!/^v2[2-6]\.0$/.test(req.params.version ?? 'v25.0'))
-    graphRefuse(400, 2500, `Unknown path components: /${req.params.version}`)
+  checkGraphVersion(req, req.params.version ?? 'v25.0')
   const params = readParams(req)
+  if (req.method === 'GET') ignoreReads(req)
   const row = ownToken(world, tokenOf(req, params.fields))
   const headers = usage(world, row.account)
   const missing = wanted.filter((s) => !row.scopes.includes(s))
@@ -89,8 +89,11 @@ export const caller = (world: IgWorld, req: SandboxRequest, needs: readonly Need
 }
 
 /** The account of the path, when the token may act for it. */
-export const accountIn = (c: Call, id: string | undefined): Account =>
-  c.accounts.find((a) => a.id === id || (id === 'me' && c.way === 'own')) ?? missingObject(id ?? '')
+export const accountIn = (c: Call, id: string | undefined): Account => isAccount(c, id) ?? missingObject(id ?? '')
+
+/** With Instagram's own login `me` is the account. */
+export const isAccount = (c: Call, id: string | undefined): Account | undefined =>
+  c.accounts.find((a) => a.id === id || (id === 'me' && c.way === 'own'))
 
 export const answer = (c: Pick<Call, 'headers'>, body: unknown): SandboxResponse => json(200, body, c.headers)
 

@@ -1,8 +1,9 @@
 /** Numbers that grow with the sandbox's time (§6): one unknown metric fails the whole call, as on Instagram. */
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
+import { missing } from '#kit/sandbox/notices.ts'
 import { badParam, graphRefuse } from '../../families/meta/sandbox/envelope.ts'
 import { listOf } from '../../families/meta/sandbox/params.ts'
-import { accountIn, answer, type Call, caller, type WayName } from './door.ts'
+import { answer, type Call, caller, isAccount, stamp, type WayName } from './door.ts'
 import { DAY, storyViewers } from './numbers.ts'
 import { mediaIn } from './seen.ts'
 import { type Account, accountById, type IgWorld, type Media } from './state.ts'
@@ -99,13 +100,21 @@ const accountMetrics = [
   ...['reposts', 'follows_and_unfollows', 'profile_links_taps', 'profile_views', 'website_clicks', 'follower_count'],
 ]
 
+/** Also told day by day, and then without a `metric_type` (§6). */
+const series = ['reach', 'follower_count']
+
 const ofAccount = (world: IgWorld, req: SandboxRequest, c: Call, a: Account): SandboxResponse => {
   const asked = names(req)
   for (const metric of asked) if (!accountMetrics.includes(metric)) unknownMetric(metric, accountMetrics)
   if (req.query.get('period') !== 'day') badParam('period must be one of the following values: day')
-  if (req.query.get('metric_type') !== 'total_value')
-    badParam('The parameter metric_type is required for these metrics')
-  const [since, until] = [Number(req.query.get('since') ?? 0), Number(req.query.get('until') ?? 0)]
+  const type = req.query.get('metric_type') ?? 'time_series'
+  const totals = asked.filter((m) => !series.includes(m))
+  if (type !== 'total_value' && totals.length > 0)
+    badParam(`The following metrics (${totals.join(', ')}) should be specified with parameter metric_type=total_value`)
+  if (!req.query.has('metric_type')) missing(req, 'metric_type')
+  // Left out, they are the last day.
+  const until = Number(req.query.get('until') ?? Math.floor(world.now() / 1000))
+  const since = Number(req.query.get('since') ?? until - DAY / 1000)
   if (!(until > since) || until - since > 30 * (DAY / 1000))
     badParam('There cannot be more than 30 days between since and until')
   const mine = world.state.media.filter((m) => m.account === a.id && !m.deleted)
@@ -128,7 +137,9 @@ const ofAccount = (world: IgWorld, req: SandboxRequest, c: Call, a: Account): Sa
     period: 'day',
     title: name,
     description: name,
-    total_value: { value: values[name] ?? 0 },
+    ...(type === 'total_value'
+      ? { total_value: { value: values[name] ?? 0 } }
+      : { values: [{ value: values[name] ?? 0, end_time: stamp(until * 1000) }] }),
     id: `${a.id}/insights/${name}/day`,
   }))
   return answer(c, { data })
@@ -139,7 +150,6 @@ export const insights =
   (req: SandboxRequest): SandboxResponse => {
     const c = caller(world, req, ['basic', 'insights'])
     const id = req.params.id!
-    return c.accounts.some((a) => a.id === id)
-      ? ofAccount(world, req, c, accountIn(c, id))
-      : ofMedia(world, req, c, mediaIn(world, c, id))
+    const account = isAccount(c, id)
+    return account ? ofAccount(world, req, c, account) : ofMedia(world, req, c, mediaIn(world, c, id))
   }

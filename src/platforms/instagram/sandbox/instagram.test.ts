@@ -145,12 +145,16 @@ describe('the two doors', () => {
 })
 
 describe('containers', () => {
-  test('unknown parameters, and those of another kind, are refused', async () => {
+  test('unknown parameters, and those of another kind, are ignored and noticed; another kind’s file is refused', async () => {
     const image_url = await picture()
-    expect((await media({ image_url, caption: 'x', filter: 'Clarendon' })).body).toEqual(error(100))
-    expect((await media({ image_url, share_to_feed: 'true' })).body).toEqual(error(100))
-    expect((await media({ media_type: 'STORIES', image_url, caption: 'x' })).body).toEqual(error(100))
-    expect((await media({ image_url, is_carousel_item: 'true', caption: 'x' })).body).toEqual(error(100))
+    expect((await media({ image_url, caption: 'x', filter: 'Clarendon' })).status).toBe(200)
+    expect((await media({ image_url, share_to_feed: 'true' })).status).toBe(200)
+    expect((await media({ media_type: 'STORIES', image_url, caption: 'x' })).status).toBe(200)
+    expect((await media({ image_url, is_carousel_item: 'true', location_id: '1' })).status).toBe(200)
+    expect(box.desk.notices().map((n) => [n.route, n.kind, n.what])).toEqual(
+      ['filter', 'share_to_feed', 'caption', 'location_id'].map((what) => ['container', 'unknown-parameter', what]),
+    )
+    expect((await media({ image_url, video_url: image_url })).body).toEqual(error(100))
     expect((await media({ caption: 'words alone' })).body).toEqual(error(100))
   })
   test('a single VIDEO is no kind any more', async () => {
@@ -300,5 +304,57 @@ describe('publishing and reading back', () => {
     expect((await ask('views,reach')).status).toBe(200)
     for (const metric of ['views,impressions', 'plays', 'link_clicks', 'ig_reels_avg_watch_time'])
       expect((await ask(metric)).body).toEqual(error(100))
+  })
+})
+
+describe('what Instagram ignores', () => {
+  const told = () => box.desk.notices().map((n) => [n.route, n.kind, n.what])
+
+  test('client_id where a short token is traded for a long one, and where it is renewed', async () => {
+    const app = box.desk.tokens('instagram').credentials
+    const redirect_uri = 'http://127.0.0.1:4999/callback'
+    const scope = 'instagram_business_basic'
+    const client_id = app.instagramAppId!
+    const at = `https://www.instagram.com/oauth/authorize?${new URLSearchParams({ client_id, redirect_uri, scope })}`
+    const back = await box.call(at, { method: 'POST', body: new URLSearchParams({ decision: 'allow' }) })
+    const code = new URL(back.headers.get('location')!).searchParams.get('code')!
+    const client_secret = app.instagramAppSecret!
+    const short = await box.call('https://api.instagram.com/oauth/access_token', {
+      method: 'POST',
+      body: new URLSearchParams({ client_id, client_secret, grant_type: 'authorization_code', redirect_uri, code }),
+    })
+    const { access_token } = (await short.json()) as Tokens
+    const trade = { grant_type: 'ig_exchange_token', client_id, client_secret, access_token }
+    const long = await box.call(`https://graph.instagram.com/access_token?${new URLSearchParams(trade)}`)
+    expect(await long.json()).toMatchObject({ token_type: 'bearer', expires_in: 5_183_944 })
+    expect(told()).toEqual([
+      ['ig-authorize', 'missing-parameter', 'response_type'],
+      ['ig-long', 'unknown-parameter', 'client_id'],
+    ])
+  })
+  test('an older version, and none; me stands for the account everywhere', async () => {
+    const t = issued()
+    const ask = (path: string) => call('GET', `https://graph.instagram.com/${path}`, t.access_token)
+    expect((await ask('v20.0/me?fields=id,username')).status).toBe(200)
+    expect((await ask('me?fields=id,username')).status).toBe(200)
+    expect((await ask('v25.0/me/insights?metric=views&period=day&metric_type=total_value')).status).toBe(200)
+    expect((await ask('v25.0/me/media?fields=id')).status).toBe(200)
+    expect(told()).toEqual([['ig-me', 'older-version', 'v20.0']])
+  })
+  test('account numbers without metric_type come day by day where they can; the others are refused in its words', async () => {
+    const t = issued()
+    const ask = (metric: string) =>
+      call('GET', `${IG}/${t.user_id}/insights?metric=${metric}&period=day`, t.access_token)
+    expect((await ask('reach')).body).toMatchObject({
+      data: [{ name: 'reach', values: [{ value: expect.any(Number), end_time: expect.any(String) }] }],
+    })
+    expect(told()).toEqual([['insights', 'missing-parameter', 'metric_type']])
+    expect(JSON.stringify((await ask('reach,views')).body)).toContain(
+      '(views) should be specified with parameter metric_type=total_value',
+    )
+  })
+  test('a caption of a story is not kept', async () => {
+    await publish({ media_type: 'STORIES', image_url: await picture(), caption: 'nobody reads this' })
+    expect(box.desk.posts('instagram').map((p) => [p.kind, p.text])).toEqual([['story', '']])
   })
 })

@@ -48,4 +48,5 @@ export const ownLoginRoutes = (world: IgWorld): SandboxRoute[] => [
   route('ig-refresh', 'GET graph.instagram.com/refresh_access_token', own.refresh(world), { writes: true }),
   route('ig-refresh', 'GET graph.instagram.com/:version/refresh_access_token', own.refresh(world), { writes: true }),
   route('ig-me', 'GET graph.instagram.com/:version/me', me(world)),
+  route('ig-me', 'GET graph.instagram.com/me', me(world)),
 ]

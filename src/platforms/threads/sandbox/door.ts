@@ -5,7 +5,7 @@ import { take } from '#kit/sandbox/window.ts'
 import { tokenOf } from '../../families/meta/sandbox/door.ts'
 import { graphRefuse } from '../../families/meta/sandbox/envelope.ts'
 import { liveOwn, type OwnToken } from '../../families/meta/sandbox/own-login.ts'
-import { type Params, readParams } from '../../families/meta/sandbox/params.ts'
+import { ignoreReads, type Params, readParams } from '../../families/meta/sandbox/params.ts'
 import { calls, DAY } from './numbers.ts'
 import { type Account, accountById, type ThWorld } from './state.ts'
 
@@ -42,6 +42,7 @@ export const checkVersion = (req: SandboxRequest): void => {
 export const caller = (world: ThWorld, req: SandboxRequest, needs: readonly string[] = []): Call => {
   checkVersion(req)
   const params = readParams(req)
+  if (req.method === 'GET') ignoreReads(req)
   const token = liveToken(world, tokenOf(req, params.fields))
   const headers = usage(world, token.account)
   const missing = ['threads_basic', ...needs].filter((s) => !token.scopes.includes(s))

@@ -2,6 +2,7 @@
 import { json } from '#kit/sandbox/answer.ts'
 import { formBody, multipartBody } from '#kit/sandbox/body.ts'
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
+import { otherWay } from '#kit/sandbox/notices.ts'
 import { tokenOf } from '../../families/meta/sandbox/door.ts'
 import { badParam, graphRefuse } from '../../families/meta/sandbox/envelope.ts'
 import { onlyQuery, ownLogin } from '../../families/meta/sandbox/own-login.ts'
@@ -33,10 +34,14 @@ export const { authorize, mint, exchange, upgrade, refresh } = ownLogin<ThWorld>
   granted: (_, code, token) => `{"access_token":${JSON.stringify(token)},"user_id":${code.account}}`,
 })
 
-/** `GET /oauth/access_token?grant_type=client_credentials`: a token of the app. */
+/** `GET /oauth/access_token?grant_type=client_credentials`: a token of the app. With a code it is the exchange, asked by GET. */
 export const appToken =
   (world: ThWorld) =>
   (req: SandboxRequest): SandboxResponse => {
+    if (req.query.has('code')) {
+      otherWay(req, 'a code exchanged by GET')
+      return exchange(world)(req)
+    }
     onlyQuery(req, ['grant_type', 'client_id', 'client_secret'])
     const { app } = world.state.meta
     if (req.query.get('grant_type') !== 'client_credentials') badParam('Invalid grant_type')

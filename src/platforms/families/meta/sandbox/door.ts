@@ -3,13 +3,25 @@ import { createHmac } from 'node:crypto'
 import { json } from '#kit/sandbox/answer.ts'
 import { authToken, formBody } from '#kit/sandbox/body.ts'
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
+import { olderVersion } from '#kit/sandbox/notices.ts'
 import { take } from '#kit/sandbox/window.ts'
 import { graphRefuse } from './envelope.ts'
-import { type Params, readParams } from './params.ts'
+import { ignoreReads, type Params, readParams } from './params.ts'
 import { type GraphToken, type MetaPage, type MetaWorld, type Person, pageById, personById } from './state.ts'
 
-/** Versions alive in November 2026; older paths are gone. */
-const versions = ['v22.0', 'v23.0', 'v24.0', 'v25.0', 'v26.0']
+/**
+ * Versions alive in November 2026 (instagram.md §1), and v20.0, which ended in September: Meta answers a version that has
+ * just ended as the oldest living one. Older paths are gone.
+ */
+const versions = ['v20.0', 'v21.0', 'v22.0', 'v23.0', 'v24.0', 'v25.0', 'v26.0']
+const documented = ['v25.0', 'v26.0']
+
+/** Refuses a version that is gone; an old one is taken and noticed. */
+export const checkGraphVersion = (req: SandboxRequest, version: string | undefined): void => {
+  if (!versions.includes(version ?? '')) graphRefuse(400, 2500, `Unknown path components: /${version}`)
+  if (!documented.includes(version!)) olderVersion(req, version!)
+}
+
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
@@ -94,9 +106,9 @@ const count = (world: MetaWorld, row: GraphToken, page: MetaPage | null, useCase
 
 /** Checks a call from outside in. Handlers get who calls and the parameters. */
 export const enter = (world: MetaWorld, req: SandboxRequest, o: DoorOptions = {}): GraphCall => {
-  if (!versions.includes(req.params.version ?? ''))
-    graphRefuse(400, 2500, `Unknown path components: /${req.params.version}`)
+  checkGraphVersion(req, req.params.version)
   const params = readParams(req)
+  if (req.method === 'GET') ignoreReads(req)
   const token = tokenOf(req, params.fields)
   const row = tokenRow(world, token)
   const proof = params.fields.appsecret_proof

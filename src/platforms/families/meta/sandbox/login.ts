@@ -3,6 +3,7 @@ import { json } from '#kit/sandbox/answer.ts'
 import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
 import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
+import { missing } from '#kit/sandbox/notices.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { httpsOrHome } from '#kit/sandbox/this-machine.ts'
 import { tokenOf } from './door.ts'
@@ -58,7 +59,8 @@ const asked = (q: URLSearchParams) => (q.get('scope') ?? '').split(/[,\s]+/).fil
 
 const dialogProblem = (world: MetaWorld, q: URLSearchParams): string | null => {
   if (q.get('client_id') !== world.state.meta.app.id) return 'client_id is no app we know'
-  if (q.get('response_type') !== 'code') return 'response_type must be code'
+  // Left out it means `code` [facebook.md §2]; the imitation knows no other.
+  if ((q.get('response_type') ?? 'code') !== 'code') return 'response_type must be code'
   const scopes = asked(q)
   const unknown = scopes.find((s) => !Object.hasOwn(metaScopes, s))
   if (unknown) return `Invalid Scopes: ${unknown}`
@@ -74,6 +76,7 @@ const dialog =
     const q = req.query
     const wrong = dialogProblem(world, q)
     if (wrong) return wrongPage(wrong)
+    if (!q.has('response_type')) missing(req, 'response_type')
     const { meta } = world.state
     const scopes = [...new Set(['public_profile', ...asked(q)])]
     const people = meta.people.map((p) => {
@@ -120,10 +123,10 @@ const dialog =
 const tokenCall =
   (world: MetaWorld) =>
   (req: SandboxRequest): SandboxResponse => {
-    const { fields } = readParams(req)
+    const { fields, notice } = readParams(req)
     const { meta } = world.state
     checkParams(
-      { fields, files: {} },
+      { fields, files: {}, notice },
       {
         client_id: { required: true, check: param.text },
         client_secret: { required: true, check: param.text },

@@ -6,6 +6,7 @@ import { json } from '#kit/sandbox/answer.ts'
 import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
 import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxAccount, SandboxRequest, SandboxResponse, World } from '#kit/sandbox/imitation.ts'
+import { ignoreParameters, missing } from '#kit/sandbox/notices.ts'
 import { isHome } from '#kit/sandbox/this-machine.ts'
 import { badParam, graphRefuse } from './envelope.ts'
 
@@ -57,11 +58,9 @@ const loginError = (message: string): SandboxResponse =>
 /** Separated by commas or by spaces: both are documented. */
 const scopesOf = (q: URLSearchParams): string[] => (q.get('scope') ?? '').split(/[ ,]+/).filter(Boolean)
 
-/** Refuses parameters this call does not have. */
-export const onlyQuery = (req: SandboxRequest, names: readonly string[]): void => {
-  const extra = [...req.query.keys()].find((k) => !names.includes(k))
-  if (extra) badParam(`Unknown parameter: ${extra}`)
-}
+/** Parameters this call does not have are passed over, as Graph does; clients send their `client_id` everywhere. */
+export const onlyQuery = (req: SandboxRequest, names: readonly string[]): void =>
+  ignoreParameters(req, req.query.keys(), names)
 
 /** The row of a token that is alive; refuses others with `status`, which is the network's own. */
 export const liveOwn = (world: OwnWorld, token: string | null | undefined, status: number): OwnToken => {
@@ -85,7 +84,7 @@ export const ownLogin = <W extends OwnWorld>(o: OwnLogin<W>) => {
   const problem = (world: W, q: URLSearchParams): string | null => {
     const redirect = q.get('redirect_uri') ?? ''
     if (q.get('client_id') !== o.app(world).id) return o.unknownClient
-    if (q.get('response_type') !== 'code') return 'response_type must be code'
+    if ((q.get('response_type') ?? 'code') !== 'code') return 'response_type must be code'
     if (!URL.canParse(redirect)) return 'Invalid redirect_uri'
     const { protocol, hostname } = new URL(redirect)
     if (protocol !== 'https:' && !isHome(hostname))
@@ -108,6 +107,7 @@ export const ownLogin = <W extends OwnWorld>(o: OwnLogin<W>) => {
       const q = req.query
       const wrong = problem(world, q)
       if (wrong) return wrongPage(wrong)
+      if (!q.has('response_type')) missing(req, 'response_type')
       const scopes = scopesOf(q)
       const accounts = o.accounts(world)
       const decision = req.method === 'GET' ? null : consentDecision(req, accounts)
@@ -152,8 +152,7 @@ export const ownLogin = <W extends OwnWorld>(o: OwnLogin<W>) => {
     (req: SandboxRequest): SandboxResponse => {
       const form = o.form(req)
       if (!form) return loginError('The request must be a form')
-      const extra = [...form.keys()].find((k) => !known.includes(k))
-      if (extra) return loginError(`Unexpected parameter: ${extra}`)
+      ignoreParameters(req, form.keys(), known)
       const app = o.app(world)
       if (form.get('client_id') !== app.id) return loginError('Invalid platform app')
       if (form.get('client_secret') !== app.secret) return loginError('Error validating client secret.')

@@ -3,11 +3,13 @@ import { z } from 'zod'
 import { isObject, mimeOf, multipartBody, textBody } from '#kit/sandbox/body.ts'
 import type { SandboxRequest } from '#kit/sandbox/imitation.ts'
 import type { Part } from '#kit/sandbox/multipart.ts'
+import { ignoreParameters } from '#kit/sandbox/notices.ts'
 import { badParam } from './envelope.ts'
 
 export type Params = {
   fields: Record<string, string>
   files: Record<string, Part>
+  notice: SandboxRequest['notice']
 }
 
 /** Read by the door, allowed everywhere. */
@@ -19,8 +21,6 @@ const always = new Set([
   'fields',
   'method',
   'format',
-  'pretty',
-  'debug',
 ])
 
 /** A list as Graph takes it: with commas, or as JSON. */
@@ -44,7 +44,8 @@ export const readParams = (req: SandboxRequest): Params => {
   const fields: Record<string, string> = Object.fromEntries(req.query)
   const files: Record<string, Part> = {}
   const mime = mimeOf(req)
-  if (req.body.length === 0 || req.method === 'GET') return { fields, files }
+  const { notice } = req
+  if (req.body.length === 0 || req.method === 'GET') return { fields, files, notice }
   const text = () => textBody(req) ?? badParam('The body is not valid UTF-8')
   if (mime === 'application/json') {
     let body: unknown = null
@@ -62,7 +63,7 @@ export const readParams = (req: SandboxRequest): Params => {
   } else if (mime === 'application/x-www-form-urlencoded')
     for (const [k, v] of new URLSearchParams(text())) fields[k] = v
   else badParam(`Content-Type ${mime || '(none)'} is not supported`)
-  return { fields, files }
+  return { fields, files, notice }
 }
 
 /** What a parameter may hold: gives what is wrong, or null. */
@@ -86,16 +87,37 @@ export const param = {
       words.includes(v) ? null : `must be one of {${words.join(', ')}}`,
 }
 
-/** Refuses unknown, wrong and missing parameters. `open`: patterns of further names (`attached_media[0]`). */
+/** What reading calls have. */
+const reads = [
+  ...[
+    'limit',
+    'after',
+    'before',
+    'offset',
+    'since',
+    'until',
+    'order',
+    'filter',
+    'summary',
+    'type',
+    'redirect',
+    'height',
+  ],
+  ...['width', 'metric', 'period', 'metric_type', 'breakdown', 'timeframe', 'reverse', 'status', 'date_preset'],
+]
+/** Graph reads what it knows and passes over the rest. */
+export const ignoreReads = (req: SandboxRequest): void =>
+  ignoreParameters(req, req.query.keys(), (name) => always.has(name) || reads.includes(name))
+
+/** Refuses wrong and missing parameters, ignores unknown ones as Graph does. `open`: patterns of further names (`attached_media[0]`). */
 export const checkParams = (p: Params, table: ParamTable, open?: RegExp): void => {
+  const known = (name: string) => always.has(name) || Object.hasOwn(table, name) || open?.test(name) === true
+  ignoreParameters(p, [...Object.keys(p.fields), ...Object.keys(p.files)], known)
   for (const [name, value] of Object.entries(p.fields)) {
-    if (always.has(name) || open?.test(name)) continue
     const rule = Object.hasOwn(table, name) ? table[name]! : undefined
-    if (!rule) badParam(`Unknown parameter: ${name}`)
-    const wrong = (typeof rule === 'function' ? rule : rule!.check)(value)
+    const wrong = rule && (typeof rule === 'function' ? rule : rule.check)(value)
     if (wrong) badParam(`Param ${name} ${wrong}`)
   }
-  for (const name of Object.keys(p.files)) if (!Object.hasOwn(table, name)) badParam(`Unknown parameter: ${name}`)
   for (const [name, rule] of Object.entries(table))
     if (typeof rule === 'object' && p.fields[name] === undefined && p.files[name] === undefined)
       badParam(`The parameter ${name} is required`)
