@@ -1,5 +1,5 @@
 /** The desk's notices: what imitations took without a word, by client and call. In memory, bounded, the same thing once. */
-import { sandboxClient } from '#kit/client/sandbox-client.ts'
+import { sandboxClient } from '#contract/sandbox-client.ts'
 import type { NoticeKind } from '#kit/sandbox/notices.ts'
 
 /** As many different ones are kept; the oldest goes first, those of others before Clarion's own. */

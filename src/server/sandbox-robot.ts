@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { Problem } from '#contract/problems.ts'
-import { asClarion } from '#kit/client/sandbox-client.ts'
+import { asClarion } from '#contract/sandbox-client.ts'
 import type { Robot } from '#planner/channels/connect-all.ts'
 
 export type RobotDeps = {

@@ -3,8 +3,8 @@
  * never retries: only the engine waits and retries. Every failure leaves as a `PlatformFailure`.
  */
 import type { z } from 'zod'
+import { asClarion } from '#contract/sandbox-client.ts'
 import { type Answer, classify, type Failure, type FailureTable, PlatformFailure } from '#kit/facts/failures.ts'
-import { asClarion } from './sandbox-client.ts'
 import { multipartBody, send } from './send.ts'
 
 export type Realm = 'live' | 'sandbox'

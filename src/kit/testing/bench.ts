@@ -1,8 +1,8 @@
 /** The bench a platform is tried on: its real client against its imitation on a real socket, time moved by hand. */
 
+import { asClarion } from '#contract/sandbox-client.ts'
 import { createHttp, type Http, sandboxed } from '#kit/client/http.ts'
 import type { ChannelContext, ChannelOffer, ConnectContext, Platform } from '#kit/client/platform.ts'
-import { asClarion } from '#kit/client/sandbox-client.ts'
 import type { Grant, Json, StepMedia, StepView } from '#kit/client/steps.ts'
 import type { WebhookContext } from '#kit/client/webhook.ts'
 import type { Draft } from '#kit/facts/preflight.ts'
@@ -47,10 +47,7 @@ export type SandboxUnderTest = {
     setKnobs: (platform: string, values: Record<string, number>) => unknown
     settle: () => Promise<void>
     setWebhook: (platform: string, url: string | null) => void
-    requests: (filter?: {
-      platform?: string
-      route?: string
-    }) => {
+    requests: (filter?: { platform?: string; route?: string }) => {
       client: string
       route: string | null
       method: string

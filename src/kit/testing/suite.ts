@@ -4,8 +4,8 @@
  * A promise that does not apply is skipped with its reason, and the skips are counted at the end.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { sandboxClient } from '#contract/sandbox-client.ts'
 import { type Platform, rotates } from '#kit/client/platform.ts'
-import { sandboxClient } from '#kit/client/sandbox-client.ts'
 import { plan } from '#kit/client/steps.ts'
 import { failureKinds, PlatformFailure } from '#kit/facts/failures.ts'
 import { type PlatformPure, preflight } from '#kit/facts/preflight.ts'
