@@ -58,8 +58,8 @@ const giveUp = (d: PublishingDeps, c: Claim, loaded: Loaded, reason: string, mes
   )
   const look = ' An answer of the network is missing. Please look: is it there, or should it be published again?'
   return open
-    ? writeVerdict(d, c, { state: 'unconfirmed', verdict: 'unconfirmed', reason, message: message + look })
-    : writeVerdict(d, c, { state: 'failed', verdict: 'failed', reason, message })
+    ? writeVerdict(d, c, { event: 'ask', verdict: 'unconfirmed', reason, message: message + look })
+    : writeVerdict(d, c, { event: 'fail', verdict: 'failed', reason, message })
 }
 
 /**
@@ -74,10 +74,10 @@ const tooLate = async (d: PublishingDeps, { claim: c }: Work, loaded: Loaded): P
   const minutes = Math.round(lateMs / 60_000)
   if (verdict === 'ask') {
     const message = `It is ${minutes} minutes late. Publish it now, choose another time, or cancel it.`
-    await writeVerdict(d, c, { state: 'held', verdict: 'late', reason: 'late', message })
+    await writeVerdict(d, c, { event: 'late-ask', verdict: 'late', reason: 'late', message })
   } else {
     const message = `It was ${minutes} minutes late, so it was not published, as the late policy says.`
-    await writeVerdict(d, c, { state: 'missed', verdict: 'late', reason: 'late', message })
+    await writeVerdict(d, c, { event: 'late-expire', verdict: 'late', reason: 'late', message })
   }
   return true
 }
@@ -93,7 +93,7 @@ const frozenOf = async (
     return await freeze(d.db, d.media, platform, loaded)
   } catch (error) {
     const message = `The content could not be prepared: ${(error as Error).message}`
-    await writeVerdict(d, c, { state: 'failed', verdict: 'failed', reason: 'content', message })
+    await writeVerdict(d, c, { event: 'fail', verdict: 'failed', reason: 'content', message })
     return null
   }
 }
@@ -189,11 +189,11 @@ const wait = async (
     const failure = { kind: 'try-later', code: `${id}.processing-timeout`, message } as const
     if (p.step.name !== 'create') return fail(walk, p, failure)
     const question = 'It may still come out. Please look: is the post there, or should it be published again?'
-    const asked = { state: 'unconfirmed', verdict: 'unconfirmed', reason: failure.code, failure } as const
+    const asked = { event: 'ask', verdict: 'unconfirmed', reason: failure.code, failure } as const
     return end(walk, { ...asked, message: `${message} ${question}` })
   }
   return end(walk, {
-    state: 'waiting',
+    event: 'wait',
     verdict: 'processing',
     reason: 'processing',
     message: w.reason,
@@ -272,7 +272,7 @@ const failed = async (
       const until = new Date(verdict.until)
       const channelNotBefore = verdict.channel ? until : null
       return end(walk, {
-        state: 'waiting',
+        event: 'wait',
         verdict: failure.kind,
         reason: failure.code,
         message: failure.message,

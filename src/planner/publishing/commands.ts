@@ -2,11 +2,13 @@
  * What a person may do to a publication. Each command is one short transaction that locks the row, so that it either
  * comes before the engine's "create begins" write or is refused after it; there is no third case.
  */
-import { sql } from 'kysely'
+import { sql, type Updateable } from 'kysely'
 import { Problem } from '#contract/problems.ts'
 import { type Db, notify, topics } from '#infra/db/database.ts'
+import type { Tables } from '#infra/db/tables.ts'
 import { write } from './journal.ts'
-import { next, type PublicationEvent } from './rules.ts'
+import { next, type PublicationEvent, transitions } from './rules.ts'
+import { may, stateAfter } from './transition.ts'
 
 type Target = { id: string; ws: string; now: Date }
 
@@ -39,20 +41,18 @@ const refuse = (p: Row, event: PublicationEvent): never => {
   throw new Problem('conflict', `A publication that is ${p.state}${p.begun ? ' and has begun' : ''} cannot do that.`)
 }
 
-/** Locks, checks the state machine, runs `change`, tells everyone. Throws `not-found`, `conflict`, `cannot-cancel`. */
+/** Locks, checks the state machine, runs `change` (which gives the new state), tells everyone. Throws `not-found`, `conflict`, `cannot-cancel`. */
 const command = async (
   db: Db,
   t: Target,
   event: PublicationEvent,
-  change: (trx: Db, p: Row, to: Row['state']) => Promise<void>,
+  change: (trx: Db, p: Row) => Promise<Row['state']>,
 ): Promise<void> => {
   const run = async (trx: Db) => {
     const p = await lock(trx, t.id, t.ws)
     if (!p) throw new Problem('not-found', 'There is no such publication.')
-    const to = next(p.state, event, p.begun)
-    if (!to) return refuse(p, event)
-    await change(trx, p, to)
-    await tell(trx, p, to)
+    if (!next(p.state, event, p.begun)) return refuse(p, event)
+    await tell(trx, p, await change(trx, p))
   }
   await (db.isTransaction ? run(db) : db.transaction().execute(run))
 }
@@ -71,12 +71,18 @@ const fresh = {
   started_at: null,
 } as const
 
-const update = (trx: Db, p: Row, now: Date, values: Record<string, unknown>) =>
-  trx
+type Change = Omit<Updateable<Tables['publications']>, 'id' | 'state' | 'version' | 'updated_at'>
+
+/** Writes what an event does to a locked publication; gives the new state. */
+const move = async (trx: Db, p: Row, event: PublicationEvent, now: Date, values: Change): Promise<Row['state']> => {
+  const { numUpdatedRows } = await trx
     .updateTable('publications')
-    .set({ ...values, version: p.version + 1, updated_at: now })
+    .set({ ...values, state: stateAfter(event), version: p.version + 1, updated_at: now })
     .where('id', '=', p.id)
-    .execute()
+    .where(may(event))
+    .executeTakeFirst()
+  return numUpdatedRows === 1n ? transitions[event].to : refuse(p, event)
+}
 
 const forget = async (trx: Db, p: Row, now: Date) => {
   await trx.deleteFrom('steps').where('publication_id', '=', p.id).execute()
@@ -90,18 +96,18 @@ const forget = async (trx: Db, p: Row, now: Date) => {
 
 /** Takes it off the plan. Throws `cannot-cancel` once the create step has begun. */
 export const cancelPublication = (db: Db, t: Target): Promise<void> =>
-  command(db, t, 'cancel', async (trx, p, to) => {
+  command(db, t, 'cancel', async (trx, p) => {
     await forget(trx, p, t.now)
-    await update(trx, p, t.now, { ...fresh, state: to, next_at: null })
     await write(trx, p, { event: 'cancelled', at: t.now })
+    return move(trx, p, 'cancel', t.now, { ...fresh, next_at: null })
   })
 
 /** Another time (UTC instant). Throws `conflict` once the create step has begun. */
 export const reschedulePublication = (db: Db, t: Target & { dueAt: Date }): Promise<void> =>
-  command(db, t, 'schedule', async (trx, p, to) => {
+  command(db, t, 'schedule', async (trx, p) => {
     await forget(trx, p, t.now)
-    await update(trx, p, t.now, { ...fresh, state: to, due_at: t.dueAt, next_at: t.dueAt })
     await write(trx, p, { event: 'scheduled', at: t.now, data: { dueAt: t.dueAt.toISOString() } })
+    return move(trx, p, 'schedule', t.now, { ...fresh, due_at: t.dueAt, next_at: t.dueAt })
   })
 
 /**
@@ -109,7 +115,7 @@ export const reschedulePublication = (db: Db, t: Target & { dueAt: Date }): Prom
  * thread goes on where it stopped; if nothing public happened yet, the content is taken anew from the post.
  */
 export const retryPublication = (db: Db, t: Target): Promise<void> =>
-  command(db, t, 'retry', async (trx, p, to) => {
+  command(db, t, 'retry', async (trx, p) => {
     const open = await trx
       .selectFrom('steps')
       .select(['key', 'state'])
@@ -129,16 +135,15 @@ export const retryPublication = (db: Db, t: Target): Promise<void> =>
     const keep = unsettled
       ? { frozen: p.frozen === null ? null : JSON.stringify(p.frozen), started_at: p.started_at }
       : { begun: false }
+    await write(trx, p, { event: 'person-retry', at: t.now })
     // A person asked for it: it is due now, and no late policy applies.
-    await update(trx, p, t.now, {
+    return move(trx, p, 'retry', t.now, {
       ...fresh,
       ...keep,
-      state: to,
       next_at: t.now,
       due_at: p.reason === 'late' || p.state === 'missed' || !p.due_at || p.due_at > t.now ? t.now : p.due_at,
       started_at: t.now,
     })
-    await write(trx, p, { event: 'person-retry', at: t.now })
   })
 
 /** A person settles `unconfirmed`: it is there (`permalink` if they know it), or publish it again. */
@@ -146,7 +151,7 @@ export const resolvePublication = (
   db: Db,
   t: Target & ({ there: true; permalink?: string } | { again: true }),
 ): Promise<void> =>
-  command(db, t, 'there' in t ? 'resolve-there' : 'resolve-again', async (trx, p, to) => {
+  command(db, t, 'there' in t ? 'resolve-there' : 'resolve-again', async (trx, p) => {
     const open = await trx
       .selectFrom('steps')
       .selectAll()
@@ -162,44 +167,34 @@ export const resolvePublication = (
         .where('publication_id', '=', p.id)
         .where('key', '=', open?.key ?? '')
         .execute()
-    if ('there' in t) {
-      await set({ state: 'done', checkpoint: JSON.stringify({ id: null, url: t.permalink ?? null, by: 'person' }) })
-      const frozen = p.frozen as { plan?: string[] } | null
-      const done = await trx
-        .selectFrom('steps')
-        .select(['key', 'ended_at', 'checkpoint'])
-        .where('publication_id', '=', p.id)
-        .where('state', '=', 'done')
-        .orderBy('position')
-        .execute()
-      const first = done.find((s) => /^create(:|$)/.test(s.key))
-      const went = first?.ended_at ?? t.now
-      const over = (frozen?.plan ?? []).every((key) => done.some((d) => d.key === key))
-      const published = {
-        state: 'published' as const,
-        next_at: null,
-        published_at: went,
-        lateness_ms: p.due_at && went.getTime() - p.due_at.getTime(),
-        permalink: (first?.checkpoint as { url?: string | null } | undefined)?.url ?? p.permalink,
-      }
-      await update(trx, p, t.now, {
-        reason: null,
-        message: null,
-        tries: 0,
-        ...(over ? published : { state: to, next_at: t.now, message: 'It is there; what follows it comes next.' }),
-      })
-    } else {
-      await set({ state: 'refused' })
-      await update(trx, p, t.now, { reason: null, message: null, tries: 0, state: to, next_at: t.now })
-    }
     const said = { at: t.now, step: open?.key }
-    await write(
-      trx,
-      p,
-      'there' in t
-        ? { ...said, event: 'person-there', data: { permalink: t.permalink } }
-        : { ...said, event: 'person-again' },
-    )
+    const due = { reason: null, message: null, tries: 0, next_at: t.now }
+    if (!('there' in t)) {
+      await set({ state: 'refused' })
+      await write(trx, p, { ...said, event: 'person-again' })
+      return move(trx, p, 'resolve-again', t.now, due)
+    }
+    await set({ state: 'done', checkpoint: JSON.stringify({ id: null, url: t.permalink ?? null, by: 'person' }) })
+    await write(trx, p, { ...said, event: 'person-there', data: { permalink: t.permalink } })
+    const frozen = p.frozen as { plan?: string[] } | null
+    const done = await trx
+      .selectFrom('steps')
+      .select(['key', 'ended_at', 'checkpoint'])
+      .where('publication_id', '=', p.id)
+      .where('state', '=', 'done')
+      .orderBy('position')
+      .execute()
+    if (!(frozen?.plan ?? []).every((key) => done.some((d) => d.key === key)))
+      return move(trx, p, 'resolve-there', t.now, { ...due, message: 'It is there; what follows it comes next.' })
+    const first = done.find((s) => /^create(:|$)/.test(s.key))
+    const went = first?.ended_at ?? t.now
+    return move(trx, p, 'resolve-last', t.now, {
+      ...due,
+      next_at: null,
+      published_at: went,
+      lateness_ms: p.due_at && went.getTime() - p.due_at.getTime(),
+      permalink: (first?.checkpoint as { url?: string | null } | undefined)?.url ?? p.permalink,
+    })
   })
 
 /** Schedules every publication of a post that can still be scheduled; those already begun or published are left alone. Runs in the caller's transaction. */
@@ -234,9 +229,8 @@ export const unschedulePublications = async (trx: Db, postId: string, now: Date)
     throw new Problem('conflict', 'Publishing has begun on every channel; nothing can be taken back.')
   for (const p of back) {
     await forget(trx, p, now)
-    await update(trx, p, now, { ...fresh, state: 'draft', due_at: null, next_at: null })
     await write(trx, p, { event: 'unscheduled', at: now })
-    await tell(trx, p, 'draft')
+    await tell(trx, p, await move(trx, p, 'unschedule', now, { ...fresh, due_at: null, next_at: null }))
   }
 }
 
@@ -245,7 +239,7 @@ export const releaseHeld = async (trx: Db, channelId: string, now: Date): Promis
   const rows = await trx
     .updateTable('publications')
     .set({
-      state: 'scheduled',
+      state: stateAfter('release'),
       reason: null,
       message: null,
       next_at: sql<Date>`greatest(due_at, ${now})`,
@@ -253,13 +247,13 @@ export const releaseHeld = async (trx: Db, channelId: string, now: Date): Promis
       updated_at: now,
     })
     .where('channel_id', '=', channelId)
-    .where('state', '=', 'held')
+    .where(may('release'))
     .where('reason', 'in', ['reconnect', 'blocked', 'channel-removed'])
     .returningAll()
     .execute()
   for (const p of rows) {
     await write(trx, p, { event: 'released', at: now })
-    await tell(trx, p, 'scheduled')
+    await tell(trx, p, p.state)
   }
 }
 
@@ -274,7 +268,7 @@ export const holdChannel = async (
   const rows = await trx
     .updateTable('publications')
     .set({
-      state: 'held',
+      state: stateAfter('hold'),
       reason,
       message,
       lease_token: null,
@@ -283,17 +277,14 @@ export const holdChannel = async (
       updated_at: now,
     })
     .where('channel_id', '=', channelId)
-    .where((eb) =>
-      eb.or([
-        eb('state', 'in', ['scheduled', 'waiting']),
-        eb.and([eb('state', '=', 'publishing'), eb('lease_until', '<=', now)]),
-      ]),
-    )
+    .where(may('hold'))
+    // What is in work is held by its worker, or by whoever comes after its lease.
+    .where((eb) => eb.or([eb('state', '<>', stateAfter('claim')), eb('lease_until', '<=', now)]))
     .$if(reason !== 'channel-removed', (q) => q.where('next_at', '<=', now))
     .returningAll()
     .execute()
   for (const p of rows) {
     await write(trx, p, { event: 'held', at: now, message, data: { reason } })
-    await tell(trx, p, 'held')
+    await tell(trx, p, p.state)
   }
 }

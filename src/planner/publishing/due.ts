@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { type Db, topics } from '#infra/db/database.ts'
 import { lineSql } from './journal.ts'
 import type { Claim } from './store.ts'
+import { may, stateAfter } from './transition.ts'
 
 /** How long a publication the network works on keeps the next ones of its channel waiting (ms, from its first step; decision 0010). */
 const headMs = 5 * 60_000
@@ -29,14 +30,14 @@ export const claim = async (
   }>`
     with due as (
       select distinct p.channel_id from publications p
-      where p.state in ('scheduled', 'waiting', 'publishing') and p.next_at <= ${o.now}
+      where ${may('claim', 'p')} and p.next_at <= ${o.now}
     ), able as (
       select c.id as channel_id, c.platform, x.id, x.next_at, row_number() over (partition by c.platform order by x.next_at) as n
       from due join channels c on c.id = due.channel_id
       join workspaces w on w.id = c.workspace_id
       cross join lateral (
         select p.id, p.next_at from publications p
-        where p.channel_id = c.id and p.state in ('scheduled', 'waiting', 'publishing') and p.due_at <= ${o.now}
+        where p.channel_id = c.id and ${may('claim', 'p')} and p.due_at <= ${o.now}
           and not (p.state = 'waiting' and p.reason = 'processing' and p.next_at > ${o.now} and p.started_at <= ${new Date(o.now.getTime() - headMs)})
         order by p.due_at, p.id limit 1
       ) x
@@ -51,9 +52,9 @@ export const claim = async (
         and (c.lease_until is null or c.lease_until <= ${o.now}) and (c.not_before is null or c.not_before <= ${o.now})
       for update of c skip locked
     ), taken as (
-      update publications p set state = 'publishing', lease_token = r.token, lease_until = ${o.leaseUntil}, worker = ${o.worker},
+      update publications p set state = ${stateAfter('claim')}, lease_token = r.token, lease_until = ${o.leaseUntil}, worker = ${o.worker},
         attempt = p.attempt + 1, reason = null, message = null, version = p.version + 1, updated_at = ${o.now}
-      from ready r where p.id = r.id and p.state in ('scheduled', 'waiting', 'publishing')
+      from ready r where p.id = r.id and ${may('claim', 'p')}
         and p.next_at <= ${o.now} and p.due_at <= ${o.now}
       returning p.id, p.channel_id, r.platform, p.workspace_id, p.post_id, p.lease_token, p.attempt, p.started_at, p.due_at
     ), held as (
@@ -65,7 +66,7 @@ export const claim = async (
     ), said as (
       ${lineSql({ event: 'attempt', at: o.now, data: { worker: o.worker } }, sql`taken`, sql`attempt`)}
     )
-    select t.id, t.channel_id, t.platform, t.workspace_id, t.post_id, t.lease_token, t.attempt, t.started_at, t.due_at, pg_notify(${topics.live}, json_build_object('workspaceId', t.workspace_id, 'kind', 'publication', 'id', t.id, 'postId', t.post_id, 'state', 'publishing')::text) from taken t`.execute(
+    select t.id, t.channel_id, t.platform, t.workspace_id, t.post_id, t.lease_token, t.attempt, t.started_at, t.due_at, pg_notify(${topics.live}, json_build_object('workspaceId', t.workspace_id, 'kind', 'publication', 'id', t.id, 'postId', t.post_id, 'state', ${stateAfter('claim')})::text) from taken t`.execute(
     db,
   )
   return rows.rows.map((r) => ({
@@ -87,7 +88,7 @@ export const nextDue = async (db: Db, now: Date): Promise<Date | null> => {
   const row = await sql<{ at: Date | null }>`
     select min(greatest(p.next_at, coalesce(c.not_before, p.next_at), coalesce(c.lease_until, p.next_at))) as at
     from publications p join channels c on c.id = p.channel_id join workspaces w on w.id = c.workspace_id
-    where p.state in ('scheduled', 'waiting', 'publishing') and c.paused_at is null and w.paused_at is null and c.state = 'ok'
+    where ${may('claim', 'p')} and c.paused_at is null and w.paused_at is null and c.state = 'ok'
       and greatest(p.next_at, coalesce(c.not_before, p.next_at), coalesce(c.lease_until, p.next_at)) > ${now}`.execute(
     db,
   )
@@ -107,7 +108,7 @@ export const brokenChannels = async (
   }>`
     select distinct c.id, c.state, c.removed_at, c.state_reason from channels c join publications p on p.channel_id = c.id
     where (c.state <> 'ok' or c.removed_at is not null) and p.next_at <= ${now}
-      and (p.state in ('scheduled', 'waiting') or (p.state = 'publishing' and p.lease_until <= ${now}))`.execute(db)
+      and ${may('hold', 'p')} and (p.state <> ${stateAfter('claim')} or p.lease_until <= ${now})`.execute(db)
   return rows.rows.map((r) => ({
     id: r.id,
     state: r.removed_at ? 'removed' : (r.state as 'reconnect' | 'blocked'),

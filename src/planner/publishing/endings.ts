@@ -7,7 +7,7 @@ import type { AttemptContext } from './attempt-context.ts'
 import { holdChannel, releaseHeld } from './commands.ts'
 import type { PublishingDeps } from './deps.ts'
 import type { StepRow } from './frozen.ts'
-import { backlogAfterMs } from './rules.ts'
+import { backlogAfterMs, transitions } from './rules.ts'
 import { type Claim, endStep, type Finish, finish } from './store.ts'
 
 /** The attempt is over and everything about it is written. */
@@ -44,7 +44,7 @@ export const writeVerdict = async (
 ): Promise<void> => {
   const now = new Date(d.clock.now())
   await surely(d, () => finish(d.db, c, { ...f, now }, last && { ...last, state: 'done', now: new Date(last.at) }))
-  d.observe?.settled?.({ publicationId: c.publicationId, platform: c.platform, state: f.state })
+  d.observe?.settled?.({ publicationId: c.publicationId, platform: c.platform, state: transitions[f.event].to })
 }
 
 /** How much of it is on the network already, whatever becomes of the rest. */
@@ -98,7 +98,7 @@ export const hold = async (walk: AttemptContext, reason: 'reconnect' | 'blocked'
   if (reason === 'blocked') await block(d.db, channelId, message, auth?.generation)
   // Without a token in hand it was the keeper who refused, and it has marked the channel itself.
   else if (auth) await d.keeper.markReconnect(channelId, message, auth.generation)
-  const held = { state: 'held', verdict: failure.kind, reason, message, failure, ...outOf(walk).where } as const
+  const held = { event: 'hold', verdict: failure.kind, reason, message, failure, ...outOf(walk).where } as const
   await surely(d, () =>
     d.db.transaction().execute(async (trx) => {
       const now = new Date(d.clock.now())
@@ -113,7 +113,7 @@ export const hold = async (walk: AttemptContext, reason: 'reconnect' | 'blocked'
       else await holdChannel(trx, channelId, reason, message, now)
     }),
   )
-  d.observe?.settled?.({ publicationId: c.publicationId, platform: c.platform, state: 'held' })
+  d.observe?.settled?.({ publicationId: c.publicationId, platform: c.platform, state: transitions.hold.to })
   throw new Settled()
 }
 
@@ -128,7 +128,7 @@ export const fail = async (walk: AttemptContext, p: PlannedStep, failure: Failur
   }
   const { of, out } = outOf(walk)
   const message = out > 0 ? `${out} of ${of} posts are out. ${failure.message}` : failure.message
-  return end(walk, { state: 'failed', verdict: failure.kind, reason: failure.code, message, failure })
+  return end(walk, { event: 'fail', verdict: failure.kind, reason: failure.code, message, failure })
 }
 
 /**
@@ -151,7 +151,7 @@ export const ask = async (walk: AttemptContext, p: PlannedStep, failure: Failure
         ? `${out} of ${of} posts are out. Please look: is the next one there, or should it be published again?`
         : 'Please look: is the post there, or should it be published again?'
   return end(walk, {
-    state: 'unconfirmed',
+    event: 'ask',
     verdict: 'unconfirmed',
     reason: failure?.code ?? 'no-answer',
     message: `${lost} ${what}`,
@@ -173,7 +173,7 @@ export const publish = async (walk: AttemptContext): Promise<void> => {
     d,
     c,
     {
-      state: 'published',
+      event: 'publish',
       verdict: 'published',
       reason: missed?.code ?? null,
       message: missed ? `The post is out, but not everything after it worked: ${missed.message}` : null,

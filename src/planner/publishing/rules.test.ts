@@ -218,15 +218,17 @@ describe('the publication machine', () => {
         expect(next(state, e, true)).toBeNull()
   })
 
+  const leads = (state: PublicationState) =>
+    (Object.keys(transitions) as PublicationEvent[]).flatMap((e) => next(state, e, false) ?? [])
+
   it('leaves published for nothing, and never drops a publication to a state without a way on', () => {
-    expect(transitions.published).toEqual({})
-    for (const state of publicationStates)
-      if (state !== 'published') expect(Object.keys(transitions[state]).length, state).toBeGreaterThan(0)
+    expect(leads('published')).toEqual([])
+    for (const state of publicationStates) if (state !== 'published') expect(leads(state), state).not.toEqual([])
   })
 
   it('reaches every state from draft', () => {
     const seen = new Set<PublicationState>(['draft'])
-    for (let i = 0; i < 10; i++) for (const s of [...seen]) for (const to of Object.values(transitions[s])) seen.add(to)
+    for (let i = 0; i < 10; i++) for (const s of [...seen]) for (const to of leads(s)) seen.add(to)
     expect([...seen].sort()).toEqual([...publicationStates].sort())
   })
 })

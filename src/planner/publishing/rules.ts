@@ -2,7 +2,8 @@
  * The decisions of publishing, pure. Two machines:
  *
  * Publication: draft -> scheduled -> publishing -> published, and from publishing: waiting (has next_at and a reason),
- * failed, unconfirmed, held, missed, cancelled. `transitions` is the whole table; nothing else changes a state.
+ * failed, unconfirmed, held, missed, cancelled. `transitions` is the whole table; nothing else changes a state: commands
+ * ask `next`, and every SQL write of a state is made from the table (`transition.ts`).
  *
  * Step: (none) -> begun -> done | refused | unknown. `begun` without an end (a crash, a lost lease) and `unknown` mean the
  * same: the network may have acted. What may follow is decided by `again` alone (design: "an answer that never came is
@@ -14,55 +15,41 @@ import type { PostState, PublicationState } from '#contract/posts.ts'
 import type { Again } from '#kit/facts/again.ts'
 import type { Failure, FailureKind } from '#kit/facts/failures.ts'
 
-export type PublicationEvent =
-  | 'schedule'
-  | 'unschedule'
-  | 'claim'
-  | 'wait'
-  | 'publish'
-  | 'fail'
-  | 'ask'
-  | 'hold'
-  | 'late-ask'
-  | 'late-expire'
-  | 'cancel'
-  | 'release'
-  | 'retry'
-  | 'resolve-there'
-  | 'resolve-again'
-
-/** state -> event -> next state. An absent entry is refused. */
-export const transitions: Record<PublicationState, Partial<Record<PublicationEvent, PublicationState>>> = {
-  draft: { schedule: 'scheduled', cancel: 'cancelled' },
-  scheduled: { schedule: 'scheduled', unschedule: 'draft', claim: 'publishing', hold: 'held', cancel: 'cancelled' },
-  publishing: {
-    claim: 'publishing',
-    wait: 'waiting',
-    publish: 'published',
-    fail: 'failed',
-    ask: 'unconfirmed',
-    hold: 'held',
-    'late-ask': 'held',
-    'late-expire': 'missed',
-    cancel: 'cancelled',
-    schedule: 'scheduled',
-    unschedule: 'draft',
+/** Events: the states each may come from, and the one it leads to. Anything else is refused. */
+export const transitions = {
+  schedule: {
+    from: ['draft', 'scheduled', 'publishing', 'waiting', 'failed', 'held', 'missed', 'cancelled'],
+    to: 'scheduled',
   },
-  waiting: { claim: 'publishing', hold: 'held', cancel: 'cancelled', schedule: 'scheduled', unschedule: 'draft' },
-  published: {},
-  failed: { retry: 'scheduled', schedule: 'scheduled', unschedule: 'draft', cancel: 'cancelled' },
-  unconfirmed: { 'resolve-there': 'waiting', 'resolve-again': 'scheduled' },
-  held: { release: 'scheduled', retry: 'scheduled', schedule: 'scheduled', unschedule: 'draft', cancel: 'cancelled' },
-  missed: { retry: 'scheduled', schedule: 'scheduled', unschedule: 'draft', cancel: 'cancelled' },
-  cancelled: { schedule: 'scheduled', retry: 'scheduled', unschedule: 'draft' },
-}
+  unschedule: { from: ['scheduled', 'publishing', 'waiting', 'failed', 'held', 'missed', 'cancelled'], to: 'draft' },
+  cancel: { from: ['draft', 'scheduled', 'publishing', 'waiting', 'failed', 'held', 'missed'], to: 'cancelled' },
+  /** A person wants it tried again. */
+  retry: { from: ['failed', 'held', 'missed', 'cancelled'], to: 'scheduled' },
+  claim: { from: ['scheduled', 'waiting', 'publishing'], to: 'publishing' },
+  wait: { from: ['publishing'], to: 'waiting' },
+  publish: { from: ['publishing'], to: 'published' },
+  fail: { from: ['publishing'], to: 'failed' },
+  ask: { from: ['publishing'], to: 'unconfirmed' },
+  'late-ask': { from: ['publishing'], to: 'held' },
+  'late-expire': { from: ['publishing'], to: 'missed' },
+  /** The channel cannot publish. */
+  hold: { from: ['scheduled', 'publishing', 'waiting'], to: 'held' },
+  release: { from: ['held'], to: 'scheduled' },
+  /** A person found it: what follows it (a thread's next part, a comment) goes on, or nothing follows. */
+  'resolve-there': { from: ['unconfirmed'], to: 'waiting' },
+  'resolve-last': { from: ['unconfirmed'], to: 'published' },
+  'resolve-again': { from: ['unconfirmed'], to: 'scheduled' },
+} as const satisfies Record<string, { from: readonly PublicationState[]; to: PublicationState }>
+export type PublicationEvent = keyof typeof transitions
 
 /** Events that take a publication back. Once a create step has begun they are refused: the network may have the post. */
-const takesBack: ReadonlySet<PublicationEvent> = new Set(['cancel', 'unschedule', 'schedule'])
+export const takesBack: ReadonlySet<PublicationEvent> = new Set(['cancel', 'unschedule', 'schedule'])
 
 /** The next state, or null when the event is not allowed now. `begun`: has a create step begun? */
-export const next = (state: PublicationState, event: PublicationEvent, begun: boolean): PublicationState | null =>
-  begun && takesBack.has(event) ? null : (transitions[state][event] ?? null)
+export const next = (state: PublicationState, event: PublicationEvent, begun: boolean): PublicationState | null => {
+  const { from, to }: { from: readonly PublicationState[]; to: PublicationState } = transitions[event]
+  return (begun && takesBack.has(event)) || !from.includes(state) ? null : to
+}
 
 /** States in which nothing more will happen by itself. */
 export const settled: ReadonlySet<PublicationState> = new Set([

@@ -3,18 +3,33 @@
  * nothing goes out twice, nothing is stuck, and no state says what is not so.
  */
 import fc from 'fast-check'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { PublicationState } from '#contract/posts.ts'
 import { Problem } from '#contract/problems.ts'
 import {
   cancelPublication,
+  holdChannel,
   releaseHeld,
   reschedulePublication,
   resolvePublication,
   retryPublication,
+  unschedulePublications,
 } from './commands.ts'
+import { next, type PublicationEvent, transitions } from './rules.ts'
 import { type Behaviour, behaviours, channelA, type ToyHouse, toyHouse } from './testing.ts'
 
-const simples = ['cancel', 'reschedule', 'retry', 'resolve', 'pause', 'resume', 'reconnect'] as const
+const simples = [
+  'cancel',
+  'reschedule',
+  'unschedule',
+  'hold',
+  'retry',
+  'resolve',
+  'pause',
+  'resume',
+  'reconnect',
+] as const
 type Simple = (typeof simples)[number]
 type Event =
   | { do: 'network'; how: Behaviour; comment: boolean }
@@ -75,7 +90,24 @@ let h: ToyHouse
 let run = 0
 beforeAll(async () => {
   h = await toyHouse({ lagMs: 20_000 })
+  // Every change of a state, whoever makes it.
+  await sql`create table moves (n serial, before text, after text, begun boolean)`.execute(h.db)
+  await sql`create function moved() returns trigger language plpgsql as $$
+    begin insert into moves (before, after, begun) values (old.state, new.state, old.begun); return new; end $$`.execute(
+    h.db,
+  )
+  await sql`create trigger moved after update of state on publications for each row execute function moved()`.execute(
+    h.db,
+  )
 })
+
+const events = Object.keys(transitions) as PublicationEvent[]
+/** Changes of a state that no event of the table makes. */
+const strays = async () => {
+  type Move = { before: PublicationState; after: PublicationState; begun: boolean }
+  const { rows } = await sql<Move>`delete from moves returning before, after, begun`.execute(h.db)
+  return rows.filter((m) => !events.some((e) => next(m.before, e, m.begun) === m.after))
+}
 afterAll(() => h.close())
 
 const channelOk = async () => {
@@ -95,6 +127,7 @@ const live = async (again: 'ask' | 'keyed' | 'never', events: readonly Event[]):
   const texts = [`${name} a`, `${name} b`]
   const comment = `${name} c`
   const id = await h.plan(texts, { firstComment: comment })
+  const post = (await h.read(id)).post_id
   const copies = (text: string) => [...h.net.posts, ...h.net.comments].filter((x) => x === text).length
   const out = () => texts.filter((t) => copies(t) > 0).length
 
@@ -146,6 +179,14 @@ const live = async (again: 'ask' | 'keyed' | 'never', events: readonly Event[]):
         return person(() => cancelPublication(h.db, h.target(id)))
       case 'reschedule':
         return person(() => reschedulePublication(h.db, { ...h.target(id), dueAt: new Date(h.clock.now() + 5_000) }))
+      case 'unschedule':
+        return person(() =>
+          h.db.transaction().execute((trx) => unschedulePublications(trx, post, new Date(h.clock.now()))),
+        )
+      case 'hold':
+        return h.db
+          .transaction()
+          .execute((trx) => holdChannel(trx, channelA, 'channel-removed', 'Gone.', new Date(h.clock.now())))
       case 'retry':
         return person(() => retryPublication(h.db, h.target(id)))
       case 'resolve':
@@ -165,6 +206,7 @@ const live = async (again: 'ask' | 'keyed' | 'never', events: readonly Event[]):
   for (const e of events) {
     await meet(e)
     await truth(JSON.stringify(e))
+    expect(await strays(), JSON.stringify(e)).toEqual([])
   }
   h.net.next.length = 0
   h.net.nextComment.length = 0
@@ -173,6 +215,7 @@ const live = async (again: 'ask' | 'keyed' | 'never', events: readonly Event[]):
   for (let i = 0; i < 20; i++) {
     const p = await truth('calm')
     if (['published', 'failed', 'cancelled'].includes(p.state)) return
+    if (p.state === 'draft') await reschedulePublication(h.db, { ...h.target(id), dueAt: new Date(h.clock.now()) })
     if (p.state === 'unconfirmed') await resolve()
     if (p.state === 'held' || p.state === 'missed') await person(() => retryPublication(h.db, h.target(id)))
     h.clock.set(Math.max(h.clock.now() + 31_000, p.next_at?.getTime() ?? 0))

@@ -4,10 +4,11 @@
  */
 import { sql } from 'kysely'
 import type { JournalData } from '#contract/journal.ts'
-import type { PublicationState } from '#contract/posts.ts'
 import { type Db, topics } from '#infra/db/database.ts'
 import type { FailureJson } from '#infra/db/tables.ts'
 import { type Line, lineSql } from './journal.ts'
+import { transitions } from './rules.ts'
+import { may, stateAfter } from './transition.ts'
 
 /** Our lease was taken by another worker, or a person took the publication back: stop, write nothing more. */
 export class LeaseLost extends Error {
@@ -207,8 +208,11 @@ export const note = (db: Db, c: Claim, line: Line): Promise<void> =>
     select count(*)::int as n from p`,
   )
 
+/** The events that end an attempt. */
+export type Ending = 'wait' | 'publish' | 'fail' | 'ask' | 'hold' | 'late-ask' | 'late-expire'
+
 export type Finish = {
-  state: Exclude<PublicationState, 'draft' | 'scheduled' | 'publishing' | 'cancelled'>
+  event: Ending
   verdict: string
   reason?: string | null
   message?: string | null
@@ -228,9 +232,10 @@ export type Finish = {
 const endLine = (f: Finish): Line => {
   const reason = f.reason ?? undefined
   const line = { at: f.now, message: f.message }
-  return f.state === 'waiting'
-    ? { ...line, event: f.state, data: { reason, nextAt: f.nextAt?.toISOString() } }
-    : { ...line, event: f.state, data: { reason } }
+  const event = transitions[f.event].to
+  return event === 'waiting'
+    ? { ...line, event, data: { reason, nextAt: f.nextAt?.toISOString() } }
+    : { ...line, event, data: { reason } }
 }
 
 /** Ends an attempt: the publication's new state, the channel's lease given back, the last step's end if given, all in one commit. */
@@ -240,15 +245,15 @@ export const finish = (db: Db, c: Claim, f: Finish, last?: EndStep): Promise<voi
     c,
     sql<{ n: number }>`
     with p as (
-      update publications set state = ${f.state}, reason = ${f.reason ?? null}, message = ${f.message ?? null}, next_at = ${f.nextAt ?? null},
+      update publications set state = ${stateAfter(f.event)}, reason = ${f.reason ?? null}, message = ${f.message ?? null}, next_at = ${f.nextAt ?? null},
         tries = case when ${f.resetTries ?? false} then 0 else tries + ${f.countsTry ? 1 : 0} end,
         external_id = coalesce(${f.externalId ?? null}, external_id), permalink = coalesce(${f.permalink ?? null}, permalink),
         published_at = coalesce(${f.publishedAt ?? null}, published_at), lateness_ms = coalesce(lateness_ms, ${f.latenessMs ?? null}),
         lease_token = null, lease_until = null, version = version + 1, updated_at = ${f.now}
-      where id = ${c.publicationId} and lease_token = ${c.lease} returning id, post_id, workspace_id
+      where id = ${c.publicationId} and lease_token = ${c.lease} and ${may(f.event)} returning id, post_id, workspace_id
     ), ${last ? sql`${stepEnd(c, last)},` : sql``} ch as (
       update channels set lease_token = null, lease_until = null, not_before = greatest(not_before, ${f.channelNotBefore ?? null}),
-        last_published_at = coalesce(${f.state === 'published' ? f.now : null}, last_published_at)
+        last_published_at = coalesce(${f.event === 'publish' ? f.now : null}, last_published_at)
       where id = ${c.channelId} and lease_token = ${c.lease}
     ), a as (
       update attempts set ended_at = ${f.now}, verdict = ${f.verdict}, failure = ${f.failure ? JSON.stringify(f.failure) : null}::jsonb
@@ -256,7 +261,7 @@ export const finish = (db: Db, c: Claim, f: Finish, last?: EndStep): Promise<voi
     ), j as (
       ${lineSql(endLine(f), last ? sql`p where (select count(*) from step_said) >= 0` : sql`p`, c.attempt)}
     ), n as (
-      select pg_notify(${topics.live}, json_build_object('workspaceId', workspace_id, 'kind', 'publication', 'id', id, 'postId', post_id, 'state', ${f.state}::text)::text) from p
+      select pg_notify(${topics.live}, json_build_object('workspaceId', workspace_id, 'kind', 'publication', 'id', id, 'postId', post_id, 'state', ${stateAfter(f.event)})::text) from p
     )
     select count(*)::int as n from p, n`,
   )

@@ -16,7 +16,7 @@ const seenBy = async (walk: AttemptContext, p: PlannedStep, row: StepRow): Promi
     if (failure.kind !== 'too-fast') return { unsure: failure.message }
     const nextAt = new Date(slowUntil(failure.until, walk.d.clock.now()))
     return end(walk, {
-      state: 'waiting',
+      event: 'wait',
       verdict: 'looking',
       reason: failure.code,
       message: failure.message,
@@ -95,7 +95,7 @@ export const askWitness = async (walk: AttemptContext, p: PlannedStep, row: Step
         })
       const message = `The answer was lost. Clarion looks at ${platform.spec.name} before doing anything else.`
       return end(walk, {
-        state: 'waiting',
+        event: 'wait',
         verdict: 'looking',
         reason: 'looking',
         message,
