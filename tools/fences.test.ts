@@ -56,6 +56,27 @@ const tried: Record<
       ['src/infra/guard.ts', 'fetch(url)'],
     ],
   },
+  'unguarded-fetch': {
+    breaks: [
+      ['src/sandbox/host.ts', 'const res = await fetch(url)'],
+      ['src/sandbox/host.ts', 'const send = o.fetch ?? fetch'],
+      ['src/planner/a.ts', 'const go = globalThis.fetch'],
+      ['src/platforms/alpha/sandbox/files.ts', "import { request } from 'node:https'"],
+      ['src/server/a.ts', "import { createServer, get } from 'node:http'"],
+      ['src/server/a.ts', "import * as http from 'node:http'"],
+      ['src/server/a.ts', "import { Agent } from 'undici'"],
+    ],
+    keeps: [
+      ['src/platforms/alpha/sandbox/files.ts', 'await world.fetch(url)', '  fetch: o.reach,', 'type A = typeof fetch'],
+      ['src/planner/media/service.ts', 'createIntake({ db, fetch })', 'const { a, fetch, b } = d'],
+      ['src/infra/guard.ts', "import { request as plain } from 'node:http'"],
+      ['src/kit/client/send.ts', 'fetch(input, init)'],
+      ['src/web/lib/api.ts', 'await fetch(url)'],
+      ['src/server/main.ts', "import { createServer, type RequestListener } from 'node:http'"],
+      ['src/server/here.ts', "import type { IncomingMessage } from 'node:http'"],
+      ['src/sandbox/testing.ts', 'fetch(url)'],
+    ],
+  },
   'types-off': {
     breaks: [
       ['src/server/a.ts', glue('const x: a', 'ny = 1')],

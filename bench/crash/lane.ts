@@ -52,7 +52,12 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
   })
   await new Promise<void>((r) => server.listen(0, '127.0.0.1', r))
   const sandboxUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const sandbox = createSandbox({ imitations, clock, url: sandboxUrl })
+  const sandbox = createSandbox({
+    imitations,
+    clock,
+    url: sandboxUrl,
+    reach: { allowPrivate: ['127.0.0.1', 'localhost'] },
+  })
   const database = openDatabase(o.databaseUrl, { poolSize: 3 })
   const { db } = database
   const keys = `k1:${randomBytes(32).toString('base64')}`

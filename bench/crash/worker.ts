@@ -7,7 +7,7 @@ import process from 'node:process'
 import { steerableClock } from '#infra/clock.ts'
 import { openDatabase } from '#infra/db/database.ts'
 import { keyRingFrom } from '#infra/secrets.ts'
-import { send } from '#kit/client/send.ts'
+import { type Send, send } from '#kit/client/send.ts'
 import { platforms } from '#platforms/registry/server.gen.ts'
 import { openHouse } from '../../src/server/house.ts'
 import { callKey, random } from './cases.ts'
@@ -34,11 +34,11 @@ const die = () => {
 }
 const hit = (kind: Trap['do'], at: number) => trap?.do === kind && trap.at === at
 
-const wired: typeof fetch = async (input, init) => {
+const wired: Send = async (input, init, to) => {
   const at = calls.push(callKey(init?.method ?? 'GET', String(input))) - 1
   if (hit('kill-before', at)) await die()
   const signal = AbortSignal.any([...(init?.signal ? [init.signal] : []), AbortSignal.timeout(settings.timeoutMs)])
-  const answer = await send(input, { ...init, signal })
+  const answer = await send(input, { ...init, signal }, to)
   const body = await answer.arrayBuffer()
   if (hit('kill-after', at)) await die()
   if (hit('stall-after', at)) {

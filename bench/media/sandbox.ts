@@ -8,9 +8,13 @@ import { fileURLToPath } from 'node:url'
 /** Starts it on a free port with its files in `dir`; `stop` ends it by its pid. */
 export const startSandboxProcess = async (dir: string): Promise<{ url: string; stop: () => Promise<void> }> => {
   const main = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url))
-  const child: ChildProcess = spawn(process.execPath, [main, '--port', '0', '--state', join(dir, 'sandbox.json')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [main, '--port', '0', '--state', join(dir, 'sandbox.json'), '--allow', '127.0.0.1,localhost'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const line = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout! }).once('line', resolve)

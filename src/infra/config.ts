@@ -13,7 +13,7 @@
  * | CLARION_SANDBOX             |          | 1                | imitation networks below /sandbox; 0 turns them off                |
  * | CLARION_SANDBOX_URL         |          | own              | a sandbox running elsewhere                                        |
  * | CLARION_KEYS                |          | data/keys.json   | `kid:base64,...` 32-byte keys, the first seals; see secrets.ts     |
- * | CLARION_ALLOW_PRIVATE_HOSTS |          | none             | hosts (comma list) that may be private though we fetch them        |
+ * | CLARION_ALLOW_PRIVATE_HOSTS |          | none             | hosts (comma list) that may be private though we, or the sandbox, call them |
  * | CLARION_TRUST_PROXY         |          | 0                | 1: believe X-Forwarded-* of the proxy in front                     |
  * | CLARION_METRICS_TOKEN       |          | none             | opens /metrics to this bearer token; without it only to this machine |
  * | CLARION_LOG                 |          | info             | trace, debug, info, warn, error, silent                            |

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { AddressRefused, assertPublicUrl, fetchPublic, isPublicAddress } from './guard.ts'
+import { AddressRefused, assertPublicUrl, fetchPublic, guardedFetch, isPublicAddress } from './guard.ts'
 
 const reason = (run: Promise<unknown>) =>
   run.then(
@@ -87,7 +87,7 @@ describe('URLs', () => {
       await assertPublicUrl(new URL('https://good.example./'), {
         resolve: names({ 'good.example': ['93.184.216.34'] }),
       }),
-    ).toEqual({ address: '93.184.216.34', family: 4 })
+    ).toEqual({ address: '93.184.216.34', family: 4, all: [{ address: '93.184.216.34', family: 4 }] })
   })
 
   test('schemes other than https, and passwords, are refused', async () => {
@@ -148,6 +148,15 @@ describe('fetching', () => {
       if (req.url === '/loop') return void res.writeHead(302, { location: '/loop' }).end()
       if (req.url === '/hop') return void res.writeHead(301, { location: '/ok' }).end()
       if (req.url === '/never') return
+      if (req.url === '/nothing') return void res.writeHead(204).end()
+      if (req.url === '/echo') {
+        let text = ''
+        req.setEncoding('utf8')
+        req.on('data', (part: string) => {
+          text += part
+        })
+        return void req.on('end', () => res.end(`${req.method} ${text}`))
+      }
       res.setHeader('content-type', 'image/png').end('ok')
     })
     await new Promise<void>((r) => server.listen(0, '127.0.0.1', r))
@@ -176,6 +185,39 @@ describe('fetching', () => {
     expect(await reason(get('/big', { maxBytes: 4_999 }))).toBe('too-large')
     expect(await reason(get('/endless', { maxBytes: 4_999 }))).toBe('too-large')
     expect(await reason(get('/never', { timeoutMs: 100 }))).toBe('timeout')
+  })
+
+  test('what looks like fetch is guarded and pinned, sends a body, and follows nothing', async () => {
+    const through = guardedFetch(o)
+    const res = await through(`http://files.example:${port}/echo`, {
+      method: 'POST',
+      body: 'héllo',
+      headers: { a: 'b' },
+    })
+    expect([res.status, await res.text()]).toEqual([200, 'POST héllo'])
+    const hop = await through(`http://files.example:${port}/hop`)
+    expect([hop.status, hop.headers.get('location')]).toEqual([301, '/ok'])
+    expect(await reason(through(`http://files.example:${port}/hop`, { redirect: 'error' }))).toBe('redirects')
+    expect((await through(`http://files.example:${port}/nothing`)).status).toBe(204)
+    for (const [address, why] of [
+      [`http://127.0.0.1:${port}/ok`, 'scheme'],
+      [`https://127.0.0.1:${port}/ok`, 'private'],
+      ['file:///etc/passwd', 'scheme'],
+      ['no address', 'failed'],
+      [`http://files.example:${port}/never`, 'timeout'],
+    ] as const)
+      expect(await reason(through(address, { signal: AbortSignal.timeout(100) })), address).toBe(why)
+  })
+
+  test('our own doors are reached wherever they are, and nothing else at the same address', async () => {
+    const origin = `http://127.0.0.1:${port}`
+    const through = guardedFetch({ own: () => ({ origin, paths: ['/media/', '/webhooks/'] }) })
+    expect(await (await through(`${origin}/media/ok`)).text()).toBe('ok')
+    for (const path of ['/ok', '/media', '/media/../ok', '/media/%2e%2e/ok', '/mediaX/'])
+      expect(await reason(through(origin + path)), path).toBe('scheme')
+    for (const other of [`http://127.0.0.1:${port + 1}/media/x`, `http://localhost:${port}/media/x`])
+      expect(await reason(through(other)), other).toBe('scheme')
+    expect(await reason(through(`http://a:b@127.0.0.1:${port}/media/x`))).toBe('scheme')
   })
 
   test('a host that is down says so', async () => {

@@ -1,11 +1,12 @@
 /**
  * Which addresses we may call for somebody else (SSRF): https only, and every address the name resolves to must be public.
- * `fetchPublic` connects to the very address that was judged, so a name that changes its mind between look and call gains nothing.
+ * Whoever fetches connects to the very addresses that were judged (`pinned`), so a name that changes its mind between
+ * look and call gains nothing. `openPublic` downloads for people, `guardedFetch` is the same for what looks like `fetch`.
  */
 import { lookup } from 'node:dns/promises'
 import { type IncomingMessage, request as plain } from 'node:http'
 import { request as secure } from 'node:https'
-import { BlockList, isIP } from 'node:net'
+import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { Readable } from 'node:stream'
 
 /** The address may not be fetched; the message is for the person who gave it. */
@@ -95,13 +96,25 @@ export type GuardOptions = {
   resolve?: Resolve
 }
 
+/** An address that was judged, and the others the name had: whoever connects may take any of them, and no more. */
+export type Judged = Address & { all: readonly Address[] }
+type Address = { address: string; family: 4 | 6 }
+
+/** `lookup` of node's clients that knows only what was judged. TLS still checks the name. */
+export const pinned =
+  (to: Judged): LookupFunction =>
+  (_host, options, done) =>
+    options.all
+      ? (done as unknown as (e: null, a: readonly Address[]) => void)(null, to.all)
+      : done(null, to.address, to.family)
+
 const system: Resolve = (host) => lookup(host, { all: true, verbatim: true })
 
 /**
- * Resolves and judges; gives the address to connect to.
+ * Resolves and judges; gives the addresses to connect to.
  * @throws AddressRefused.
  */
-export const assertPublicUrl = async (url: URL, o: GuardOptions = {}): Promise<{ address: string; family: 4 | 6 }> => {
+export const assertPublicUrl = async (url: URL, o: GuardOptions = {}): Promise<Judged> => {
   const host = url.hostname
     .replace(/^\[|\]$/g, '')
     .replace(/\.$/, '')
@@ -117,12 +130,16 @@ export const assertPublicUrl = async (url: URL, o: GuardOptions = {}): Promise<{
     : await (o.resolve ?? system)(host).catch(() => {
         throw new AddressRefused('unknown-host', `There is no host named ${host}.`)
       })
-  const first = found[0]
-  if (!first) throw new AddressRefused('unknown-host', `There is no host named ${host}.`)
+  if (found.length === 0) throw new AddressRefused('unknown-host', `There is no host named ${host}.`)
   // One private address among several is enough to refuse: the next look-up may give that one first.
   if (!allowed && !found.every((f) => isPublicAddress(f.address)))
     throw new AddressRefused('private', `${host} is a private address, which is not fetched.`)
-  return { address: first.address, family: first.family === 6 ? 6 : 4 }
+  return judged(found)
+}
+
+const judged = (found: readonly { address: string; family: number }[]): Judged => {
+  const all = found.map(({ address, family }) => ({ address, family: family === 6 ? (6 as const) : (4 as const) }))
+  return { ...all[0]!, all }
 }
 
 export type FetchPublicOptions = GuardOptions & {
@@ -132,7 +149,10 @@ export type FetchPublicOptions = GuardOptions & {
   timeoutMs?: number
   /** Redirects followed, each judged anew; default 3. */
   maxRedirects?: number
+  /** Default GET. */
+  method?: string
   headers?: Record<string, string>
+  body?: string
   signal?: AbortSignal
   /** Extra trusted certificate, for tests. */
   ca?: string
@@ -173,7 +193,7 @@ const bounded = (res: IncomingMessage, max: number, told: (error: unknown) => Ad
 
 const once = (
   url: URL,
-  to: { address: string; family: 4 | 6 },
+  to: Judged,
   o: FetchPublicOptions,
   signal: AbortSignal,
   told: (error: unknown) => AddressRefused,
@@ -183,15 +203,17 @@ const once = (
     const req = (url.protocol === 'http:' ? plain : secure)(
       url,
       {
-        method: 'GET',
+        method: o.method ?? 'GET',
         agent: false,
         signal,
-        headers: { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'Clarion', ...o.headers },
-        // Pinned: whatever the name says now, we connect to the address that was judged. TLS still checks the name.
-        lookup: (_host, options, done) =>
-          options.all
-            ? (done as unknown as (e: null, a: { address: string; family: number }[]) => void)(null, [to])
-            : done(null, to.address, to.family),
+        headers: {
+          accept: '*/*',
+          'accept-encoding': 'identity',
+          'user-agent': 'Clarion',
+          ...(o.body === undefined ? {} : { 'content-length': Buffer.byteLength(o.body) }),
+          ...o.headers,
+        },
+        lookup: pinned(to),
         ...(o.ca && { ca: o.ca }),
       },
       (res) => {
@@ -208,8 +230,80 @@ const once = (
     // A server that accepts and says nothing.
     req.setTimeout(silentMs, () => req.destroy(new AddressRefused('timeout', `${url.host} did not answer in time.`)))
     req.on('error', reject)
-    req.end()
+    req.end(o.body)
   })
+
+/** Addresses of our own that may be fetched wherever they resolve to: paths at our own origin that anybody may ask anyway. */
+export type OwnDoors = {
+  /** As `URL.origin` writes it. */
+  origin: string
+  /** Beginnings of paths, each ending in a slash. */
+  paths: readonly string[]
+}
+
+const isOwn = (url: URL, own: OwnDoors | undefined): boolean =>
+  own !== undefined &&
+  url.origin === own.origin &&
+  !url.username &&
+  !url.password &&
+  own.paths.some((p) => url.pathname.startsWith(p))
+
+/** Longest body of a guarded answer (bytes): the largest file a network takes from an address. */
+const longestAnswer = 5_000_000_000
+
+/**
+ * What stands where `fetch` would, for addresses somebody else named: judged and pinned like `openPublic`, never following
+ * a redirect (`redirect: 'error'` rejects one). @throws AddressRefused
+ */
+export const guardedFetch =
+  (o: GuardOptions & { own?: () => OwnDoors; ca?: string }) =>
+  async (
+    address: URL | string,
+    init: {
+      method?: string
+      headers?: Record<string, string>
+      body?: string
+      redirect?: 'manual' | 'error'
+      signal?: AbortSignal
+    } = {},
+  ): Promise<Response> => {
+    if (!URL.canParse(String(address))) throw new AddressRefused('failed', 'That is no address.')
+    const url = new URL(address)
+    const host = url.hostname.replace(/^\[|\]$/g, '')
+    const to = isOwn(url, o.own?.())
+      ? judged(
+          isIP(host)
+            ? [{ address: host, family: isIP(host) }]
+            : await (o.resolve ?? system)(host).catch(() => {
+                throw new AddressRefused('unknown-host', `There is no host named ${host}.`)
+              }),
+        )
+      : await assertPublicUrl(url, o)
+    const told = (error: unknown): AddressRefused =>
+      error instanceof AddressRefused
+        ? error
+        : new AddressRefused(
+            init.signal?.aborted ? 'timeout' : 'failed',
+            `${url.host} could not be fetched: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`,
+          )
+    const { method, headers, body, signal = AbortSignal.timeout(15_000) } = init
+    const got = await once(url, to, { method, headers, body, maxBytes: longestAnswer, ca: o.ca }, signal, told).catch(
+      (error: unknown) => {
+        throw told(error)
+      },
+    )
+    if (init.redirect === 'error' && got.status >= 300 && got.status < 400) {
+      got.body.destroy()
+      throw new AddressRefused('redirects', `${url.host} redirects.`)
+    }
+    // `Response` knows no body for these, and no status outside 200 to 599.
+    const bare = got.status === 204 || got.status === 205 || got.status === 304
+    if (bare) got.body.destroy()
+    return new Response(bare ? null : (Readable.toWeb(got.body) as ReadableStream<Uint8Array>), {
+      status: got.status >= 200 && got.status <= 599 ? got.status : 502,
+      headers: got.headers,
+    })
+  }
 
 /**
  * GETs a public https address and gives its body as a stream: every hop is judged and pinned, the body is bounded. Any

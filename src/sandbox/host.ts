@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '#infra/clock.ts'
+import { guardedFetch } from '#infra/guard.ts'
 import { Refused } from '#kit/sandbox/answer.ts'
 import type { Imitation, SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
 import { type Match, routeTable } from '#kit/sandbox/route.ts'
@@ -34,7 +35,11 @@ export type SandboxOptions = {
   seed?: string
   /** Called with what went wrong inside an imitation, and with requests nobody answers for. */
   log?: (message: string, details: Record<string, unknown>) => void
-  fetch?: typeof fetch
+  /**
+   * What imitations may fetch besides public https addresses: our own doors (media, webhooks), and hosts the operator
+   * allowed. Callers name addresses; without this the sandbox would read this machine's own network for them.
+   */
+  reach?: Parameters<typeof guardedFetch>[0]
 }
 
 export type Sandbox = {
@@ -48,7 +53,8 @@ export const createSandbox = (o: SandboxOptions): Sandbox => {
   const url = typeof o.url === 'function' ? o.url : () => o.url as string
   const memory = openMemory(o.stateFile)
   const now = () => virtualNow({ memory, clock: o.clock })
-  const postman = createPostman({ send: o.fetch ?? fetch, log: o.log })
+  const reach = guardedFetch(o.reach ?? {})
+  const postman = createPostman({ send: reach, log: o.log })
   const members = new Map<string, Member>()
   /** Networks of one family share hosts: several may answer for one. */
   const byHost = new Map<string, { member: Member; table: ReturnType<typeof routeTable> }[]>()
@@ -58,7 +64,7 @@ export const createSandbox = (o: SandboxOptions): Sandbox => {
       clock: o.clock,
       url,
       seed: o.seed,
-      fetch: o.fetch ?? fetch,
+      fetch: reach,
       deliver: postman.deliver,
     })
     const routes = imitation.routes(world)

@@ -1,6 +1,7 @@
 /**
  * The sandbox on its own: `node src/sandbox/main.ts --port 0 [--state file.json] [--seed word] [--scale rate@origin]`.
  * Prints one JSON line `{"url":"http://127.0.0.1:<port>"}` when it is ready. Listens on loopback only.
+ * `--allow 127.0.0.1:4400,localhost` names hosts it may fetch media from and send webhooks to although they are private.
  * `--scale 20@1795341600000` runs its clock 20 times faster from that instant (epoch ms), for the crash matrix.
  */
 import { createServer } from 'node:http'
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     state: { type: 'string' },
     seed: { type: 'string' },
     scale: { type: 'string' },
+    allow: { type: 'string', default: '' },
   },
 })
 
@@ -33,6 +35,7 @@ const sandbox = createSandbox({
   url: () => url,
   stateFile: values.state,
   seed: values.seed,
+  reach: { allowPrivate: values.allow.toLowerCase().split(',').filter(Boolean) },
   log: (message, details) => console.error(JSON.stringify({ message, ...details })),
 })
 const server = createServer(sandbox.handle)

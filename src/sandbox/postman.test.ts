@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest'
+import type { WorldFetch } from '#kit/sandbox/imitation.ts'
 import { createPostman } from './postman.ts'
 
 const hook = { url: 'http://127.0.0.1/hook', headers: { 'x-sig': '1' }, body: '{}' }
 const sending = (...statuses: (number | 'broken')[]) => {
   const bodies: string[] = []
-  const send = (async (_url: unknown, init?: RequestInit) => {
+  const send = (async (_url: unknown, init?: { body?: string }) => {
     bodies.push(String(init?.body))
     const status = statuses.shift() ?? 200
     if (status === 'broken') throw new TypeError('fetch failed')
     return new Response(null, { status })
-  }) as typeof fetch
+  }) as WorldFetch
   return { bodies, send }
 }
 const until = async (done: () => boolean) => {

@@ -1,4 +1,5 @@
 /** Sends the networks' webhooks, in order and outside of the request that caused them; keeps the last ones for the desk. */
+import type { WorldFetch } from '#kit/sandbox/imitation.ts'
 import type { SentHook } from './types.ts'
 
 const KEPT = 200
@@ -7,7 +8,7 @@ const RETRIES_MS = [200, 1000]
 const TIMEOUT_MS = 5000
 
 export const createPostman = (o: {
-  send: typeof fetch
+  send: WorldFetch
   log?: (message: string, details: Record<string, unknown>) => void
 }) => {
   const sent: SentHook[] = []
@@ -24,11 +25,13 @@ export const createPostman = (o: {
         redirect: 'manual',
         signal: AbortSignal.any([closing.signal, AbortSignal.timeout(TIMEOUT_MS)]),
       })
-      await res.arrayBuffer()
+      await res.body?.cancel()
       hook.status = res.status
+      hook.problem = null
       return res.ok
-    } catch {
+    } catch (error) {
       hook.status = null
+      hook.problem = (error as Error).message
       return false
     }
   }
@@ -45,13 +48,18 @@ export const createPostman = (o: {
       if (ms > 0) await pause(ms)
       if (closing.signal.aborted || (await once(hook))) return
     }
-    o.log?.('sandbox: nobody took a webhook', { platform: hook.platform, url: hook.url, status: hook.status })
+    o.log?.('sandbox: nobody took a webhook', {
+      platform: hook.platform,
+      url: hook.url,
+      status: hook.status,
+      problem: hook.problem,
+    })
   }
 
   return {
     sent,
     deliver: (platform: string, h: { url: string; headers: Record<string, string>; body: string }): void => {
-      const hook: SentHook = { platform, ...h, status: null, tries: 0 }
+      const hook: SentHook = { platform, ...h, status: null, problem: null, tries: 0 }
       sent.push(hook)
       if (sent.length > KEPT) sent.shift()
       line = line.then(() => carry(hook))

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Clock, manualClock } from '#infra/clock.ts'
 import type { Imitation } from '#kit/sandbox/imitation.ts'
-import { createSandbox } from './host.ts'
+import { createSandbox, type SandboxOptions } from './host.ts'
 import type { Desk } from './types.ts'
 
 export type TestSandbox = {
@@ -20,7 +20,7 @@ export type TestSandbox = {
 /** Starts on a free loopback port below `/sandbox`. */
 export const startSandbox = async (
   imitations: readonly Imitation[],
-  o: { clock?: Clock; stateFile?: string; seed?: string } = {},
+  o: { clock?: Clock; stateFile?: string; seed?: string; reach?: SandboxOptions['reach'] } = {},
 ): Promise<TestSandbox> => {
   let url = ''
   const trouble: string[] = []
@@ -31,6 +31,8 @@ export const startSandbox = async (
     url: () => url,
     stateFile: o.stateFile,
     seed: o.seed ?? 'test',
+    // Tests serve media and take webhooks on loopback.
+    reach: o.reach ?? { allowPrivate: ['127.0.0.1', 'localhost'] },
     log: (message, details) => {
       if (details.error) trouble.push(`${message}: ${String(details.error)}`)
     },

@@ -42,6 +42,8 @@ export type SentHook = {
   body: string
   /** Status of the last answer; null: none yet, or no answer. */
   status: number | null
+  /** Why there was no answer: refused by the guard, unreachable, too slow. */
+  problem: string | null
   tries: number
 }
 

@@ -1,7 +1,7 @@
 /** One world per imitation: its state, clock, chance and blobs, all kept in the sandbox's memory. */
 import { createHash, randomBytes } from 'node:crypto'
 import type { Clock } from '#infra/clock.ts'
-import type { Imitation, World } from '#kit/sandbox/imitation.ts'
+import type { Imitation, World, WorldFetch } from '#kit/sandbox/imitation.ts'
 import type { Memory } from './state.ts'
 
 const ALPHANUMERIC = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
@@ -11,7 +11,7 @@ export type WorldDeps = {
   clock: Clock
   url: () => string
   seed?: string
-  fetch: typeof fetch
+  fetch: WorldFetch
   deliver: (platform: string, hook: { url: string; headers: Record<string, string>; body: string }) => void
 }
 

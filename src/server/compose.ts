@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { AddressRefused, assertPublicUrl } from '#infra/guard.ts'
+import type { Pin } from '#kit/client/send.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { imitations } from '#platforms/registry/sandbox.gen.ts'
 import { platforms } from '#platforms/registry/server.gen.ts'
@@ -28,18 +29,20 @@ const clockApartS = 10
 const webDir = new URL('../../dist/web', import.meta.url).pathname
 
 /** A refused address as platforms know failures. A name that does not resolve may be a bad moment; a private one is final. */
-const guard = (allowPrivate: readonly string[]) => async (url: URL) => {
-  try {
-    await assertPublicUrl(url, { allowPrivate })
-  } catch (error) {
-    if (!(error instanceof AddressRefused)) throw error
-    throw new PlatformFailure({
-      kind: error.reason === 'unknown-host' ? 'try-later' : 'not-permitted',
-      code: `http.${error.reason}`,
-      message: error.message,
-    })
+const guard =
+  (allowPrivate: readonly string[]) =>
+  async (url: URL): Promise<Pin> => {
+    try {
+      return (await assertPublicUrl(url, { allowPrivate })).all
+    } catch (error) {
+      if (!(error instanceof AddressRefused)) throw error
+      throw new PlatformFailure({
+        kind: error.reason === 'unknown-host' ? 'try-later' : 'not-permitted',
+        code: `http.${error.reason}`,
+        message: error.message,
+      })
+    }
   }
-}
 
 export const compose: Compose = async ({
   config,
@@ -66,6 +69,11 @@ export const compose: Compose = async ({
         url: `${publicUrl}/sandbox`,
         stateFile: join(config.dataDir, 'sandbox', 'state.json'),
         log: (message, details) => log.warn(details, message),
+        // Its networks pull our media, send us webhooks and read our documents, and nothing else of this machine.
+        reach: {
+          allowPrivate: config.allowPrivateHosts,
+          own: () => ({ origin: new URL(publicUrl).origin, paths: ['/media/', '/webhooks/', '/oauth/'] }),
+        },
       })
     : null
   const house = await openHouse({

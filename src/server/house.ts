@@ -8,6 +8,7 @@ import { newId } from '#infra/ids.ts'
 import type { KeyRing } from '#infra/secrets.ts'
 import { diskStorage } from '#infra/storage.ts'
 import type { Platform } from '#kit/client/platform.ts'
+import type { Pin } from '#kit/client/send.ts'
 import { createAccounts } from '#planner/channels/account.ts'
 import { createCalling } from '#planner/channels/calling.ts'
 import { createConnect } from '#planner/channels/connect.ts'
@@ -52,8 +53,8 @@ export type HouseOptions = {
   observe?: Observer
   /** App credentials from the configuration. */
   configured?: (platform: string, fields: readonly string[]) => Record<string, string>
-  /** Throws when a live URL may not be called. */
-  allow?: (url: URL) => Promise<void>
+  /** Throws when a live URL may not be called; gives the addresses it was judged by. */
+  allow?: (url: URL) => Promise<Pin | undefined>
   /** What `media.importFrom` may fetch. */
   importing?: MediaDeps['fetch']
   /** PATH, for ffmpeg (poster frames). */

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { Problem } from '#contract/problems.ts'
 import { asClarion } from '#contract/sandbox-client.ts'
+import { type Send, send as sendThere } from '#kit/client/send.ts'
 import type { Robot } from '#planner/channels/connect-all.ts'
 
 export type RobotDeps = {
@@ -14,7 +15,7 @@ export type RobotDeps = {
   browserSandboxUrl: string
   /** Where each network sends its webhooks; absent: nowhere, since nobody listens. */
   webhookUrl?: (platform: string) => string
-  fetch?: typeof fetch
+  fetch?: Send
 }
 
 const issued = z.object({
@@ -29,7 +30,7 @@ export type SandboxRobot = Robot & {
 
 /** All functions raise Problem `connect-failed` when the sandbox does not play along. */
 export const createSandboxRobot = (deps: RobotDeps): SandboxRobot => {
-  const send = deps.fetch ?? fetch
+  const send = deps.fetch ?? sendThere
   const inner = (url: string) =>
     url.startsWith(deps.browserSandboxUrl) ? `${deps.sandboxUrl}${url.slice(deps.browserSandboxUrl.length)}` : url
   const refuse = (what: string): never => {

@@ -78,6 +78,19 @@ export const fences: readonly Fence[] = [
     breaks: inCode(/(?<![.\w])fetch\(/),
   },
   {
+    name: 'unguarded-fetch',
+    remedy:
+      'An address somebody named goes through infra/guard.ts (in an imitation: world.fetch); one from our own configuration through kit/client/send.ts. Both are handed in.',
+    covers: (path) =>
+      isSource(path) &&
+      !isBrowser(path) &&
+      !/^src\/(infra|kit\/client)\//.test(path) &&
+      !/(^|\/)testing([.]ts$|\/)/.test(path),
+    breaks: inCode(
+      /(?<![.\w])fetch\(|(\?\?|\|\||=>|[=(,[]|\w:)\s*(globalThis[.])?fetch\b(?!\s*[:(?.=},|\]]|\w)|globalThis[.]fetch|import (?!type).*(\b(request|get|Agent)\b|\*|^import \w).*from 'node:https?'|from 'undici'/,
+    ),
+  },
+  {
     name: 'types-off',
     remedy: 'Parse with zod, narrow, or use unknown.',
     covers: isCode,

@@ -35,7 +35,7 @@ export const openRing = async (o: RingOptions, platform: Platform) => {
     log: createLog({ logLevel: 'silent', logFormat: 'json' }),
     worker: o.worker,
     allow: async (url) => {
-      if (o.origins.includes(url.origin)) return
+      if (o.origins.includes(url.origin)) return undefined
       throw new PlatformFailure({
         kind: 'try-later',
         code: 'test.offline',

@@ -165,3 +165,23 @@ describe('the sandbox realm', () => {
     expect(asked).toEqual(Array(2).fill('http://127.0.0.1:9/sandbox/upload.toy.test/a?b=1'))
   })
 })
+
+it('pins the call to a host that somebody named; the network’s own hosts are called by name', async () => {
+  const pins: unknown[] = []
+  const judged = [{ address: '93.184.216.34', family: 4 as const }]
+  const http = createHttp({
+    realm: 'live',
+    failures,
+    hosts: ['toy.test'],
+    allow: async () => judged,
+    fetch: async (_url, _init, to) => {
+      pins.push(to)
+      return new Response('{}')
+    },
+    now: () => 0,
+  })
+  await http({ method: 'GET', url: 'https://toy.test/posts' })
+  await http({ method: 'POST', url: 'https://pds.somebody.example/posts', json: {} })
+  await http({ method: 'GET', url: 'https://toy.test:8443/posts' })
+  expect(pins).toEqual([undefined, judged, judged])
+})

@@ -5,7 +5,7 @@
 import type { z } from 'zod'
 import { asClarion } from '#contract/sandbox-client.ts'
 import { type Answer, classify, type Failure, type FailureTable, PlatformFailure } from '#kit/facts/failures.ts'
-import { multipartBody, send } from './send.ts'
+import { multipartBody, type Pin, type Send, send } from './send.ts'
 
 export type Realm = 'live' | 'sandbox'
 
@@ -41,8 +41,16 @@ export type HttpOptions = {
   failures: FailureTable
   /** Strings that must never appear in an error: tokens, passwords, client secrets. */
   secrets?: readonly string[]
-  /** Throws when a URL may not be called (private address, plain http). Called for the live realm only. */
-  allow?: (url: URL) => Promise<void>
+  /**
+   * Throws when a URL may not be called (private address, plain http), and gives the addresses it was judged by. Called
+   * for the live realm only.
+   */
+  allow?: (url: URL) => Promise<Pin | undefined>
+  /**
+   * Hosts of the network itself, as our code names them. Any other host is one that a person or an answer named: calls
+   * to it go to the very addresses that were judged.
+   */
+  hosts?: readonly string[]
   /** Runs right before the request leaves; throws to stop it (the lease check of the engine). */
   beforeSend?: () => Promise<void> | void
   /** Takes `cost` from its budget, or raises `too-fast`. Absent: budgets are not kept. */
@@ -51,7 +59,7 @@ export type HttpOptions = {
   refund?: (cost: { bucket: string; units: number }) => Promise<void>
   /** Told of every answer, for usage headers. Must not throw. */
   seen?: (answer: { status: number; headers: Record<string, string> }) => void
-  fetch?: typeof fetch
+  fetch?: Send
   now: () => number
   signal?: AbortSignal
   userAgent?: string
@@ -157,7 +165,8 @@ export const createHttp = (o: HttpOptions): Http => {
     const url = o.realm === 'sandbox' ? sandboxed(real, o.sandboxUrl!) : real
     // Runs from here: looking at the address is part of the time a request may take.
     const timeout = AbortSignal.timeout(r.timeoutMs ?? 30_000)
-    if (o.realm === 'live') await o.allow?.(real)
+    const judged = o.realm === 'live' ? await o.allow?.(real) : undefined
+    const to = o.hosts?.includes(real.host) ? undefined : judged
     const { body, type } = encode(r)
     const headers: Record<string, string> = {
       accept: 'application/json',
@@ -174,7 +183,7 @@ export const createHttp = (o: HttpOptions): Http => {
 
     let answer: Answer
     try {
-      const res = await through(url, { method: r.method, headers, body, signal, redirect: 'manual' })
+      const res = await through(url, { method: r.method, headers, body, signal, redirect: 'manual' }, to)
       const text = await res.text()
       answer = { status: res.status, headers: Object.fromEntries(res.headers), text, body: parse(text) }
     } catch (error) {

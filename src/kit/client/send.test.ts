@@ -127,3 +127,22 @@ it('a form is one body of known length: texts as they are, files from the disk',
   expect(parts[2]!.bytes.equals(bytes)).toBe(true)
   expect(multipartBody(form).type).not.toBe(multipartBody(form).type)
 })
+
+it('connects where it is told, whatever the name says by then', async () => {
+  answer = (_, res) => res.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}')
+  const { port } = new URL(url)
+  const to = [{ address: '127.0.0.1', family: 4 as const }]
+  const get = await send(`http://rebound.example:${port}/x?y=1`, { method: 'GET', headers: { a: 'b' } }, to)
+  expect(await get.json()).toEqual({ ok: true })
+  expect([seen!.req.method, seen!.req.url, seen!.req.headers.host]).toEqual([
+    'GET',
+    '/x?y=1',
+    `rebound.example:${port}`,
+  ])
+  expect(seen!.req.headers['content-length']).toBeUndefined()
+  await send(`http://rebound.example:${port}/`, { method: 'POST', body: '{"é":1}' }, to)
+  expect([seen!.body.toString(), seen!.req.headers['content-length']]).toEqual(['{"é":1}', '8'])
+  // A redirect is an answer, never a way around what was judged.
+  answer = (_, res) => res.writeHead(302, { location: 'http://127.0.0.1/' }).end()
+  expect((await send(`http://rebound.example:${port}/`, {}, to)).status).toBe(302)
+})

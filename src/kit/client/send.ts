@@ -6,20 +6,47 @@
 import { randomBytes } from 'node:crypto'
 import { type IncomingMessage, request as overHttp } from 'node:http'
 import { request as overHttps } from 'node:https'
+import type { LookupFunction } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as WebStream } from 'node:stream/web'
 
-/** A `fetch` that never follows a redirect and streams bodies that are a `Blob`. Rejects like `fetch`: the cause has the `code`. */
-export const send: typeof fetch = (input, init) =>
-  init?.body instanceof Blob ? sendFile(new URL(String(input)), init, init.body) : fetch(input, init)
+/** Addresses a host's name was judged by (`infra/guard.ts`): the call goes to one of them, whatever the name says by then. */
+export type Pin = readonly { address: string; family: 4 | 6 }[]
 
-const sendFile = async (url: URL, init: RequestInit, body: Blob): Promise<Response> => {
+/** A `fetch` that may be told which addresses to connect to. */
+export type Send = (input: string | URL, init?: RequestInit, to?: Pin) => Promise<Response>
+
+/**
+ * A `fetch` that never follows a redirect, streams bodies that are a `Blob` and connects where it is told. Rejects like
+ * `fetch`: the cause has the `code`.
+ */
+export const send: Send = (input, init, to) =>
+  init?.body instanceof Blob || to
+    ? sendItself(new URL(String(input)), init ?? {}, to)
+    : fetch(input, { ...init, redirect: 'manual' })
+
+/** An answer from a host that a person named is read up to here (bytes); a network's own are far below. */
+const longestAnswer = 32 * 1024 * 1024
+
+/** node's `lookup`, which knows only what was judged. TLS still checks the name. */
+const lookupOf =
+  (to: Pin): LookupFunction =>
+  (_host, options, done) =>
+    options.all ? (done as unknown as (e: null, a: Pin) => void)(null, to) : done(null, to[0]!.address, to[0]!.family)
+
+const sendItself = async (url: URL, init: RequestInit, to: Pin | undefined): Promise<Response> => {
+  const body = init.body instanceof Blob ? init.body : new Blob(typeof init.body === 'string' ? [init.body] : [])
   const start = url.protocol === 'https:' ? overHttps : overHttp
   const request = start(url, {
     method: init.method,
-    headers: { ...Object.fromEntries(new Headers(init.headers)), 'content-length': body.size },
+    headers: {
+      ...Object.fromEntries(new Headers(init.headers)),
+      ...(init.body ? { 'content-length': body.size } : {}),
+    },
     signal: init.signal ?? undefined,
+    // A kept connection would not be looked up again, and belongs to whoever was judged then.
+    ...(to ? { agent: false, lookup: lookupOf(to) } : {}),
   })
   const answer = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve)
@@ -30,7 +57,14 @@ const sendFile = async (url: URL, init: RequestInit, body: Blob): Promise<Respon
   // A file that cannot be read ends the request with that error; the answer rejects with it.
   sent.catch((error: Error) => request.destroy(error))
   const res = await answer
-  return answered(res, Buffer.concat((await res.toArray()) as Buffer[]))
+  const parts: Buffer[] = []
+  let size = 0
+  for await (const part of res as AsyncIterable<Buffer>) {
+    size += part.length
+    if (size > longestAnswer) throw new Error(`the answer is longer than ${longestAnswer} bytes`)
+    parts.push(part)
+  }
+  return answered(res, Buffer.concat(parts))
 }
 
 /** `Response` knows no status such as LinkedIn's 999, and no body for 204. */

@@ -66,6 +66,21 @@ export type LedgerPost = {
 
 export type SandboxAccount = { id: string; handle: string; name: string; avatar?: string }
 
+/**
+ * What networks use to fetch what somebody names: pictures to pull, webhooks, client documents. The host gives one that
+ * goes to public addresses and to Clarion's own doors only, and follows no redirect (`error` rejects one).
+ */
+export type WorldFetch = (
+  address: URL | string,
+  init?: {
+    method?: string
+    headers?: Record<string, string>
+    body?: string
+    redirect?: 'manual' | 'error'
+    signal?: AbortSignal
+  },
+) => Promise<Response>
+
 /** What the host gives an imitation. */
 export type World<S> = {
   /** Plain JSON; saved by the host. Mutate it and call `changed()`. */
@@ -87,8 +102,7 @@ export type World<S> = {
   knob: (name: string) => number
   /** Base URL of the sandbox as the browser sees it. */
   url: string
-  /** Fetches one of our signed media URLs, as pulling networks do. */
-  fetch: typeof fetch
+  fetch: WorldFetch
   /** Where the app's webhooks go, as entered in the network's console (the desk sets it); null: nowhere. */
   webhookUrl: () => string | null
   /**

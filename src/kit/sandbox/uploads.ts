@@ -39,6 +39,22 @@ export const assemble = (world: World<unknown>, upload: PieceUpload): Assembled 
   return { key: world.blobs.put(whole, sniffed.mime), bytes: upload.received, sniffed }
 }
 
+/** The body of an answer somebody else's server gave, at most `max` bytes of it; null when it is longer or breaks off. */
+export const bodyUpTo = async (res: Response, max: number): Promise<Buffer | null> => {
+  const parts: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const part of res.body ?? []) {
+      size += part.length
+      if (size > max) return null
+      parts.push(part)
+    }
+  } catch {
+    return null
+  }
+  return Buffer.concat(parts)
+}
+
 /** A file a network pulled from an address we gave, or why it could not (in our words; each network has its own). */
 export type Pulled =
   | Assembled

@@ -3,7 +3,7 @@ import type { Clock } from '#infra/clock.ts'
 import { passed } from '#infra/scavenge.ts'
 import { createHttp, type Http, type Realm } from '#kit/client/http.ts'
 import type { Platform } from '#kit/client/platform.ts'
-import { send } from '#kit/client/send.ts'
+import { type Pin, type Send, send } from '#kit/client/send.ts'
 import type { Grant } from '#kit/client/steps.ts'
 import type { Quotas } from './quotas.ts'
 
@@ -11,12 +11,12 @@ export type ChannelHttpDeps = {
   platforms: ReadonlyMap<string, Platform>
   /** Base URL of the sandbox as this process reaches it; null when the sandbox is off. */
   sandboxUrl: string | null
-  /** Throws when a live URL may not be called (private address, plain http). */
-  allow?: (url: URL) => Promise<void>
+  /** Throws when a live URL may not be called (private address, plain http); gives the addresses it was judged by. */
+  allow?: (url: URL) => Promise<Pin | undefined>
   clock: Pick<Clock, 'now'>
   /** Keeps the budgets of `cost` and the usage headers; absent: nobody counts. */
   quotas?: Quotas
-  fetch?: typeof fetch
+  fetch?: Send
 }
 
 export type ChannelHttpOptions = {
@@ -29,16 +29,16 @@ export type ChannelHttpOptions = {
   signal?: AbortSignal
   /** Runs right before the request leaves; throws to stop it. */
   beforeSend?: () => Promise<void> | void
-  fetch?: typeof fetch
+  fetch?: Send
 }
 
 export type ChannelHttp = (o: ChannelHttpOptions) => Http
 
 /** Pieces of a large file must not pile up in memory while they go out one after another. */
 const flat =
-  (through: typeof fetch): typeof fetch =>
-  async (input, init) => {
-    const answer = await through(input, init)
+  (through: Send): Send =>
+  async (input, init, to) => {
+    const answer = await through(input, init, to)
     if (init?.body instanceof Blob) passed(init.body.size)
     return answer
   }
@@ -55,6 +55,7 @@ export const createChannelHttp =
       failures: o.platform.failures,
       secrets: o.secrets,
       allow: deps.allow,
+      hosts: o.platform.spec.hosts,
       beforeSend: o.beforeSend,
       fetch: flat(o.fetch ?? deps.fetch ?? send),
       signal: o.signal,

@@ -4,6 +4,7 @@ import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { Http, Realm } from '#kit/client/http.ts'
 import type { Platform } from '#kit/client/platform.ts'
+import type { Send } from '#kit/client/send.ts'
 import type { ImageLimits } from '#kit/facts/spec.ts'
 import type { ChannelGrant } from '../channels/keeper.ts'
 
@@ -27,7 +28,7 @@ export type ChannelHttpPort = (o: {
   secrets: string[]
   signal?: AbortSignal
   beforeSend?: () => Promise<void> | void
-  fetch?: typeof fetch
+  fetch?: Send
 }) => Http
 
 export type RenditionProfile = { name: string } & Pick<
@@ -75,7 +76,7 @@ export type PublishingDeps = {
   /** False: start nothing new for now. Default always true. */
   mayClaim?: () => boolean
   /** Test seam of the crash matrix: the fetch that really sends. */
-  fetch?: typeof fetch
+  fetch?: Send
   /** Runs before every request, before the lease check. The crash matrix stalls a worker here. */
   beforeSend?: () => Promise<void>
 }

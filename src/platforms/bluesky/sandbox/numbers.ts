@@ -42,3 +42,6 @@ export type LimitName = keyof typeof limits
 export const points = { create: 3, update: 2, delete: 1 }
 
 export const lookupMax = 25
+
+/** A client's metadata document is read up to here (bytes); the real server's own bound is not documented. */
+export const clientDocumentBytes = 65_536

@@ -9,9 +9,10 @@ import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox
 import { pkceMatches } from '#kit/sandbox/pkce.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { issueToken, revokeTokens } from '#kit/sandbox/tokens.ts'
+import { bodyUpTo } from '#kit/sandbox/uploads.ts'
 import { signJwt } from './answers.ts'
 import { checkProof, nonceNow } from './dpop.ts'
-import { oauth as n } from './numbers.ts'
+import { clientDocumentBytes, oauth as n } from './numbers.ts'
 import { accountOf, type BskyWorld, type Pushed } from './state.ts'
 
 const ISSUER = 'https://bsky.social'
@@ -37,6 +38,15 @@ const proven = (world: BskyWorld, req: SandboxRequest): string => {
 
 const loopback = /^(127\.0\.0\.1|\[::1\])$/
 
+const document = (bytes: Buffer | null): Record<string, unknown> | null => {
+  try {
+    const value: unknown = JSON.parse(bytes?.toString('utf8') ?? '')
+    return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : null
+  } catch {
+    return null
+  }
+}
+
 /** Does this client exist, and may it use this address and these scopes? */
 const checkClient = async (
   world: BskyWorld,
@@ -61,7 +71,7 @@ const checkClient = async (
     return asked.every((s) => allowed.includes(s)) ? null : 'scope is not one the client declared'
   }
   const res = await world.fetch(id, { redirect: 'error' }).catch(() => null)
-  const doc = res?.ok ? ((await res.json().catch(() => null)) as Record<string, unknown> | null) : null
+  const doc = res?.ok ? document(await bodyUpTo(res, clientDocumentBytes)) : null
   if (!doc || doc.client_id !== id) return 'the client metadata document could not be fetched'
   if (doc.dpop_bound_access_tokens !== true) return 'dpop_bound_access_tokens must be true'
   if (!Array.isArray(doc.redirect_uris) || !doc.redirect_uris.includes(redirectUri)) return 'unknown redirect_uri'

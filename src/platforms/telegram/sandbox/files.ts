@@ -1,22 +1,18 @@
 /** Files in: multipart, `attach://`, our own URL or a file_id; judged as Telegram judges them (fact sheet telegram.md §3). */
 import { Refused } from '#kit/sandbox/answer.ts'
 import { sniff } from '#kit/sandbox/sniff.ts'
-import { isHome } from '#kit/sandbox/this-machine.ts'
+import { bodyUpTo } from '#kit/sandbox/uploads.ts'
 import { files as n } from './numbers.ts'
 import { bad, type Params, tgError } from './params.ts'
 import type { File, TgWorld } from './state.ts'
 
-/** Telegram fetches URLs itself; the sandbox follows only those on this computer, so that nothing leaves it. */
 const fetched = async (world: TgWorld, address: string, max: number): Promise<Buffer> => {
   if (!URL.canParse(address)) return bad('wrong HTTP URL specified')
   const url = new URL(address)
   if (!/^https?:$/.test(url.protocol)) return bad('wrong HTTP URL specified')
-  if (!isHome(url.hostname)) return bad('failed to get HTTP URL content')
   const res = await world.fetch(url, { redirect: 'error', signal: AbortSignal.timeout(10_000) }).catch(() => null)
-  if (!res?.ok) return bad('failed to get HTTP URL content')
-  const bytes = Buffer.from(await res.arrayBuffer())
-  if (bytes.length > max) return bad('failed to get HTTP URL content')
-  return bytes
+  const bytes = res?.ok ? await bodyUpTo(res, max) : null
+  return bytes ?? bad('failed to get HTTP URL content')
 }
 
 const checkPhoto = (bytes: Buffer): void => {

@@ -7,6 +7,7 @@ import { formBody } from '#kit/sandbox/body.ts'
 import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { route } from '#kit/sandbox/route.ts'
+import { bodyUpTo } from '#kit/sandbox/uploads.ts'
 import * as n from './numbers.ts'
 import type { Subscription, YouTubeWorld } from './state.ts'
 import { stamp } from './video.ts'
@@ -52,7 +53,7 @@ const verify = async (world: YouTubeWorld, s: Subscription): Promise<boolean> =>
   url.searchParams.set('hub.lease_seconds', String(Math.round((s.until - world.now()) / 1000)))
   try {
     const res = await world.fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(5_000) })
-    return res.ok && (await res.text()) === challenge
+    return res.ok && (await bodyUpTo(res, 1_000))?.toString() === challenge
   } catch {
     return false
   }
