@@ -49,8 +49,8 @@ const forbidden = (description: string): never => {
 }
 
 /** A chat the bot may look into. */
-export const memberChat = (world: TgWorld, p: Params): Chat => {
-  const c = chatOf(world, p)
+export const memberChat = (world: TgWorld, p: Params, name = 'chat_id'): Chat => {
+  const c = chatOf(world, p, name)
   if (c.bot.status === 'kicked') return forbidden(`bot was kicked from the ${c.type} chat`)
   if (c.bot.status === 'left') return forbidden(`bot is not a member of the ${c.type} chat`)
   return c

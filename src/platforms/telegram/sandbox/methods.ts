@@ -1,6 +1,7 @@
 /** Every method the imitation answers, its parameters (Bot API 10.3) and the route name the desk uses. */
 import { Refused } from '#kit/sandbox/answer.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
+import { olderName } from '#kit/sandbox/notices.ts'
 import { route } from '#kit/sandbox/route.ts'
 import {
   deleteMessage,
@@ -12,7 +13,7 @@ import {
 } from './edit.ts'
 import { checkToken, memberChat } from './gate.ts'
 import { bad, ok, type Params, readParams, tgError } from './params.ts'
-import { sendFile, sendMediaGroup, sendMessage, sendPoll } from './send.ts'
+import { copyMessage, sendFile, sendMediaGroup, sendMessage, sendPoll } from './send.ts'
 import type { TgWorld } from './state.ts'
 import { deleteWebhook, getUpdates, getWebhookInfo, setWebhook } from './updates.ts'
 import { botUser, chatView, fileView, memberView, ownerUser } from './view.ts'
@@ -150,6 +151,12 @@ const methods: Record<string, Method> = {
     writes: true,
     run: sendPoll,
   },
+  copyMessage: {
+    name: 'copy',
+    params: `${common} from_chat_id message_id video_start_timestamp ${caption} show_caption_above_media`,
+    writes: true,
+    run: copyMessage,
+  },
   editMessageText: {
     name: 'edit',
     params:
@@ -179,10 +186,14 @@ const methods: Record<string, Method> = {
   },
 }
 
-const answer = (world: TgWorld, m: Method) => {
+/** Names of methods before Bot API 5.3; they still work. */
+const olderMethods: Record<string, string> = { getChatMembersCount: 'getChatMemberCount' }
+
+const answer = (world: TgWorld, m: Method, old?: { name: string; now: string }) => {
   const allowed = m.params.split(' ').filter(Boolean)
   return async (req: SandboxRequest): Promise<SandboxResponse> => {
     checkToken(world, req)
+    if (old) olderName(req, old.name, old.now)
     return m.run(world, readParams(req, allowed))
   }
 }
@@ -207,6 +218,11 @@ export const methodRoutes = (world: TgWorld): SandboxRoute[] => [
   ...Object.entries(methods).map(([method, m]) =>
     route(m.name, `GET|POST api.telegram.org/bot:token/${method}`, answer(world, m), { writes: m.writes }),
   ),
+  ...Object.entries(olderMethods).map(([name, now]) => {
+    const m = methods[now]!
+    const where = `GET|POST api.telegram.org/bot:token/${name}`
+    return route(m.name, where, answer(world, m, { name, now }), { writes: m.writes })
+  }),
   route('download', 'GET api.telegram.org/file/bot:token/*', download(world)),
   route('no-such-method', 'GET|POST api.telegram.org/bot:token/:method', (req) => {
     checkToken(world, req)

@@ -1,12 +1,13 @@
 /**
  * Parameters of a call, wherever they came in: query, form, JSON or multipart. Everything becomes text first, as in the
- * real server, and is read by type later. One choice is stricter than the real server, which ignores what it does not
- * know: an unknown parameter is refused here, because on the real network it would silently do nothing.
+ * real server, and is read by type later. What a method does not know is ignored, and names of older versions of the Bot
+ * API still work, as the real server has it; both leave a notice.
  */
 import { json, Refused } from '#kit/sandbox/answer.ts'
 import { formBody, jsonBody, mimeOf, multipartBody } from '#kit/sandbox/body.ts'
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
 import type { Part } from '#kit/sandbox/multipart.ts'
+import { ignoreParameters, olderName } from '#kit/sandbox/notices.ts'
 
 export const tgError = (
   code: number,
@@ -29,6 +30,7 @@ export const ok = (result: unknown): SandboxResponse => json(200, { ok: true, re
 export type Params = {
   values: Record<string, string>
   files: Record<string, Part>
+  notice: SandboxRequest['notice']
   str: (name: string) => string | undefined
   int: (name: string) => number | undefined
   bool: (name: string) => boolean
@@ -38,7 +40,41 @@ export type Params = {
 
 const asText = (v: unknown): string => (typeof v === 'string' ? v : JSON.stringify(v))
 
-/** Reads the call; refuses a body that is none of the four kinds and parameters outside `allowed`. */
+type Values = Record<string, string>
+/** Names that were replaced (Bot API 6.6 to 7.0, 10.0), and what the old value is in the new form. */
+const older: Record<string, { now: string; value: (old: string, all: Values) => string }> = {
+  thumb: { now: 'thumbnail', value: (v) => v },
+  disable_web_page_preview: {
+    now: 'link_preview_options',
+    value: (v) => JSON.stringify({ is_disabled: yes(v) }),
+  },
+  reply_to_message_id: {
+    now: 'reply_parameters',
+    value: (v, all) =>
+      JSON.stringify({
+        message_id: Number(v),
+        allow_sending_without_reply: yes(all.allow_sending_without_reply ?? ''),
+      }),
+  },
+  correct_option_id: { now: 'correct_option_ids', value: (v) => JSON.stringify([Number(v)]) },
+}
+const yes = (v: string) => ['true', '1', 'yes', 'True'].includes(v)
+
+/** Puts older names into today's form; the new name wins where both came. */
+const modern = (req: SandboxRequest, values: Values, files: Record<string, Part>, allowed: readonly string[]): void => {
+  for (const [old, { now, value }] of Object.entries(older)) {
+    if (allowed.includes(old) || !allowed.includes(now)) continue
+    if (files[old] && !files[now]) files[now] = files[old]
+    else if (values[old] === undefined) continue
+    else if (values[old] !== '') values[now] ??= value(values[old], values)
+    olderName(req, old, now)
+    delete values[old]
+    delete files[old]
+    if (old === 'reply_to_message_id') delete values.allow_sending_without_reply
+  }
+}
+
+/** Reads the call; refuses a body that is none of the four kinds, passes over parameters outside `allowed`. */
 export const readParams = (req: SandboxRequest, allowed: readonly string[]): Params => {
   const values: Record<string, string> = {}
   const files: Record<string, Part> = {}
@@ -60,21 +96,24 @@ export const readParams = (req: SandboxRequest, allowed: readonly string[]): Par
       .join('\n')
       .matchAll(/attach:\/\/([^"\s,}\\]+)/g),
   ].map((m) => m[1])
-  const extra =
-    Object.keys(values).find((k) => !allowed.includes(k)) ??
-    Object.keys(files).find((k) => !allowed.includes(k) && !attached.includes(k))
-  if (extra !== undefined) return bad(`unexpected parameter "${extra}"`)
+  modern(req, values, files, allowed)
+  ignoreParameters(
+    req,
+    [...Object.keys(values), ...Object.keys(files)],
+    (k) => allowed.includes(k) || (Object.hasOwn(files, k) && attached.includes(k)),
+  )
   const str = (name: string) => (Object.hasOwn(values, name) ? values[name] : undefined)
   return {
     values,
     files,
+    notice: req.notice,
     str,
     int: (name) => {
       const v = str(name)
       if (v === undefined || v === '') return undefined
       return /^-?\d{1,16}$/.test(v.trim()) ? Number(v) : bad(`${name} must be an integer`)
     },
-    bool: (name) => ['true', '1', 'yes', 'True'].includes(str(name) ?? ''),
+    bool: (name) => yes(str(name) ?? ''),
     json: (name) => {
       const v = str(name)
       if (v === undefined || v === '') return undefined

@@ -1,9 +1,11 @@
 /** The send* methods: text, one file, an album, a poll (fact sheet telegram.md §3). A bot gets no update for what it sends. */
 import { isObject, type JsonObject } from '#kit/sandbox/body.ts'
+import { checkFields, is } from '#kit/sandbox/fields.ts'
 import type { SandboxResponse } from '#kit/sandbox/imitation.ts'
+import { ignoreFields, olderName } from '#kit/sandbox/notices.ts'
 import { format } from './entities.ts'
 import { takeFile } from './files.ts'
-import { pace, writableChat } from './gate.ts'
+import { memberChat, pace, writableChat } from './gate.ts'
 import type { Formatted } from './markup.ts'
 import { album as albumLimits, poll as pollLimits, text as textLimits } from './numbers.ts'
 import { bad, ok, type Params } from './params.ts'
@@ -55,18 +57,18 @@ export const captionOf = (caption: string | undefined, mode: string | undefined,
   return f.text.length > textLimits.captionMax ? bad('message caption is too long') : f
 }
 
+/** Members of an object that nobody knows are passed over. */
+const onlyMembers = (p: Params, o: JsonObject, names: readonly string[], path: string): void =>
+  void ignoreFields(p, checkFields(o, Object.fromEntries(names.map((n) => [n, { check: is.any }]))), path)
+
+const previewMembers = ['is_disabled', 'url', 'prefer_small_media', 'prefer_large_media', 'show_above_text']
+
 export const sendMessage = (world: TgWorld, p: Params): SandboxResponse => {
   const c = writableChat(world, p, 'text messages')
   const f = textOf(p)
   const preview = p.json('link_preview_options')
-  if (
-    preview !== undefined &&
-    (!isObject(preview) ||
-      Object.keys(preview).some(
-        (k) => !['is_disabled', 'url', 'prefer_small_media', 'prefer_large_media', 'show_above_text'].includes(k),
-      ))
-  )
-    return bad("can't parse LinkPreviewOptions")
+  if (preview !== undefined && !isObject(preview)) return bad("can't parse LinkPreviewOptions")
+  if (preview) onlyMembers(p, preview, previewMembers, 'link_preview_options.')
   const reply = replyOf(world, c, p)
   pace(world, c, 1)
   return ok(messageView(world, post(world, c, p, reply, { kind: 'text', ...f, ...none })))
@@ -95,11 +97,10 @@ const itemMembers =
     ' ',
   )
 
-const itemOf = (v: unknown): JsonObject & { type: string; media: string } => {
+const itemOf = (p: Params, v: unknown): JsonObject & { type: string; media: string } => {
   if (!isObject(v) || typeof v.type !== 'string' || typeof v.media !== 'string')
     return bad("can't parse InputMedia: media and type must be specified")
-  const extra = Object.keys(v).find((k) => !itemMembers.includes(k))
-  if (extra !== undefined) return bad(`can't parse InputMedia: unexpected member "${extra}"`)
+  onlyMembers(p, v, itemMembers, 'media.')
   if (!Object.hasOwn(itemKinds, v.type)) return bad("can't use the media of the specified type in the album")
   return { ...v, type: v.type, media: v.media }
 }
@@ -111,7 +112,7 @@ export const sendMediaGroup = async (world: TgWorld, p: Params): Promise<Sandbox
   if (!Array.isArray(raw)) return bad("can't parse media JSON object")
   if (raw.length > albumLimits.max) return bad('too many messages to send as an album')
   if (raw.length < albumLimits.min) return bad('not enough messages to send as an album')
-  const items = raw.map(itemOf)
+  const items = raw.map((v) => itemOf(p, v))
   const kinds = new Set(items.map((i) => i.type))
   const alone = kinds.has('document') || kinds.has('audio')
   if (alone && kinds.size > 1) return bad("can't use the media of the specified type in the album")
@@ -141,11 +142,13 @@ export const sendMediaGroup = async (world: TgWorld, p: Params): Promise<Sandbox
   return ok(messages.map((m) => messageView(world, m)))
 }
 
-const optionOf = (v: unknown): string => {
+/** An object; until Bot API 7.3 a bare string, which is still taken. */
+const optionOf = (p: Params, given: unknown): string => {
+  if (typeof given === 'string') olderName(p, 'options as strings', 'as objects')
+  const v = typeof given === 'string' ? { text: given } : given
   if (!isObject(v) || typeof v.text !== 'string')
     return bad("can't parse InputPollOption: options must be objects with a text")
-  const extra = Object.keys(v).find((k) => !['text', 'text_parse_mode', 'text_entities', 'media'].includes(k))
-  if (extra !== undefined) return bad(`can't parse InputPollOption: unexpected member "${extra}"`)
+  onlyMembers(p, v, ['text', 'text_parse_mode', 'text_entities', 'media'], 'options.')
   const { text } = format(
     v.text,
     typeof v.text_parse_mode === 'string' ? v.text_parse_mode : undefined,
@@ -165,7 +168,7 @@ export const sendPoll = (world: TgWorld, p: Params): SandboxResponse => {
   if (!Array.isArray(raw)) return bad("can't parse options JSON object")
   if (raw.length < pollLimits.minOptions) return bad(`poll must have at least ${pollLimits.minOptions} option`)
   if (raw.length > pollLimits.maxOptions) return bad(`poll can't have more than ${pollLimits.maxOptions} options`)
-  const options = raw.map(optionOf)
+  const options = raw.map((v) => optionOf(p, v))
   const anonymous = p.str('is_anonymous') === undefined || p.bool('is_anonymous')
   if (c.type === 'channel' && !anonymous) return bad("non-anonymous polls can't be sent to channel chats")
   const type = p.str('type') ?? 'regular'
@@ -197,4 +200,22 @@ export const sendPoll = (world: TgWorld, p: Params): SandboxResponse => {
       }),
     ),
   )
+}
+
+/** The same again without a link to where it came from. Gives the id only. */
+export const copyMessage = (world: TgWorld, p: Params): SandboxResponse => {
+  const from = memberChat(world, p, 'from_chat_id')
+  const id = p.int('message_id')
+  const m = world.state.messages.find((x) => x.chat === from.id && x.id === id && !x.deleted)
+  if (!m) return bad('message to copy not found')
+  const c = writableChat(world, p, m.kind === 'text' ? 'text messages' : m.kind === 'poll' ? 'polls' : 'media')
+  const words =
+    m.kind === 'media' && p.str('caption') !== undefined
+      ? captionOf(p.str('caption'), p.str('parse_mode'), p.json('caption_entities'))
+      : { text: m.text, entities: m.entities }
+  const reply = replyOf(world, c, p)
+  pace(world, c, 1)
+  const { kind, file, poll, spoiler } = m
+  const made = post(world, c, p, reply, { kind, ...words, file, group: null, poll, spoiler })
+  return ok({ message_id: made.id })
 }

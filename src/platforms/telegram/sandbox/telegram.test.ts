@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { png } from '#kit/testing/media.ts'
 import { startSandbox, type TestSandbox } from '#sandbox/testing.ts'
 import imitation from './index.ts'
 
@@ -124,11 +125,6 @@ describe('sendMessage', () => {
       "can't parse entities: Can't find end of Bold entity at byte offset 0",
     ],
     ['an unknown mode', { text: 'a', parse_mode: 'BBCode' }, 'unsupported parse_mode'],
-    [
-      'an unknown parameter',
-      { text: 'a', disable_web_page_preview: true },
-      'unexpected parameter "disable_web_page_preview"',
-    ],
     ['an unknown chat', { text: 'a', chat_id: '@nobody_here' }, 'chat not found'],
     ['no chat', { text: 'a', chat_id: '' }, 'chat_id is empty'],
     ['a topic that is not there', { text: 'a', message_thread_id: 1 }, 'message thread not found'],
@@ -223,11 +219,10 @@ describe('files', () => {
   })
 })
 
-test('polls: options are objects, and a channel has only anonymous ones', async () => {
+test('polls: a channel has only anonymous ones', async () => {
   const poll = (more: Record<string, unknown>) =>
     call('sendPoll', { chat_id: CHANNEL, question: 'Rye?', options: [{ text: 'yes' }, { text: 'no' }], ...more })
   expect((await poll({})).ok).toBe(true)
-  expect((await poll({ options: ['yes', 'no'] })).status).toBe(400)
   expect((await poll({ is_anonymous: false })).status).toBe(400)
   expect((await poll({ question: 'q'.repeat(301) })).status).toBe(400)
   expect((await poll({ options: [{ text: 'o'.repeat(101) }] })).status).toBe(400)
@@ -278,5 +273,55 @@ describe('updates', () => {
     expect((await call('getUpdates')).status).toBe(409)
     expect((await call('deleteWebhook')).result).toBe(true)
     expect((await call('getUpdates')).ok).toBe(true)
+  })
+})
+
+describe('what Telegram ignores or still knows', () => {
+  const told = () => box.desk.notices().map((n) => [n.kind, n.what])
+
+  test('unknown parameters and members are passed over', async () => {
+    const options = { is_disabled: true, loud: true }
+    expect((await say('a', { method: 'sendMessage', link_preview_options: options })).ok).toBe(true)
+    const form = new FormData()
+    form.set('chat_id', String(CHANNEL))
+    form.set('photo', new Blob([new Uint8Array(png({ width: 40, height: 30 }))], { type: 'image/png' }), 'a.png')
+    form.set('extra', new Blob(['x']), 'x.txt')
+    expect((await call('sendPhoto', form)).ok).toBe(true)
+    expect(told()).toEqual([
+      ['unknown-parameter', 'method'],
+      ['unknown-field', 'link_preview_options.loud'],
+      ['unknown-parameter', 'extra'],
+    ])
+  })
+  test('older names mean what they meant', async () => {
+    const { message_id } = (await say('one')).result as { message_id: number }
+    const reply = await say('two', { reply_to_message_id: message_id, disable_web_page_preview: true })
+    expect(reply.result).toMatchObject({ reply_to_message: { message_id } })
+    expect((await say('three', { reply_to_message_id: 999 })).ok).toBe(false)
+    expect((await say('four', { reply_to_message_id: 999, allow_sending_without_reply: true })).ok).toBe(true)
+    const poll = { chat_id: CHANNEL, question: 'Rye?', options: ['yes', 'no'], type: 'quiz', correct_option_id: 1 }
+    expect((await call('sendPoll', poll)).ok).toBe(true)
+    expect(await call('getChatMembersCount', { chat_id: CHANNEL })).toMatchObject({ result: expect.any(Number) })
+    expect(new Set(told().map(([kind]) => kind))).toEqual(new Set(['older-name']))
+    expect(told().map(([, what]) => what)).toEqual([
+      'disable_web_page_preview, now link_preview_options',
+      'reply_to_message_id, now reply_parameters',
+      'correct_option_id, now correct_option_ids',
+      'options as strings, now as objects',
+      'getChatMembersCount, now getChatMemberCount',
+    ])
+  })
+  test('a message is copied, with another caption where it has one', async () => {
+    const form = new FormData()
+    form.set('chat_id', String(CHANNEL))
+    form.set('caption', 'first')
+    form.set('photo', new Blob([new Uint8Array(png({ width: 40, height: 30 }))], { type: 'image/png' }), 'a.png')
+    const { message_id } = (await call('sendPhoto', form)).result as { message_id: number }
+    const copy = (more: Record<string, unknown>) =>
+      call('copyMessage', { chat_id: CHANNEL, from_chat_id: CHANNEL, message_id, ...more })
+    expect((await copy({})).result).toEqual({ message_id: message_id + 1 })
+    expect((await copy({ caption: 'second' })).ok).toBe(true)
+    expect((await copy({ message_id: 999 })).description).toBe('Bad Request: message to copy not found')
+    expect(ledger().map((p) => p.text)).toEqual(['first', 'first', 'second'])
   })
 })
