@@ -130,6 +130,7 @@ test('metrics count requests, publications by state and lateness; strangers do n
   expect(text).toContain('clarion_http_request_seconds_count')
   expect(text).toContain('clarion_publication_lateness_seconds_bucket{le="0.25",platform="some-network"} 1')
   expect(text).toContain('clarion_attempts_total{platform="some-network",verdict="published"} 1')
+  expect(text).toContain('# TYPE clarion_network_quota_used_ratio gauge')
   expect((await get('/metrics', { 'x-forwarded-for': '203.0.113.7' })).statusCode).toBe(403)
   const open = await testApp({ app: { metricsToken: 'let-me-in' } })
   try {

@@ -56,7 +56,7 @@ export const compose: Compose = async ({
   version,
 }) => {
   const { db } = database
-  const metrics = createMetrics({ db })
+  const metrics = createMetrics({ db, clock })
   const own = config.sandbox && !config.sandboxUrl
   const word = keys.derive('sandbox-door').toString('hex')
   const sandboxUrl = config.sandbox

@@ -1,6 +1,8 @@
 /** Prometheus metrics: what the server measures itself, and the hooks the engine calls. Labels never carry ids or names of people. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
+import { fullestQuotas } from '#planner/channels/quotas.ts'
 
 export type Metrics = {
   /** An HTTP request ended. Seconds. `route` is the contract's name or the pattern, never the address. */
@@ -16,7 +18,7 @@ export type Metrics = {
 }
 
 /** One registry per server, so that two in a process (tests) do not share numbers. */
-export const createMetrics = ({ db }: { db: Db }): Metrics => {
+export const createMetrics = ({ db, clock }: { db: Db; clock: Pick<Clock, 'now'> }): Metrics => {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'clarion_' })
   const registers = [registry]
@@ -54,6 +56,17 @@ export const createMetrics = ({ db }: { db: Db }): Metrics => {
         .execute()
       this.reset()
       for (const row of rows) this.set({ state: row.state }, Number(row.n))
+    },
+  })
+  new Gauge({
+    name: 'clarion_network_quota_used_ratio',
+    help: 'Used part (0 to 1) of what a network grants, by its own word in rate headers and answers: the fullest channel',
+    labelNames: ['platform', 'bucket'],
+    registers,
+    async collect() {
+      const rows = await fullestQuotas(db, new Date(clock.now()))
+      this.reset()
+      for (const row of rows) this.set({ platform: row.platform, bucket: row.bucket }, row.ratio)
     },
   })
   return {

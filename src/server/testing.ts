@@ -117,7 +117,7 @@ export const testApp = async (o: TestAppOptions = {}): Promise<TestApp> => {
   const publicUrl = 'http://localhost'
   const people = createPeople({ database, clock })
   const media = createMedia({ database, clock, storage, keys, publicUrl })
-  const metrics = createMetrics({ db: database.db })
+  const metrics = createMetrics({ db: database.db, clock })
   const parts: Parts = { database, clock, keys, storage, people, media, metrics, publicUrl }
   await o.prepare?.(parts)
   const app = await createApp({

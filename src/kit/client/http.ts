@@ -9,6 +9,9 @@ import { multipartBody, type Pin, type Send, send } from './send.ts'
 
 export type Realm = 'live' | 'sandbox'
 
+/** What a call takes from a budget of the spec. */
+export type Cost = { bucket: string; units: number }
+
 export type HttpRequest<T = unknown> = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** The network's real URL (`https://api.x.com/2/tweets`); the realm decides where it goes. */
@@ -26,8 +29,8 @@ export type HttpRequest<T = unknown> = {
   expect?: z.ZodType<T>
   /** Statuses outside 2xx that are answers, not failures (308 of a resumable upload). */
   accept?: readonly number[]
-  /** What the call takes from a budget of the spec; refused with `too-fast` before it leaves when that is spent. */
-  cost?: { bucket: string; units: number }
+  /** What the call takes from budgets of the spec; refused with `too-fast` before it leaves when one of them is spent. */
+  cost?: Cost | readonly Cost[]
 }
 
 export type Reply<T> = { status: number; headers: Record<string, string>; body: T; text: string }
@@ -54,9 +57,9 @@ export type HttpOptions = {
   /** Runs right before the request leaves; throws to stop it (the lease check of the engine). */
   beforeSend?: () => Promise<void> | void
   /** Takes `cost` from its budget, or raises `too-fast`. Absent: budgets are not kept. */
-  spend?: (cost: { bucket: string; units: number }) => Promise<void>
+  spend?: (cost: Cost) => Promise<void>
   /** Gives it back: the request provably never left. */
-  refund?: (cost: { bucket: string; units: number }) => Promise<void>
+  refund?: (cost: Cost) => Promise<void>
   /** Told of every answer, for usage headers. Must not throw. */
   seen?: (answer: { status: number; headers: Record<string, string> }) => void
   fetch?: Send
@@ -178,7 +181,8 @@ export const createHttp = (o: HttpOptions): Http => {
     // A write never reuses an idle socket: a stale one would turn a healthy post into an unknown outcome.
     if (r.method !== 'GET') headers.connection = 'close'
     const signal = o.signal ? AbortSignal.any([o.signal, timeout]) : timeout
-    if (r.cost) await o.spend?.(r.cost)
+    const costs = r.cost === undefined ? [] : 'bucket' in r.cost ? [r.cost] : r.cost
+    await spendAll(o, costs)
     await o.beforeSend?.()
 
     let answer: Answer
@@ -188,7 +192,7 @@ export const createHttp = (o: HttpOptions): Http => {
       answer = { status: res.status, headers: Object.fromEntries(res.headers), text, body: parse(text) }
     } catch (error) {
       const failure = unanswered(error, real.host, timeout.aborted)
-      if (r.cost && failure.kind === 'try-later') await o.refund?.(r.cost)
+      if (failure.kind === 'try-later') for (const cost of costs) await o.refund?.(cost)
       return fail(failure)
     }
     o.seen?.({ status: answer.status, headers: answer.headers })
@@ -211,6 +215,17 @@ export const createHttp = (o: HttpOptions): Http => {
       })
     return { status: answer.status, headers: answer.headers, body: parsed.data, text: answer.text }
   }
+}
+
+/** Takes all costs or none: where one budget is spent the others get theirs back. */
+const spendAll = async (o: Pick<HttpOptions, 'spend' | 'refund'>, costs: readonly Cost[]): Promise<void> => {
+  for (const [i, cost] of costs.entries())
+    try {
+      await o.spend?.(cost)
+    } catch (error) {
+      for (const taken of costs.slice(0, i)) await o.refund?.(taken)
+      throw error
+    }
 }
 
 /** A request without an answer: did it leave us? */

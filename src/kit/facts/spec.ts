@@ -107,8 +107,13 @@ export type Budget = {
   money?: { currency: string; per: number }
   /** Shared by all channels of the app credentials, or each channel's own. */
   scope: 'app' | 'channel'
-  /** `daily`: from midnight to midnight in `zone`. `ms`: fixed windows of that length. */
-  window: { daily: string } | { ms: number }
+  /**
+   * `daily`: from midnight to midnight in that zone. `rolling`: any stretch of that length (ms), a pace of the network
+   * that Clarion keeps by itself instead of meeting its 429; it is not shown to people.
+   */
+  window: { daily: string } | { rolling: number }
+  /** The credential field that holds a cap of the person's own, for apps that were granted more. */
+  capField?: string
 }
 
 /** How a person connects: a redirect to a consent page, a form, or a code posted where only the owner can post. */

@@ -94,7 +94,7 @@ test('preflight tells cost and quotas before scheduling', async () => {
   await house.accounts.view(ws.id, channel)
   const [checked] = (await postsOf('https://clarion.example').preflight(ws, input('hi', [channel]))).channels
   expect(checked).toMatchObject({ findings: [], cost: { amount: 0.2, currency: 'USD' } })
-  expect(checked!.quotas.map((q) => q.bucket)).toEqual(['units', 'calls', 'posts'])
+  expect(checked!.quotas.map((q) => q.bucket)).toEqual(['units', 'posts'])
 })
 
 test('the forecast asks the account first: a quota spent since is an error, and a network that is down changes nothing', async () => {

@@ -3,7 +3,7 @@ import { manualClock } from '#infra/clock.ts'
 import { memoryKeyRing } from '#infra/secrets.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import { knownQuotas, windowOf } from './quotas.ts'
+import { fullestQuotas, knownQuotas, windowOf } from './quotas.ts'
 import { channelsHouse, type House } from './testing/house.ts'
 import { talker, talkerNetwork } from './testing/talker.ts'
 
@@ -65,10 +65,6 @@ describe('windows', () => {
     expect(length(Date.UTC(2026, 2, 8, 20))).toBe(day - 3_600_000)
     expect(windowOf(zone, Date.UTC(2026, 10, 22, 7, 59)).end).toBe(Date.UTC(2026, 10, 22, 8))
   })
-  test('fixed windows follow each other without a gap', () => {
-    expect(windowOf({ ms: 1000 }, 1999)).toEqual({ start: 1000, end: 2000 })
-    expect(windowOf({ ms: 1000 }, 2000)).toEqual({ start: 2000, end: 3000 })
-  })
 })
 
 test('a spent budget refuses the call before it leaves, until the window ends', async () => {
@@ -91,6 +87,48 @@ test('workers side by side never take more than there is', async () => {
   const results = await Promise.all(Array.from({ length: 25 }, () => failure(ask('units', 1))))
   expect(results.filter((r) => r === null)).toHaveLength(10)
   expect(net.count('/x')).toBe(10)
+})
+
+test('a pace holds over every stretch of its length, and says when there is room again', async () => {
+  net.says['/x'] = {}
+  const start = clock.now()
+  await ask('calls', 1)
+  clock.set(start + 40 * 60_000)
+  await ask('calls', 1)
+  // In a fixed hour that begins now there would be room.
+  clock.set(start + 59 * 60_000)
+  const refused = await failure(ask('calls', 1))
+  expect(refused).toMatchObject({ kind: 'too-fast', code: 'talker.budget-spent' })
+  const until = Date.parse(refused!.until!)
+  expect(until).toBeGreaterThanOrEqual(start + 3_600_000)
+  expect(until).toBeLessThanOrEqual(start + 3_600_000 + 6 * 60_000)
+  clock.set(until)
+  expect(await failure(ask('calls', 1))).toBeNull()
+  expect((await known()).map((q) => q.bucket)).not.toContain('calls')
+  clock.set(start)
+})
+
+test('workers side by side keep a pace together', async () => {
+  net.says['/x'] = {}
+  const results = await Promise.all(Array.from({ length: 12 }, () => failure(ask('calls', 1))))
+  expect(results.filter((r) => r === null)).toHaveLength(2)
+})
+
+test('of two budgets both are taken or none', async () => {
+  net.says['/x'] = {}
+  const both = () =>
+    client()({
+      method: 'GET',
+      url: 'https://talker.example/x',
+      cost: [
+        { bucket: 'units', units: 3 },
+        { bucket: 'calls', units: 1 },
+      ],
+    })
+  await both()
+  await both()
+  expect((await failure(both()))?.kind).toBe('too-fast')
+  expect((await known()).find((q) => q.bucket === 'units')?.used).toBe(6)
 })
 
 test('the channel’s own budget is not touched by another channel', async () => {
@@ -135,7 +173,10 @@ test('usage headers become the channel’s last reading, and are forgotten after
   expect(await known()).toContainEqual(
     expect.objectContaining({ bucket: 'rate', used: 41, cap: 100, source: 'headers' }),
   )
+  const fullest = () => fullestQuotas(t.db, new Date(clock.now()))
+  expect(await fullest()).toContainEqual({ platform: 'talker', bucket: 'rate', ratio: 0.41 })
   clock.set(clock.now() + 25 * 3_600_000)
   expect((await known()).map((q) => q.bucket)).not.toContain('rate')
+  expect((await fullest()).map((q) => q.bucket)).not.toContain('rate')
   clock.set(Date.UTC(2026, 10, 22, 12))
 })

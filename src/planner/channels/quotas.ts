@@ -7,14 +7,14 @@ import { sql } from 'kysely'
 import { Temporal } from 'temporal-polyfill'
 import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
-import type { Realm } from '#kit/client/http.ts'
+import type { Cost, Realm } from '#kit/client/http.ts'
 import type { Platform, Quota } from '#kit/client/platform.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import type { Budget } from '#kit/facts/spec.ts'
+import { takeRolling } from './rolling.ts'
 
 /** Whose budget a call takes from. Without a channel (a connect flow) only budgets of the app are counted. */
 export type Spender = { platform: Platform; realm: Realm; channelId?: string }
-export type Charge = { bucket: string; units: number }
 
 /**
  * A quota with where it is known from. `budget`: counted by us; `headers` and `account`: the network's own word. `at`:
@@ -24,23 +24,19 @@ export type KnownQuota = Quota & { source: 'budget' | 'headers' | 'account'; at:
 
 export type Quotas = {
   /** Takes from the budget, all or nothing. @throws PlatformFailure `too-fast` until the window's end, `our-bug` for a budget the spec does not have. */
-  spend: (who: Spender, cost: Charge) => Promise<void>
+  spend: (who: Spender, cost: Cost) => Promise<void>
   /** Gives back what `spend` took for this very `cost` object. */
-  refund: (who: Spender, cost: Charge) => Promise<void>
+  refund: (who: Spender, cost: Cost) => Promise<void>
   /** Keeps what an answer's headers say; in the background, never throws. */
   seen: (who: Spender, answer: { status: number; headers: Record<string, string> }) => void
   /** Resolves when everything `seen` has been written. */
   settled: () => Promise<void>
-  /** Deletes windows that ended a month ago. */
+  /** Deletes windows that ended a month ago, and slices of a pace that ended a day ago. */
   sweep: (now: Date) => Promise<void>
 }
 
-/** The window of a budget at `now` (epoch ms): its first instant and the first after it. Pure. Days are calendar days of the zone, daylight saving included. */
-export const windowOf = (window: Budget['window'], now: number): { start: number; end: number } => {
-  if ('ms' in window) {
-    const start = Math.floor(now / window.ms) * window.ms
-    return { start, end: start + window.ms }
-  }
+/** The calendar day of a zone at `now` (epoch ms): its first instant and the first after it, daylight saving included. Pure. */
+export const windowOf = (window: { daily: string }, now: number): { start: number; end: number } => {
   const day = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(window.daily).startOfDay()
   return { start: day.epochMilliseconds, end: day.add({ days: 1 }).startOfDay().epochMilliseconds }
 }
@@ -103,7 +99,9 @@ export const knownQuotas = async (
   const wanted = channels.flatMap((c) =>
     (platforms.get(c.platform)?.spec.budgets ?? []).flatMap((budget) => {
       const account = accountOf(budget, c.realm, c.id)
-      return account === null ? [] : [{ c, budget, account, window: windowOf(budget.window, now.getTime()) }]
+      // A pace of minutes is the engine's concern.
+      if (account === null || 'rolling' in budget.window) return []
+      return [{ c, budget, account, window: windowOf(budget.window, now.getTime()) }]
     }),
   )
   if (wanted.length > 0) {
@@ -162,6 +160,27 @@ export const knownQuotas = async (
   return out
 }
 
+/** Of each bucket of each platform the fullest reading that still holds, as a ratio of 0 to 1 or a little above. */
+export const fullestQuotas = async (
+  db: Db,
+  now: Date,
+): Promise<{ platform: string; bucket: string; ratio: number }[]> => {
+  const { rows } = await sql<{ platform: string; bucket: string; ratio: number }>`
+    select c.platform, r.bucket, max(r.used::float8 / r.cap) as ratio
+    from quota_readings r join channels c on c.id = r.channel_id
+    where r.cap > 0 and (r.resets_at > ${now} or (r.resets_at is null and r.at > ${new Date(now.getTime() - readingLifeMs)}))
+    group by c.platform, r.bucket`.execute(db)
+  return rows
+}
+
+const spent = (platform: string, budget: Budget, cap: number, until: Date): PlatformFailure =>
+  new PlatformFailure({
+    kind: 'too-fast',
+    code: `${platform}.budget-spent`,
+    message: `${budget.label}: the ${cap} of this window are spent. Clarion goes on when there is room again.`,
+    until: until.toISOString(),
+  })
+
 /** `onError`: told when a reading could not be written. */
 export const createQuotas = (d: {
   db: Db
@@ -169,12 +188,12 @@ export const createQuotas = (d: {
   onError?: (error: unknown, channelId: string) => void
 }): Quotas => {
   /** The window each cost was taken from: a refund after midnight must not land in the new day. */
-  const taken = new WeakMap<Charge, { account: string; start: Date }>()
+  const taken = new WeakMap<Cost, { account: string; start: Date }>()
   const writing = new Map<string, Promise<void>>()
   /** What was last written per channel, so that an unchanged header is not written again. */
   const written = new Map<string, string>()
 
-  const budgetOf = ({ platform }: Spender, { bucket }: Charge): Budget => {
+  const budgetOf = ({ platform }: Spender, { bucket }: Cost): Budget => {
     const budget = platform.spec.budgets?.find((b) => b.bucket === bucket)
     if (budget) return budget
     throw new PlatformFailure({
@@ -189,8 +208,21 @@ export const createQuotas = (d: {
       const budget = budgetOf(who, cost)
       const account = accountOf(budget, who.realm, who.channelId)
       if (account === null || cost.units <= 0) return
-      const { start, end } = windowOf(budget.window, d.clock.now())
       const { spec } = who.platform
+      const now = d.clock.now()
+      if ('rolling' in budget.window) {
+        const key = { platform: spec.id, account, bucket: cost.bucket }
+        const took = await takeRolling(d.db, key, {
+          ms: budget.window.rolling,
+          cap: budget.cap,
+          units: cost.units,
+          now,
+        })
+        if ('until' in took) throw spent(spec.id, budget, budget.cap, took.until)
+        taken.set(cost, { account, start: took.start })
+        return
+      }
+      const { start, end } = windowOf(budget.window, now)
       // One statement, so that two workers never take the last unit twice.
       const { rows } = await sql<{ used: number }>`
         insert into quotas (platform, account, bucket, window_start, window_end, used, cap)
@@ -200,13 +232,7 @@ export const createQuotas = (d: {
           set used = quotas.used + excluded.used, cap = excluded.cap, window_end = excluded.window_end
           where quotas.used::bigint + excluded.used <= excluded.cap
         returning used`.execute(d.db)
-      if (rows.length === 0)
-        throw new PlatformFailure({
-          kind: 'too-fast',
-          code: `${spec.id}.budget-spent`,
-          message: `${budget.label}: the ${budget.cap} of this window are spent. Clarion goes on when it starts anew.`,
-          until: new Date(end).toISOString(),
-        })
+      if (rows.length === 0) throw spent(spec.id, budget, budget.cap, new Date(end))
       taken.set(cost, { account, start: new Date(start) })
     },
 
@@ -246,10 +272,13 @@ export const createQuotas = (d: {
     },
 
     sweep: async (now) => {
-      await d.db
-        .deleteFrom('quotas')
-        .where('window_end', '<', new Date(now.getTime() - 30 * 86_400_000))
-        .execute()
+      // Slices of a pace are many and soon worth nothing.
+      await sql`
+        delete from quotas
+        where window_end < ${new Date(now.getTime() - 30 * 86_400_000)}
+           or (window_end < ${new Date(now.getTime() - 86_400_000)} and window_end - window_start < interval '1 hour')`.execute(
+        d.db,
+      )
     },
   }
 }

@@ -79,7 +79,7 @@ export const spec = defineSpec({
       label: 'Changes to the profile in a minute',
       cap: 10,
       scope: 'channel',
-      window: { ms: 60_000 },
+      window: { rolling: 60_000 },
     },
   ],
   can: { firstComment: false, remove: true, edit: true, insights: true, webhook: false, readBack: true },

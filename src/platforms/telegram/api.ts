@@ -1,6 +1,6 @@
 /** Telegram's calls, typed thin (fact sheet §2, §3). The bot token is part of the address, which is never kept or logged. */
 import { z } from 'zod'
-import type { Http } from '#kit/client/http.ts'
+import type { Http, HttpRequest } from '#kit/client/http.ts'
 import type { Json } from '#kit/client/steps.ts'
 
 export type Bot = { http: Http; token: string }
@@ -13,18 +13,27 @@ const call = async <T extends z.ZodType>(
   method: string,
   members: { [k: string]: Json | undefined } | FormData,
   result: T,
-  timeoutMs?: number,
+  o: Pick<HttpRequest, 'timeoutMs' | 'cost'> = {},
 ): Promise<z.output<T>> => {
   const body = members instanceof FormData ? { multipart: members } : { json: members }
   const reply = await b.http({
     method: 'POST',
     url: `https://api.telegram.org/bot${b.token}/${method}`,
     ...body,
-    timeoutMs,
+    ...o,
     expect: z.object({ ok: z.literal(true), result }) as unknown as z.ZodType<{ result: z.output<T> }>,
   })
   return reply.body.result
 }
+
+/** What a send asks of its call; `items`: each of an album counts as a message (fact sheet §7). */
+const sending = (items = 1) => ({
+  timeoutMs: sendTimeout,
+  cost: [
+    { bucket: 'bot', units: items },
+    { bucket: 'chat', units: items },
+  ],
+})
 
 const chat = z.looseObject({
   // 52 bits at most: a JS number holds it (fact sheet §2).
@@ -87,7 +96,7 @@ export type Common = {
 }
 
 export const sendMessage = (b: Bot, m: Common & { text: string; parse_mode?: string; link_preview_options?: Json }) =>
-  call(b, 'sendMessage', m, message, sendTimeout)
+  call(b, 'sendMessage', m, message, sending())
 
 /** `options` are objects since Bot API 7; strings are refused. */
 export const sendPoll = (
@@ -99,7 +108,7 @@ export const sendPoll = (
     allows_multiple_answers: boolean
     open_period?: number
   },
-) => call(b, 'sendPoll', m, message, sendTimeout)
+) => call(b, 'sendPoll', m, message, sending())
 
 /** In multipart every member is a string; objects and lists are JSON in one. */
 const multipart = (
@@ -142,7 +151,7 @@ export const sendFile = (b: Bot, m: Common & Caption, f: Attached) => {
     ...(f.kind === 'video' || f.kind === 'animation' ? f.size : {}),
     ...streaming(f),
   }
-  return call(b, methodOf[f.kind], multipart(members, [part(f.kind, f)]), message, sendTimeout)
+  return call(b, methodOf[f.kind], multipart(members, [part(f.kind, f)]), message, sending())
 }
 
 /** 2-10 photos and videos, one call, one answer; the caption sits on the first and is shown under the album. */
@@ -164,7 +173,7 @@ export const sendAlbum = (b: Bot, m: Common, caption: Caption, files: Attached[]
       files.map((f, i) => part(`file${i}`, f)),
     ),
     z.array(message).min(1),
-    sendTimeout,
+    sending(files.length),
   )
 }
 

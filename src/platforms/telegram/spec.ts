@@ -63,8 +63,18 @@ export const spec = defineSpec({
     document: { types: ['application/pdf'], maxBytes: 50_000_000 },
   },
   settings: { version: 1, schema: settings },
-  // About 20 messages a minute in one chat, 30 a second per bot.
   pace: { concurrency: 8, backlogGapMs: 3_500 },
+  // Guidance of the Bot FAQ (fact sheet §7); every item of an album counts.
+  budgets: [
+    { bucket: 'bot', label: 'Messages of the bot in a second', cap: 30, scope: 'app', window: { rolling: 1_000 } },
+    {
+      bucket: 'chat',
+      label: 'Messages in the chat in a minute',
+      cap: 20,
+      scope: 'channel',
+      window: { rolling: 60_000 },
+    },
+  ],
   can: { firstComment: false, remove: true, edit: true, insights: true, webhook: false, readBack: false },
   why: {
     firstComment: 'Comments live in the linked discussion group, where a bot must wait for the forwarded post.',

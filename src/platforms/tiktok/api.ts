@@ -9,7 +9,7 @@ export type Access = { http: Http; access: string }
 
 const call = async <T extends z.ZodType>(
   c: Access,
-  r: Pick<HttpRequest, 'method' | 'query' | 'json'> & { path: string },
+  r: Pick<HttpRequest, 'method' | 'query' | 'json' | 'cost'> & { path: string },
   data: T,
 ): Promise<z.output<T>> => {
   const { path, ...rest } = r
@@ -68,7 +68,11 @@ export type Creator = z.output<typeof creator>
 
 /** 20 a minute; needs `video.publish`. Raises `too-fast` or `refused-account` when the account may not post now. */
 export const creatorInfo = (c: Access): Promise<Creator> =>
-  call(c, { method: 'POST', path: '/v2/post/publish/creator_info/query/' }, creator)
+  call(
+    c,
+    { method: 'POST', path: '/v2/post/publish/creator_info/query/', cost: { bucket: 'creator', units: 1 } },
+    creator,
+  )
 
 const begun = z.object({ publish_id: z.string().min(1), upload_url: z.string().optional() })
 export type InitKind = 'video' | 'inbox-video' | 'photo'
@@ -80,7 +84,11 @@ const initPath: Record<InitKind, string> = {
 
 /** Begins a task; 6 a minute. With PULL_FROM_URL it is the post itself and must never be repeated blindly (§4). */
 export const init = async (c: Access, kind: InitKind, body: Json) => {
-  const a = await call(c, { method: 'POST', path: initPath[kind], json: body }, begun)
+  const a = await call(
+    c,
+    { method: 'POST', path: initPath[kind], json: body, cost: { bucket: 'begins', units: 1 } },
+    begun,
+  )
   return { publishId: a.publish_id, uploadUrl: a.upload_url }
 }
 
@@ -106,7 +114,16 @@ export type TaskStatus = z.output<typeof status>
 
 /** What became of a task; 30 a minute. */
 export const fetchStatus = (c: Access, publishId: string): Promise<TaskStatus> =>
-  call(c, { method: 'POST', path: '/v2/post/publish/status/fetch/', json: { publish_id: publishId } }, status)
+  call(
+    c,
+    {
+      method: 'POST',
+      path: '/v2/post/publish/status/fetch/',
+      json: { publish_id: publishId },
+      cost: { bucket: 'looks', units: 1 },
+    },
+    status,
+  )
 
 /** A piece of a slow connection's video takes its time (ms). */
 const putTimeoutMs = 600_000

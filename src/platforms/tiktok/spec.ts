@@ -109,8 +109,19 @@ export const spec = defineSpec({
     },
   },
   settings: { version: 1, schema: settings },
-  // Six begins a minute and account; about fifteen posts a day.
   pace: { concurrency: 16, backlogGapMs: 15_000 },
+  // Per token (fact sheet §3); about fifteen posts a day besides, which TikTok alone counts.
+  budgets: [
+    { bucket: 'begins', label: 'Posts begun in a minute', cap: 6, scope: 'channel', window: { rolling: 60_000 } },
+    { bucket: 'looks', label: 'Looks at a post in a minute', cap: 30, scope: 'channel', window: { rolling: 60_000 } },
+    {
+      bucket: 'creator',
+      label: 'Looks at the account in a minute',
+      cap: 20,
+      scope: 'channel',
+      window: { rolling: 60_000 },
+    },
+  ],
   can: { firstComment: false, remove: false, edit: false, insights: true, webhook: true, readBack: true },
   why: {
     firstComment: 'TikTok gives apps no way to comment. Write the first comment in the TikTok app.',

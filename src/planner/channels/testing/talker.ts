@@ -33,7 +33,7 @@ export const talker = (): Platform =>
       pace: { concurrency: 1, backlogGapMs: 0 },
       budgets: [
         { bucket: 'units', label: 'Units today', cap: 10, scope: 'app', window: { daily: 'America/Los_Angeles' } },
-        { bucket: 'calls', label: 'Calls an hour', cap: 2, scope: 'channel', window: { ms: 3_600_000 } },
+        { bucket: 'calls', label: 'Calls an hour', cap: 2, scope: 'channel', window: { rolling: 3_600_000 } },
       ],
       can: { firstComment: false, remove: false, edit: true, insights: true, webhook: true, readBack: true },
       verified: '2026-11-22',
