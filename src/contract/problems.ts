@@ -49,6 +49,11 @@ export const problems = {
     title: 'This address does not take that method',
     fix: 'See /docs for the methods it takes.',
   },
+  'too-slow': {
+    status: 408,
+    title: 'The request took too long to arrive',
+    fix: 'Send it again over a faster line; only uploads of files may take long.',
+  },
   conflict: { status: 409, title: 'The state does not allow this now', fix: 'Reload and see `detail`.' },
   exists: { status: 409, title: 'It already exists', fix: 'Use the existing one or choose another name.' },
   'idempotency-mismatch': {

@@ -14,6 +14,7 @@ describe('settings', () => {
       databaseUrl: undefined,
       clock: undefined,
       drainMs: 20_000,
+      bodyMs: 60_000,
     })
     expect(c.dataDir).toBe(`${process.cwd()}/data`)
   })

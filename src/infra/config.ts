@@ -19,6 +19,7 @@
  * | CLARION_LOG                 |          | info             | trace, debug, info, warn, error, silent                            |
  * | CLARION_LOG_FORMAT          |          | text on a terminal, else json | `json` or `text`                                      |
  * | CLARION_DRAIN_MS            |          | 20000            | ms a shutdown waits for work in flight                             |
+ * | CLARION_BODY_MS             |          | 60000            | ms a request may take to arrive; uploads of files may take longer  |
  * | CLARION_CLOCK_ORIGIN        |          |                  | epoch ms where a scaled clock starts (tests; needs RATE too)       |
  * | CLARION_CLOCK_RATE          |          |                  | how many times faster than the wall it runs                        |
  * | CLARION_<PLATFORM>_<FIELD>  |          |                  | app credentials: CLARION_X_COM_CLIENT_ID for field `clientId`      |
@@ -57,6 +58,8 @@ export type Config = {
   logLevel: LogLevel
   logFormat: 'json' | 'text'
   drainMs: number
+  /** ms a request may take to arrive; uploads of files are judged by their pace. */
+  bodyMs: number
   clock: { origin: number; rate: number } | undefined
   /** PATH: where tools that may be installed (ffmpeg) are looked for. */
   toolPath: string
@@ -173,6 +176,7 @@ export const readConfig = (
     metricsToken: r.text('CLARION_METRICS_TOKEN'),
     logLevel: r.oneOf('CLARION_LOG', logLevels, 'info'),
     logFormat: r.oneOf('CLARION_LOG_FORMAT', ['json', 'text'] as const, terminal ? 'text' : 'json'),
+    bodyMs: r.int('CLARION_BODY_MS', 1_000, 3_600_000) ?? 60_000,
     drainMs: r.int('CLARION_DRAIN_MS', 0, 600_000) ?? 20_000,
     clock: origin !== undefined && rate !== undefined ? { origin, rate } : undefined,
     toolPath: env.PATH ?? '',

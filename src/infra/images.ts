@@ -1,60 +1,17 @@
 /**
  * Pictures: look at one without trusting it, make one that fits a network's limits, make a thumbnail. (sharp/libvips)
- * Only five formats are ever decoded; a picture's size is read from its head and judged before a pixel is.
+ * Only five formats are ever decoded; a picture's size is read from its head and judged before a pixel is. Runs in the
+ * processes of `pictures.ts`: nothing else imports it.
  */
-import sharp, { type Sharp } from 'sharp'
-
-export type ImageRefusal =
-  | 'not-an-image'
-  | 'unsupported'
-  | 'too-large'
-  | 'bomb'
-  | 'broken'
-  | 'type-differs'
-  | 'cannot-fit'
-
-/** The picture cannot be used; the message is for the person who gave it. */
-export class ImageRefused extends Error {
-  readonly reason: ImageRefusal
-  constructor(reason: ImageRefusal, message: string) {
-    super(message)
-    this.name = 'ImageRefused'
-    this.reason = reason
-  }
-}
-
-export type InspectLimits = {
-  /** What the sender said it is; a difference is refused. `image/jpg` counts as `image/jpeg`. */
-  declared?: string
-  /** Bytes of the file, default 50 MB. */
-  maxBytes?: number
-  /** Pixels of all pages together, default 120 million (the largest phone cameras make 108). */
-  maxPixels?: number
-}
-
-export type Inspected = {
-  mime: string
-  /** As a person sees it: the camera's orientation is applied. */
-  width: number
-  height: number
-  /** Frames of an animation, 1 otherwise. */
-  pages: number
-}
-
-export type RenderLimits = {
-  /** MIME types the network takes, best first where it matters. */
-  types: readonly string[]
-  maxBytes: number
-  maxWidth?: number
-  maxHeight?: number
-  /** Limit of width + height. */
-  maxSides?: number
-}
+import sharp, { type Metadata, type Sharp } from 'sharp'
+import { ImageRefused, type Inspected, type InspectLimits, maxDecoded, type RenderLimits, sniff } from './pictures.ts'
 
 export type Rendered = { bytes: Buffer; mime: string; width: number; height: number }
 
 const MAX_PIXELS = 120_000_000
 const MAX_BYTES = 50_000_000
+/** Pixels of a rendition: a camera's 6000 x 4000. No network shows more, and encoding holds ten bytes a pixel. */
+const maxMade = 24_000_000
 const formats: Record<string, string> = {
   jpeg: 'image/jpeg',
   png: 'image/png',
@@ -74,20 +31,9 @@ sharp.unblock({
     'VipsForeignLoadHeifBuffer',
   ],
 })
-// Many small pictures, one at a time each: the event loop's pool is shared with the disk.
+// One picture at a time and process, by one thread: which pictures go side by side is decided in pictures.ts.
 sharp.cache(false)
 sharp.concurrency(1)
-
-/** The type by the first bytes, undefined when it is none we take. */
-export const sniff = (b: Uint8Array): string | undefined => {
-  const ascii = (from: number, to: number) => Buffer.from(b.subarray(from, to)).toString('latin1')
-  if (b[0] === 0xff && b[1] === 0xd8 && b[2] === 0xff) return 'image/jpeg'
-  if (ascii(0, 8) === '\x89PNG\r\n\x1a\n') return 'image/png'
-  if (/^GIF8[79]a/.test(ascii(0, 6))) return 'image/gif'
-  if (ascii(0, 4) === 'RIFF' && ascii(8, 12) === 'WEBP') return 'image/webp'
-  if (ascii(4, 8) === 'ftyp' && /avif|avis/.test(ascii(8, 32))) return 'image/avif'
-  return undefined
-}
 
 const open = (bytes: Uint8Array, o: { animated?: boolean } = {}): Sharp =>
   sharp(bytes, {
@@ -104,11 +50,29 @@ const broken = (error: unknown): never => {
   throw new ImageRefused('broken', 'The picture is damaged or cut short.')
 }
 
+/** Rows that a decoder which goes from top to bottom keeps at a time, about. */
+const rowsKept = 512
+
 /**
- * What a picture is. Decodes it once, small, to know that it is whole.
- * @throws ImageRefused.
+ * Bytes that decoding holds at once, about (measured: the process grows by this much and up to a third more). Baseline JPEG
+ * and plain PNG come row by row; interlaced, progressive, WebP, GIF and AVIF are unpacked whole first.
  */
-export const inspectImage = async (bytes: Uint8Array, limits: InspectLimits = {}): Promise<Inspected> => {
+const heldBytes = (m: Metadata, height: number): number => {
+  const rows = { all: height, some: Math.min(height, rowsKept) }
+  const pixel = m.channels * (m.depth === 'uchar' ? 1 : 2)
+  switch (m.format) {
+    case 'png':
+      return m.width * (m.isProgressive ? rows.all : rows.some) * pixel
+    // The coefficients of all scans: two bytes each, of half as many colour as light values unless it is 4:4:4.
+    case 'jpeg':
+      return m.width * (m.isProgressive ? rows.all * 2 * (m.chromaSubsampling === '4:2:0' ? 1.5 : 3) : rows.some * 3)
+    default:
+      return m.width * rows.all * 4
+  }
+}
+
+/** What the head tells, judged: nothing is decoded yet. @throws ImageRefused. */
+const judge = async (bytes: Uint8Array, limits: InspectLimits): Promise<Inspected> => {
   const { maxBytes = MAX_BYTES, maxPixels = MAX_PIXELS } = limits
   if (bytes.length > maxBytes)
     throw new ImageRefused('too-large', `The file has ${bytes.length} bytes; at most ${maxBytes} are taken.`)
@@ -119,21 +83,35 @@ export const inspectImage = async (bytes: Uint8Array, limits: InspectLimits = {}
       throw new ImageRefused('unsupported', 'SVG drawings are not taken; export it as PNG.')
     throw new ImageRefused('not-an-image', 'This is not a JPEG, PNG, GIF, WebP or AVIF picture.')
   }
-  const said = limits.declared?.split(';')[0]?.trim().toLowerCase().replace('image/jpg', 'image/jpeg')
-  if (said && said !== 'application/octet-stream' && said !== mime)
-    throw new ImageRefused('type-differs', `The file says it is ${said}, but it is ${mime}.`)
+  const m = await open(bytes).metadata()
+  if (formats[m.format ?? ''] !== mime) throw new ImageRefused('unsupported', 'This kind of picture is not taken.')
+  const pages = m.pages ?? 1
+  // An animation's first frame is what we read, so its head already tells the frame's size.
+  const height = m.pageHeight ?? m.height
+  if (m.width * height * pages > maxPixels)
+    throw new ImageRefused(
+      'bomb',
+      `The picture unpacks to ${m.width} x ${height}${pages > 1 ? ` x ${pages} frames` : ''}; at most ${Math.floor(maxPixels / 1_000_000)} million pixels are taken.`,
+    )
+  const held = heldBytes(m, height)
+  if (held > maxDecoded)
+    throw new ImageRefused(
+      'bomb',
+      `The picture needs ${Math.ceil(held / 1_000_000)} MB of memory to be unpacked; at most ${maxDecoded / 1_000_000} are given. Save it ${m.isProgressive ? 'without interlacing (not "progressive")' : 'smaller'}${m.depth === 'uchar' ? '' : ' or with 8 bits a channel'}.`,
+    )
+  await limits.admit?.(held)
+  return { mime, width: m.autoOrient.width, height: m.autoOrient.height, pages }
+}
+
+/**
+ * What a picture is. Decodes it once, small, to know that it is whole.
+ * @throws ImageRefused.
+ */
+export const inspectImage = async (bytes: Uint8Array, limits: InspectLimits = {}): Promise<Inspected> => {
   try {
-    const m = await open(bytes).metadata()
-    if (formats[m.format ?? ''] !== mime) throw new ImageRefused('unsupported', 'This kind of picture is not taken.')
-    const pages = m.pages ?? 1
-    // An animation's first frame is what we read, so its head already tells the frame's size.
-    if (m.width * (m.pageHeight ?? m.height) * pages > maxPixels)
-      throw new ImageRefused(
-        'bomb',
-        `The picture unpacks to ${m.width} x ${m.pageHeight ?? m.height}${pages > 1 ? ` x ${pages} frames` : ''}; at most ${Math.floor(maxPixels / 1_000_000)} million pixels are taken.`,
-      )
+    const seen = await judge(bytes, limits)
     await open(bytes).resize(32, 32, { fit: 'inside' }).raw().toBuffer()
-    return { mime, width: m.autoOrient.width, height: m.autoOrient.height, pages }
+    return seen
   } catch (error) {
     return broken(error)
   }
@@ -143,6 +121,7 @@ export const inspectImage = async (bytes: Uint8Array, limits: InspectLimits = {}
 const within = (width: number, height: number, l: Pick<RenderLimits, 'maxWidth' | 'maxHeight' | 'maxSides'>) => {
   const scale = Math.min(
     1,
+    Math.sqrt(maxMade / (width * height)),
     (l.maxWidth ?? Infinity) / width,
     (l.maxHeight ?? Infinity) / height,
     (l.maxSides ?? Infinity) / (width + height),
@@ -175,9 +154,13 @@ const qualities = [90, 82, 74, 66, 56] as const
  * already fits, else its first frame is used.
  * @throws ImageRefused `cannot-fit` when nothing legible fits.
  */
-export const renderImage = async (bytes: Uint8Array, limits: RenderLimits): Promise<Rendered> => {
-  const source = await inspectImage(bytes, { maxBytes: Number.POSITIVE_INFINITY })
+export const renderImage = async (
+  bytes: Uint8Array,
+  limits: RenderLimits,
+  admit?: InspectLimits['admit'],
+): Promise<Rendered> => {
   try {
+    const source = await judge(bytes, { maxBytes: Number.POSITIVE_INFINITY, admit })
     if (source.pages > 1 && source.mime === 'image/gif' && limits.types.includes('image/gif')) {
       const { scale } = within(source.width, source.height, limits)
       if (scale === 1 && bytes.length <= limits.maxBytes)
@@ -223,7 +206,3 @@ const pickType = (source: Inspected, types: readonly string[]): string => {
     throw new ImageRefused('cannot-fit', `None of the types the network takes can be made: ${types.join(', ')}.`)
   return found
 }
-
-/** A WebP of at most 480 x 480 for lists, about 20-40 kB. @throws ImageRefused. */
-export const thumbnail = async (bytes: Uint8Array): Promise<Rendered> =>
-  renderImage(bytes, { types: ['image/webp'], maxBytes: 200_000, maxWidth: 480, maxHeight: 480 })

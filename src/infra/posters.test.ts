@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { drawDocument, drawVideo, findFfmpeg, videoFrame } from './posters.ts'
+import { drawDocument, drawVideo } from './drawings.ts'
+import { findFfmpeg, videoFrame } from './posters.ts'
 
 let dir: string
 beforeAll(async () => {

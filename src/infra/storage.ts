@@ -57,7 +57,8 @@ const safe = /^[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)?(\/[a-z0-9][a-z0-9_-]*(\.[a-z0-9
 const spare = 100_000_000
 /** No space, no quota, or a file larger than the file system or the process may write. */
 const fullCodes = ['ENOSPC', 'EDQUOT', 'EFBIG']
-const asFull = (error: unknown): never => {
+/** Throws `StorageFull` for an error that says so, any other as it came. */
+export const asFull = (error: unknown): never => {
   throw fullCodes.includes((error as NodeJS.ErrnoException).code ?? '') ? new StorageFull() : error
 }
 

@@ -9,6 +9,7 @@ import { guardedFetch } from '#infra/guard.ts'
 import { Refused } from '#kit/sandbox/answer.ts'
 import type { Imitation, SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
 import { type Match, routeTable } from '#kit/sandbox/route.ts'
+import { bodyReader } from './bodies.ts'
 import { createDesk } from './desk.ts'
 import { strike } from './faults.ts'
 import { clientOf, createNotices } from './notices.ts'
@@ -20,6 +21,10 @@ import { makeWorld, virtualNow } from './worlds.ts'
 
 /** Longest body read (bytes): above every limit of a network, so that the imitation refuses in its own words. */
 const MAX_BODY = 64 * 1024 * 1024
+/** What all bodies together may hold (bytes): one of the largest. */
+const BODIES_IN_ALL = MAX_BODY
+/** ms a body waits for room. */
+const ROOM_WAIT_MS = 30_000
 const KEPT_REQUESTS = 500
 /** How often networks look at what time has done (ms of the real clock). */
 const TICK_MS = 250
@@ -117,7 +122,26 @@ export const createSandbox = (o: SandboxOptions): Sandbox => {
     return full
   }
 
+  const read = bodyReader({ maxBody: MAX_BODY, inAll: BODIES_IN_ALL, waitMs: ROOM_WAIT_MS })
   const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const body = await read(req)
+    if (body === 'gone') return
+    if (body === 'busy')
+      return send(res, {
+        status: 503,
+        json: { sandbox: 'too many large bodies at once' },
+        headers: { 'retry-after': '5' },
+      })
+    if (body === 'too-big')
+      return send(res, { status: 413, json: { sandbox: `a body may have at most ${MAX_BODY} bytes` } })
+    try {
+      await dispatch(req, res, body.bytes)
+    } finally {
+      body.release()
+    }
+  }
+
+  const dispatch = async (req: IncomingMessage, res: ServerResponse, body: Buffer): Promise<void> => {
     const base = new URL(url()).pathname.replace(/\/$/, '')
     const target = new URL(req.url ?? '/', 'http://sandbox')
     const path =
@@ -126,8 +150,6 @@ export const createSandbox = (o: SandboxOptions): Sandbox => {
         : target.pathname === base
           ? '/'
           : target.pathname
-    const body = await readBody(req)
-    if (body === 'gone') return
     const method = req.method === 'HEAD' ? 'GET' : (req.method ?? 'GET')
     const request: SandboxRequest = {
       method,
@@ -136,12 +158,10 @@ export const createSandbox = (o: SandboxOptions): Sandbox => {
       params: {},
       query: target.searchParams,
       headers: lowerHeaders(req),
-      body: body === 'too-big' ? Buffer.alloc(0) : body,
+      body,
       base: reachedAt(req, base),
       notice: () => undefined,
     }
-    if (body === 'too-big')
-      return send(res, { status: 413, json: { sandbox: `a body may have at most ${MAX_BODY} bytes` } })
     if (path === '/' || path.startsWith('/_')) return send(res, await own(request))
 
     const slash = path.indexOf('/', 1)
@@ -282,20 +302,6 @@ const lowerHeaders = (req: IncomingMessage): Record<string, string> => {
   for (const [k, v] of Object.entries(req.headers)) if (v !== undefined) out[k] = Array.isArray(v) ? v.join(', ') : v
   return out
 }
-
-/** The whole body. `gone`: the client left before it was sent. */
-const readBody = (req: IncomingMessage): Promise<Buffer | 'gone' | 'too-big'> =>
-  new Promise((resolve) => {
-    const parts: Buffer[] = []
-    let size = 0
-    req.on('data', (part: Buffer) => {
-      size += part.length
-      if (size <= MAX_BODY) parts.push(part)
-    })
-    req.once('end', () => resolve(size > MAX_BODY ? 'too-big' : Buffer.concat(parts)))
-    req.once('error', () => resolve('gone'))
-    req.once('aborted', () => resolve('gone'))
-  })
 
 /** The sandbox as this client reached it. The door gives the prefix it cut away as `x-sandbox-prefix`. */
 const reachedAt = (req: IncomingMessage, base: string): string => {

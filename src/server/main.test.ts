@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -72,8 +72,19 @@ test('first start, a second process, kill -9 and again, SIGTERM', { timeout: 120
   first.child.kill('SIGKILL')
   await first.ended()
   expect((await processesIn(join(dir, 'postgres', 'pgdata'))).length).toBeGreaterThan(0)
-  const third = launch({ CLARION_HOST: '0.0.0.0' })
-  await third.ready()
+  const third = launch({ CLARION_HOST: '0.0.0.0', CLARION_BODY_MS: '1000' })
+  const { port } = new URL(await third.ready())
+  // A body that dribbles ends wherever it leads: a door, the sandbox, nowhere, an upload nobody may make.
+  for (const path of ['/api/v1/setup', '/sandbox/_desk/faults', '/nowhere', '/api/v1/workspaces/x/media']) {
+    const socket = connect(Number(port), '127.0.0.1')
+    socket.on('error', () => undefined).resume()
+    const drops = setInterval(() => socket.write('x'), 100)
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nhost: localhost:${port}\r\ncontent-type: application/json\r\ncontent-length: 900000\r\n\r\n{`,
+    )
+    await once(socket, 'close')
+    clearInterval(drops)
+  }
   expect(third.said).toContain('(adopted)')
   await vi.waitFor(() => expect(third.said).toMatch(/enter the setup token {2}\S{24}/))
 

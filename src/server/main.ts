@@ -20,13 +20,12 @@ import type { Compose } from './boot/composed.ts'
 import { bootDatabase } from './boot/database.ts'
 import { openDataFolder } from './boot/folder.ts'
 import { stage } from './boot/starting.ts'
+import { patient, serverPatience } from './patience.ts'
 import { isPrivate } from './this-machine.ts'
 
 const begun = performance.now()
 /** A terminal sends Ctrl-C to us and to npm above us, which passes it on: within this many ms it is one wish. */
 const SAME_WISH_MS = 400
-/** ms a request may take to arrive: 4 GB over a slow line. */
-const uploadMs = 12 * 60 * 60_000
 /** What the doors may take to close after the work has ended (ms). */
 const CLOSE_MS = 3_000
 
@@ -89,8 +88,10 @@ const start = async (config: Config, log: Log, onStep: (abandon: () => void) => 
 
     const starting = stage('starting')
     let handler: RequestListener = starting.handler
-    // A video of gigabytes takes longer than Node's five minutes; silence is judged where uploads are read.
-    const server = createServer({ requestTimeout: uploadMs }, (req, res) => handler(req, res))
+    const server = createServer(
+      serverPatience,
+      patient((req, res) => handler(req, res), config.bodyMs),
+    )
     const port = await listen(server, config)
     opened.add(async () => {
       server.closeAllConnections()

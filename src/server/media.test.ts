@@ -1,9 +1,13 @@
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { mediaLimits } from '#contract/media.ts'
 import { manualClock } from '#infra/clock.ts'
+import { arrivingLimit } from '#planner/media/intake.ts'
+import { createMedia } from '#planner/media/service.ts'
 import { type TestApp, testApp, type Who } from './testing.ts'
 
 const clock = manualClock(Date.now())
@@ -77,17 +81,40 @@ test("a camera's orientation counts: width and height are as people see it", asy
   expect(r.body).toMatchObject({ width: 20, height: 40 })
 })
 
-test('a file that is not the type it says is refused', async () => {
-  expect((await upload(await png(), { type: 'image/jpeg' })).problem).toMatchObject({
-    status: 415,
+test('a picture is what its bytes are: a wrong or general type is corrected, never refused', async () => {
+  const bytes = await png()
+  for (const type of [
+    'image/jpeg',
+    'image/pjpeg',
+    'binary/octet-stream',
+    'application/pdf',
+    'video/mp4',
+    'text/html',
+  ]) {
+    const r = await upload(bytes, { type, name: 'cat.jpg' })
+    expect([type, r.status, r.body.mime, r.body.name]).toEqual([type, 201, 'image/png', 'cat.jpg'])
+    expect((await get(String(r.body.url))).headers['content-type']).toBe('image/png')
+  }
+  const webp = await picture().webp().toBuffer()
+  expect((await upload(webp, { type: 'image/jpeg', name: 'photo.jpg' })).body.mime).toBe('image/webp')
+})
+
+test('what is no picture is refused, whatever it calls itself; HEIC and AVIF are told what to do', async () => {
+  const code = async (bytes: Buffer, type: string) => (await upload(bytes, { type })).problem
+  const html = Buffer.from('<html><script>alert(1)</script>')
+  expect((await code(html, 'image/png'))?.code).toBe('unsupported-media')
+  const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')
+  expect((await code(svg, 'image/svg+xml'))?.code).toBe('unsupported-media')
+  const avif = await picture().avif().toBuffer()
+  expect(await code(avif, 'image/avif')).toMatchObject({
     code: 'unsupported-media',
+    detail: expect.stringMatching(/AVIF.*JPEG, PNG or WebP/),
   })
-  expect((await upload(Buffer.from('<html><script>alert(1)</script>'), { type: 'image/png' })).problem?.code).toBe(
-    'unsupported-media',
-  )
-  expect(
-    (await upload(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), { type: 'image/svg+xml' })).problem?.code,
-  ).toBe('unsupported-media')
+  const heic = Buffer.concat([Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), Buffer.alloc(200)])
+  expect(await code(heic, 'application/octet-stream')).toMatchObject({
+    code: 'unsupported-media',
+    detail: expect.stringMatching(/HEIC.*JPEG.*Most Compatible/),
+  })
 })
 
 test('a picture cut short is refused', async () => {
@@ -374,7 +401,7 @@ test('a signed link is public until it expires, and cannot be bent to another pi
   expect((await get(path, null)).statusCode).toBe(404)
 })
 
-test('many uploads at once wait outside instead of filling memory, and room comes back however one ends', {
+test('only so many files come in at once, and room comes back however one ends', {
   timeout: 60_000,
 }, async () => {
   const bytes = await png()
@@ -402,13 +429,45 @@ test('many uploads at once wait outside instead of filling memory, and room come
   }
   for (let round = 0; round < 2; round++) {
     const refused: number[] = []
-    // Room for ten: two are sent away at once, while the others still send.
-    const running = Array.from({ length: 12 }, () => slow(mediaLimits.imageBytes))
+    // Two too many are sent away at once, while the others still send.
+    const running = Array.from({ length: arrivingLimit + 2 }, () => slow(mediaLimits.imageBytes))
     for (const r of running) void r.answer.then((status) => status === 429 && refused.push(status))
     await expect.poll(() => refused.length, { timeout: 15_000 }).toBe(2)
     for (const r of running) r.end()
-    expect((await Promise.all(running.map((r) => r.answer))).sort()).toEqual([...Array(10).fill(201), 429, 429])
+    expect((await Promise.all(running.map((r) => r.answer))).sort()).toEqual([
+      ...Array(arrivingLimit).fill(201),
+      429,
+      429,
+    ])
     expect((await upload(bytes)).status).toBe(201)
-    for (let i = 0; i < 12; i++) expect((await upload(Buffer.from('not a picture'))).status).toBe(415)
+    for (let i = 0; i < arrivingLimit + 2; i++) expect((await upload(Buffer.from('not a picture'))).status).toBe(415)
   }
+})
+
+test('an import counts like an upload', { timeout: 60_000 }, async () => {
+  const bytes = await png()
+  const open: ServerResponse[] = []
+  const shop = createServer((_req, res) => {
+    res.writeHead(200, { 'content-type': 'image/png' })
+    res.write(bytes.subarray(0, 20))
+    open.push(res)
+  })
+  await new Promise<void>((r) => shop.listen(0, '127.0.0.1', r))
+  const { port } = shop.address() as AddressInfo
+  const media = createMedia({ ...t, fetch: { allowPrivate: ['127.0.0.1'] } })
+  const url = new URL(`http://127.0.0.1:${port}/a.png`)
+  const codes: string[] = []
+  const running = Array.from({ length: arrivingLimit + 3 }, () =>
+    media.importFrom({ ws: t.ws, userId: t.owner.userId, url, alt: '' }).then(
+      () => codes.push('kept'),
+      (e: { code: string }) => codes.push(e.code),
+    ),
+  )
+  await expect.poll(() => codes, { timeout: 15_000 }).toEqual(Array(3).fill('rate-limited'))
+  await expect.poll(() => open.length).toBeGreaterThanOrEqual(arrivingLimit)
+  for (const res of open) res.end(bytes.subarray(20))
+  await Promise.all(running)
+  expect(codes.filter((c) => c === 'kept')).toHaveLength(arrivingLimit)
+  shop.closeAllConnections()
+  shop.close()
 })

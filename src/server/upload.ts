@@ -1,12 +1,13 @@
 /**
- * Reads one multipart file with the few fields that go with it. The file is handed on as a stream: what is large goes to
- * the disk as it comes (`planner/media/intake.ts`), so only pictures count as memory.
+ * Reads one multipart file with the few fields that go with it. The file is handed on as a stream and goes to the disk as it
+ * comes (`planner/media/intake.ts`).
  */
 import type { FastifyRequest } from 'fastify'
 import { mediaLimits } from '#contract/media.ts'
 import { Problem } from '#contract/problems.ts'
 import type { Media, Received } from '#planner/media/service.ts'
 import { cleanText, decodeText } from './body.ts'
+import { takeYourTime } from './patience.ts'
 
 export type Receive = Media['receive']
 /** `received` is thrown away when the answer is out, unless somebody kept it (`media.keep`). */
@@ -23,41 +24,21 @@ export const uploadLimits = {
 } as const
 /** What a multipart body has besides the file, at most (bytes). */
 const around = 120_000
-/** ms without a byte after which an upload counts as dead. */
-const silentMs = 60_000
+/** ms a refused sender may go on sending. */
+const drainMs = 60_000
 
-/** Pictures rest in memory until they are stored: what all uploads together may take in this process (bytes). */
-export const inFlightLimit = 10 * mediaLimits.imageBytes
-/** What a file that goes to the disk holds on its way (bytes). */
-const streamRoom = 1_000_000
-let inFlight = 0
-
-type Held = { room: number; over: boolean; received: Received | null }
+type Held = { over: boolean; received: Received | null }
 const held = new WeakMap<FastifyRequest, Held>()
 const holding = (request: FastifyRequest): Held => {
-  const found = held.get(request) ?? { room: 0, over: false, received: null }
+  const found = held.get(request) ?? { over: false, received: null }
   held.set(request, found)
   return found
 }
 
-/** Keeps room for the request's file until its answer is out (`releaseUpload`). Raises `rate-limited`. */
-const reserve = (request: FastifyRequest, kind: 'image' | 'stream'): void => {
-  const said = Number(request.headers['content-length'])
-  const most = kind === 'image' ? mediaLimits.imageBytes : streamRoom
-  const room = said > 0 ? Math.min(said, most) : most
-  const mine = holding(request)
-  if (mine.over) throw cutOff()
-  if (inFlight + room > inFlightLimit)
-    throw new Problem('rate-limited', 'Too many uploads at once. Try again in a few seconds.')
-  inFlight += room
-  mine.room += room
-}
-/** Gives the room back and throws away what nobody kept; for every request of an upload route, however it ended. */
+/** Throws away what nobody kept; for every request of an upload route, however it ended. */
 export const releaseUpload = (request: FastifyRequest): void => {
   const mine = holding(request)
   mine.over = true
-  inFlight -= mine.room
-  mine.room = 0
   const { received } = mine
   mine.received = null
   // A file that cannot be removed is litter; the sweep of `incoming/` comes for it.
@@ -73,6 +54,8 @@ const cutOff = () => new Problem('validation', 'The upload was cut off before it
 const drain = (request: FastifyRequest): void => {
   const { raw } = request
   let left = 64_000_000
+  const timer = setTimeout(() => raw.destroy(), drainMs).unref()
+  raw.once('close', () => clearTimeout(timer))
   raw.unpipe()
   raw.on('data', (chunk: Buffer) => {
     left -= chunk.length
@@ -80,20 +63,6 @@ const drain = (request: FastifyRequest): void => {
   })
   raw.on('error', () => undefined)
   raw.resume()
-}
-
-/** The pieces of a file, with an end put to silence. */
-async function* lively(request: FastifyRequest, file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const timer = setTimeout(() => request.raw.destroy(), silentMs)
-  try {
-    for await (const chunk of file) {
-      timer.refresh()
-      yield chunk
-      timer.refresh()
-    }
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 const parse = async (request: FastifyRequest, receive: Receive): Promise<Upload> => {
@@ -107,10 +76,9 @@ const parse = async (request: FastifyRequest, receive: Receive): Promise<Upload>
           errors: [{ path: part.fieldname, message: 'is not known' }],
         })
       const received = await receive({
-        source: lively(request, part.file),
+        source: part.file,
         declared: part.mimetype,
         ...(said > around ? { expected: said - around } : {}),
-        admit: (kind) => reserve(request, kind),
       })
       const mine = holding(request)
       if (mine.over) {
@@ -138,6 +106,7 @@ const parse = async (request: FastifyRequest, receive: Receive): Promise<Upload>
  */
 export const readUpload = async (request: FastifyRequest, receive: Receive): Promise<Upload> => {
   if (!request.isMultipart()) throw new Problem('unsupported-media', 'Send multipart/form-data with a field `file`.')
+  takeYourTime(request.raw)
   try {
     return await parse(request, receive)
   } catch (error) {

@@ -33,6 +33,35 @@ export const png = (o: { width?: number; height?: number; bytes?: number; shade?
   return Buffer.concat(parts)
 }
 
+/** Where the seven passes of an interlaced PNG begin, and their steps (PNG §8.2). */
+const passes = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const
+
+/** A black PNG that is small on the wire (a few thousandths) and as large as you like when unpacked. Red, green, blue and alpha. */
+export const packedPng = (o: { width: number; height: number; bits?: 8 | 16; interlaced?: boolean }): Buffer => {
+  const { width, height, bits = 8, interlaced = false } = o
+  const header = Buffer.alloc(13)
+  header.writeUInt32BE(width, 0)
+  header.writeUInt32BE(height, 4)
+  header.set([bits, 6, 0, 0, interlaced ? 1 : 0], 8)
+  let unpacked = 0
+  for (const [x, y, across, down] of interlaced ? passes : ([[0, 0, 1, 1]] as const))
+    unpacked += Math.ceil((height - y) / down) * (1 + (Math.ceil((width - x) / across) * 4 * bits) / 8)
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(Buffer.alloc(unpacked), { level: 1 })),
+    chunk('IEND', Buffer.alloc(0)),
+  ])
+}
+
 const segment = (marker: number, ...parts: Buffer[]): Buffer => {
   const body = Buffer.concat(parts)
   const head = Buffer.from([0xff, marker, 0, 0])

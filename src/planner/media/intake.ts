@@ -1,10 +1,9 @@
 /**
- * How files come in. The first bytes tell the kind. A picture is collected (it is small, and must be decoded to be
- * believed); a video or a document goes straight to the disk and is looked at there, so that its size costs no memory.
+ * How files come in. The first bytes tell the kind, whatever the sender calls it; every file goes straight to the disk and is
+ * looked at there by a process of its own, so that neither its size nor what it unpacks to costs our memory.
  *
  * Life of a stream: arriving -> arrived (`incoming/`, not believed yet) -> kept (`media/`, a row) | discarded.
  */
-import { createHash } from 'node:crypto'
 import { mediaLimits } from '#contract/media.ts'
 import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
@@ -14,27 +13,29 @@ import { inspectPdf } from '#infra/documents.ts'
 import { peek } from '#infra/files.ts'
 import { type FetchPublicOptions, openPublic } from '#infra/guard.ts'
 import { newId } from '#infra/ids.ts'
-import { inspectImage, sniff } from '#infra/images.ts'
+import { expectPicture, inspectPicture, sniff } from '#infra/pictures.ts'
 import type { Storage } from '#infra/storage.ts'
 import { inspectVideo } from '#infra/videos.ts'
-import { asProblem, asTooLarge, tooLarge } from './refusals.ts'
-import { agrees, cleanName, headBytes, kindOf, maxBytesOf, nameOfUrl, saysImage } from './rules.ts'
+import { asProblem, asTooLarge } from './refusals.ts'
+import { cleanName, headBytes, kindOf, maxBytesOf, nameOfUrl, saysImage } from './rules.ts'
 import type { MediaRow } from './store.ts'
 
 /** A file that has come in whole and is not kept yet. Whoever does not keep it must `discard` it. */
-export type Received = { sha256: Buffer; declared: string | undefined } & (
-  | { kind: 'image'; bytes: Buffer; discard: () => Promise<void> }
-  | { kind: 'video' | 'document'; id: string; key: string; size: number; discard: () => Promise<void> }
-)
+export type Received = {
+  kind: 'image' | 'video' | 'document'
+  id: string
+  key: string
+  size: number
+  sha256: Buffer
+  discard: () => Promise<void>
+}
 
 export type Incoming = {
   source: AsyncIterable<Uint8Array>
-  /** The type the sender says it is. */
+  /** The type the sender says it is: only a hint of what was meant, where the bytes say nothing. */
   declared?: string
   /** At least how many bytes will come, when that is known. */
   expected?: number
-  /** Called once, before more than the first bytes are read: is there room in memory for a picture (`image`) or a stream? May throw. */
-  admit?: (kind: 'image' | 'stream') => void
 }
 export type Owner = { ws: string; userId: string }
 export type Words = { name: string; alt: string }
@@ -58,41 +59,48 @@ const taken = `It takes ${[...mediaLimits.types, ...mediaLimits.videoTypes, ...m
 const mayBeImage = (head: Buffer, declared: string | undefined): boolean =>
   sniff(head) !== undefined || saysImage(declared) || /<svg|<\?xml/i.test(head.toString('latin1', 0, 512))
 
+/** Files on their way in at once in this process, by upload or import: each holds a connection and some buffers. */
+export const arrivingLimit = 40
+
 /** Makes the ways in. */
 export const createIntake = ({ db, clock, storage, fetch }: IntakeDeps) => {
   /** Being looked at and stored: a sender who hangs up now no longer takes the file back. */
   const keeping = new WeakSet<Received>()
+  let arriving = 0
 
   /**
    * Takes a file in, up to the limit of its kind.
-   * @throws Problem `unsupported-media`, `too-large`, `no-space`; what `admit` and the source throw.
+   * @throws Problem `unsupported-media`, `too-large`, `no-space`, `rate-limited`; what the source throws.
    */
-  const receive = async ({ source, declared, expected, admit }: Incoming): Promise<Received> => {
-    if (saysImage(declared)) admit?.('image')
-    const { head, all } = await peek(source, headBytes)
-    const seen = kindOf(head)
-    if (seen.kind === null) throw new Problem('unsupported-media', `This seems to be ${seen.looks}.`)
-    if (seen.kind === 'image') {
-      if (!mayBeImage(head, declared)) throw new Problem('unsupported-media', `This is no file Clarion takes. ${taken}`)
-      if (!saysImage(declared)) admit?.('image')
-      return collect(all, declared)
+  const receive = async (incoming: Incoming): Promise<Received> => {
+    if (arriving >= arrivingLimit)
+      throw new Problem('rate-limited', 'Too many files are coming in at once. Try again in a few seconds.')
+    arriving++
+    try {
+      return await toDisk(incoming)
+    } finally {
+      arriving--
     }
-    if (!agrees(declared, seen.mime))
-      throw new Problem('unsupported-media', `The file says it is ${declared}, but it is ${seen.mime}.`)
-    if (!saysImage(declared)) admit?.('stream')
+  }
+
+  const toDisk = async ({ source, declared, expected }: Incoming): Promise<Received> => {
+    const { head, all } = await peek(source, headBytes)
+    const { kind, looks } = kindOf(head)
+    if (kind === null) throw new Problem('unsupported-media', `This seems to be ${looks}.`)
+    if (kind === 'image') {
+      if (!mayBeImage(head, declared)) throw new Problem('unsupported-media', `This is no file Clarion takes. ${taken}`)
+      expectPicture()
+    }
     const id = newId(clock.now())
     const key = `incoming/${id}`
-    const written = await storage
-      .putStream(key, all, { maxBytes: maxBytesOf[seen.kind], expected })
-      .catch(asTooLarge(seen.kind))
+    const written = await storage.putStream(key, all, { maxBytes: maxBytesOf[kind], expected }).catch(asTooLarge(kind))
     let over = false
     const received: Received = {
-      kind: seen.kind,
+      kind,
       id,
       key,
       size: written.bytes,
       sha256: written.sha256,
-      declared,
       discard: async () => {
         if (over || keeping.has(received)) return
         over = true
@@ -102,42 +110,30 @@ export const createIntake = ({ db, clock, storage, fetch }: IntakeDeps) => {
     return received
   }
 
-  const collect = async (all: AsyncIterable<Uint8Array>, declared: string | undefined): Promise<Received> => {
-    const chunks: Uint8Array[] = []
-    let size = 0
-    for await (const chunk of all) {
-      size += chunk.length
-      if (size > maxBytesOf.image) throw tooLarge('image', maxBytesOf.image)
-      chunks.push(chunk)
+  const look = async (r: Received) => {
+    const path = storage.path(r.key)
+    if (r.kind === 'image') {
+      const { mime, width, height } = await inspectPicture(path, {
+        maxBytes: maxBytesOf.image,
+        maxPixels: mediaLimits.imagePixels,
+      })
+      if (!(mediaLimits.types as readonly string[]).includes(mime))
+        throw new Problem('unsupported-media', `${mime} is not taken; ${mediaLimits.types.join(', ')} are.`)
+      return { mime, width, height, duration_ms: null, facts: {} as MediaFactsJson }
     }
-    const bytes = Buffer.concat(chunks)
-    const sha256 = createHash('sha256').update(bytes).digest()
-    return { kind: 'image', bytes, sha256, declared, discard: async () => undefined }
+    if (r.kind === 'document') {
+      const { mime, ...facts } = await inspectPdf(path)
+      return { mime, width: null, height: null, duration_ms: null, facts: facts as MediaFactsJson }
+    }
+    const { mime, width, height, durationMs, ...facts } = await inspectVideo(path)
+    return { mime, width, height, duration_ms: durationMs, facts: facts as MediaFactsJson }
   }
 
   /** Looks at what came, puts the file where it stays, and gives what the row needs of it. */
   const settle = async (r: Received) => {
-    if (r.kind === 'image') {
-      const limits = { maxBytes: maxBytesOf.image, maxPixels: mediaLimits.imagePixels }
-      const seen = await inspectImage(r.bytes, { ...limits, ...(r.declared ? { declared: r.declared } : {}) }).catch(
-        asProblem,
-      )
-      if (!(mediaLimits.types as readonly string[]).includes(seen.mime))
-        throw new Problem('unsupported-media', `${seen.mime} is not taken; ${mediaLimits.types.join(', ')} are.`)
-      const id = newId(clock.now())
-      await storage.put(originalKey(id), r.bytes).catch(asProblem)
-      const { mime, width, height } = seen
-      return { id, mime, bytes: r.bytes.length, width, height, duration_ms: null, facts: {} as MediaFactsJson }
-    }
-    const base = { id: r.id, bytes: r.size }
-    if (r.kind === 'document') {
-      const { mime, ...facts } = await inspectPdf(storage.path(r.key)).catch(asProblem)
-      await storage.move(r.key, originalKey(r.id))
-      return { ...base, mime, width: null, height: null, duration_ms: null, facts: facts as MediaFactsJson }
-    }
-    const { mime, width, height, durationMs, ...facts } = await inspectVideo(storage.path(r.key)).catch(asProblem)
+    const seen = await look(r).catch(asProblem)
     await storage.move(r.key, originalKey(r.id))
-    return { ...base, mime, width, height, duration_ms: durationMs, facts: facts as MediaFactsJson }
+    return { id: r.id, bytes: r.size, ...seen }
   }
 
   /**

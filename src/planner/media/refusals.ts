@@ -3,14 +3,13 @@ import { Problem, type ProblemCode } from '#contract/problems.ts'
 import { type DocumentRefusal, DocumentRefused } from '#infra/documents.ts'
 import { TooManyBytes } from '#infra/files.ts'
 import { AddressRefused } from '#infra/guard.ts'
-import { type ImageRefusal, ImageRefused } from '#infra/images.ts'
+import { type ImageRefusal, ImageRefused } from '#infra/pictures.ts'
 import { StorageFull } from '#infra/storage.ts'
 import { type VideoRefusal, VideoRefused } from '#infra/videos.ts'
 
 const images: Record<ImageRefusal, ProblemCode> = {
   'not-an-image': 'unsupported-media',
   unsupported: 'unsupported-media',
-  'type-differs': 'unsupported-media',
   'too-large': 'too-large',
   bomb: 'bad-image',
   broken: 'bad-image',
@@ -38,7 +37,7 @@ export const asProblem = (error: unknown): never => {
 const called = { image: 'A picture', video: 'A video', document: 'A document' } as const
 
 /** Above the limit of its kind (bytes). */
-export const tooLarge = (kind: keyof typeof called, maxBytes: number): Problem =>
+const tooLarge = (kind: keyof typeof called, maxBytes: number): Problem =>
   new Problem('too-large', `${called[kind]} may have at most ${maxBytes.toLocaleString('en')} bytes.`)
 
 /** The same for a stream that turned out to be too long. */

@@ -5,9 +5,10 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
-import { type RenderLimits, renderImage } from '#infra/images.ts'
-import { drawDocument, drawVideo, findFfmpeg, videoFrame } from '#infra/posters.ts'
-import type { Storage } from '#infra/storage.ts'
+import { newId } from '#infra/ids.ts'
+import { type PictureSource, type RenderLimits, renderPicture } from '#infra/pictures.ts'
+import { findFfmpeg, videoFrame } from '#infra/posters.ts'
+import { asFull, type Storage } from '#infra/storage.ts'
 import { asProblem } from './refusals.ts'
 import * as store from './store.ts'
 
@@ -47,29 +48,32 @@ export const createRenditions = ({ db, clock, storage, toolPath }: RenditionDeps
   }
 
   /** The picture a rendition is made of. */
-  const picture = async (media: store.MediaRow): Promise<Buffer> => {
-    if (media.kind === 'image') return storage.read(media.storage_key)
-    if (media.kind === 'document') return drawDocument({ pages: media.facts.pages })
+  const picture = async (media: store.MediaRow): Promise<PictureSource> => {
+    if (media.kind === 'image') return { path: storage.path(media.storage_key) }
+    if (media.kind === 'document') return { of: 'document', pages: media.facts.pages }
     const { mime, width, height, duration_ms: durationMs } = media
     const tool = ffmpeg()
     const frame = tool ? await videoFrame(storage.path(media.storage_key), { ffmpeg: tool, mime, durationMs }) : null
-    return frame ?? drawVideo({ width, height, durationMs })
+    return frame ? { bytes: frame } : { of: 'video', width, height, durationMs }
   }
 
   const making = new Map<string, Promise<store.RenditionRow>>()
   const make = async (media: store.MediaRow, limits: RenditionProfile, profile: string) => {
-    const out = await renderImage(await picture(media), limits).catch(asProblem)
+    const made = `incoming/${newId(clock.now())}`
+    const out = await renderPicture(await picture(media), limits, storage.path(made))
+      .catch(asFull)
+      .catch(asProblem)
     const row = {
       media_id: media.id,
       profile,
       mime: out.mime,
-      bytes: out.bytes.length,
+      bytes: out.bytes,
       width: out.width,
       height: out.height,
       storage_key: renditionKey(media.id, profile),
       created_at: new Date(clock.now()),
     }
-    await storage.put(row.storage_key, out.bytes).catch(asProblem)
+    await storage.move(made, row.storage_key)
     // Another process may have made the same one; both files are equal in all that matters.
     await db
       .insertInto('renditions')

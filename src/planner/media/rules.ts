@@ -30,12 +30,11 @@ export const headBytes = 4096
  * What a file is by its first bytes, whatever it calls itself. `image`: pictures, and anything the picture's own reader
  * explains best. `looks`: not taken, and what it seems to be.
  */
-export type FileKind =
-  | { kind: 'image' }
-  | { kind: 'video'; mime: 'video/mp4' | 'video/quicktime' | 'video/webm' }
-  | { kind: 'document'; mime: 'application/pdf' }
-  | { kind: null; looks: string }
+export type FileKind = { kind: 'image' | 'video' | 'document'; looks?: undefined } | { kind: null; looks: string }
 
+const heic =
+  'a HEIC photo, as phones take them, which Clarion cannot read yet. Save it as JPEG; an iPhone takes JPEG with Settings > Camera > Formats > Most Compatible'
+const avif = 'an AVIF picture, which Clarion cannot read yet. Save it as JPEG, PNG or WebP'
 const sound = 'sound; networks take it only with a picture, as MP4'
 /** Beginnings of files people try and networks do not take: text at an offset, and another one further on where it takes two. */
 const others: readonly { looks: string; starts: readonly (readonly (readonly [at: number, text: string])[])[] }[] = [
@@ -84,40 +83,24 @@ const others: readonly { looks: string; starts: readonly (readonly (readonly [at
 /** Judges the beginning of a file (up to `headBytes` of it). */
 export const kindOf = (head: Uint8Array): FileKind => {
   const text = String.fromCharCode(...head.subarray(0, headBytes))
-  if (text.startsWith('%PDF-')) return { kind: 'document', mime: 'application/pdf' }
+  if (text.startsWith('%PDF-')) return { kind: 'document' }
   if (text.startsWith('\x1aE\xdf\xa3')) {
     // EBML: the DocType stands in the header, within the first bytes.
     return /webm/.test(text.slice(0, 80))
-      ? { kind: 'video', mime: 'video/webm' }
+      ? { kind: 'video' }
       : { kind: null, looks: 'a Matroska (MKV) video; export it as MP4' }
   }
   if (text.slice(4, 8) === 'ftyp') {
     const brand = text.slice(8, 12)
-    if (/^(avif|avis|mif1|msf1|hei|hev)/.test(brand)) return { kind: 'image' }
-    if (/^M4[AB] /.test(brand)) return { kind: null, looks: sound }
-    return { kind: 'video', mime: brand === 'qt  ' ? 'video/quicktime' : 'video/mp4' }
+    if (/^(avif|avis|mif1|msf1|hei|hev)/.test(brand))
+      return { kind: null, looks: /avi[fs]/.test(text.slice(8, 64)) ? avif : heic }
+    return /^M4[AB] /.test(brand) ? { kind: null, looks: sound } : { kind: 'video' }
   }
   const other = others.find((o) => o.starts.some((marks) => marks.every(([at, mark]) => text.startsWith(mark, at))))
   return other ? { kind: null, looks: other.looks } : { kind: 'image' }
 }
 
-/** Words for "I do not know". */
-const noType = ['', 'application/octet-stream', 'binary/octet-stream']
-/** One container under several names; which one it is, its bytes tell. */
-const family = (mime: string): string =>
-  /^video\/(mp4|quicktime|x-m4v|mov|x-quicktime)$/.test(mime)
-    ? 'video/mp4'
-    : mime === 'application/x-pdf'
-      ? 'application/pdf'
-      : mime
-
 const essence = (declared: string | undefined): string => (declared ?? '').split(';')[0]!.trim().toLowerCase()
-
-/** Does what the sender says agree with what the file is? */
-export const agrees = (declared: string | undefined, mime: string): boolean => {
-  const said = essence(declared)
-  return noType.includes(said) || family(said) === family(mime)
-}
 
 /** Does the sender announce a picture? */
 export const saysImage = (declared: string | undefined): boolean => essence(declared).startsWith('image/')

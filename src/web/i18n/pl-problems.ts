@@ -16,6 +16,10 @@ export const plProblems: Record<ProblemCode, { title: string; fix: string }> = {
   'setup-done': { title: 'Clarion jest już skonfigurowany', fix: 'Zaloguj się.' },
   'not-found': { title: 'Nie ma tu czegoś takiego', fix: 'Mogło zostać usunięte albo należy do innej przestrzeni.' },
   'method-not-allowed': { title: 'Ten adres nie przyjmuje tej metody', fix: 'Zobacz /docs.' },
+  'too-slow': {
+    title: 'Żądanie przychodziło zbyt długo',
+    fix: 'Wyślij je ponownie przez szybsze łącze; długo trwać mogą tylko wysyłki plików.',
+  },
   conflict: { title: 'Obecny stan na to nie pozwala', fix: 'Odśwież i sprawdź.' },
   exists: { title: 'To już istnieje', fix: 'Użyj istniejącego albo wybierz inną nazwę.' },
   'idempotency-mismatch': { title: 'Ten klucz był użyty do innego żądania', fix: 'Spróbuj ponownie.' },
