@@ -336,6 +336,7 @@ create table steps (
   first_begun_at timestamp with time zone not null,
   begun_at timestamp with time zone not null,
   ended_at timestamp with time zone,
+  name text generated always as (split_part(key, ':'::text, 1)) stored not null,
   constraint steps_pkey PRIMARY KEY (publication_id, key),
   constraint steps_state_check CHECK ((state = ANY (ARRAY['begun'::text, 'done'::text, 'unknown'::text, 'refused'::text])))
 );

@@ -109,6 +109,14 @@ const tried: Record<
       ['src/planner/posts/a.ts', "db.selectFrom('journal')"],
     ],
   },
+  'step-key': {
+    breaks: [
+      ['src/planner/a.ts', ".where('key', 'like', 'create%')"],
+      ['src/planner/a.ts', 'const first = keys.find((k) => /^create(:|$)/.test(k))'],
+      ['src/web/a.ts', "const [name] = key.split(':')"],
+    ],
+    keeps: [['src/planner/a.ts', ".where('name', '=', 'create')"]],
+  },
   unfinished: { breaks: [['src/a.ts', glue('// TO', 'DO later')]], keeps: [['src/a.ts', 'const todo = []']] },
   'ui-text': {
     breaks: [

@@ -127,6 +127,14 @@ export const fences: readonly Fence[] = [
     breaks: inCode(/insertInto\('journal'\)|insert into journal\b/),
   },
   {
+    name: 'step-key',
+    remedy: 'Ask the column steps.name, or readStepKey of contract/steps.ts: a key is taken apart in one place.',
+    covers: (path) => isSource(path) && path !== 'src/contract/steps.ts',
+    breaks: inCode(
+      /like '(prepare|upload|process|create|comment|finish)|\^\(?(\?:)?(prepare|upload|process|create|comment|finish)\b.*\(?:|\bkey[.]split\(':'\)/,
+    ),
+  },
+  {
     name: 'unfinished',
     remedy: 'Do it, or write it into an issue.',
     covers: (path) => isCode(path) || path.endsWith('.sql') || path.endsWith('.md'),

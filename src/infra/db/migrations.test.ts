@@ -3,6 +3,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { readStepKey } from '#contract/steps.ts'
 import { newId } from '../ids.ts'
 import { type TestDatabase, testDatabase } from '../testing/db.ts'
 import { migrate, migrationsFolder, readMigrations } from './migrate.ts'
@@ -42,6 +43,20 @@ const planned = async () => {
     [publication, post, ws, channel, at],
   )
 }
+
+test('0006: steps learn their names from their keys', async () => {
+  await standAt(5)
+  await planned()
+  const keys = ['prepare', 'upload:0', 'upload:11', 'create', 'create:2', 'comment']
+  for (const key of keys)
+    await db.pool.query(
+      `insert into steps (publication_id, key, position, state, first_begun_at, begun_at) values ($1, $2, 0, 'done', $3, $3)`,
+      [publication, key, at],
+    )
+  await migrate(db)
+  const { rows } = await db.pool.query<{ key: string; name: string }>('select key, name from steps')
+  expect(rows.map((r) => [r.key, r.name])).toEqual(keys.map((key) => [key, readStepKey(key)?.name]))
+})
 
 test('0005: lines of the journal learn their workspace, and what they said in a sentence becomes data', async () => {
   await standAt(4)

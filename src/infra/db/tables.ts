@@ -1,6 +1,7 @@
 /** The tables as Kysely sees them; mirrors migrations/*.sql (schema.sql is the dump). JSON is parsed by the driver, written with JSON.stringify. */
-import type { ColumnType, Generated } from 'kysely'
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { JournalEvent } from '#contract/journal.ts'
+import type { StepName } from '#contract/steps.ts'
 
 /** jsonb: read as the parsed value, written as a JSON string (the driver would make a PostgreSQL array of a JS array). */
 type Jsonb<T> = ColumnType<T, string, string>
@@ -208,6 +209,8 @@ export interface Tables {
   steps: {
     publication_id: string
     key: string
+    /** The key's first half (contract/steps.ts). */
+    name: GeneratedAlways<StepName>
     position: number
     state: 'begun' | 'done' | 'unknown' | 'refused'
     prepared: JsonbNull<unknown>

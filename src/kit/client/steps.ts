@@ -4,6 +4,7 @@
  *
  * Life of a step: (none) -> begun -> done | refused | unknown; `unknown` -> done by its witness, or begun again.
  */
+import { type StepKey, type StepName, stepKey } from '#contract/steps.ts'
 import type { Again } from '#kit/facts/again.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import type { MediaFacts, MediaKind } from '#kit/facts/preflight.ts'
@@ -59,7 +60,7 @@ export type StepContext<S = unknown> = StepView<S> & {
   /** Index of the media item or segment for `each` steps; 0 otherwise. Media are numbered over all segments. */
   index: number
   /** Checkpoint of an earlier step (`upload:2`), or undefined when it did not run. */
-  done: <C extends Json>(key: string) => C | undefined
+  done: <C extends Json>(key: StepKey) => C | undefined
   /** What `prepare` gave, the same in every repetition. */
   prepared: Json
   /** What `save` last stored in this step: upload session, byte offset. */
@@ -87,7 +88,7 @@ export const found = (checkpoint: Json): Witness => ({ found: checkpoint })
 export const absent: Witness = { absent: true }
 export const unsure = (why: string): Witness => ({ unsure: why })
 
-export type { Again }
+export type { Again, StepKey }
 
 export type StepOptions<S> = {
   again: Again
@@ -105,10 +106,11 @@ export type StepOptions<S> = {
   atMostMs?: number
 }
 
-export type Step<S = unknown> = { name: string; options: StepOptions<S>; run: (t: StepContext<S>) => Promise<Outcome> }
-
-/** Names with a meaning to the engine: from the first `create` on, a publication cannot be cancelled. */
-export type StepName = 'prepare' | 'upload' | 'process' | 'create' | 'comment' | 'finish'
+export type Step<S = unknown> = {
+  name: StepName
+  options: StepOptions<S>
+  run: (t: StepContext<S>) => Promise<Outcome>
+}
 
 export const step = <S = unknown>(
   name: StepName,
@@ -134,7 +136,7 @@ export const parentUnknown = (): PlatformFailure =>
  */
 export const namedBy = <C extends Created>(
   t: Pick<StepContext, 'done'>,
-  key: string,
+  key: StepKey,
   find: (url: string) => string | undefined = () => undefined,
 ): C & { id: string } => {
   const created = t.done<C>(key)
@@ -149,7 +151,7 @@ export const steps = <S = unknown>(...list: Step<S>[]): readonly Step<S>[] => {
   return list
 }
 
-export type PlannedStep<S = unknown> = { key: string; index: number; step: Step<S> }
+export type PlannedStep<S = unknown> = { key: StepKey; index: number; step: Step<S> }
 
 /** Unrolls `each` and `when` on the frozen content. Pure: the same content always gives the same keys in the same order. */
 export const plan = <S>(list: readonly Step<S>[], t: StepView<S>): PlannedStep<S>[] =>
@@ -162,7 +164,7 @@ export const plan = <S>(list: readonly Step<S>[], t: StepView<S>): PlannedStep<S
           : 1
     return Array.from({ length: count }, (_, index) => index)
       .filter((index) => s.options.when?.(t, index) ?? true)
-      .map((index) => ({ key: s.options.each ? `${s.name}:${index}` : s.name, index, step: s }))
+      .map((index) => ({ key: stepKey(s.name, s.options.each && index), index, step: s }))
   })
 
 /** The media item a `media` step is for, with the segment it belongs to. */

@@ -3,6 +3,7 @@
  * and the witness, lets virtual time pass where a step waits, and stops where only a person can decide.
  * It is no engine: no journal, no leases, no back-off, three repetitions at most.
  */
+import { isPublic, readStepKey } from '#contract/steps.ts'
 import type { Http } from '#kit/client/http.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import {
@@ -44,7 +45,7 @@ export type RunResult = {
 
 /** Everything a `create` or `comment` left, in order. */
 export const createdOf = (r: RunResult): Created[] =>
-  [...r.checkpoints].filter(([k]) => /^(create|comment)(:|$)/.test(k)).map(([, c]) => c as Created)
+  [...r.checkpoints].filter(([k]) => isPublic(readStepKey(k)?.name)).map(([, c]) => c as Created)
 
 const maxTries = 3
 const maxWaits = 100

@@ -28,7 +28,7 @@ export const createdBy = async (db: Db, id: string): Promise<Created[]> => {
     .select('checkpoint')
     .where('publication_id', '=', id)
     .where('state', '=', 'done')
-    .where((e) => e.or([e('key', '=', 'create'), e('key', 'like', 'create:%')]))
+    .where('name', '=', 'create')
     .orderBy('position', 'desc')
     .execute()
   return rows.map((r) => r.checkpoint as Created)

@@ -3,6 +3,7 @@
  * the network where an answer was lost, and leaves the publication in a state the next attempt (maybe in another process)
  * can go on from. It decides nothing itself: `rules.ts` does.
  */
+import { isPublic } from '#contract/steps.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import type { Json, Outcome, PlannedStep, StepContext } from '#kit/client/steps.ts'
 import type { FailureKind } from '#kit/facts/failures.ts'
@@ -54,7 +55,7 @@ export const attempt = async (d: PublishingDeps, w: Work): Promise<void> => {
 /** Ends what cannot be worked on. Where an answer is missing a person is asked: it may be out. */
 const giveUp = (d: PublishingDeps, c: Claim, loaded: Loaded, reason: string, message: string): Promise<void> => {
   const open = [...loaded.steps.values()].some(
-    (s) => /^(create|comment)(:|$)/.test(s.key) && (s.state === 'begun' || s.state === 'unknown'),
+    (s) => isPublic(s.name) && (s.state === 'begun' || s.state === 'unknown'),
   )
   const look = ' An answer of the network is missing. Please look: is it there, or should it be published again?'
   return open
@@ -143,6 +144,7 @@ const act = async (
   walk.fresh = undefined
   const next: StepRow = {
     key: p.key,
+    name: p.step.name,
     state: 'begun',
     times: (row?.times ?? 0) + 1,
     prepared,

@@ -120,7 +120,7 @@ export const retryPublication = (db: Db, t: Target): Promise<void> =>
       .selectFrom('steps')
       .select(['key', 'state'])
       .where('publication_id', '=', p.id)
-      .where('key', 'like', 'create%')
+      .where('name', '=', 'create')
       .where('state', 'in', ['done', 'begun', 'unknown'])
       .execute()
     const unsettled = open.length > 0
@@ -130,7 +130,7 @@ export const retryPublication = (db: Db, t: Target): Promise<void> =>
       await trx
         .deleteFrom('steps')
         .where('publication_id', '=', p.id)
-        .where((e) => e.or([e('key', 'like', 'upload%'), e('key', 'like', 'process%')]))
+        .where('name', 'in', ['upload', 'process'])
         .execute()
     const keep = unsettled
       ? { frozen: p.frozen === null ? null : JSON.stringify(p.frozen), started_at: p.started_at }
@@ -179,14 +179,14 @@ export const resolvePublication = (
     const frozen = p.frozen as { plan?: string[] } | null
     const done = await trx
       .selectFrom('steps')
-      .select(['key', 'ended_at', 'checkpoint'])
+      .select(['key', 'name', 'ended_at', 'checkpoint'])
       .where('publication_id', '=', p.id)
       .where('state', '=', 'done')
       .orderBy('position')
       .execute()
     if (!(frozen?.plan ?? []).every((key) => done.some((d) => d.key === key)))
       return move(trx, p, 'resolve-there', t.now, { ...due, message: 'It is there; what follows it comes next.' })
-    const first = done.find((s) => /^create(:|$)/.test(s.key))
+    const first = done.find((s) => s.name === 'create')
     const went = first?.ended_at ?? t.now
     return move(trx, p, 'resolve-last', t.now, {
       ...due,

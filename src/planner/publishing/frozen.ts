@@ -4,6 +4,7 @@
  */
 import { sql } from 'kysely'
 import type { LatePolicy } from '#contract/people.ts'
+import type { StepName } from '#contract/steps.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { ContentJson } from '#infra/db/tables.ts'
 import type { Platform } from '#kit/client/platform.ts'
@@ -25,6 +26,7 @@ export type Frozen = {
 
 export type StepRow = StepRecord & {
   key: string
+  name: StepName
   prepared: unknown
   saved: unknown
   checkpoint: unknown
@@ -75,6 +77,7 @@ export const load = async (db: Db, c: Claim): Promise<Loaded | null> => {
     }
     steps: {
       key: string
+      name: StepName
       state: StepRow['state']
       times: number
       prepared: unknown
@@ -98,6 +101,7 @@ export const load = async (db: Db, c: Claim): Promise<Loaded | null> => {
   const steps = r.steps.map(
     (s): StepRow => ({
       key: s.key,
+      name: s.name,
       state: s.state,
       times: s.times,
       prepared: s.prepared,

@@ -4,6 +4,7 @@
  */
 import { sql } from 'kysely'
 import type { JournalData } from '#contract/journal.ts'
+import { publicSteps } from '#contract/steps.ts'
 import { type Db, topics } from '#infra/db/database.ts'
 import type { FailureJson } from '#infra/db/tables.ts'
 import { type Line, lineSql } from './journal.ts'
@@ -166,7 +167,7 @@ const holding = (c: Claim) =>
 const refused = (c: Claim, key: string) => sql`
   update publications set begun = exists (
     select 1 from steps s where s.publication_id = publications.id and s.key <> ${key}
-      and (s.key = 'create' or s.key like 'create:%') and s.state <> 'refused'
+      and s.name = 'create' and s.state <> 'refused'
   ) where id = ${c.publicationId} and lease_token = ${c.lease} returning id, workspace_id`
 
 /** Journals how a step ended. `refused` means proven: nothing of the step is on the network. */
@@ -192,7 +193,7 @@ export const heldByAnother = async (db: Db, c: Claim, postId: string, begunAt: n
     select 1 from channels mine
     join channels o on o.platform = mine.platform and o.realm = mine.realm and o.external_id = mine.external_id
     join publications p on p.channel_id = o.id and p.id <> ${c.publicationId} and p.updated_at > ${new Date(begunAt - twinMs)}
-    join steps s on s.publication_id = p.id and s.state = 'done' and s.key ~ '^(create|comment)(:|$)'
+    join steps s on s.publication_id = p.id and s.state = 'done' and s.name in (${sql.join(publicSteps.map((n) => sql.lit(n)))})
     where mine.id = ${c.channelId} and s.checkpoint ->> 'id' = ${postId} and s.ended_at > ${new Date(begunAt - twinMs)}
     limit 1`.execute(db)
   return rows.length > 0

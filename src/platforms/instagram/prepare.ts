@@ -1,10 +1,10 @@
 /** Everything before the publish: a container for each item, one over them for a carousel, and both again after they expired. */
-import { done, notYet, type Outcome } from '#kit/client/steps.ts'
+import { done, notYet, type Outcome, type StepKey } from '#kit/client/steps.ts'
 import { callerOf, createContainer } from './api.ts'
 import { type Advanced, advance, failureCode, type Slot } from './container.ts'
 import { carouselForm, isCarousel, itemForm, mediaOf, type T } from './container-form.ts'
 
-export const containerOf = (t: T, key: string): string | undefined => t.done<{ container: string }>(key)?.container
+export const containerOf = (t: T, key: StepKey): string | undefined => t.done<{ container: string }>(key)?.container
 
 const outcome = (a: Advanced): Outcome => ('ready' in a ? done({ container: a.ready }) : notYet(a.waitMs, a.reason))
 

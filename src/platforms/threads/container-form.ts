@@ -2,7 +2,7 @@
  * What a post is made of: the parts of a publication (posts of the thread, first comment) and the parameters of
  * `POST /threads` for each (fact sheet threads.md §3.1, §3.4).
  */
-import { type Created, parentUnknown, type StepContext, type StepMedia } from '#kit/client/steps.ts'
+import { type Created, parentUnknown, type StepContext, type StepKey, type StepMedia } from '#kit/client/steps.ts'
 import { callerOf, listMedia } from './api.ts'
 import type { Settings } from './spec.ts'
 import { spoilerRanges } from './text.ts'
@@ -19,7 +19,7 @@ export type Piece = {
   /** Number of its first media item over all segments, as `upload:<n>` counts. */
   from: number
   /** Checkpoint of the post it answers; null: it answers nothing and carries the settings. */
-  under: string | null
+  under: StepKey | null
 }
 
 export const segmentPiece = (t: Pick<T, 'segments'>, index: number): Piece => {

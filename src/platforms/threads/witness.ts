@@ -50,7 +50,7 @@ const ours = (t: T, p: Piece, parent: string | null) => {
   const since = t.firstBegunAt - (known ? slackMs.known : slackMs.unknown)
   const taken = new Set([
     ...(known ?? []),
-    ...[...t.segments.map((_, i) => `create:${i}`), 'comment'].flatMap((key) =>
+    ...[...t.segments.map((_, i) => `create:${i}` as const), 'comment' as const].flatMap((key) =>
       key === p.key ? [] : (t.done<Posted>(key)?.id ?? []),
     ),
   ])

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { journalData } from '#contract/journal.ts'
+import { stepNames } from '#contract/steps.ts'
 import { en } from './en.ts'
 import { pl } from './pl.ts'
 
@@ -35,5 +36,12 @@ describe('the words of the server', () => {
   ])('have a sentence in %s for every event of the journal, and none for another', (_, catalogue) => {
     const told = Object.keys(catalogue).filter((key) => /^journal\.[^.]+$/.test(key))
     expect(told.map((key) => key.slice('journal.'.length)).sort()).toEqual(Object.keys(journalData).sort())
+  })
+  it.each([
+    ['en', en],
+    ['pl', pl],
+  ])('have a name in %s for every step', (_, catalogue) => {
+    const named = Object.keys(catalogue).filter((key) => /^step\.[^.]+$/.test(key))
+    expect(named.map((key) => key.slice('step.'.length)).sort()).toEqual([...stepNames].sort())
   })
 })
