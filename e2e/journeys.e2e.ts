@@ -224,7 +224,7 @@ describe.skipIf(!chromium)('a person', () => {
     await saved()
     await press(page.getByRole('button', { name: 'Schedule…' }))
     await page.getByRole('dialog').waitFor()
-    await press(page.getByRole('button', { name: 'Tomorrow at 9' }))
+    await press(page.getByRole('button', { name: 'Tomorrow at 09:00' }))
     await press(page.getByRole('button', { name: 'Schedule', exact: true }))
     await page.waitForURL('**/posts/*')
     await page.locator('article[data-state="scheduled"]').waitFor()

@@ -1,8 +1,9 @@
 /** What a person does day after day: tidying drafts, reading the calendar, leaving a half-made change, signing out. */
 import { existsSync } from 'node:fs'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { Temporal } from 'temporal-polyfill'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Clarion, freshContext, openBrowser, owner, setUp, startClarion, watch } from './harness.ts'
+import { type Clarion, call, freshContext, openBrowser, owner, setUp, startClarion, watch } from './harness.ts'
 
 const chromium = existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium')
 let clarion: Clarion
@@ -10,13 +11,35 @@ let browser: Browser
 let context: BrowserContext
 let page: Page
 let problems: { errors: string[] }
+let ws = ''
+const zone = 'Europe/Warsaw'
+
+type Made = { id: string }
+type Channel = Made & { name: string; platform: string }
+const channels = async () =>
+  (await call<{ items: Channel[] }>(context, 'GET', `/api/v1/workspaces/${ws}/channels`)).items
+const draft = (text: string, to: Made[] = []) =>
+  call<Made>(context, 'POST', `/api/v1/workspaces/${ws}/posts`, {
+    content: { segments: [{ text }] },
+    publications: to.map((c) => ({ channelId: c.id })),
+  })
+const plan = (id: string, wallTime: string) =>
+  call(context, 'POST', `/api/v1/workspaces/${ws}/posts/${id}/schedule`, { wallTime, timeZone: zone })
+const texts = async () =>
+  (
+    await call<{ items: { content: { segments: { text: string }[] } }[] }>(
+      context,
+      'GET',
+      `/api/v1/workspaces/${ws}/posts`,
+    )
+  ).items.map((p) => p.content.segments[0]?.text)
 
 beforeAll(async () => {
   if (!chromium) return
   clarion = await startClarion()
   browser = await openBrowser()
   context = await freshContext(browser, clarion.url)
-  await setUp(context)
+  ;({ ws } = await setUp(context))
   page = await context.newPage()
   page.setDefaultTimeout(15_000)
   problems = watch(page)
@@ -58,6 +81,86 @@ describe.skipIf(!chromium)('a person, day after day', () => {
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
     expect(await page.getByText(owner.workspace).count()).toBe(0)
     await context.addCookies(cookies)
+  })
+
+  it('duplicates a draft and deletes the first one, from the list and from the composer', async () => {
+    await draft('Bread on Friday')
+    await page.goto('/posts')
+    await page.getByRole('button', { name: 'Actions for the post “Bread on Friday”' }).click()
+    await page.getByRole('menuitem', { name: 'Duplicate' }).click()
+    await page.waitForURL('**/compose/*')
+    await page.getByLabel('Text', { exact: true }).fill('Bread on Saturday')
+    await page.locator('[data-save="saved"]').waitFor()
+    await page.getByRole('button', { name: /^Actions for the post/ }).click()
+    await page.getByRole('menuitem', { name: 'Delete' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+    await page.waitForURL('**/posts')
+    await expect.poll(texts).toEqual(['Bread on Friday'])
+    await page.getByRole('button', { name: /^Actions for the post/ }).click()
+    await page.getByRole('menuitem', { name: 'Delete' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+    await page.getByText('No posts yet').waitFor()
+    expect(await texts()).toEqual([])
+  })
+
+  it('reads a week: each card stands at its time, none covers another, and no channel is kept silent', async () => {
+    const all = await channels()
+    const five = ['bluesky', 'x-com', 'telegram', 'facebook', 'linkedin'].flatMap(
+      (p) => all.find((c) => c.platform === p) ?? [],
+    )
+    // Monday of the week after next: never past.
+    const today = Temporal.Now.plainDateISO(zone)
+    const monday = today.add({ days: 15 - today.dayOfWeek }).toString()
+    const at: Record<string, string> = {}
+    for (const [time, to] of [
+      ['10:00', five],
+      ['10:10', five.slice(0, 1)],
+      ['10:20', five.slice(0, 1)],
+      ['11:45', five.slice(0, 2)],
+      ['23:50', five.slice(0, 1)],
+    ] as const) {
+      const { id } = await draft(`Week ${time}`, to)
+      await plan(id, `${monday}T${time}`)
+      at[id] = time
+    }
+    await page.goto(`/calendar?view=week&day=${monday}`)
+    await page.locator('[data-post]').first().waitFor()
+    const seen = await page.evaluate(() => {
+      const box = (e: Element) => {
+        const { left, right, top, bottom } = e.getBoundingClientRect()
+        return { left, right, top, bottom }
+      }
+      const line = (time: string) => document.querySelector(`[data-time="${time}"]`)?.getBoundingClientRect().top ?? 0
+      return {
+        midnight: line('00:00:00'),
+        hour: line('01:00:00') - line('00:00:00'),
+        cards: [...document.querySelectorAll('[data-post]')].map((e) => ({
+          id: e.getAttribute('data-post') ?? '',
+          text: e.textContent,
+          ...box(e),
+        })),
+      }
+    })
+    // Two beside each other; the third of that quarter hour is behind "+1".
+    expect(seen.cards.length).toBe(4)
+    for (const card of seen.cards) {
+      const [h = 0, m = 0] = (at[card.id] ?? '').split(':').map(Number)
+      const due = seen.midnight + seen.hour * (h + m / 60)
+      expect([at[card.id], Math.abs(card.top - due) < 3], `${card.top} for ${due}`).toEqual([at[card.id], true])
+    }
+    const covered = seen.cards.filter((a) =>
+      seen.cards.some(
+        (b) => a !== b && a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1,
+      ),
+    )
+    expect(covered.map((c) => at[c.id])).toEqual([])
+    await page.goto(`/calendar?day=${monday}`)
+    const busy = page.locator('[data-post]', { hasText: 'Week 10:00' })
+    await busy.getByText('+2').waitFor()
+    // Every channel of the filter tells its network.
+    const options = await page.getByLabel('Show channel').locator('option').allInnerTexts()
+    expect(options.slice(1).filter((o) => !o.includes(' · '))).toEqual([])
+    expect(new Set(options).size).toBe(all.length + 1)
   })
 
   it('met no script error on the way', () => {

@@ -453,6 +453,17 @@ export const routes = {
     params: wsId,
     reply: ok,
   }),
+  postDuplicate: route({
+    method: 'POST',
+    path: `${W}/posts/:id/duplicate`,
+    noun: 'posts',
+    summary: 'The same post, in any state, as a new draft for the channels that are still connected',
+    access: editor,
+    params: wsId,
+    reply: p.post,
+    status: 201,
+    etag: 'gives',
+  }),
   postSchedule: route({
     method: 'POST',
     path: `${W}/posts/:id/schedule`,

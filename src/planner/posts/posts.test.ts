@@ -91,6 +91,56 @@ describe('a draft', () => {
     expect(rows.map((r) => r.settings_version)).toEqual([3, 3])
   })
 
+  test('is made of any post by duplicating it: what it says, for the channels still there, and nothing of its story', async () => {
+    const media = await seed.media(ws.id)
+    const content = { segments: [{ text: 'Again', mediaIds: [media] }], firstComment: 'hi' }
+    const own = { segments: [{ text: 'own', mediaIds: [] }] }
+    const publications = [
+      { channelId: b, content: own, settings: { audience: 'friends' } },
+      { channelId: a, content: null, settings: {} },
+    ]
+    const p = await create({ content, publications, tags: ['x'], latePolicy: { ...defaultLatePolicy, maxLateMs: 5 } })
+    await schedule(p)
+    await engine(on(p, b).id, {
+      state: 'published',
+      begun: true,
+      external_id: '1',
+      published_at: new Date(clock.now()),
+    })
+    const made = await posts.duplicate(ws, author, p.id)
+    expect(made.id).not.toBe(p.id)
+    expect(made).toMatchObject({
+      content,
+      state: 'draft',
+      dueAt: null,
+      tags: ['x'],
+      latePolicy: p.latePolicy,
+      version: 1,
+    })
+    expect(made.publications.map((x) => [x.channelId, x.content, x.settings, x.state, x.externalId])).toEqual([
+      [b, own, { audience: 'friends' }, 'draft', null],
+      [a, null, { audience: 'all' }, 'draft', null],
+    ])
+    // Disconnected meanwhile: left out. Deleted meanwhile: kept by name, and preflight tells.
+    await t.db
+      .updateTable('channels')
+      .set({ removed_at: new Date(clock.now()) })
+      .where('id', '=', b)
+      .execute()
+    await t.db
+      .updateTable('media')
+      .set({ deleted_at: new Date(clock.now()) })
+      .where('id', '=', media)
+      .execute()
+    const later = await posts.duplicate(ws, author, p.id)
+    expect(later.publications.map((x) => x.channelId)).toEqual([a])
+    expect(later.content).toEqual(content)
+    expect(await codeOf(posts.schedule(ws, later.id, at(hour), null))).toBe('preflight')
+    expect(await codeOf(posts.duplicate(ws, author, crypto.randomUUID()))).toBe('not-found')
+    const elsewhere = await seed.workspace()
+    expect(await codeOf(posts.duplicate(elsewhere, author, p.id))).toBe('not-found')
+  })
+
   test('may lack settings a network needs, but not have wrong ones', async () => {
     const board = await seed.channel(ws.id, 'board')
     const withSettings = (settings: Record<string, unknown>) =>

@@ -14,6 +14,7 @@ import type { Db } from '#infra/db/database.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { readCursor, writeCursor } from '../paging/cursor.ts'
 import { publicationStory } from '../publishing/detail.ts'
+import { duplicatePost } from './duplicate.ts'
 import { forecastDue, nextForecast } from './forecast.ts'
 import { checkCandidates, type PlanDeps, rescheduleOne, schedulePost, unschedulePost, type Ws } from './plan.ts'
 import { createPreflight } from './preflight.ts'
@@ -44,6 +45,8 @@ export type PostQuery = {
 export type Posts = {
   /** Writes a draft. `authorId`: a user; for an API key the person who made it. */
   create: (ws: Ws, authorId: string, input: PostInput) => Promise<Post>
+  /** The same post as a new draft by this author; see `duplicatePost`. */
+  duplicate: (ws: Ws, authorId: string, id: string) => Promise<Post>
   get: (ws: Ws, id: string) => Promise<Post>
   /** Newest first; with `from` or `to` the calendar: by due time, ascending, `to` excluded, only what has a time. */
   list: (ws: Ws, query: PostQuery) => Promise<{ items: Post[]; nextCursor: string | null }>
@@ -102,6 +105,7 @@ export const createPosts = (deps: PostsDeps): Posts => {
     list,
     publication,
     create: async (ws, authorId, input) => get(ws, await createPost(d, ws, authorId, input)),
+    duplicate: async (ws, authorId, id) => get(ws, await duplicatePost(d, ws, authorId, id)),
     replace: async (ws, id, input, ifMatch) => {
       await replacePost(d, ws, id, input, ifMatch)
       return get(ws, id)

@@ -30,6 +30,10 @@ type Wanted = {
   version: number
 }
 
+/** Ids that may be gone by now: whoever wrote them had them. */
+type Known = { channels: ReadonlySet<string>; media: ReadonlySet<string> }
+const nothing: Known = { channels: new Set(), media: new Set() }
+
 const missing = (path: string, what: string) => {
   const message = `there is no such ${what} in this workspace`
   return new Problem('not-found', `${path}: ${message}`, { errors: [{ path, message }] })
@@ -44,7 +48,7 @@ export const resolveInput = async (
   d: Pick<PlanDeps, 'preflight'>,
   ws: string,
   input: Pick<PostInput, 'content' | 'publications'>,
-  known: { channels: ReadonlySet<string>; media: ReadonlySet<string> } = { channels: new Set(), media: new Set() },
+  known: Known = nothing,
 ): Promise<Wanted[]> => {
   const channels = await channelRows(
     db,
@@ -95,10 +99,16 @@ const insert = async (trx: Db, ws: string, postId: string, list: readonly Wanted
 }
 
 /** Writes a draft; gives its id. Throws what `checkInput` and `resolveInput` throw. */
-export const createPost = async (d: PlanDeps, ws: Ws, authorId: string, input: PostInput): Promise<string> => {
+export const createPost = async (
+  d: PlanDeps,
+  ws: Ws,
+  authorId: string,
+  input: PostInput,
+  known: Known = nothing,
+): Promise<string> => {
   checkInput(input)
   return transact(d.db, async (trx) => {
-    const wanted = await resolveInput(trx, d, ws.id, input)
+    const wanted = await resolveInput(trx, d, ws.id, input, known)
     const now = new Date(d.clock.now())
     const id = newId(now.getTime())
     await trx

@@ -121,6 +121,8 @@ describe('a life over HTTP', () => {
     expect(
       (await t.call('postList', { query: { from: '2027-03-01T00:00:00Z', to: '2027-03-03T00:00:00Z' } })).body.items,
     ).toMatchObject([{ id: post.id }])
+    const copy = await t.call('postDuplicate', on(post.id))
+    expect([copy.status, copy.headers.etag, copy.body.state]).toEqual([201, '"v1"', 'draft'])
     expect((await t.call('postUnschedule', on(post.id))).body).toMatchObject({ state: 'draft', dueAt: null })
     expect((await t.call('postRemove', on(post.id))).body).toEqual({ ok: true })
     expect((await t.call('postGet', on(post.id))).problem?.code).toBe('not-found')
@@ -275,6 +277,7 @@ describe('what is refused', () => {
       expect(await refused('postSchedule', { params, as, body: { now: true } })).toBe('404 not-found')
       expect(await refused('postUnschedule', { params, as })).toBe('404 not-found')
       expect(await refused('postRemove', { params, as })).toBe('404 not-found')
+      expect(await refused('postDuplicate', { params, as })).toBe('404 not-found')
     }
     for (const name of ['publicationGet', 'publicationCancel', 'publicationRetry', 'publicationRemove'] as const)
       expect(await refused(name, { params: { ws: other.ws, id }, as })).toBe('404 not-found')
@@ -292,6 +295,7 @@ describe('what is refused', () => {
     const viewer = { cookie: (await t.person('viewer')).cookie }
     expect((await t.call('postGet', { ...on(post.id), as: viewer })).status).toBe(200)
     expect(await refused('postCreate', { body: body(), as: viewer })).toBe('403 forbidden')
+    expect(await refused('postDuplicate', { ...on(post.id), as: viewer })).toBe('403 forbidden')
     const { key } = await t.key(['read', 'write'])
     expect((await t.call('postCreate', { body: body(), as: { key } })).body).toMatchObject({
       author: { id: t.owner.userId },

@@ -5,7 +5,7 @@ import { Button } from '#ui/button.tsx'
 import { Card, Empty } from '#ui/card.tsx'
 import { useT } from '../i18n/index.ts'
 import { useFormat } from '../lib/format.ts'
-import { PlatformMark } from '../lib/registry.tsx'
+import { PlatformMarks } from '../lib/registry.tsx'
 import { StateBadge } from '../lib/states.tsx'
 
 /** The calendar as a list by day: the phone's view, and the one for readers and keyboards. */
@@ -56,16 +56,14 @@ export const Agenda = ({
                 onClick={() => onOpen(post)}
                 className="flex w-full items-start gap-3 px-4 py-3 text-left hover:bg-sunken"
               >
-                <span className="w-14 shrink-0 text-sm font-medium tabular-nums">{format.time(post.dueAt ?? '')}</span>
+                <span className="w-16 shrink-0 text-sm font-medium tabular-nums">{format.time(post.dueAt ?? '')}</span>
                 <span className="min-w-0 flex-1">
                   <span className="line-clamp-2 block text-sm">
                     {post.content.segments[0]?.text.trim() || t('posts.noText')}
                   </span>
                   <span className="mt-1.5 flex flex-wrap items-center gap-2">
                     <StateBadge state={post.state} />
-                    {[...new Set(post.publications.map((p) => p.platform))].map((id) => (
-                      <PlatformMark key={id} id={id} />
-                    ))}
+                    <PlatformMarks ids={post.publications.map((p) => p.platform)} />
                   </span>
                 </span>
               </button>

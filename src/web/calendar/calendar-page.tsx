@@ -13,6 +13,7 @@ import { language, useT } from '../i18n/index.ts'
 import { nowIso } from '../lib/clock.ts'
 import { useFormat } from '../lib/format.ts'
 import { Loaded } from '../lib/query-state.tsx'
+import { useChannelName } from '../lib/registry.tsx'
 import { dayOf, dayStart, readWall } from '../lib/time.ts'
 import { say, sayError } from '../lib/toast.ts'
 import { Page } from '../shell/page.tsx'
@@ -24,14 +25,14 @@ import { rangeOf, shift, type View, views } from './range.ts'
 // The grid library is the heaviest part of the app: fetched only when a grid is shown.
 const Grid = lazy(() => import('./grid.tsx').then((m) => ({ default: m.Grid })))
 
-const narrow = window.matchMedia('(max-width: 767px)')
-const useNarrow = () =>
+const media = { narrow: window.matchMedia('(max-width: 767px)'), crowded: window.matchMedia('(max-width: 1199px)') }
+const useWidth = (which: keyof typeof media) =>
   useSyncExternalStore(
     (on) => {
-      narrow.addEventListener('change', on)
-      return () => narrow.removeEventListener('change', on)
+      media[which].addEventListener('change', on)
+      return () => media[which].removeEventListener('change', on)
     },
-    () => narrow.matches,
+    () => media[which].matches,
   )
 
 export const CalendarPage = () => {
@@ -41,7 +42,9 @@ export const CalendarPage = () => {
   const client = useQueryClient()
   const navigate = useNavigate()
   const [query, setQuery] = useSearchParams()
-  const isNarrow = useNarrow()
+  const isNarrow = useWidth('narrow')
+  const crowded = useWidth('crowded')
+  const [wished, setWished] = useState(0)
   const today = dayOf(nowIso(), ws.timeZone)
   const asked = query.get('view')
   // A month of cells is unreadable on a phone: there the list is the calendar.
@@ -54,6 +57,7 @@ export const CalendarPage = () => {
   const to = dayStart(range.to, ws.timeZone)
 
   const channels = useQuery(channelsQuery(ws.id))
+  const nameOf = useChannelName(channels.data)
   const options = calendarQuery(ws.id, from, to, channelId || undefined)
   const posts = useQuery(options)
   const open = posts.data?.find((p) => p.id === openId)
@@ -130,7 +134,14 @@ export const CalendarPage = () => {
           >
             <ChevronRight aria-hidden />
           </Button>
-          <Button onClick={() => set({ day: '' })}>{t('calendar.today')}</Button>
+          <Button
+            onClick={() => {
+              set({ day: '' })
+              setWished((n) => n + 1)
+            }}
+          >
+            {t('calendar.today')}
+          </Button>
         </div>
         <h2 className="text-lg font-semibold first-letter:uppercase" aria-live="polite">
           {heading}
@@ -138,14 +149,14 @@ export const CalendarPage = () => {
         <div className="ml-auto flex w-full flex-wrap items-center gap-2 sm:w-auto">
           <Select
             aria-label={t('calendar.filter')}
-            className="min-w-0 flex-1 sm:w-52"
+            className="min-w-0 flex-1 sm:w-60"
             value={channelId}
             onChange={(e) => set({ channel: e.target.value })}
           >
             <option value="">{t('calendar.allChannels')}</option>
             {channels.data?.map((c) => (
               <option key={c.id} value={c.id}>
-                {c.name}
+                {nameOf(c)}
               </option>
             ))}
           </Select>
@@ -179,6 +190,8 @@ export const CalendarPage = () => {
                 <Grid
                   view={view}
                   day={day}
+                  asked={wished}
+                  crowded={crowded}
                   posts={list}
                   timeZone={ws.timeZone}
                   editable={can('editor')}

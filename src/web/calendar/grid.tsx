@@ -10,17 +10,24 @@ import '@fullcalendar/react/themes/classic/theme.css'
 import './calendar.css'
 import { useEffect, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Temporal } from 'temporal-polyfill'
 import type { Post } from '#contract/posts.ts'
 import { cn } from '#ui/cn.ts'
 import { useT } from '../i18n/index.ts'
 import { useFormat } from '../lib/format.ts'
-import { PlatformMark } from '../lib/registry.tsx'
+import { PlatformMarks } from '../lib/registry.tsx'
 import { stateLooks } from '../lib/states.tsx'
 import { wallOf } from '../lib/time.ts'
 import { movable } from './quick-view.tsx'
 
-/** The week fills what the window has below the heading; its hours scroll inside. */
-const weekHeight = 'max(38rem, calc(100dvh - 14.5rem))'
+/** The week fills what the window has below the heading; its hours scroll inside. The month fits in it whole. */
+const height = { week: 'max(38rem, calc(100dvh - 14.5rem))', month: 'max(46rem, calc(100dvh - 14.5rem))' }
+/** Half an hour is this high at least (px), and a post is drawn this long: as high as a card's two lines. */
+const slotHeight = 34
+const cardHeight = 38
+const drawnMinutes = 36
+/** FullCalendar draws after it has measured; frames to wait for a day's cell at most. */
+const patience = 60
 
 const ground = {
   neutral: 'bg-sunken text-muted',
@@ -32,9 +39,22 @@ const ground = {
   busy: 'bg-busy-soft text-busy',
 } as const
 
+/** Milliseconds of a day as a wall time of any day. */
+const atTime = (ms: number): string => new Date(ms).toISOString()
+
+/** Where a card ends: after its two lines, but never in the next day, where it would be drawn a second time. */
+const drawnEnd = (dueAt: string, timeZone: string): string => {
+  const start = Temporal.Instant.from(dueAt).toZonedDateTimeISO(timeZone)
+  const midnight = start.startOfDay().add({ days: 1 })
+  const end = start.add({ minutes: drawnMinutes })
+  return (Temporal.ZonedDateTime.compare(end, midnight) > 0 ? midnight : end).toInstant().toString()
+}
+
 export const Grid = ({
   view,
   day,
+  asked,
+  crowded,
   posts,
   timeZone,
   editable,
@@ -45,6 +65,10 @@ export const Grid = ({
   view: 'month' | 'week'
   /** Any day of the shown month or week, YYYY-MM-DD. */
   day: string
+  /** Rises each time somebody asks to see that day. */
+  asked: number
+  /** Too narrow for two cards beside each other. */
+  crowded: boolean
   posts: readonly Post[]
   timeZone: string
   editable: boolean
@@ -57,12 +81,21 @@ export const Grid = ({
   const { i18n } = useTranslation()
   const format = useFormat()
   const frame = useRef<HTMLDivElement>(null)
-  // Late in a month its past weeks fill a low window: today comes into view when the month opens. Nothing moves when it
-  // is in view already.
+  // Late in a month its past weeks fill a low window: the day asked for comes into view when the month opens, and
+  // whenever it is asked for again. Nothing moves when it is in view already.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `asked` rises with each wish
   useEffect(() => {
     if (view !== 'month') return
-    frame.current?.querySelector(`[data-date="${day}"]`)?.scrollIntoView({ block: 'nearest' })
-  }, [view, day])
+    let left = patience
+    let next = 0
+    const look = () => {
+      const cell = frame.current?.querySelector(`[data-date="${day}"]`)
+      if (cell && cell.getBoundingClientRect().height > 0) cell.scrollIntoView({ block: 'nearest' })
+      else if (left-- > 0) next = requestAnimationFrame(look)
+    }
+    next = requestAnimationFrame(look)
+    return () => cancelAnimationFrame(next)
+  }, [view, day, asked])
   const byId = useMemo(() => new Map(posts.map((p) => [p.id, p])), [posts])
   const events = useMemo(
     () =>
@@ -72,6 +105,7 @@ export const Grid = ({
               {
                 id: post.id,
                 start: post.dueAt,
+                end: drawnEnd(post.dueAt, timeZone),
                 title: post.content.segments[0]?.text.trim() || t('posts.noText'),
                 editable: editable && movable(post),
                 durationEditable: false,
@@ -79,30 +113,39 @@ export const Grid = ({
             ]
           : [],
       ),
-    [posts, editable, t],
+    [posts, editable, t, timeZone],
   )
+  const most = crowded ? 1 : 2
+  const over = useMemo(() => {
+    const times = posts.flatMap((p) => (p.dueAt ? [Date.parse(p.dueAt)] : [])).sort((a, b) => a - b)
+    return times.some((at, n) => (times[n + most] ?? Number.POSITIVE_INFINITY) - at < drawnMinutes * 60_000)
+  }, [posts, most])
   const card = (post: Post, title: string) => {
+    const marks = (most: number, className: string) => (
+      <span className={className}>
+        <PlatformMarks ids={post.publications.map((p) => p.platform)} most={most} className="size-3" />
+      </span>
+    )
     const { tone, Icon, spin } = stateLooks[post.state]
     return (
       <div
         className={cn(
-          'w-full min-w-0 overflow-hidden rounded-md px-1.5 py-1 text-left text-xs leading-tight',
+          '@container w-full min-w-0 self-stretch overflow-hidden rounded-md px-1.5 py-0.5 text-left text-xs leading-tight',
           ground[tone],
         )}
         data-post={post.id}
       >
         <div className="flex items-center gap-1 font-medium">
-          <Icon aria-hidden className={cn('size-3 shrink-0', spin && 'animate-spin')} />
-          <span className="tabular-nums">{format.time(post.dueAt ?? '')}</span>
-          <span className="truncate">{t(`state.${post.state}`)}</span>
+          <Icon aria-hidden className={cn('size-3 shrink-0 @max-[4.2rem]:hidden', spin && 'animate-spin')} />
+          <span className="whitespace-nowrap tabular-nums">{format.time(post.dueAt ?? '')}</span>
+          <span className="sr-only @min-[6.5rem]:not-sr-only @min-[6.5rem]:min-w-0 @min-[6.5rem]:truncate">
+            {t(`state.${post.state}`)}
+          </span>
         </div>
         <div className="mt-0.5 flex items-center gap-1.5 text-ink">
           <span className="min-w-0 flex-1 truncate">{title}</span>
-          <span className="flex shrink-0 gap-0.5">
-            {[...new Set(post.publications.map((p) => p.platform))].slice(0, 3).map((id) => (
-              <PlatformMark key={id} id={id} className="size-3" />
-            ))}
-          </span>
+          {marks(1, '@min-[6.5rem]:hidden')}
+          {marks(3, 'hidden @min-[6.5rem]:block')}
         </div>
       </div>
     )
@@ -119,19 +162,24 @@ export const Grid = ({
         timeZone={timeZone}
         firstDay={1}
         headerToolbar={false}
-        height={view === 'week' ? weekHeight : 'auto'}
+        height={height[view]}
         allDaySlot={false}
         nowIndicator
         scrollTime="08:00:00"
-        slotHeaderFormat={{ hour: '2-digit', minute: '2-digit', hour12: false }}
+        slotHeaderContent={({ time, text }) => (time ? format.wall(atTime(time.milliseconds)) : text)}
+        slotMinHeight={slotHeight}
+        eventMinHeight={cardHeight}
+        slotEventOverlap={false}
+        eventMaxStack={most}
+        // "+1" stands beside the cards, not over them; where nothing is left out, the cards have the whole column.
+        dayLaneInnerClass={over ? 'mr-6!' : ''}
+        columnMoreLinkClass="translate-x-full"
         slotDuration="00:30:00"
         snapDuration="00:15:00"
-        defaultTimedEventDuration="00:30:00"
-        forceEventDuration
         eventDisplay="block"
         eventColor="transparent"
         eventInteractive
-        dayMaxEvents={4}
+        dayMaxEvents={2}
         events={events}
         eventStartEditable={editable}
         eventContent={(info) => {

@@ -18,6 +18,7 @@ import { BodiesProvider, PlatformMark, useBodies, useFaces, useLoadBodies } from
 import { StateBadge } from '../lib/states.tsx'
 import { TimeDialog } from '../lib/time-dialog.tsx'
 import { say, sayError } from '../lib/toast.ts'
+import { PostMenu } from '../posts/post-actions.tsx'
 import { Page } from '../shell/page.tsx'
 import { useSession } from '../shell/session.tsx'
 import { ChannelPicker } from './channel-picker.tsx'
@@ -285,6 +286,20 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
       back={initial ? { to: '/posts', label: t('post.back') } : undefined}
       title={initial ? t('composer.edit') : t('composer.title')}
       aside={post ? <StateBadge state={post.state} /> : null}
+      actions={
+        post ? (
+          <PostMenu
+            post={post}
+            name={draft.parts[0]?.text.trim() || t('posts.noText')}
+            // A draft is copied as it stands on the screen; of a scheduled post what counts is what was saved.
+            before={() => (saver.autoSaves ? saver.flush() : Promise.resolve())}
+            onDeleted={() => {
+              saver.discard()
+              return navigate('/posts')
+            }}
+          />
+        ) : null
+      }
       lead={scheduled && post.dueAt ? t('composer.scheduledFor', { when: format.dateTime(post.dueAt) }) : undefined}
     >
       <div className="grid grid-cols-1 items-start gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_22rem] xl:grid-cols-[minmax(0,1fr)_26rem]">

@@ -13,6 +13,8 @@ export type Format = {
   /** `Mon, 23 Nov, 09:30` */
   dateTime: (at: string) => string
   time: (at: string) => string
+  /** A wall time (`2026-11-22T09:30`) as its time of day, as `time` writes it. */
+  wall: (wall: string) => string
   /** With seconds: for journals. */
   exact: (at: string) => string
   /** `Monday, 23 November` from an instant. */
@@ -36,11 +38,16 @@ export const makeFormat = (language: string, timeZone: string): Format => {
     return (at: string) => format.format(new Date(at))
   }
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
+  // One way to write hours everywhere: `9:30 AM` where people count to twelve, `09:30` where they count to 24.
+  const twelve = new Intl.DateTimeFormat(locale, { hour: 'numeric' }).resolvedOptions().hour12 === true
+  const hours = { hour: twelve ? 'numeric' : '2-digit', minute: '2-digit' } as const
+  const plain = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', ...hours })
   const list = new Intl.ListFormat(locale, { type: 'conjunction' })
   return {
-    dateTime: of({ weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }),
-    time: of({ hour: '2-digit', minute: '2-digit' }),
-    exact: of({ hour: '2-digit', minute: '2-digit', second: '2-digit' }),
+    dateTime: of({ weekday: 'short', day: 'numeric', month: 'short', ...hours }),
+    time: of(hours),
+    wall: (wall) => plain.format(new Date(`${wall.slice(0, 16)}Z`)),
+    exact: of({ ...hours, second: '2-digit' }),
     day: of({ weekday: 'long', day: 'numeric', month: 'long' }),
     date: of({ day: 'numeric', month: 'short', year: 'numeric' }),
     number: (n) => number.format(n),

@@ -63,3 +63,52 @@ export const PlatformMark = ({ id, className }: { id: string; className?: string
     </span>
   )
 }
+
+/**
+ * Where a post goes, in little room: marks of the first networks, and how many channels are left (`+2`). Several
+ * channels of one network share its mark, and count. Readers hear every network.
+ */
+export const PlatformMarks = ({
+  ids,
+  most = Number.POSITIVE_INFINITY,
+  className,
+}: {
+  /** The platform of each channel. */
+  ids: readonly string[]
+  /** Marks at most. */
+  most?: number
+  className?: string
+}) => {
+  const faces = useFaces()
+  const networks = [...new Set(ids)]
+  const shown = networks.slice(0, most)
+  const left = ids.length - shown.length
+  const names = networks.map((id) => faces.get(id)?.spec.name ?? id).join(', ')
+  if (ids.length === 0) return null
+  return (
+    <span className="flex shrink-0 items-center gap-1" title={names}>
+      <span className="sr-only">{names}</span>
+      {shown.map((id) => (
+        <PlatformMark key={id} id={id} className={className} />
+      ))}
+      {left > 0 ? (
+        <span aria-hidden className="text-[0.6875rem] font-medium text-muted tabular-nums">
+          +{left}
+        </span>
+      ) : null}
+    </span>
+  )
+}
+
+/**
+ * What a channel is called where others stand beside it: always with its network, and with its handle where two of one
+ * network have one name.
+ */
+export const useChannelName = (all: readonly Named[] = []): ((channel: Named) => string) => {
+  const faces = useFaces()
+  return (c) => {
+    const twin = all.some((o) => o !== c && o.id !== c.id && o.name === c.name && o.platform === c.platform)
+    return `${c.name}${twin ? ` (${c.handle})` : ''} · ${faces.get(c.platform)?.spec.name ?? c.platform}`
+  }
+}
+type Named = { id: string; name: string; handle: string; platform: string }

@@ -26,10 +26,11 @@ export const SchedulePicker = ({ value, onChange }: { value: When; onChange: (wh
   const reading = readWall(value.wall, ws.timeZone, value.fold)
   const past = (reading.kind === 'ok' || reading.kind === 'overlap') && Date.parse(reading.at) <= now()
   const set = (wall: string) => onChange({ ...value, wall })
+  const morning = (days: number) => dayAhead(nowIso(), ws.timeZone, days, 9)
   const quick = [
     { label: t('when.nextHour'), wall: nextHour(nowIso(), ws.timeZone) },
-    { label: t('when.tomorrow9'), wall: dayAhead(nowIso(), ws.timeZone, 1, 9) },
-    { label: t('when.nextWeek'), wall: dayAhead(nowIso(), ws.timeZone, 7, 9) },
+    { label: t('when.tomorrow', { time: format.wall(morning(1)) }), wall: morning(1) },
+    { label: t('when.nextWeek', { time: format.wall(morning(7)) }), wall: morning(7) },
   ]
   return (
     <div className="grid gap-4">
@@ -52,10 +53,10 @@ export const SchedulePicker = ({ value, onChange }: { value: When; onChange: (wh
         {reading.kind === 'gap' ? (
           <Notice
             tone="warn"
-            title={t('when.gap', { time: time.slice(0, 5) })}
+            title={t('when.gap', { time: format.wall(value.wall) })}
             action={
               <Button size="sm" onClick={() => set(reading.suggestion)}>
-                {t('when.gap.use', { time: reading.suggestion.slice(11, 16) })}
+                {t('when.gap.use', { time: format.wall(reading.suggestion) })}
               </Button>
             }
           >
@@ -64,9 +65,9 @@ export const SchedulePicker = ({ value, onChange }: { value: When; onChange: (wh
         ) : null}
         {reading.kind === 'overlap' ? (
           <fieldset className="rounded-lg bg-info-soft px-4 py-3 text-sm">
-            <legend className="sr-only">{t('when.overlap', { time: time.slice(0, 5) })}</legend>
+            <legend className="sr-only">{t('when.overlap', { time: format.wall(value.wall) })}</legend>
             <p aria-hidden className="font-semibold text-info">
-              {t('when.overlap', { time: time.slice(0, 5) })}
+              {t('when.overlap', { time: format.wall(value.wall) })}
             </p>
             <div className="mt-2 flex flex-wrap gap-x-5 gap-y-1.5">
               {(['earlier', 'later'] as const).map((fold) => (

@@ -6,7 +6,6 @@ import type { Post } from '#contract/posts.ts'
 import { Skeleton } from '#ui/bits.tsx'
 import { Button } from '#ui/button.tsx'
 import { Card } from '#ui/card.tsx'
-import { Dialog } from '#ui/dialog.tsx'
 import { api } from '../api/client.ts'
 import { channelsQuery, postQuery, useMedia } from '../api/queries.ts'
 import { useT } from '../i18n/index.ts'
@@ -16,6 +15,7 @@ import { StateBadge } from '../lib/states.tsx'
 import { say, sayError } from '../lib/toast.ts'
 import { Page } from '../shell/page.tsx'
 import { useSession } from '../shell/session.tsx'
+import { DeletePost, untouched, useDuplicate } from './post-actions.tsx'
 import { PublicationCard } from './publication-card.tsx'
 
 /** The post's own text and pictures, as written. */
@@ -71,7 +71,6 @@ const Actions = ({ post }: { post: Post }) => {
   const client = useQueryClient()
   const navigate = useNavigate()
   const [asking, setAsking] = useState(false)
-  const untouched = post.publications.every((p) => !p.begun && p.state !== 'published')
   const params = { ws: ws.id, id: post.id }
   const unschedule = useMutation({
     mutationFn: () => api('postUnschedule', { params }),
@@ -82,47 +81,14 @@ const Actions = ({ post }: { post: Post }) => {
     onError: (e) => sayError(t, e),
     onSettled: () => client.invalidateQueries({ queryKey: [ws.id] }),
   })
-  const remove = useMutation({
-    mutationFn: () => api('postRemove', { params }),
-    onSuccess: async () => {
-      say(t('post.deleted'))
-      await navigate('/posts')
-      client.removeQueries({ queryKey: [ws.id, 'post', post.id] })
-      void client.invalidateQueries({ queryKey: [ws.id, 'posts'] })
-    },
-    onError: (e) => sayError(t, e),
-  })
-  // The same content as a new draft, for the channels that are still there.
-  const duplicate = useMutation({
-    mutationFn: async () => {
-      const channels = await client.ensureQueryData(channelsQuery(ws.id))
-      return api('postCreate', {
-        params: { ws: ws.id },
-        body: {
-          content: post.content,
-          publications: post.publications
-            .filter((p) => channels.some((c) => c.id === p.channelId))
-            .map(({ channelId, content, settings }) => ({ channelId, content, settings })),
-          tags: post.tags,
-          latePolicy: post.latePolicy,
-        },
-      })
-    },
-    onSuccess: async (made) => {
-      client.setQueryData([ws.id, 'post', made.id], made)
-      void client.invalidateQueries({ queryKey: [ws.id, 'posts'] })
-      say(t('post.duplicated'))
-      await navigate(`/compose/${made.id}`)
-    },
-    onError: (e) => sayError(t, e),
-  })
+  const duplicate = useDuplicate(post.id)
   const again = (
     <Button busy={duplicate.isPending} onClick={() => duplicate.mutate()}>
       <Copy aria-hidden />
       {t('post.duplicate')}
     </Button>
   )
-  if (!untouched) return again
+  if (!untouched(post)) return again
   return (
     <>
       {post.state === 'scheduled' || post.state === 'draft' ? (
@@ -144,21 +110,7 @@ const Actions = ({ post }: { post: Post }) => {
         <Trash2 aria-hidden />
         {t('action.delete')}
       </Button>
-      <Dialog
-        open={asking}
-        onOpenChange={setAsking}
-        title={t('post.delete.title')}
-        description={t('post.delete.lead')}
-        closeLabel={t('action.close')}
-        footer={
-          <>
-            <Button onClick={() => setAsking(false)}>{t('action.cancel')}</Button>
-            <Button tone="danger" busy={remove.isPending} onClick={() => remove.mutate()}>
-              {t('action.delete')}
-            </Button>
-          </>
-        }
-      />
+      <DeletePost id={post.id} open={asking} onOpenChange={setAsking} onDeleted={() => navigate('/posts')} />
     </>
   )
 }

@@ -12,10 +12,11 @@ import { api } from '../api/client.ts'
 import { useT } from '../i18n/index.ts'
 import { useFormat } from '../lib/format.ts'
 import { Failed } from '../lib/query-state.tsx'
-import { PlatformMark } from '../lib/registry.tsx'
+import { PlatformMarks } from '../lib/registry.tsx'
 import { StateBadge } from '../lib/states.tsx'
 import { Page } from '../shell/page.tsx'
 import { useSession } from '../shell/session.tsx'
+import { PostMenu } from './post-actions.tsx'
 
 const filters = ['all', 'draft', 'scheduled', 'attention', 'published', 'failed'] as const satisfies readonly (
   | 'all'
@@ -24,14 +25,15 @@ const filters = ['all', 'draft', 'scheduled', 'attention', 'published', 'failed'
 
 const Row = ({ post }: { post: Post }) => {
   const t = useT()
+  const { can } = useSession()
   const format = useFormat()
   const text = post.content.segments[0]?.text.trim()
   const pictures = post.content.segments.reduce((n, s) => n + s.mediaIds.length, 0)
   return (
-    <li>
+    <li className="flex items-center pr-1.5 hover:bg-sunken sm:pr-3">
       <Link
         to={post.state === 'draft' ? `/compose/${post.id}` : `/posts/${post.id}`}
-        className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3.5 hover:bg-sunken sm:flex-nowrap sm:px-5"
+        className="flex min-w-0 flex-1 flex-wrap items-center gap-x-4 gap-y-2 py-3.5 pl-4 focus-visible:-outline-offset-2 sm:flex-nowrap sm:pl-5"
       >
         <span className="w-full min-w-0 flex-1 basis-full sm:basis-auto">
           <span className="line-clamp-2 block">{text || t('posts.noText')}</span>
@@ -47,13 +49,10 @@ const Row = ({ post }: { post: Post }) => {
             ) : null}
           </span>
         </span>
-        <span className="flex items-center gap-1.5">
-          {[...new Set(post.publications.map((p) => p.platform))].map((id) => (
-            <PlatformMark key={id} id={id} />
-          ))}
-        </span>
+        <PlatformMarks ids={post.publications.map((p) => p.platform)} most={7} />
         <StateBadge state={post.state} />
       </Link>
+      {can('editor') ? <PostMenu post={post} name={text || t('posts.noText')} /> : null}
     </li>
   )
 }
