@@ -94,6 +94,7 @@ const calls: Record<Exclude<Write, 'setup' | 'mediaUpload'>, (w: World) => Call>
   postPut: (w) =>
     of(w.post, { ifMatch: w.etag, body: { ...w.body, content: { segments: [{ text: 'Not what was planned' }] } } }),
   postRemove: (w) => of(w.post),
+  postDuplicate: (w) => of(w.post),
   postSchedule: (w) => of(w.post, { body: { at: '2027-03-09T08:00:00Z' } }),
   postUnschedule: (w) => of(w.post),
   postPreflight: (w) => ({ body: w.body }),

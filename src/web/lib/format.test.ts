@@ -1,11 +1,7 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { makeFormat } from './format.ts'
 
-const of = (language: string, ...languages: string[]) => {
-  vi.stubGlobal('navigator', { languages })
-  return makeFormat(language, 'Europe/Warsaw')
-}
-afterEach(() => vi.unstubAllGlobals())
+const of = (language: string, ...languages: string[]) => makeFormat(language, 'Europe/Warsaw', languages)
 
 describe('hours', () => {
   const at = '2026-12-01T08:07:00Z'

@@ -6,8 +6,8 @@ import { formatBytes } from './bytes.ts'
 import { dayOf } from './time.ts'
 
 /** The browser's own variant of the language (en-GB, en-US ...), so that dates look as the person is used to. */
-const variant = (language: string) =>
-  navigator.languages.find((l) => l.startsWith(language)) ?? (language === 'en' ? 'en-GB' : language)
+const variant = (language: string, languages: readonly string[]) =>
+  languages.find((l) => l.startsWith(language)) ?? (language === 'en' ? 'en-GB' : language)
 
 export type Format = {
   /** `Mon, 23 Nov, 09:30` */
@@ -31,8 +31,13 @@ export type Format = {
   dayKey: (at: string) => string
 }
 
-export const makeFormat = (language: string, timeZone: string): Format => {
-  const locale = variant(language)
+export const makeFormat = (
+  language: string,
+  timeZone: string,
+  /** What the browser's person reads, the favourite first. */
+  languages: readonly string[] = navigator.languages,
+): Format => {
+  const locale = variant(language, languages)
   const of = (options: Intl.DateTimeFormatOptions) => {
     const format = new Intl.DateTimeFormat(locale, { timeZone, ...options })
     return (at: string) => format.format(new Date(at))
