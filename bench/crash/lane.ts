@@ -141,7 +141,7 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
    */
   const aftermath = async () => {
     advance(16 * 60_000)
-    await sandbox.desk.settle()
+    await sandbox.desk.tickAll()
   }
   const connect = async () => {
     await house.connectSandbox({ ws, userId })

@@ -21,7 +21,7 @@ export const createDesk = (d: {
   requests: Seen[]
   notices: Notices
   hooks: SentHook[]
-  settle: () => Promise<void>
+  tickAll: () => Promise<void>
 }): Desk => {
   const member = (platform: string): Member => {
     const found = d.members.get(platform)
@@ -113,7 +113,7 @@ export const createDesk = (d: {
       d.memory.changed()
       return knobs(platform)
     },
-    settle: d.settle,
+    tickAll: d.tickAll,
     setWebhook: (platform, url) => {
       member(platform)
       if (url === null) delete d.memory.state.webhooks[platform]

@@ -109,7 +109,7 @@ export const createSandbox = (o: SandboxOptions): Sandbox => {
     requests: seen,
     notices,
     hooks: postman.sent,
-    settle: async () => void (await tickAll()),
+    tickAll: async () => void (await tickAll()),
   })
   const timer = setInterval(() => void tickAll(), TICK_MS)
   timer.unref()

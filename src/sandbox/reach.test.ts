@@ -57,13 +57,13 @@ const hub = async (callback: string) => {
       'hub.callback': callback,
     }),
   )
-  await box.desk.settle()
+  await box.desk.tickAll()
 }
 const deskHook = async (url: string) => {
   box.desk.setWebhook('tiktok', url)
   box.desk.tokens('tiktok')
   box.desk.revoke('tiktok')
-  await box.desk.settle()
+  await box.desk.tickAll()
 }
 /** A pushed authorization request, signed as the server wants it, whose client is a document at `url`. */
 const client = async (url: string) => {

@@ -68,7 +68,7 @@ export type Desk = {
   knobs: (platform: string) => Record<string, number>
   setKnobs: (platform: string, values: Record<string, number>) => Record<string, number>
   /** Lets every network do what time has made due, and waits for it. */
-  settle: () => Promise<void>
+  tickAll: () => Promise<void>
   /** Where a network's webhooks go, as entered in its console; null: nowhere. */
   setWebhook: (platform: string, url: string | null) => void
   /** The last webhooks sent, oldest first. */

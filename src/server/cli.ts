@@ -29,7 +29,7 @@ A rotation that was cut short loses nothing: run it again.`
 
 const say = (line: string): void => console.log(line)
 
-type House = { db: Db; keys: KeyRing }
+type Opened = { db: Db; keys: KeyRing }
 
 /** Another process on this database knows only the keys it started with: what it seals next, the new ring may not open. */
 const refuseCompany = async (db: Db, config: Config): Promise<void> => {
@@ -44,7 +44,7 @@ const refuseCompany = async (db: Db, config: Config): Promise<void> => {
   )
 }
 
-const status = async ({ db, keys }: House): Promise<number> => {
+const status = async ({ db, keys }: Opened): Promise<number> => {
   const s = await keyStatus(db, keys)
   say(`Current key: ${s.current}${s.fixed ? ' (the first of CLARION_KEYS)' : ''}`)
   say(`Older keys that still open: ${s.old.join(', ') || 'none'}`)
@@ -57,7 +57,7 @@ const status = async ({ db, keys }: House): Promise<number> => {
   return s.sealed.some((x) => !known.has(x.kid)) ? 1 : 0
 }
 
-const rotate = async ({ db, keys }: House): Promise<number> => {
+const rotate = async ({ db, keys }: Opened): Promise<number> => {
   const r = await rotateKeys(db, keys, say)
   for (const b of r.broken) say(`${b.place}: ${b.message}`)
   if (r.broken.length > 0)
@@ -78,7 +78,7 @@ const rotate = async ({ db, keys }: House): Promise<number> => {
   return r.broken.length > 0 || r.kept.length > 0 ? 1 : 0
 }
 
-const commands: Record<string, (house: House) => Promise<number>> = { 'keys status': status, 'keys rotate': rotate }
+const commands: Record<string, (house: Opened) => Promise<number>> = { 'keys status': status, 'keys rotate': rotate }
 
 /** These commands work on what is there: a mistyped folder must not become a new, empty Clarion. */
 const findData = (config: Config): void => {
@@ -92,7 +92,7 @@ const findData = (config: Config): void => {
 }
 
 /** Opens lock, keys and database for one command, and closes them whatever happens. */
-const run = async (command: (house: House) => Promise<number>, flags: readonly string[]): Promise<number> => {
+const run = async (command: (house: Opened) => Promise<number>, flags: readonly string[]): Promise<number> => {
   const config: Config = { ...readConfig(undefined, flags), role: 'all' }
   findData(config)
   const log = createLog({ ...config, logLevel: 'silent' })

@@ -27,9 +27,9 @@ const around = 120_000
 /** ms a refused sender may go on sending. */
 const drainMs = 60_000
 
-type Held = { over: boolean; received: Received | null }
-const held = new WeakMap<FastifyRequest, Held>()
-const holding = (request: FastifyRequest): Held => {
+type Receiving = { over: boolean; received: Received | null }
+const held = new WeakMap<FastifyRequest, Receiving>()
+const holding = (request: FastifyRequest): Receiving => {
   const found = held.get(request) ?? { over: false, received: null }
   held.set(request, found)
   return found

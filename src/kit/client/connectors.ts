@@ -47,13 +47,13 @@ export const connectCode = (length = 12): string => {
 }
 
 /**
- * `show` says where to post the code; `look` reads the network once and answers `{ pending }` until it is there.
- * Being polled, `look` must leave what other flows wait for unread.
+ * `show` says where to post the code; `readCode` reads the network once and answers `{ pending }` until it is there.
+ * Being polled, `readCode` must leave what other flows wait for unread.
  */
 export const codeConnector = (
   o: Rest & {
     show: (t: ConnectContext, code: string) => Promise<{ link?: string; instructions: string }>
-    look: (t: ConnectContext, code: string) => Promise<ConnectFinish>
+    readCode: (t: ConnectContext, code: string) => Promise<ConnectFinish>
   },
 ): Connector => ({
   rotates: o.rotates,
@@ -63,5 +63,5 @@ export const codeConnector = (
     const code = connectCode()
     return { kind: 'code', code, ...(await o.show(t, code)), keep: { code } satisfies Json }
   },
-  finish: (t, _answer, keep) => o.look(t, (keep as { code: string }).code),
+  finish: (t, _answer, keep) => o.readCode(t, (keep as { code: string }).code),
 })

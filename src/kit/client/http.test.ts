@@ -121,15 +121,15 @@ describe('a budget', () => {
       told.push('sent')
       return new Response('{}')
     })
-    await http({ method: 'POST', url, cost })
+    await http({ method: 'POST', url, charge: cost })
     expect(told).toEqual(['spend 50 units', 'sent'])
   })
   it('is given back only when the call provably never left', async () => {
     const never = kept(broken({ code: 'ECONNREFUSED', syscall: 'connect' }))
-    await failureOf(never.http({ method: 'POST', url, cost }))
+    await failureOf(never.http({ method: 'POST', url, charge: cost }))
     expect(never.told).toEqual(['spend 50 units', 'refund 50 units'])
     const maybe = kept(broken({ code: 'ECONNRESET', syscall: 'read' }))
-    await failureOf(maybe.http({ method: 'POST', url, cost }))
+    await failureOf(maybe.http({ method: 'POST', url, charge: cost }))
     expect(maybe.told).toEqual(['spend 50 units'])
   })
   it('that is spent keeps the call at home', async () => {
@@ -145,7 +145,7 @@ describe('a budget', () => {
         },
       },
     )
-    expect((await failureOf(http({ method: 'POST', url, cost }))).code).toBe('toy.spent')
+    expect((await failureOf(http({ method: 'POST', url, charge: cost }))).code).toBe('toy.spent')
     expect(sent).toBe(0)
   })
 })

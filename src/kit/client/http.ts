@@ -10,7 +10,7 @@ import { multipartBody, type Pin, type Send, send } from './send.ts'
 export type Realm = 'live' | 'sandbox'
 
 /** What a call takes from a budget of the spec. */
-export type Cost = { bucket: string; units: number }
+export type Charge = { bucket: string; units: number }
 
 export type HttpRequest<T = unknown> = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -30,7 +30,7 @@ export type HttpRequest<T = unknown> = {
   /** Statuses outside 2xx that are answers, not failures (308 of a resumable upload). */
   accept?: readonly number[]
   /** What the call takes from budgets of the spec; refused with `too-fast` before it leaves when one of them is spent. */
-  cost?: Cost | readonly Cost[]
+  charge?: Charge | readonly Charge[]
 }
 
 export type Reply<T> = { status: number; headers: Record<string, string>; body: T; text: string }
@@ -56,10 +56,10 @@ export type HttpOptions = {
   hosts?: readonly string[]
   /** Runs right before the request leaves; throws to stop it (the lease check of the engine). */
   beforeSend?: () => Promise<void> | void
-  /** Takes `cost` from its budget, or raises `too-fast`. Absent: budgets are not kept. */
-  spend?: (cost: Cost) => Promise<void>
+  /** Takes `charge` from its budget, or raises `too-fast`. Absent: budgets are not kept. */
+  spend?: (charge: Charge) => Promise<void>
   /** Gives it back: the request provably never left. */
-  refund?: (cost: Cost) => Promise<void>
+  refund?: (charge: Charge) => Promise<void>
   /** Told of every answer, for usage headers. Must not throw. */
   seen?: (answer: { status: number; headers: Record<string, string> }) => void
   fetch?: Send
@@ -181,8 +181,8 @@ export const createHttp = (o: HttpOptions): Http => {
     // A write never reuses an idle socket: a stale one would turn a healthy post into an unknown outcome.
     if (r.method !== 'GET') headers.connection = 'close'
     const signal = o.signal ? AbortSignal.any([o.signal, timeout]) : timeout
-    const costs = r.cost === undefined ? [] : 'bucket' in r.cost ? [r.cost] : r.cost
-    await spendAll(o, costs)
+    const charges = r.charge === undefined ? [] : 'bucket' in r.charge ? [r.charge] : r.charge
+    await spendAll(o, charges)
     await o.beforeSend?.()
 
     let answer: Answer
@@ -192,7 +192,7 @@ export const createHttp = (o: HttpOptions): Http => {
       answer = { status: res.status, headers: Object.fromEntries(res.headers), text, body: parse(text) }
     } catch (error) {
       const failure = unanswered(error, real.host, timeout.aborted)
-      if (failure.kind === 'try-later') for (const cost of costs) await o.refund?.(cost)
+      if (failure.kind === 'try-later') for (const charge of charges) await o.refund?.(charge)
       return fail(failure)
     }
     o.seen?.({ status: answer.status, headers: answer.headers })
@@ -217,13 +217,13 @@ export const createHttp = (o: HttpOptions): Http => {
   }
 }
 
-/** Takes all costs or none: where one budget is spent the others get theirs back. */
-const spendAll = async (o: Pick<HttpOptions, 'spend' | 'refund'>, costs: readonly Cost[]): Promise<void> => {
-  for (const [i, cost] of costs.entries())
+/** Takes all charges or none: where one budget is spent the others get theirs back. */
+const spendAll = async (o: Pick<HttpOptions, 'spend' | 'refund'>, charges: readonly Charge[]): Promise<void> => {
+  for (const [i, charge] of charges.entries())
     try {
-      await o.spend?.(cost)
+      await o.spend?.(charge)
     } catch (error) {
-      for (const taken of costs.slice(0, i)) await o.refund?.(taken)
+      for (const taken of charges.slice(0, i)) await o.refund?.(taken)
       throw error
     }
 }

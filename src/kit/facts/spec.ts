@@ -97,7 +97,7 @@ export type Way = {
 
 /**
  * A budget the network does not let us ask for, counted in our database: YouTube's units, X's credits. A call with
- * `cost: { bucket, units }` is refused with `too-fast` before it leaves when the budget is spent.
+ * `charge: { bucket, units }` is refused with `too-fast` before it leaves when the budget is spent.
  */
 export type Budget = {
   bucket: string

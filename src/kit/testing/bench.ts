@@ -45,7 +45,7 @@ export type SandboxUnderTest = {
     advance: (ms: number) => unknown
     knobs: (platform: string) => Record<string, number>
     setKnobs: (platform: string, values: Record<string, number>) => unknown
-    settle: () => Promise<void>
+    tickAll: () => Promise<void>
     setWebhook: (platform: string, url: string | null) => void
     requests: (filter?: { platform?: string; route?: string }) => {
       client: string

@@ -109,7 +109,7 @@ export const webhooks = ({ platform, cases, bench: benchOf, promise, connect }: 
         benchOf().sandbox.desk.setWebhook(spec.id, await benchOf().shelf.hookUrl())
         const c = await connect()
         await cases.webhook!.provoke(benchOf(), c)
-        await benchOf().sandbox.desk.settle()
+        await benchOf().sandbox.desk.tickAll()
         for (let n = 0; n < 50 && benchOf().shelf.hooks.length === 0; n++) await new Promise((r) => setTimeout(r, 20))
         expect(benchOf().shelf.hooks.length).toBeGreaterThan(0)
         const t = await benchOf().hookContext(c)

@@ -6,14 +6,14 @@ import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
 import { createPosts } from '../posts/service.ts'
 import { input, seeder } from '../posts/testing.ts'
 import { isReachable } from './reachable.ts'
-import { channelsHouse, type House } from './testing/house.ts'
+import { type ChannelsHouse, channelsHouse } from './testing/house.ts'
 import { talker, talkerNetwork } from './testing/talker.ts'
 
 const start = Date.UTC(2026, 10, 22, 12)
 const clock = manualClock(start)
 let t: TestDatabase
 let net: ReturnType<typeof talkerNetwork>
-let house: House
+let house: ChannelsHouse
 let ws: { id: string; timeZone: string }
 let channel: string
 const told: string[] = []

@@ -23,7 +23,7 @@ export type ConnectAllDeps = {
 }
 
 /** Code flows are looked at this often and this many times. */
-const look = { everyMs: 300, times: 20 }
+const polling = { everyMs: 300, times: 20 }
 
 /**
  * Gives the connected channels, one of each kind a platform offers. What is connected already is connected again, harmlessly.
@@ -49,9 +49,9 @@ export const connectSandbox = async (deps: ConnectAllDeps, o: { ws: string; user
     else if (flow.step === 'form') flow = await connect.answer(o.ws, flow.id, await robot.form(id))
     else if (flow.step === 'code' && flow.code) {
       await robot.prove(id, flow.code)
-      for (let n = 0; flow.step === 'code' && n < look.times; n++) {
+      for (let n = 0; flow.step === 'code' && n < polling.times; n++) {
         flow = await connect.poll(o.ws, flow.id)
-        if (flow.step === 'code') await deps.clock.sleep(look.everyMs)
+        if (flow.step === 'code') await deps.clock.sleep(polling.everyMs)
       }
     }
     if (flow.step === 'choose') {

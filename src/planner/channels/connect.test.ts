@@ -15,7 +15,7 @@ import { connectSandbox } from './connect-all.ts'
 import { takeState } from './flow-store.ts'
 import { sweepFlows } from './jobs.ts'
 import { resealChannels } from './reseal.ts'
-import { channelsHouse, type House } from './testing/house.ts'
+import { type ChannelsHouse, channelsHouse } from './testing/house.ts'
 import { toy } from './testing/toy.ts'
 import { toyImitation } from './testing/toy-imitation.ts'
 import { readToken } from './token-store.ts'
@@ -62,7 +62,7 @@ const coded: Platform = {
   ...toy({ id: 'toy-code', rotates: false }),
   connect: codeConnector({
     show: async () => ({ instructions: 'Post it.' }),
-    look: async (_t, code) =>
+    readCode: async (_t, code) =>
       seenCodes.has(code) ? { grant: { access: 'x' }, offers: [account('chat')] } : { pending: 'not seen yet' },
   }),
 }
@@ -71,7 +71,7 @@ const clock = manualClock()
 const keys = memoryKeyRing()
 let database: TestDatabase
 let sandbox: TestSandbox
-let house: House
+let house: ChannelsHouse
 let robot: SandboxRobot
 let me: { ws: string; userId: string }
 

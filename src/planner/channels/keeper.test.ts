@@ -8,7 +8,7 @@ import { PlatformFailure } from '#kit/facts/failures.ts'
 import { startSandbox, type TestSandbox } from '#sandbox/testing.ts'
 import { lostAnswer, unreadable } from './rules.ts'
 import { type Hand, worker } from './testing/crew.ts'
-import { channelsHouse, type House } from './testing/house.ts'
+import { type ChannelsHouse, channelsHouse } from './testing/house.ts'
 import { toy } from './testing/toy.ts'
 import { toyImitation } from './testing/toy-imitation.ts'
 import type { WorkerOrder } from './testing/worker.ts'
@@ -21,7 +21,7 @@ const steady = { id: 'toy-steady', rotates: false }
 
 let database: TestDatabase
 let sandbox: TestSandbox
-let house: House
+let house: ChannelsHouse
 let ws: string
 let hands: Hand[] = []
 

@@ -12,13 +12,13 @@ import { createSandboxRobot } from '#server/sandbox-robot.ts'
 import { connectSandbox } from './connect-all.ts'
 import { lostAnswer } from './rules.ts'
 import { type Hand, worker } from './testing/crew.ts'
-import { channelsHouse, type House } from './testing/house.ts'
+import { type ChannelsHouse, channelsHouse } from './testing/house.ts'
 import { readToken } from './token-store.ts'
 
 const keyText = `k1:${Buffer.alloc(32, 3).toString('base64')}`
 let database: TestDatabase
 let sandbox: TestSandbox
-let house: House
+let house: ChannelsHouse
 let me: { ws: string; userId: string }
 let hands: Hand[] = []
 

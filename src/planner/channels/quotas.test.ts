@@ -4,14 +4,14 @@ import { memoryKeyRing } from '#infra/secrets.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { fullestQuotas, knownQuotas, windowOf } from './quotas.ts'
-import { channelsHouse, type House } from './testing/house.ts'
+import { type ChannelsHouse, channelsHouse } from './testing/house.ts'
 import { talker, talkerNetwork } from './testing/talker.ts'
 
 const clock = manualClock(Date.UTC(2026, 10, 22, 12))
 const platform = talker()
 let t: TestDatabase
 let net: ReturnType<typeof talkerNetwork>
-let house: House
+let house: ChannelsHouse
 let channel: string
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ beforeEach(async () => {
 
 const client = (channelId = channel) => house.http({ platform, realm: 'sandbox', channelId, secrets: [] })
 const ask = (bucket: string, units: number, channelId?: string) =>
-  client(channelId)({ method: 'GET', url: 'https://talker.example/x', cost: { bucket, units } })
+  client(channelId)({ method: 'GET', url: 'https://talker.example/x', charge: { bucket, units } })
 const failure = (run: Promise<unknown>) =>
   run.then(
     () => null,
@@ -120,7 +120,7 @@ test('of two budgets both are taken or none', async () => {
     client()({
       method: 'GET',
       url: 'https://talker.example/x',
-      cost: [
+      charge: [
         { bucket: 'units', units: 3 },
         { bucket: 'calls', units: 1 },
       ],

@@ -7,7 +7,7 @@ import { sql } from 'kysely'
 import { Temporal } from 'temporal-polyfill'
 import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
-import type { Cost, Realm } from '#kit/client/http.ts'
+import type { Charge, Realm } from '#kit/client/http.ts'
 import type { Platform, Quota } from '#kit/client/platform.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import type { Budget } from '#kit/facts/spec.ts'
@@ -24,9 +24,9 @@ export type KnownQuota = Quota & { source: 'budget' | 'headers' | 'account'; at:
 
 export type Quotas = {
   /** Takes from the budget, all or nothing. @throws PlatformFailure `too-fast` until the window's end, `our-bug` for a budget the spec does not have. */
-  spend: (who: Spender, cost: Cost) => Promise<void>
-  /** Gives back what `spend` took for this very `cost` object. */
-  refund: (who: Spender, cost: Cost) => Promise<void>
+  spend: (who: Spender, charge: Charge) => Promise<void>
+  /** Gives back what `spend` took for this very `charge` object. */
+  refund: (who: Spender, charge: Charge) => Promise<void>
   /** Keeps what an answer's headers say; in the background, never throws. */
   seen: (who: Spender, answer: { status: number; headers: Record<string, string> }) => void
   /** Resolves when everything `seen` has been written. */
@@ -187,13 +187,13 @@ export const createQuotas = (d: {
   clock: Pick<Clock, 'now'>
   onError?: (error: unknown, channelId: string) => void
 }): Quotas => {
-  /** The window each cost was taken from: a refund after midnight must not land in the new day. */
-  const taken = new WeakMap<Cost, { account: string; start: Date }>()
+  /** The window each charge was taken from: a refund after midnight must not land in the new day. */
+  const taken = new WeakMap<Charge, { account: string; start: Date }>()
   const writing = new Map<string, Promise<void>>()
   /** What was last written per channel, so that an unchanged header is not written again. */
   const written = new Map<string, string>()
 
-  const budgetOf = ({ platform }: Spender, { bucket }: Cost): Budget => {
+  const budgetOf = ({ platform }: Spender, { bucket }: Charge): Budget => {
     const budget = platform.spec.budgets?.find((b) => b.bucket === bucket)
     if (budget) return budget
     throw new PlatformFailure({
@@ -204,45 +204,45 @@ export const createQuotas = (d: {
   }
 
   return {
-    spend: async (who, cost) => {
-      const budget = budgetOf(who, cost)
+    spend: async (who, charge) => {
+      const budget = budgetOf(who, charge)
       const account = accountOf(budget, who.realm, who.channelId)
-      if (account === null || cost.units <= 0) return
+      if (account === null || charge.units <= 0) return
       const { spec } = who.platform
       const now = d.clock.now()
       if ('rolling' in budget.window) {
-        const key = { platform: spec.id, account, bucket: cost.bucket }
+        const key = { platform: spec.id, account, bucket: charge.bucket }
         const took = await takeRolling(d.db, key, {
           ms: budget.window.rolling,
           cap: budget.cap,
-          units: cost.units,
+          units: charge.units,
           now,
         })
         if ('until' in took) throw spent(spec.id, budget, budget.cap, took.until)
-        taken.set(cost, { account, start: took.start })
+        taken.set(charge, { account, start: took.start })
         return
       }
       const { start, end } = windowOf(budget.window, now)
       // One statement, so that two workers never take the last unit twice.
       const { rows } = await sql<{ used: number }>`
         insert into quotas (platform, account, bucket, window_start, window_end, used, cap)
-        select ${spec.id}, ${account}, ${cost.bucket}, ${new Date(start)}::timestamptz, ${new Date(end)}::timestamptz, ${cost.units}::int, ${budget.cap}::int
-        where ${cost.units}::bigint <= ${budget.cap}::bigint
+        select ${spec.id}, ${account}, ${charge.bucket}, ${new Date(start)}::timestamptz, ${new Date(end)}::timestamptz, ${charge.units}::int, ${budget.cap}::int
+        where ${charge.units}::bigint <= ${budget.cap}::bigint
         on conflict (platform, account, bucket, window_start) do update
           set used = quotas.used + excluded.used, cap = excluded.cap, window_end = excluded.window_end
           where quotas.used::bigint + excluded.used <= excluded.cap
         returning used`.execute(d.db)
       if (rows.length === 0) throw spent(spec.id, budget, budget.cap, new Date(end))
-      taken.set(cost, { account, start: new Date(start) })
+      taken.set(charge, { account, start: new Date(start) })
     },
 
-    refund: async (who, cost) => {
-      const from = taken.get(cost)
+    refund: async (who, charge) => {
+      const from = taken.get(charge)
       if (!from) return
-      taken.delete(cost)
+      taken.delete(charge)
       await sql`
-        update quotas set used = greatest(0, used - ${cost.units}::int)
-        where platform = ${who.platform.spec.id} and account = ${from.account} and bucket = ${cost.bucket}
+        update quotas set used = greatest(0, used - ${charge.units}::int)
+        where platform = ${who.platform.spec.id} and account = ${from.account} and bucket = ${charge.bucket}
           and window_start = ${from.start}`.execute(d.db)
     },
 

@@ -5,7 +5,7 @@ import { manualClock } from '#infra/clock.ts'
 import { memoryKeyRing } from '#infra/secrets.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
 import { metricNames, metricsOf } from '#kit/facts/metrics.ts'
-import { channelsHouse, type House } from '../channels/testing/house.ts'
+import { type ChannelsHouse, channelsHouse } from '../channels/testing/house.ts'
 import { talker, talkerNetwork } from '../channels/testing/talker.ts'
 import { afterFailure, engagementOf, looksAfterMs, nextLook } from './rules.ts'
 import { createInsights, type Insights } from './service.ts'
@@ -15,7 +15,7 @@ const hour = 3_600_000
 const clock = manualClock(start)
 let t: TestDatabase
 let net: ReturnType<typeof talkerNetwork>
-let house: House
+let house: ChannelsHouse
 let insights: Insights
 let ws: string
 let channel: string

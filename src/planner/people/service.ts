@@ -19,6 +19,7 @@ import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
 import { type Database, type Db, notify, topics } from '#infra/db/database.ts'
 import { newId } from '#infra/ids.ts'
+import { knownZone } from '../schedule/rules.ts'
 import { mustPublish } from './effect.ts'
 import { hashPassword } from './password.ts'
 import { type KeyPower, keyChange, keyOfKey, type Refusal, type RoleChange, roleChange } from './rules.ts'
@@ -43,15 +44,6 @@ const base62 = (bytes: Uint8Array): string => {
 const sha256 = (text: string) => createHash('sha256').update(text).digest()
 const email = (text: string) => text.trim().toLowerCase()
 
-const knownZone = (zone: string) => {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
-  } catch {
-    throw new Problem('validation', `There is no time zone "${zone}".`, {
-      errors: [{ path: 'timeZone', message: 'use an IANA name such as Europe/Warsaw' }],
-    })
-  }
-}
 const refuse = (refusal: Refusal | null | undefined) => {
   if (refusal) throw new Problem(refusal.code, refusal.detail)
 }
@@ -90,7 +82,7 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
   const setup = async (
     input: Omit<z.output<typeof setupInput>, 'token'>,
   ): Promise<{ userId: string; workspaceId: string }> => {
-    knownZone(input.timeZone)
+    const timeZone = knownZone(input.timeZone)
     if (await store.anyUser(db)) throw new Problem('setup-done')
     const passwordHash = await hashPassword(input.password)
     return db.transaction().execute(async (trx) => {
@@ -105,7 +97,7 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
         .values({
           id: workspaceId,
           name: input.workspaceName,
-          time_zone: input.timeZone,
+          time_zone: timeZone,
           locale: input.locale,
           late_policy: JSON.stringify(defaultLatePolicy),
           paused_at: null,
@@ -131,12 +123,11 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
     ws: string,
     patch: z.output<typeof workspacePatch>,
   ): Promise<Workspace> => {
-    if (patch.timeZone !== undefined) knownZone(patch.timeZone)
     if (patch.latePolicy !== undefined)
       mustPublish(actor.key ?? {}, 'The late policy decides whether what is late still goes out.')
     const set = {
       ...(patch.name !== undefined ? { name: patch.name } : {}),
-      ...(patch.timeZone !== undefined ? { time_zone: patch.timeZone } : {}),
+      ...(patch.timeZone !== undefined ? { time_zone: knownZone(patch.timeZone) } : {}),
       ...(patch.locale !== undefined ? { locale: patch.locale } : {}),
       ...(patch.latePolicy !== undefined ? { late_policy: JSON.stringify(patch.latePolicy) } : {}),
     }

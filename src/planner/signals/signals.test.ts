@@ -4,7 +4,7 @@ import { manualClock } from '#infra/clock.ts'
 import { memoryKeyRing } from '#infra/secrets.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
 import type { WebhookEvent, WebhookRequest } from '#kit/client/webhook.ts'
-import { channelsHouse, type House } from '../channels/testing/house.ts'
+import { type ChannelsHouse, channelsHouse } from '../channels/testing/house.ts'
 import { sign, talker, talkerNetwork } from '../channels/testing/talker.ts'
 import { createSignals, type Signals } from './service.ts'
 
@@ -13,7 +13,7 @@ const clock = manualClock(start)
 const keys = memoryKeyRing()
 let t: TestDatabase
 let net: ReturnType<typeof talkerNetwork>
-let house: House
+let house: ChannelsHouse
 let hooks: Signals
 let ws: string
 let channel: string

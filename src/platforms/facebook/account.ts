@@ -2,8 +2,8 @@
 import type { AccountNow, ChannelContext } from '#kit/client/platform.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { debugToken } from '../families/meta/login.ts'
+import { accessOf } from './access.ts'
 import { readPage, reelsSince } from './api-reads.ts'
-import { callerOf } from './caller.ts'
 import { neededScopes } from './connect.ts'
 
 const dayMs = 86_400_000
@@ -26,11 +26,11 @@ export const verify = async (t: ChannelContext): Promise<void> => {
       code: 'facebook.scope-missing',
       message: `Facebook no longer grants ${missing.join(', ')}. Connect the Page again with every permission ticked.`,
     })
-  await readPage(callerOf(t), t.channel.externalId)
+  await readPage(accessOf(t), t.channel.externalId)
 }
 
 export const account = async (t: ChannelContext): Promise<AccountNow> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   const page = await readPage(c, t.channel.externalId)
   const used = await reelsSince(c, t.channel.externalId, t.now() - dayMs)
   return {

@@ -2,8 +2,8 @@
 import type { ChannelContext } from '#kit/client/platform.ts'
 import type { Created } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
+import { accessOf } from './access.ts'
 import { editNode } from './api.ts'
-import { callerOf } from './caller.ts'
 import type { Made } from './remove.ts'
 import type { Settings } from './spec.ts'
 
@@ -15,6 +15,6 @@ export const edit = async (t: ChannelContext, created: Created, text: string, se
       code: 'facebook.no-text',
       message: 'A story has no text that could be changed.',
     })
-  if (made.video) await editNode(callerOf(t), made.video, { description: text })
-  else await editNode(callerOf(t), made.id, { message: text })
+  if (made.video) await editNode(accessOf(t), made.video, { description: text })
+  else await editNode(accessOf(t), made.id, { message: text })
 }

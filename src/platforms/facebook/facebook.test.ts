@@ -191,7 +191,7 @@ test('a schedule goes out on Facebook’s clock and says so by webhook', async (
   expect(b.ledger()[0]!.kind).toBe('scheduled')
   b.shelf.hooks.length = 0
   b.pass(61 * 60_000)
-  await b.sandbox.desk.settle()
+  await b.sandbox.desk.tickAll()
   for (let n = 0; n < 50 && b.shelf.hooks.length === 0; n++) await new Promise((r) => setTimeout(r, 20))
   expect(b.ledger()[0]!.kind).toBe('post')
   const events = b.shelf.hooks.flatMap((h) => platform.webhook!.events({ method: 'POST', query: {}, ...h }))

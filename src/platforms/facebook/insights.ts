@@ -6,9 +6,9 @@ import type { ChannelContext, PublishedPost, Reading } from '#kit/client/platfor
 import type { Json } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { metricsOf } from '#kit/facts/metrics.ts'
+import { accessOf } from './access.ts'
 import type { Access } from './api.ts'
 import { type Insight, readCounts, readInsights, readPage, readViews } from './api-reads.ts'
-import { callerOf } from './caller.ts'
 import type { Made } from './remove.ts'
 
 const postMetrics = ['post_media_view', 'post_total_media_view_unique', 'post_clicks']
@@ -83,7 +83,7 @@ const orNothing = async <T>(work: Promise<T>): Promise<T | undefined> => {
 const post = async (t: ChannelContext, published: PublishedPost): Promise<Reading | null> => {
   const made = published.created[0] as Made | undefined
   if (!made?.id) return null
-  const c = callerOf(t)
+  const c = accessOf(t)
   if (made.story || (published.settings as { format?: string } | null)?.format === 'story') {
     const n = await ask(c, made.id, 'insights', storyMetrics, {})
     const metrics = metricsOf({
@@ -117,7 +117,7 @@ const post = async (t: ChannelContext, published: PublishedPost): Promise<Readin
 
 /** Of the last 28 days; followers now. */
 const account = async (t: ChannelContext): Promise<Reading> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   const page = await readPage(c, t.channel.externalId)
   const n = await ask(c, t.channel.externalId, 'insights', pageMetrics, { period: 'days_28' })
   const metrics = metricsOf({

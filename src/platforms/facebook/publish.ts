@@ -17,8 +17,8 @@ import {
   step,
   steps,
 } from '#kit/client/steps.ts'
+import { accessOf } from './access.ts'
 import { createComment, createFeed, createPhotoStory, finishHosted, finishVideo } from './api.ts'
-import { callerOf } from './caller.ts'
 import type { Made } from './remove.ts'
 import type { Settings } from './spec.ts'
 import { coverBlob, type Shape, shapeOf, upload } from './upload.ts'
@@ -77,7 +77,7 @@ const feed = create(
     const attached = Object.fromEntries(
       photos.map((id, i) => [`attached_media[${i}]`, JSON.stringify({ media_fbid: id })]),
     )
-    const id = await createFeed(callerOf(t), t.channel.externalId, {
+    const id = await createFeed(accessOf(t), t.channel.externalId, {
       message: message(t),
       link: photos.length === 0 ? t.settings.link : undefined,
       ...attached,
@@ -105,7 +105,7 @@ const video = create('video', filmed, (t) =>
       ...delivery(t),
       ...audience(t),
     }
-    await finishVideo(callerOf(t), t.channel.externalId, form, await coverBlob(t))
+    await finishVideo(accessOf(t), t.channel.externalId, form, await coverBlob(t))
     return undefined
   }),
 )
@@ -119,7 +119,7 @@ const reel = create('reel', filmed, (t) =>
       ...videoState(t),
       ...audience(t),
     }
-    return (await finishHosted(callerOf(t), t.channel.externalId, 'video_reels', form)).post_id
+    return (await finishHosted(accessOf(t), t.channel.externalId, 'video_reels', form)).post_id
   }),
 )
 
@@ -127,7 +127,7 @@ const videoStory = create('video-story', filmed, (t) =>
   publishVideo(
     t,
     async () =>
-      (await finishHosted(callerOf(t), t.channel.externalId, 'video_stories', { video_id: videoOf(t).video })).post_id,
+      (await finishHosted(accessOf(t), t.channel.externalId, 'video_stories', { video_id: videoOf(t).video })).post_id,
   ),
 )
 
@@ -144,7 +144,7 @@ const photoStory = create(
   },
   async (t) => {
     const photo = photosOf(t)[0]!
-    const id = (await createPhotoStory(callerOf(t), t.channel.externalId, photo)) ?? (await lookForStory(t, photo))?.id
+    const id = (await createPhotoStory(accessOf(t), t.channel.externalId, photo)) ?? (await lookForStory(t, photo))?.id
     return done({ id: id ?? photo, url: id ? permalink(id) : null, story: photo } satisfies Made)
   },
 )
@@ -163,7 +163,7 @@ const comment = step<Settings>(
     witness: (t) => lookForComment(t, parentOf(t)),
   },
   async (t) => {
-    const id = await createComment(callerOf(t), parentOf(t), t.firstComment!.trim())
+    const id = await createComment(accessOf(t), parentOf(t), t.firstComment!.trim())
     return done({ id, url: permalink(id) })
   },
 )

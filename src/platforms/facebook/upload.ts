@@ -5,8 +5,8 @@
 import { done, mediaAt, type StepContext, type StepMedia, type StepView, step } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { ruploadBytes } from '../families/meta/rupload.ts'
+import { accessOf } from './access.ts'
 import { bytesThere, readVideo, setThumbnail, startHosted, startVideo, transferVideo, uploadPhoto } from './api.ts'
-import { callerOf } from './caller.ts'
 import type { Settings } from './spec.ts'
 
 type T = StepContext<Settings>
@@ -34,7 +34,7 @@ export const coverBlob = async (t: T): Promise<Blob | undefined> => {
 type Chunked = { session: string; video: string; start: number; end: number }
 
 const chunked = async (t: T, file: Blob) => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   const page = t.channel.externalId
   let at = (t.saved ?? undefined) as Chunked | undefined
   const keep = async (next: Chunked) => {
@@ -60,7 +60,7 @@ const chunked = async (t: T, file: Blob) => {
 type Hosted = { video: string; url: string }
 
 const hosted = async (t: T, file: Blob) => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   const edge = shapeOf(t) === 'reel' ? 'video_reels' : 'video_stories'
   let at = (t.saved ?? undefined) as Hosted | undefined
   let offset = 0
@@ -84,7 +84,7 @@ export const upload = step<Settings>('upload', { again: 'safe', each: 'media' },
   const file = await media.blob()
   if (media.kind !== 'video')
     return done({
-      photo: await uploadPhoto(callerOf(t), t.channel.externalId, file, {
+      photo: await uploadPhoto(accessOf(t), t.channel.externalId, file, {
         mime: media.mime,
         alt: media.alt.trim(),
         temporary: t.settings.delivery !== 'now',
@@ -94,7 +94,7 @@ export const upload = step<Settings>('upload', { again: 'safe', each: 'media' },
     if (shapeOf(t) === 'video') return done(await chunked(t, file))
     const made = await hosted(t, file)
     const cover = shapeOf(t) === 'reel' ? await coverBlob(t) : undefined
-    if (cover) await setThumbnail(callerOf(t), made.video, cover)
+    if (cover) await setThumbnail(accessOf(t), made.video, cover)
     return done(made)
   } catch (error) {
     if (error instanceof PlatformFailure && lostSession.has(error.failure.code)) {

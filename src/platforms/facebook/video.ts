@@ -6,8 +6,8 @@
  */
 import { absent, done, found, notYet, type Outcome, type StepContext, type Witness } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
+import { absolute, accessOf } from './access.ts'
 import { readVideo, type Video } from './api.ts'
-import { absolute, callerOf } from './caller.ts'
 import type { Made } from './remove.ts'
 import type { Settings } from './spec.ts'
 import { shapeOf, type Uploaded } from './upload.ts'
@@ -72,7 +72,7 @@ export const publishVideo = async (t: T, send: () => Promise<string | undefined>
   const processing = notYet(pollMs, 'Facebook is processing the video')
   let v: Video
   try {
-    v = await readVideo(callerOf(t), videoOf(t).video)
+    v = await readVideo(accessOf(t), videoOf(t).video)
   } catch (error) {
     if (sent && unanswered(error)) return processing
     throw error
@@ -95,6 +95,6 @@ export const publishVideo = async (t: T, send: () => Promise<string | undefined>
 
 /** Only a live video is found; anything else is safe to run again, for the step looks first. */
 export const lookForVideo = async (t: T): Promise<Witness> => {
-  const v = await readVideo(callerOf(t), videoOf(t).video)
+  const v = await readVideo(accessOf(t), videoOf(t).video)
   return fateOf(v) === 'live' ? found(await madeOf(t, v, undefined)) : absent
 }

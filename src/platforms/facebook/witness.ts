@@ -3,8 +3,8 @@
  * among the newest posts, those seen before the attempt left out; a video says itself whether it is live.
  */
 import { absent, found, type Json, type StepContext, unsure, type Witness } from '#kit/client/steps.ts'
+import { absolute, accessOf } from './access.ts'
 import { listComments, listPosts, listStories, postOfPhoto } from './api-reads.ts'
-import { absolute, callerOf } from './caller.ts'
 import type { Settings } from './spec.ts'
 import { textKey } from './text.ts'
 import type { Uploaded } from './upload.ts'
@@ -26,14 +26,14 @@ const edgeOf = (t: T) =>
 export const before = async (t: T): Promise<Json> => {
   if (photosOf(t).length > 0 || t.settings.delivery === 'draft') return null
   const key = textKey(t.segments[0]!.text)
-  const posts = await listPosts(callerOf(t), t.channel.externalId, edgeOf(t))
+  const posts = await listPosts(accessOf(t), t.channel.externalId, edgeOf(t))
   return posts.filter((p) => textKey(p.message) === key).map((p) => p.id)
 }
 
 export const permalink = (id: string) => `https://www.facebook.com/${id}`
 
 export const lookForPost = async (t: T): Promise<Witness> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   const photos = photosOf(t)
   if (photos[0]) {
     const used = await postOfPhoto(c, photos[0])
@@ -66,14 +66,14 @@ export const lookForPost = async (t: T): Promise<Witness> => {
 
 /** A story by the photo or video it shows. */
 export const lookForStory = async (t: T, media: string): Promise<{ id: string; url: string | null } | null> => {
-  const story = (await listStories(callerOf(t), t.channel.externalId)).find((s) => s.media_id === media)
+  const story = (await listStories(accessOf(t), t.channel.externalId)).find((s) => s.media_id === media)
   return story ? { id: story.post_id, url: absolute(story.url) } : null
 }
 
 export const lookForComment = async (t: T, parent: string): Promise<Witness> => {
   const key = textKey(t.firstComment)
   const since = t.firstBegunAt - slackMs
-  const hit = (await listComments(callerOf(t), parent))
+  const hit = (await listComments(accessOf(t), parent))
     .filter(
       (x) =>
         textKey(x.message) === key &&

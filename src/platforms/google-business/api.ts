@@ -145,7 +145,7 @@ export const createPost = async (c: Access, parent: string, body: Json): Promise
       json: body,
       timeoutMs: 60_000,
       expect: localPost,
-      cost: { bucket: 'edits', units: 1 },
+      charge: { bucket: 'edits', units: 1 },
     })
   ).body
 
@@ -175,7 +175,7 @@ export const patchPost = async (c: Access, name: string, change: { summary: stri
       headers: auth(c),
       json: change,
       expect: localPost,
-      cost: { bucket: 'edits', units: 1 },
+      charge: { bucket: 'edits', units: 1 },
     })
   ).body
 
@@ -184,7 +184,7 @@ export const deletePost = async (c: Access, name: string): Promise<void> => {
     method: 'DELETE',
     url: `${hosts.posts}/${name}`,
     headers: auth(c),
-    cost: { bucket: 'edits', units: 1 },
+    charge: { bucket: 'edits', units: 1 },
   })
 }
 

@@ -5,7 +5,7 @@
 import type { ChannelContext, Reading } from '#kit/client/platform.ts'
 import { metricsOf } from '#kit/facts/metrics.ts'
 import { dailyMetrics } from './api.ts'
-import { callerOf } from './location.ts'
+import { accessOf } from './location.ts'
 
 const days = 30
 const dayMs = 86_400_000
@@ -22,7 +22,7 @@ const others = ['BUSINESS_CONVERSATIONS', 'BUSINESS_BOOKINGS', 'BUSINESS_FOOD_ME
 /** The last 30 days. Impressions: the profile on Search and Maps; clicks: on website, phone and directions. */
 const account = async (t: ChannelContext): Promise<Reading> => {
   const to = t.now()
-  const sums = await dailyMetrics(callerOf(t), t.channel.externalId, {
+  const sums = await dailyMetrics(accessOf(t), t.channel.externalId, {
     metrics: [...impressions, ...clicks, ...others],
     from: to - (days - 1) * dayMs,
     to,

@@ -4,7 +4,7 @@ import type { Json } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { type Access, type Location, readLocation, voiceOfMerchant } from './api.ts'
 
-export const callerOf = (t: Pick<ChannelContext, 'http' | 'grant'>): Access => ({
+export const accessOf = (t: Pick<ChannelContext, 'http' | 'grant'>): Access => ({
   http: t.http,
   access: t.grant.access,
 })
@@ -58,7 +58,7 @@ export const factsOf = (l: Location, standing: Standing): Record<string, Json> =
 })
 
 export const account = async (t: ChannelContext): Promise<AccountNow> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   const location = await readLocation(c, t.channel.externalId)
   return { facts: factsOf(location, await standingOf(c, location)) }
 }

@@ -10,9 +10,18 @@ import { absent, done, found, notYet, type Outcome, step, steps, unsure, type Wi
 import { type FailureKind, PlatformFailure } from '#kit/facts/failures.ts'
 import { createPost, type LocalPost, readPost } from './api.ts'
 import { bodyOf } from './body.ts'
-import { callerOf, parentOf } from './location.ts'
+import { accessOf, parentOf } from './location.ts'
 import type { Settings } from './spec.ts'
-import { before, believeEmptyAfterMs, doubts, look, type Progress, postOf, progressOf, type T } from './witness.ts'
+import {
+  before,
+  believeEmptyAfterMs,
+  doubts,
+  lookForPost,
+  type Progress,
+  postOf,
+  progressOf,
+  type T,
+} from './witness.ts'
 
 /** Google takes seconds, seldom hours; nobody has seen more than a day (ms). */
 const patienceMs = 24 * 3_600_000
@@ -43,7 +52,7 @@ const outcomeOf = (t: T, p: LocalPost, since: number): Outcome =>
 /** The named post now; null: not readable (yet). */
 const readNamed = async (t: T, name: string): Promise<LocalPost | null> => {
   try {
-    return await readPost(callerOf(t), name)
+    return await readPost(accessOf(t), name)
   } catch (error) {
     if (error instanceof PlatformFailure && error.failure.kind === 'gone') return null
     throw error
@@ -68,7 +77,7 @@ const send = async (t: T): Promise<Outcome> => {
   await t.save(sent)
   let post: LocalPost
   try {
-    post = await createPost(callerOf(t), parentOf(t.channel), body)
+    post = await createPost(accessOf(t), parentOf(t.channel), body)
   } catch (error) {
     if (error instanceof PlatformFailure && provablyNothing.includes(error.failure.kind))
       await t.save({ ...fresh, sentAt: null })
@@ -82,7 +91,7 @@ const create = async (t: T): Promise<Outcome> => {
   const p = progressOf(t)
   if (p?.name) return waitFor(t, p.name, p.sentAt ?? t.firstBegunAt)
   if (!p || p.sentAt === null) return send(t)
-  const seen = await look(t, p)
+  const seen = await lookForPost(t, p)
   if (typeof seen === 'object') {
     await t.save({ ...p, name: seen.post.name })
     return outcomeOf(t, seen.post, p.sentAt)
@@ -101,13 +110,13 @@ const create = async (t: T): Promise<Outcome> => {
 const witness = async (t: T): Promise<Witness> => {
   const p = progressOf(t)
   const named = p?.name ? await readNamed(t, p.name) : null
-  const seen = p?.name ? (named ? { post: named } : 'none') : await look(t, p)
+  const seen = p?.name ? (named ? { post: named } : 'none') : await lookForPost(t, p)
   if (typeof seen === 'object') return seen.post.state === 'REJECTED' ? absent : found(postOf(t, seen.post))
   return seen === 'none' ? absent : unsure(doubts[seen])
 }
 
 /** Only for a post the witness found while Google was still checking it; the create has waited otherwise. */
-const settle = async (t: T): Promise<Outcome> => {
+const processed = async (t: T): Promise<Outcome> => {
   const made = t.done<{ id: string | null; state?: string | null }>('create')
   if (!made?.id || (made.state && made.state !== 'PROCESSING')) return done({})
   return waitFor(t, made.id, t.firstBegunAt)
@@ -115,5 +124,5 @@ const settle = async (t: T): Promise<Outcome> => {
 
 export const publish = steps<Settings>(
   step('create', { again: 'keyed', prepare: before, witness, believeEmptyAfterMs, atMostMs: patienceMs }, create),
-  step('process', { again: 'safe', atMostMs: patienceMs }, settle),
+  step('process', { again: 'safe', atMostMs: patienceMs }, processed),
 )

@@ -3,12 +3,12 @@ import type { ChannelContext } from '#kit/client/platform.ts'
 import type { Created } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { deletePost, patchPost } from './api.ts'
-import { callerOf } from './location.ts'
+import { accessOf } from './location.ts'
 
 export const remove = async (t: ChannelContext, created: Created): Promise<void> => {
   if (!created.id) return
   try {
-    await deletePost(callerOf(t), created.id)
+    await deletePost(accessOf(t), created.id)
   } catch (error) {
     if (error instanceof PlatformFailure && error.failure.kind === 'gone') return
     throw error
@@ -26,7 +26,7 @@ export const edit = async (t: ChannelContext, created: Created, text: string): P
       code: 'google-business.post-unknown',
       message: 'Clarion does not know the name of this post on Google. Edit it at business.google.com.',
     })
-  const post = await patchPost(callerOf(t), created.id, { summary: text.trim() })
+  const post = await patchPost(accessOf(t), created.id, { summary: text.trim() })
   if (post.state === 'REJECTED')
     throw new PlatformFailure({
       kind: 'refused-content',

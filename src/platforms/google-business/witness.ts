@@ -7,7 +7,7 @@ import { z } from 'zod'
 import type { Created, StepContext } from '#kit/client/steps.ts'
 import { type LocalPost, listPosts } from './api.ts'
 import { actionOf, mediaOf, offerOf, summaryOf } from './body.ts'
-import { callerOf, parentOf } from './location.ts'
+import { accessOf, parentOf } from './location.ts'
 import type { Settings } from './spec.ts'
 import { textKey } from './text.ts'
 
@@ -41,7 +41,7 @@ export const progressOf = (t: T): Progress | null => shape.safeParse(t.saved ?? 
 
 /** What the list shows before a create leaves. */
 export const before = async (t: T): Promise<Progress> => {
-  const { localPosts, at } = await listPosts(callerOf(t), parentOf(t.channel))
+  const { localPosts, at } = await listPosts(accessOf(t), parentOf(t.channel))
   const ours = t.now()
   const clock = at !== null && Math.abs(at - ours) < believableSkewMs ? at : null
   return { known: localPosts.map((p) => p.name), clock, ours, sentAt: null }
@@ -66,7 +66,7 @@ const likeness = (t: T, p: LocalPost): 'same' | 'near' | 'other' => {
 export type Seen = { post: LocalPost } | 'none' | 'several' | 'near'
 
 /** Looks through the newest posts. Order is not promised, so every post of a page is judged by its own time. */
-export const look = async (t: T, p: Progress | null): Promise<Seen> => {
+export const lookForPost = async (t: T, p: Progress | null): Promise<Seen> => {
   const known = new Set(p?.known)
   const since = p
     ? p.clock === null
@@ -77,7 +77,7 @@ export const look = async (t: T, p: Progress | null): Promise<Seen> => {
   let near = false
   let token: string | undefined
   for (let n = 0; n < lookPages; n++) {
-    const page = await listPosts(callerOf(t), parentOf(t.channel), token)
+    const page = await listPosts(accessOf(t), parentOf(t.channel), token)
     for (const post of page.localPosts) {
       const at = Date.parse(post.createTime ?? '')
       if (known.has(post.name) || at < since) continue

@@ -1,9 +1,9 @@
 /** What the network says of the account now: its name, its followers, and how many posts of apps are left (§3.4). */
 import type { AccountNow, ChannelContext } from '#kit/client/platform.ts'
-import { callerOf, publishingLimit, account as readAccount } from './api.ts'
+import { accessOf, publishingLimit, account as readAccount } from './api.ts'
 
 export const account = async (t: ChannelContext): Promise<AccountNow> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   const user = await readAccount(c)
   const limit = await publishingLimit(c)
   const hours = Math.round((limit.config?.quota_duration ?? 86_400) / 3600)

@@ -22,7 +22,7 @@ export const wayOf = (grant: { extra?: Record<string, string> }): WayId =>
   grant.extra?.way === 'facebook-login' ? 'facebook-login' : 'instagram-login'
 
 /** Who calls: tokens of Instagram Login go to graph.instagram.com, Page tokens to graph.facebook.com with their proof. */
-export const callerOf = (t: {
+export const accessOf = (t: {
   http: Http
   grant: { access: string; extra?: Record<string, string> }
   credentials: Record<string, string>

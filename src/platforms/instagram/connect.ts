@@ -166,9 +166,9 @@ const throughFacebook = metaLogin({
   // `instagram_*` scopes need the 90 days of data access renewed, which only this does.
   authType: 'reauthorize',
   identify: async (t, grant) => {
-    const caller = { http: t.http, access: grant.access, secret: t.credentials.clientSecret }
+    const access = { http: t.http, access: grant.access, secret: t.credentials.clientSecret }
     const businesses = grant.scopes?.includes('business_management') ?? false
-    const pages = await managedPages(caller, { linked: true, businesses })
+    const pages = await managedPages(access, { linked: true, businesses })
     const expiresAt = await dataAccess(t, grant.access)
     const offers = pages.flatMap((page) => {
       const linked = page.instagram_business_account

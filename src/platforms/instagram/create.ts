@@ -9,7 +9,7 @@
  */
 import { absent, done, found, type Json, notYet, type Outcome, unsure, type Witness } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import { callerOf, publishContainer, readContainer } from './api.ts'
+import { accessOf, publishContainer, readContainer } from './api.ts'
 import { failureCode } from './container.ts'
 import { isCarousel, type T } from './container-form.ts'
 import { type Anew, containerOf, remake } from './prepare.ts'
@@ -39,7 +39,7 @@ const states: Record<string, State> = {
 /** What the container says of itself. `unseen`: Meta's reads do not show it, which proves nothing. */
 const stateOf = async (t: T, container: string): Promise<State> => {
   try {
-    return states[(await readContainer(callerOf(t), container)).status_code] ?? 'unseen'
+    return states[(await readContainer(accessOf(t), container)).status_code] ?? 'unseen'
   } catch (error) {
     if (failureCode(error) === 'instagram.object-missing') return 'unseen'
     throw error
@@ -97,7 +97,7 @@ export const create = async (t: T): Promise<Outcome> => {
   if (end) return end
   await save({ ...at, sent: t.now() })
   try {
-    const media = await publishContainer(callerOf(t), container)
+    const media = await publishContainer(accessOf(t), container)
     await save({ ...at, media })
     return done(posted(t, container, media, await permalink(t, media)))
   } catch (error) {

@@ -6,7 +6,7 @@ import type { ChannelContext, PublishedPost, Reading } from '#kit/client/platfor
 import type { Created, Json } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { metricsOf } from '#kit/facts/metrics.ts'
-import { type Access, callerOf, type Insight, mediaCounts, account as readAccount, readInsights } from './api.ts'
+import { type Access, accessOf, type Insight, mediaCounts, account as readAccount, readInsights } from './api.ts'
 import type { Product } from './container-form.ts'
 
 const metrics: Record<Product, { both: readonly string[]; facebook: readonly string[] }> = {
@@ -93,7 +93,7 @@ const total = (rows: readonly Record<string, Json>[], name: string): number | nu
 }
 
 export const post = async (t: ChannelContext, p: PublishedPost): Promise<Reading | null> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   const rows: Record<string, Json>[] = []
   for (const created of p.created)
     if (created.id && created.comment !== true) {
@@ -125,7 +125,7 @@ const day = 86_400
 
 /** The last whole day Instagram has counted (UTC), and the followers of now. */
 export const account = async (t: ChannelContext): Promise<Reading> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   const user = await readAccount(c)
   const until = Math.floor(t.now() / 1000 / day) * day
   const since = until - day

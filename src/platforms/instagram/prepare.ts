@@ -1,6 +1,6 @@
 /** Everything before the publish: a container for each item, one over them for a carousel, and both again after they expired. */
 import { done, notYet, type Outcome, type StepKey } from '#kit/client/steps.ts'
-import { callerOf, createContainer } from './api.ts'
+import { accessOf, createContainer } from './api.ts'
 import { type Advanced, advance, failureCode, type Slot } from './container.ts'
 import { carouselForm, isCarousel, itemForm, mediaOf, type T } from './container-form.ts'
 
@@ -9,7 +9,7 @@ export const containerOf = (t: T, key: StepKey): string | undefined => t.done<{ 
 const outcome = (a: Advanced): Outcome => ('ready' in a ? done({ container: a.ready }) : notYet(a.waitMs, a.reason))
 
 const item = (t: T, index: number, slot: Slot | undefined, keep: (s: Slot) => Promise<void>): Promise<Advanced> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   const make = async (bytes: boolean) => createContainer(c, await itemForm(t, index, bytes))
   return advance({ c, now: t.now, slot, keep, make, file: mediaOf(t)[index]! })
 }
@@ -20,7 +20,7 @@ const parent = (
   slot: Slot | undefined,
   keep: (s: Slot) => Promise<void>,
 ): Promise<Advanced> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   return advance({ c, now: t.now, slot, keep, make: () => createContainer(c, carouselForm(t, children)) })
 }
 

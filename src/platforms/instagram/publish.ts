@@ -8,7 +8,7 @@
  * looked for under the post.
  */
 import { absent, done, found, type Json, namedBy, step, steps, type Witness } from '#kit/client/steps.ts'
-import { callerOf, createComment, listComments, setComments } from './api.ts'
+import { accessOf, createComment, listComments, setComments } from './api.ts'
 import { isCarousel, isStory, type T } from './container-form.ts'
 import { create, settleMs, witness } from './create.ts'
 import { combine, upload } from './prepare.ts'
@@ -26,7 +26,7 @@ const commentWitness = async (t: T): Promise<Witness> => {
     const names = [x.username, x.from?.username].filter((n) => n !== undefined)
     return x.from?.id === t.channel.externalId || names.length === 0 || names.includes(t.channel.handle)
   }
-  const hit = (await listComments(callerOf(t), under.id)).find(
+  const hit = (await listComments(accessOf(t), under.id)).find(
     (x) =>
       mine(x) &&
       sameText(x.text, t.firstComment!) &&
@@ -66,11 +66,11 @@ export const publish = steps<Settings>(
     },
     async (t) => {
       const under = commentParent(t)
-      return done(commented(await createComment(callerOf(t), under.id, t.firstComment!.trim()), under))
+      return done(commented(await createComment(accessOf(t), under.id, t.firstComment!.trim()), under))
     },
   ),
   step('finish', { again: 'safe', when: (t) => !t.settings.comments && !isStory(t) }, async (t) => {
-    await setComments(callerOf(t), commentParent(t).id, false)
+    await setComments(accessOf(t), commentParent(t).id, false)
     return done()
   }),
 )

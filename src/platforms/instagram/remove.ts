@@ -5,12 +5,12 @@
 import type { ChannelContext } from '#kit/client/platform.ts'
 import type { Created } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import { account, callerOf, deleteObject } from './api.ts'
+import { accessOf, account, deleteObject } from './api.ts'
 import { failureCode } from './container.ts'
 
 export const remove = async (t: ChannelContext, created: Created): Promise<void> => {
   if (!created.id) return
-  const c = callerOf(t)
+  const c = accessOf(t)
   if (c.way === 'instagram-login' && created.comment !== true)
     throw new PlatformFailure({
       kind: 'not-permitted',

@@ -4,7 +4,7 @@
  */
 import type { Created } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import { callerOf, listMedia, type Media, readMedia } from './api.ts'
+import { accessOf, listMedia, type Media, readMedia } from './api.ts'
 import { isCarousel, isStory, mediaOf, type Product, productOf, type T } from './container-form.ts'
 import { sameText } from './text.ts'
 
@@ -25,7 +25,7 @@ const edge = (t: T) => (isStory(t) ? 'stories' : 'media')
 /** Reads only; a list that cannot be read is no reason not to publish. */
 export const knownBefore = async (t: T): Promise<Prepared> => {
   try {
-    return { known: (await listMedia(callerOf(t), edge(t))).map((m) => m.id) }
+    return { known: (await listMedia(accessOf(t), edge(t))).map((m) => m.id) }
   } catch (error) {
     if (!(error instanceof PlatformFailure) || ['reconnect', 'too-fast'].includes(error.failure.kind)) throw error
     return { known: null }
@@ -58,14 +58,14 @@ export const posted = (t: T, container: string | null, id: string | null, url: s
 
 /** The one media that must be ours, or null when none or several fit. */
 export const locate = async (t: T, container: string): Promise<Posted | null> => {
-  const fits = (await listMedia(callerOf(t), edge(t))).filter(ours(t))
+  const fits = (await listMedia(accessOf(t), edge(t))).filter(ours(t))
   return fits.length === 1 ? posted(t, container, fits[0]!.id, fits[0]!.permalink ?? null) : null
 }
 
 /** The link of a fresh post. Meta's reads may not know it yet, and it is published all the same. */
 export const permalink = async (t: T, id: string): Promise<string | null> => {
   try {
-    return (await readMedia(callerOf(t), id)).permalink ?? null
+    return (await readMedia(accessOf(t), id)).permalink ?? null
   } catch (error) {
     if (error instanceof PlatformFailure) return null
     throw error

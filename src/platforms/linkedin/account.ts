@@ -4,7 +4,7 @@ import { PlatformFailure } from '#kit/facts/failures.ts'
 import { followers } from './analytics.ts'
 import { introspect, organization, organizationsNamed } from './api.ts'
 import { appOf } from './connect.ts'
-import { callerOf } from './rest.ts'
+import { accessOf } from './rest.ts'
 import { mention } from './text.ts'
 
 const tokenNow = async (t: ChannelContext) => {
@@ -28,7 +28,7 @@ export const account = async (t: ChannelContext): Promise<AccountNow> => {
     facts: {
       ...(token.scope ? { scopes: token.scope.split(/[ ,]+/).filter(Boolean) } : {}),
       ...(token.expires_at ? { tokenEndsAt: new Date(token.expires_at * 1000).toISOString() } : {}),
-      ...(page ? { followers: await followers(callerOf(t), t.channel.externalId) } : {}),
+      ...(page ? { followers: await followers(accessOf(t), t.channel.externalId) } : {}),
     },
   }
 }
@@ -41,7 +41,7 @@ const shortName = (word: string): string =>
  * text. Without a name: the channel's own page.
  */
 export const organizations = async (t: ChannelContext, params: Record<string, string>): Promise<Option[]> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   const word = shortName(params.name ?? '')
   const own = /^urn:li:organization:(\d+)$/.exec(t.channel.externalId)?.[1]
   const list = word ? await organizationsNamed(c, word) : own ? [await organization(c, own)] : []

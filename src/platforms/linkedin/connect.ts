@@ -11,7 +11,7 @@ import type { ChannelOffer, Connector } from '#kit/client/platform.ts'
 import type { Grant, Json } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { me, meBasic, organization, organizationLogo, roles } from './api.ts'
-import { callerOf } from './rest.ts'
+import { accessOf } from './rest.ts'
 
 type WayId = 'pages' | 'profile'
 const wayOf = (word: string | undefined): WayId => (word === 'profile' ? 'profile' : 'pages')
@@ -91,7 +91,7 @@ const people: Record<WayId, (t: TokenContext, grant: Grant) => Promise<ChannelOf
 
 /** The pages this person may publish for. */
 const pagesOf = async (t: TokenContext, grant: Grant): Promise<ChannelOffer[]> => {
-  const c = callerOf({ ...t, grant })
+  const c = accessOf({ ...t, grant })
   const byPage = new Map<string, string[]>()
   for (let n = 0; n < maxPages; n++) {
     const list = await roles(c, n * 100)

@@ -3,7 +3,7 @@ import type { ChannelContext, PublishedPost, Reading } from '#kit/client/platfor
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { metricsOf } from '#kit/facts/metrics.ts'
 import { followers, type MemberMetric, memberCount, memberMetrics, pageStatistics, socialActions } from './analytics.ts'
-import { callerOf } from './rest.ts'
+import { accessOf } from './rest.ts'
 
 type Statistics = NonNullable<Awaited<ReturnType<typeof pageStatistics>>>
 
@@ -25,7 +25,7 @@ const ofMember = async (t: ChannelContext, post?: string): Promise<Reading | nul
       message:
         'LinkedIn shows the numbers of a profile only to apps that were granted r_member_postAnalytics. Name it among the further scopes of the app for pages, and connect the profile by way of "Pages".',
     })
-  const c = callerOf(t)
+  const c = accessOf(t)
   const raw: Partial<Record<MemberMetric, number | null>> = {}
   for (const metric of memberMetrics) raw[metric] = await memberCount(c, metric, post)
   if (post && Object.values(raw).every((x) => x === null)) return null
@@ -48,7 +48,7 @@ export const postInsights = async (t: ChannelContext, post: PublishedPost): Prom
   const urn = post.created[0]?.id
   if (!urn) return null
   if (t.channel.kind !== 'organization') return ofMember(t, urn)
-  const c = callerOf(t)
+  const c = accessOf(t)
   const statistics = await pageStatistics(c, t.channel.externalId, urn)
   if (statistics) return { metrics: metricsOf(ofPage(statistics)), raw: { ...statistics } as Reading['raw'] }
   const actions = await socialActions(c, urn)
@@ -57,7 +57,7 @@ export const postInsights = async (t: ChannelContext, post: PublishedPost): Prom
 
 export const accountInsights = async (t: ChannelContext): Promise<Reading> => {
   if (t.channel.kind !== 'organization') return (await ofMember(t))!
-  const c = callerOf(t)
+  const c = accessOf(t)
   const statistics = await pageStatistics(c, t.channel.externalId)
   const size = await followers(c, t.channel.externalId)
   return {

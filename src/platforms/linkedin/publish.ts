@@ -9,7 +9,7 @@ import { done, mediaAt, namedBy, notYet, type Outcome, type StepView, step, step
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { createComment, createPost } from './api.ts'
 import { bodyOf } from './content.ts'
-import { callerOf } from './rest.ts'
+import { accessOf } from './rest.ts'
 import { postUrn, type Settings } from './spec.ts'
 import { atMostMs, type T, upload } from './upload.ts'
 import {
@@ -36,7 +36,7 @@ const thumbnailOf = (t: StepView<Settings>) => {
 const send = async (t: T, sentBefore: boolean): Promise<Outcome> => {
   let urn: string | null
   try {
-    urn = await createPost(callerOf(t), bodyOf(t))
+    urn = await createPost(accessOf(t), bodyOf(t))
   } catch (error) {
     if (!(error instanceof PlatformFailure)) throw error
     return refused(t, error, sentBefore)
@@ -101,7 +101,7 @@ export const publish = steps<Settings>(
     },
     async (t) => {
       const post = postOf(t)
-      const made = await createComment(callerOf(t), {
+      const made = await createComment(accessOf(t), {
         actor: t.channel.externalId,
         post,
         text: t.firstComment!.trim(),

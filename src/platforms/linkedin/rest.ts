@@ -15,7 +15,7 @@ const versions = ['202609', '202610', '202608', '202611']
 export type Access = { http: Http; access: string; versions: readonly string[] }
 
 /** Who calls, from what a step or a channel holds. */
-export const callerOf = (t: Pick<ChannelContext, 'http' | 'grant' | 'credentials'>): Access => {
+export const accessOf = (t: Pick<ChannelContext, 'http' | 'grant' | 'credentials'>): Access => {
   const wanted = t.credentials.apiVersion?.trim()
   const own = wanted && /^\d{6}(\.\d{2})?$/.test(wanted) ? [wanted] : []
   return { http: t.http, access: t.grant.access, versions: [...own, ...versions.filter((v) => v !== own[0])] }

@@ -8,7 +8,7 @@
 import { done, notYet, type Outcome, type StepContext, type StepMedia } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { type AssetKind, assetStatus, finalizeVideo, initialize, initializeVideo, put } from './assets.ts'
-import { callerOf } from './rest.ts'
+import { accessOf } from './rest.ts'
 import type { Settings } from './spec.ts'
 
 export type T = StepContext<Settings>
@@ -67,7 +67,7 @@ const ready = async (t: T, kind: AssetKind, urn: string, sentAt: number): Promis
   }
   if (t.channel.kind !== 'organization' && kind !== 'videos') return blind()
   try {
-    const { status, processingFailureReason: why } = await assetStatus(callerOf(t), kind, urn)
+    const { status, processingFailureReason: why } = await assetStatus(accessOf(t), kind, urn)
     if (status === 'AVAILABLE') return done({ urn })
     if (status === 'PROCESSING_FAILED')
       throw new PlatformFailure({
@@ -90,7 +90,7 @@ const ready = async (t: T, kind: AssetKind, urn: string, sentAt: number): Promis
 
 /** Picture or document in one PUT. */
 const uploadSingle = async (t: T, media: StepMedia, kind: 'images' | 'documents'): Promise<Outcome> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   let at = (t.saved ?? null) as Single | null
   if (!at) {
     at = await initialize(c, kind, t.channel.externalId)
@@ -111,7 +111,7 @@ const uploadSingle = async (t: T, media: StepMedia, kind: 'images' | 'documents'
 
 const announce = async (t: T, media: StepMedia): Promise<Video> => {
   const wanted = t.settings.video
-  const v = await initializeVideo(callerOf(t), {
+  const v = await initializeVideo(accessOf(t), {
     owner: t.channel.externalId,
     bytes: media.bytes,
     captions: Boolean(wanted?.captions),
@@ -130,7 +130,7 @@ const announce = async (t: T, media: StepMedia): Promise<Video> => {
 
 /** The still and the subtitles, where there are some and LinkedIn gave an address for them. */
 const sendExtras = async (t: T, at: Video): Promise<void> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   const { thumbnail, captions } = t.settings.video ?? {}
   const still = thumbnail ? t.attachments[thumbnail] : undefined
   if (still && at.thumbnailUrl)
@@ -140,7 +140,7 @@ const sendExtras = async (t: T, at: Video): Promise<void> => {
 
 /** The parts as LinkedIn cut them, one after another; no part is read into memory. */
 const sendParts = async (t: T, media: StepMedia, from: Video): Promise<Video> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   const blob = await media.blob()
   // The addresses of a long video are some 40 KB; they are not written down after each of its parts.
   const every = Math.ceil(from.parts.length / 16)
@@ -176,7 +176,7 @@ const uploadVideo = async (t: T, media: StepMedia): Promise<Outcome> => {
       await t.save(now)
     }
     now = await sendParts(t, media, now)
-    await finalizeVideo(callerOf(t), { video: now.urn, uploadToken: now.token, parts: now.etags })
+    await finalizeVideo(accessOf(t), { video: now.urn, uploadToken: now.token, parts: now.etags })
     const sentAt = t.now()
     await t.save({ urn: now.urn, token: '', expiresAt: null, parts: [], etags: [], sentAt })
     return ready(t, 'videos', now.urn, sentAt)

@@ -6,7 +6,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import { challengeOf, type Webhook, type WebhookContext, type WebhookEvent } from '#kit/client/webhook.ts'
-import { callerOf, enc, rest } from './rest.ts'
+import { accessOf, enc, rest } from './rest.ts'
 
 const hmac = (secret: string, message: Buffer | string) => createHmac('sha256', secret).update(message).digest('hex')
 
@@ -81,7 +81,7 @@ export const webhook: Webhook = {
       'eventType:ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS',
     ].join(',')
     const grant = { ...t.grant, extra: t.grant.extra ?? {} }
-    await rest(callerOf({ http: t.http, grant, credentials: t.credentials }), `/eventSubscriptions/(${key})`, {
+    await rest(accessOf({ http: t.http, grant, credentials: t.credentials }), `/eventSubscriptions/(${key})`, {
       method: 'PUT',
       json: { webhook: t.url },
     })

@@ -9,7 +9,7 @@ import { absent, type Created, found, type Json, unsure, type Witness } from '#k
 import type { PlatformFailure } from '#kit/facts/failures.ts'
 import { commentsOf, type ListedPost, pageOfPosts, postsOf } from './api.ts'
 import { assetsOf, reshareOf } from './content.ts'
-import { callerOf } from './rest.ts'
+import { accessOf } from './rest.ts'
 import { plainKey, sameText } from './text.ts'
 import type { T } from './upload.ts'
 
@@ -41,7 +41,7 @@ export const twinsBefore = async (t: T): Promise<Json> => {
   // An upload of ours is in no other post.
   if (t.segments[0]!.media.length > 0) return []
   const same = sameAs(t)
-  return (await postsOf(callerOf(t), t.channel.externalId)).filter(same).map((p) => p.id)
+  return (await postsOf(accessOf(t), t.channel.externalId)).filter(same).map((p) => p.id)
 }
 
 /** Looks for the post in the page's own list, newest first. */
@@ -50,7 +50,7 @@ export const lookAtPage = async (t: T): Promise<Witness> => {
   const before = new Set(Array.isArray(t.prepared) ? t.prepared : [])
   const same = sameAs(t)
   for (let n = 0; n < lookPages; n++) {
-    const list = await postsOf(callerOf(t), t.channel.externalId, n * pageOfPosts)
+    const list = await postsOf(accessOf(t), t.channel.externalId, n * pageOfPosts)
     const hits = list.filter((p) => !before.has(p.id) && (p.at === null || p.at >= since) && same(p))
     // The oldest: a later twin would be somebody's second press of the button.
     const ours = hits.at(-1)
@@ -103,7 +103,7 @@ export const lookAtComments = async (t: T, post: string): Promise<Witness> => {
     return unsure('LinkedIn lets nobody read the comments of a profile. Look at the post: is the comment there?')
   const since = t.firstBegunAt - clockSlackMs
   const key = plainKey(t.firstComment ?? '')
-  const hit = (await commentsOf(callerOf(t), post)).find(
+  const hit = (await commentsOf(accessOf(t), post)).find(
     (x) => x.actor === t.channel.externalId && plainKey(x.text) === key && (x.at === null || x.at >= since),
   )
   return hit ? found(commented(post, hit.id, hit.urn)) : absent

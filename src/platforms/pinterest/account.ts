@@ -1,7 +1,7 @@
 /** What the account is and may do now, its boards and their sections, and how many calls are left. */
 import type { AccountNow, ChannelContext, Option, Quota } from '#kit/client/platform.ts'
 import type { Json } from '#kit/client/steps.ts'
-import { type Account, boards, callerOf, type Environment, sections, userAccount } from './api.ts'
+import { type Account, accessOf, boards, type Environment, sections, userAccount } from './api.ts'
 
 /** Facts of a channel. `trial`: it lives on Pinterest's sandbox, where nobody else sees its pins. */
 export const factsOf = (user: Account, environment: Environment): Record<string, Json> => ({
@@ -13,7 +13,7 @@ export const factsOf = (user: Account, environment: Environment): Record<string,
 })
 
 export const account = async (t: ChannelContext): Promise<AccountNow> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   return { facts: factsOf(await userAccount(c), c.environment) }
 }
 
@@ -36,7 +36,7 @@ const hints: Record<string, string> = { SECRET: 'secret', PROTECTED: 'protected'
 
 export const options = {
   boards: async (t: ChannelContext): Promise<Option[]> => {
-    const list = await all((bookmark) => boards(callerOf(t), bookmark))
+    const list = await all((bookmark) => boards(accessOf(t), bookmark))
     // Ad-only boards take no pins of ours.
     return list
       .filter((b) => !b.is_ads_only)
@@ -51,7 +51,7 @@ export const options = {
   sections: async (t: ChannelContext, params: Record<string, string>): Promise<Option[]> => {
     const { boardId } = params
     if (!boardId || !/^\d+$/.test(boardId)) return []
-    const list = await all((bookmark) => sections(callerOf(t), boardId, bookmark))
+    const list = await all((bookmark) => sections(accessOf(t), boardId, bookmark))
     return list.map((s) => ({ value: s.id, label: s.name }))
   },
 }

@@ -12,7 +12,7 @@ const bases: Record<Environment, string> = {
 
 export type Access = { http: Http; access: string; environment: Environment }
 /** A token opens only the host that gave it, so the grant remembers which one that was. */
-export const callerOf = (t: { http: Http; grant: Grant }): Access => ({
+export const accessOf = (t: { http: Http; grant: Grant }): Access => ({
   http: t.http,
   access: t.grant.access,
   environment: t.grant.extra?.environment === 'sandbox' ? 'sandbox' : 'production',

@@ -11,7 +11,7 @@ import type { ConnectContext, Connector } from '#kit/client/platform.ts'
 import type { Grant } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { factsOf } from './account.ts'
-import { callerOf, type Environment, userAccount } from './api.ts'
+import { accessOf, type Environment, userAccount } from './api.ts'
 
 const day = 24 * 3600
 
@@ -33,7 +33,7 @@ const connector = (environment: Environment, tokenUrl: string): Connector =>
     refreshLifetime: 60 * day,
     upgrade: async (_t, grant) => ({ ...grant, extra: { ...grant.extra, environment } }),
     identify: async (t, grant) => {
-      const user = await userAccount(callerOf({ http: t.http, grant }))
+      const user = await userAccount(accessOf({ http: t.http, grant }))
       return [
         {
           externalId: user.id,

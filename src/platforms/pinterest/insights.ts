@@ -4,7 +4,7 @@
  */
 import type { ChannelContext, PublishedPost, Reading } from '#kit/client/platform.ts'
 import { metricsOf } from '#kit/facts/metrics.ts'
-import { type Analytics, accountAnalytics, callerOf, type Period, pinAnalytics, pinById, userAccount } from './api.ts'
+import { type Analytics, accessOf, accountAnalytics, type Period, pinAnalytics, pinById, userAccount } from './api.ts'
 
 const dayMs = 86_400_000
 /** One day less than the 90 Pinterest allows: its today may be tomorrow already. */
@@ -41,7 +41,7 @@ const period = (from: number, now: number): Period => ({ start: utcDay(Math.min(
 const whole = (a: Analytics) => a.all ?? Object.values(a)[0]
 
 const post = async (t: ChannelContext, published: PublishedPost): Promise<Reading | null> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   const [created] = published.created
   if (!created?.id || c.environment === 'sandbox') return null
   const now = t.now()
@@ -89,7 +89,7 @@ const post = async (t: ChannelContext, published: PublishedPost): Promise<Readin
 
 /** The last 30 days; followers as of now. Only business accounts have analytics. */
 const account = async (t: ChannelContext): Promise<Reading> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   const user = await userAccount(c)
   const followers = user.follower_count
   const raw = { follower_count: followers ?? null, monthly_views: user.monthly_views ?? null }

@@ -4,10 +4,10 @@
  */
 import { done, mediaAt, notYet, step, steps } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import { callerOf, createPin, mediaById, registerVideo, uploadVideo } from './api.ts'
+import { accessOf, createPin, mediaById, registerVideo, uploadVideo } from './api.ts'
 import { boardOf, bodyOf } from './pin.ts'
 import type { Settings } from './spec.ts'
-import { before, believeEmptyAfterMs, look, pinOf, staleMs } from './witness.ts'
+import { before, believeEmptyAfterMs, lookForPin, pinOf, staleMs } from './witness.ts'
 
 const isVideo = (t: Parameters<typeof mediaAt>[0], index: number) => mediaAt(t, index).media.kind === 'video'
 
@@ -19,7 +19,7 @@ const pollMs = 5000
  * anything goes wrong a new one is asked for, which harms nobody.
  */
 const upload = step<Settings>('upload', { again: 'safe', each: 'media', when: isVideo }, async (t) => {
-  const registration = await registerVideo(callerOf(t))
+  const registration = await registerVideo(accessOf(t))
   const { media } = mediaAt(t, t.index)
   await uploadVideo(t.http, registration, await media.blob())
   return done({ mediaId: registration.media_id })
@@ -30,7 +30,7 @@ const process = step<Settings>(
   { again: 'safe', each: 'media', when: isVideo, atMostMs: 60 * 60_000 },
   async (t) => {
     const { mediaId } = t.done<{ mediaId: string }>(`upload:${t.index}`)!
-    const { status } = await mediaById(callerOf(t), mediaId)
+    const { status } = await mediaById(accessOf(t), mediaId)
     if (status === 'succeeded') return done({ mediaId })
     if (status === 'failed')
       throw new PlatformFailure({
@@ -46,9 +46,9 @@ const process = step<Settings>(
 export const publish = steps<Settings>(
   upload,
   process,
-  step('create', { again: 'ask', prepare: before, witness: look, believeEmptyAfterMs }, async (t) => {
+  step('create', { again: 'ask', prepare: before, witness: lookForPin, believeEmptyAfterMs }, async (t) => {
     boardOf(t)
     if (t.now() - t.firstBegunAt > staleMs) await t.save(await before(t))
-    return done(pinOf(t, (await createPin(callerOf(t), await bodyOf(t))).id))
+    return done(pinOf(t, (await createPin(accessOf(t), await bodyOf(t))).id))
   }),
 )

@@ -2,13 +2,13 @@
 import type { ChannelContext } from '#kit/client/platform.ts'
 import type { Created } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import { callerOf, deletePin, updatePin } from './api.ts'
+import { accessOf, deletePin, updatePin } from './api.ts'
 import type { Settings } from './spec.ts'
 
 export const remove = async (t: ChannelContext, created: Created): Promise<void> => {
   if (!created.id) return
   try {
-    await deletePin(callerOf(t), created.id)
+    await deletePin(accessOf(t), created.id)
   } catch (error) {
     if (error instanceof PlatformFailure && error.failure.status === 404) return
     throw error
@@ -27,7 +27,7 @@ export const edit = async (t: ChannelContext, created: Created, text: string, se
       message: 'Clarion does not know the id of this pin. Edit it on Pinterest.',
     })
   try {
-    await updatePin(callerOf(t), created.id, {
+    await updatePin(accessOf(t), created.id, {
       description: text.trim(),
       title: settings.title ?? null,
       link: settings.link ?? null,

@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { absent, found, type Json, type StepContext, unsure, type Witness } from '#kit/client/steps.ts'
 import { linkKey } from '#kit/facts/links.ts'
-import { boardPins, callerOf, type Pin } from './api.ts'
+import { accessOf, boardPins, type Pin } from './api.ts'
 import { boardOf, type CreatedPin, kindOf, mediaOf, wordsOf } from './pin.ts'
 import type { Settings } from './spec.ts'
 import { textKey } from './text.ts'
@@ -44,7 +44,7 @@ export const pinOf = (t: T, id: string): CreatedPin => ({
  * older than this moment by Pinterest's own clock (a twin posted just before may not be in the list yet).
  */
 export const before = async (t: T): Promise<Json> => {
-  const { items, at } = await boardPins(callerOf(t), where(t))
+  const { items, at } = await boardPins(accessOf(t), where(t))
   const clock = at !== null && Math.abs(at - t.now()) < believableSkewMs ? at : null
   return { known: items.map((p) => p.id), clock, ours: t.now() }
 }
@@ -80,13 +80,13 @@ const likeness = (t: T, p: Pin): Likeness => {
 }
 
 /** Looks at the board, newest first, until the pins are older than the attempt. */
-export const look = async (t: T): Promise<Witness> => {
+export const lookForPin = async (t: T): Promise<Witness> => {
   const { known, since } = seenBefore(t)
   const hits: Pin[] = []
   let near = false
   let bookmark: string | undefined
   for (let n = 0; n < lookPages; n++) {
-    const page = await boardPins(callerOf(t), where(t), bookmark)
+    const page = await boardPins(accessOf(t), where(t), bookmark)
     let old = 0
     for (const p of page.items) {
       const at = instantOf(p.created_at)

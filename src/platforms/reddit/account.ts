@@ -2,7 +2,7 @@
 import type { AccountNow, ChannelContext, Option, Quota } from '#kit/client/platform.ts'
 import type { Json } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import { callerOf } from './caller.ts'
+import { accessOf } from './access.ts'
 import { type Community, community } from './community.ts'
 import {
   about,
@@ -26,7 +26,7 @@ export const factsOf = (user: Me): Record<string, Json> => ({
   suspended: user.is_suspended ?? false,
 })
 
-export const account = async (t: ChannelContext): Promise<AccountNow> => ({ facts: factsOf(await whoAmI(callerOf(t))) })
+export const account = async (t: ChannelContext): Promise<AccountNow> => ({ facts: factsOf(await whoAmI(accessOf(t))) })
 
 /** 100 a page: nobody chooses from more than five hundred by hand, there is the search for that. */
 const maxPages = 5
@@ -50,7 +50,7 @@ const optionOf = (s: Subreddit): Option => {
 
 /** What was typed, found first; then communities the account moderates, those it joined, and its own profile. */
 const subreddits = async (t: ChannelContext, params: Record<string, string>): Promise<Option[]> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   const q = params.q?.trim()
   if (q) return (await searchSubreddits(c, q)).map(optionOf)
   const all: Subreddit[] = []
@@ -129,7 +129,7 @@ const orNone = async <T>(work: Promise<T>, none: T): Promise<T> => {
 const communityOf = async (t: ChannelContext, params: Record<string, string>): Promise<Option[]> => {
   const name = wanted(params)
   if (!name) return []
-  const c = callerOf(t)
+  const c = accessOf(t)
   const found = await about(c, name)
   if (!found)
     throw new PlatformFailure({
@@ -153,7 +153,7 @@ const flairs = async (t: ChannelContext, params: Record<string, string>): Promis
   const name = wanted(params)
   if (!name) return []
   // 403: the community has no flairs on posts, or lets nobody choose.
-  const list = await orNone(flairsOf(callerOf(t), name), [])
+  const list = await orNone(flairsOf(accessOf(t), name), [])
   return list.map((f) => ({
     value: f.flair_template_id,
     label: f.flair_text?.trim() || 'Flair',
@@ -164,7 +164,7 @@ const flairs = async (t: ChannelContext, params: Record<string, string>): Promis
 const rules = async (t: ChannelContext, params: Record<string, string>): Promise<Option[]> => {
   const name = wanted(params)
   if (!name) return []
-  const list = await orNone(rulesOf(callerOf(t), name), [])
+  const list = await orNone(rulesOf(accessOf(t), name), [])
   return list
     .filter((r) => r.kind !== 'comment')
     .sort((a, b) => (a.priority ?? 0) - (b.priority ?? 0))

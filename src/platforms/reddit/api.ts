@@ -1,6 +1,6 @@
 /** Reddit's calls about posts, typed thin (fact sheet §4, §5). Fullnames (`t3_abc`) name things. */
 import { z } from 'zod'
-import { type Access, base, headersOf, raw } from './caller.ts'
+import { type Access, base, headersOf, raw } from './access.ts'
 
 const text = z.string().nullish()
 const count = z.number().nullish()

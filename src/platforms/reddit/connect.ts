@@ -6,8 +6,8 @@ import { oauth2, type TokenContext } from '#kit/client/oauth2.ts'
 import type { ConnectContext, Connector } from '#kit/client/platform.ts'
 import type { Grant } from '#kit/client/steps.ts'
 import { type FailureKind, PlatformFailure } from '#kit/facts/failures.ts'
+import { accessOf, naming } from './access.ts'
 import { factsOf } from './account.ts'
-import { callerOf, naming } from './caller.ts'
 import { whoAmI } from './places.ts'
 
 const scopes = ['identity', 'submit', 'edit', 'read', 'history', 'flair', 'mysubreddits'] as const
@@ -28,7 +28,7 @@ const flow = oauth2({
   // 86,400 of late; the answer says it.
   accessLifetime: 3600,
   identify: async (t, grant) => {
-    const user = await whoAmI(callerOf({ ...t, grant }))
+    const user = await whoAmI(accessOf({ ...t, grant }))
     return [
       {
         externalId: user.id,

@@ -1,8 +1,8 @@
 /** Numbers of a post and of the account (fact sheet §5). Scores are blurred by Reddit; views are not told to apps. */
 import type { ChannelContext, PublishedPost, Reading } from '#kit/client/platform.ts'
 import { metricsOf } from '#kit/facts/metrics.ts'
+import { accessOf } from './access.ts'
 import { postInfo } from './api.ts'
-import { callerOf } from './caller.ts'
 import { about, whoAmI } from './places.ts'
 
 const atLeastNone = (n: number | null | undefined) => (typeof n === 'number' ? Math.max(0, n) : null)
@@ -10,7 +10,7 @@ const atLeastNone = (n: number | null | undefined) => (typeof n === 'number' ? M
 const post = async (t: ChannelContext, published: PublishedPost): Promise<Reading | null> => {
   const [created] = published.created
   if (!created?.id) return null
-  const p = await postInfo(callerOf(t), created.id)
+  const p = await postInfo(accessOf(t), created.id)
   if (!p || p.author === '[deleted]') return null
   return {
     metrics: metricsOf({
@@ -38,7 +38,7 @@ const post = async (t: ChannelContext, published: PublishedPost): Promise<Readin
 
 /** Followers are the members of the profile's own community. */
 const account = async (t: ChannelContext): Promise<Reading> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   const user = await whoAmI(c)
   const profile = await about(c, `u_${user.name}`)
   return {

@@ -1,6 +1,6 @@
 /** Reddit's calls about the account and about communities (fact sheet §2, §3), typed thin. */
 import { z } from 'zod'
-import { type Access, base, headersOf, raw } from './caller.ts'
+import { type Access, base, headersOf, raw } from './access.ts'
 
 const text = z.string().nullish()
 const count = z.number().nullish()

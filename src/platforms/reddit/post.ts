@@ -1,8 +1,8 @@
 /** One post as Reddit's three submit calls take it (fact sheet §4.1, §4.3, §4.4). */
 import { type Created, mediaIndices, type StepContext, type StepMedia } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
+import { accessOf } from './access.ts'
 import { type Accepted, submit, submitJson } from './api.ts'
-import { callerOf } from './caller.ts'
 import { kindOf as kindOfDraft, type PostKind } from './kind.ts'
 import type { Settings } from './spec.ts'
 import { bareName } from './text.ts'
@@ -63,7 +63,7 @@ const posterOf = (t: T): string => {
 
 /** Sends it, whatever it is. Raises what Reddit says against it. */
 export const send = (t: T): Promise<Accepted> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   const kind = kindOf(t)
   const text = bodyOf(t)
   const members = common(t)

@@ -22,13 +22,13 @@ import {
   type Witness,
 } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
+import { accessOf } from './access.ts'
 import { commentsOf, postInfo, sendComment } from './api.ts'
-import { callerOf } from './caller.ts'
 import { type CreatedPost, kindOf, mediaOf, postOf, send } from './post.ts'
 import type { Settings } from './spec.ts'
 import { textKey } from './text.ts'
 import { sendFile } from './upload.ts'
-import { before, believeMediaAfterMs, believeTextAfterMs, look, type Memory } from './witness.ts'
+import { before, believeMediaAfterMs, believeTextAfterMs, lookForPost, type Memory } from './witness.ts'
 
 type T = StepContext<Settings>
 
@@ -57,7 +57,7 @@ const create = async (t: T): Promise<Outcome> => {
 }
 
 const appeared = async (t: T, sentAt: number): Promise<Outcome> => {
-  const seen = await look(t)
+  const seen = await lookForPost(t)
   if ('found' in seen) return done(seen.found)
   const waited = t.now() - sentAt
   if (waited < hopelessMs) return notYet(pollMs(waited), 'Reddit is working on the file')
@@ -84,7 +84,7 @@ const commentUrl = (permalink: string | null | undefined, parent: string, id: st
 /** The post is new and ours: a comment of ours with these words on its first level is this one. */
 const lookForComment = async (t: T): Promise<Witness> => {
   const parent = parentOf(t)
-  const mine = (await commentsOf(callerOf(t), parent)).filter(
+  const mine = (await commentsOf(accessOf(t), parent)).filter(
     (c) => c.author?.toLowerCase() === t.channel.handle.toLowerCase() && textKey(c.body) === textKey(t.firstComment),
   )
   const hit = mine.sort((a, b) => a.created_utc - b.created_utc)[0]
@@ -97,7 +97,7 @@ const lookForComment = async (t: T): Promise<Witness> => {
  */
 const checkRemoved = async (t: T): Promise<Outcome> => {
   const id = t.done<CreatedPost>('create')?.id
-  const info = id ? await postInfo(callerOf(t), id) : undefined
+  const info = id ? await postInfo(accessOf(t), id) : undefined
   const by = info?.removed_by_category
   if (!by || by === 'author' || by === 'deleted') return done({ removed: by ?? null })
   throw new PlatformFailure({
@@ -112,7 +112,7 @@ const checkRemoved = async (t: T): Promise<Outcome> => {
 
 export const publish = steps<Settings>(
   step('upload', { again: 'safe', each: 'media' }, async (t) =>
-    done(await sendFile(callerOf(t), mediaAt(t, t.index).media)),
+    done(await sendFile(accessOf(t), mediaAt(t, t.index).media)),
   ),
   step('prepare', { again: 'safe', when: (t) => isFilm(t) && t.settings.posterId !== undefined }, async (t) => {
     const poster = t.attachments[t.settings.posterId!]
@@ -122,11 +122,17 @@ export const publish = steps<Settings>(
         code: 'reddit.poster-missing',
         message: 'The poster of the video is not there any more. Choose another picture.',
       })
-    return done(await sendFile(callerOf(t), poster))
+    return done(await sendFile(accessOf(t), poster))
   }),
   step(
     'create',
-    { again: 'ask', when: (t) => !ofFiles(t), prepare: before, witness: look, believeEmptyAfterMs: believeTextAfterMs },
+    {
+      again: 'ask',
+      when: (t) => !ofFiles(t),
+      prepare: before,
+      witness: lookForPost,
+      believeEmptyAfterMs: believeTextAfterMs,
+    },
     create,
   ),
   step(
@@ -135,7 +141,7 @@ export const publish = steps<Settings>(
       again: 'ask',
       when: ofFiles,
       prepare: before,
-      witness: look,
+      witness: lookForPost,
       believeEmptyAfterMs: believeMediaAfterMs,
       atMostMs: 2 * hopelessMs,
     },
@@ -151,7 +157,7 @@ export const publish = steps<Settings>(
     },
     async (t) => {
       const parent = parentOf(t)
-      const made = await sendComment(callerOf(t), parent, t.firstComment!.trim())
+      const made = await sendComment(accessOf(t), parent, t.firstComment!.trim())
       return done({ id: made.name, url: commentUrl(made.permalink, parent, made.name) })
     },
   ),

@@ -2,12 +2,12 @@
 import type { ChannelContext } from '#kit/client/platform.ts'
 import type { Created } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
+import { accessOf } from './access.ts'
 import { authorOf, del, editText } from './api.ts'
-import { callerOf } from './caller.ts'
 
 export const remove = async (t: ChannelContext, created: Created): Promise<void> => {
   if (!created.id) return
-  const c = callerOf(t)
+  const c = accessOf(t)
   await del(c, created.id)
   const author = await authorOf(c, created.id)
   if (author && author !== '[deleted]')
@@ -26,5 +26,5 @@ export const edit = async (t: ChannelContext, created: Created, text: string): P
       code: 'reddit.post-unknown',
       message: 'Clarion does not know the id of this post. Edit it on reddit.com.',
     })
-  await editText(callerOf(t), created.id, text.trim())
+  await editText(accessOf(t), created.id, text.trim())
 }

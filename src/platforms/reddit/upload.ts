@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { StepMedia } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import { type Access, base, headersOf, raw } from './caller.ts'
+import { type Access, base, headersOf, raw } from './access.ts'
 
 const lease = z.object({
   args: z.object({

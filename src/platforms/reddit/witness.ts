@@ -7,8 +7,8 @@
 import { z } from 'zod'
 import { absent, found, type Json, type StepContext, unsure, type Witness } from '#kit/client/steps.ts'
 import { linkKey } from '#kit/facts/links.ts'
+import { accessOf } from './access.ts'
 import { type Post, submitted } from './api.ts'
-import { callerOf } from './caller.ts'
 import { assetsOf, bodyOf, kindOf, mediaOf, placeOf, postOf, titleOf } from './post.ts'
 import type { Settings } from './spec.ts'
 import { sameName, textKey } from './text.ts'
@@ -36,7 +36,7 @@ export type Memory = z.output<typeof memory>
  * older than this moment by Reddit's own clock.
  */
 export const before = async (t: T): Promise<Memory> => {
-  const { posts, at } = await submitted(callerOf(t), t.channel.handle)
+  const { posts, at } = await submitted(accessOf(t), t.channel.handle)
   const trusted = at !== null && Math.abs(at - t.now()) < believableSkewMs
   return { known: posts.map((p) => p.name), since: trusted ? at - networkSlackMs : t.now() - clockSlackMs }
 }
@@ -76,7 +76,7 @@ const likeness = (t: T, p: Post): Likeness => {
 const walk = async (t: T, since: number, visit: (p: Post) => void): Promise<'all' | 'too-many'> => {
   let after: string | undefined
   for (let n = 0; n < lookPages; n++) {
-    const page = await submitted(callerOf(t), t.channel.handle, after)
+    const page = await submitted(accessOf(t), t.channel.handle, after)
     for (const p of page.posts) visit(p)
     after = page.after
     if (!after || page.posts.every((p) => p.created_utc * 1000 < since)) return 'all'
@@ -87,7 +87,7 @@ const walk = async (t: T, since: number, visit: (p: Post) => void): Promise<'all
 /** The oldest: a later twin would be somebody's second press of the button. */
 const oldest = (posts: readonly Post[]) => [...posts].sort((a, b) => a.created_utc - b.created_utc)[0]
 
-export const look = async (t: T): Promise<Witness> => {
+export const lookForPost = async (t: T): Promise<Witness> => {
   const { known, since } = memoryOf(t)
   const assetIds = mediaOf(t).length > 0 ? assetsOf(t).map((a) => a.assetId) : null
   const hits: Post[] = []

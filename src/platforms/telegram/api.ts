@@ -13,7 +13,7 @@ const call = async <T extends z.ZodType>(
   method: string,
   members: { [k: string]: Json | undefined } | FormData,
   result: T,
-  o: Pick<HttpRequest, 'timeoutMs' | 'cost'> = {},
+  o: Pick<HttpRequest, 'timeoutMs' | 'charge'> = {},
 ): Promise<z.output<T>> => {
   const body = members instanceof FormData ? { multipart: members } : { json: members }
   const reply = await b.http({
@@ -29,7 +29,7 @@ const call = async <T extends z.ZodType>(
 /** What a send asks of its call; `items`: each of an album counts as a message (fact sheet §7). */
 const sending = (items = 1) => ({
   timeoutMs: sendTimeout,
-  cost: [
+  charge: [
     { bucket: 'bot', units: items },
     { bucket: 'chat', units: items },
   ],

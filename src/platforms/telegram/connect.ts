@@ -80,7 +80,7 @@ export const connect = codeConnector({
       instructions: `Add @${me.username} to your channel as an administrator who may post messages (a group: as a member). Then post this there: /connect ${code}`,
     }
   },
-  look: async (t, code) => {
+  readCode: async (t, code) => {
     const bot = botOf(t)
     const updates = await newUpdates(bot)
     if (!updates) return { pending: 'Telegram is answering another look; still waiting for the code.' }

@@ -1,6 +1,6 @@
 /** What Threads says of the profile now: its name, and what is left of posts, replies and deletions (fact sheet threads.md §7). */
 import type { AccountNow, ChannelContext, Quota } from '#kit/client/platform.ts'
-import { callerOf, me, type PublishingLimit, publishingLimit } from './api.ts'
+import { accessOf, me, type PublishingLimit, publishingLimit } from './api.ts'
 
 type Config = PublishingLimit['config']
 
@@ -19,7 +19,7 @@ const quota = (bucket: string, what: string, used: number | undefined, config: C
     : []
 
 export const account = async (t: ChannelContext): Promise<AccountNow> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   const user = await me(c)
   const { mayReply, mayDelete } = t.channel.facts
   const limit = await publishingLimit(c, { replies: mayReply !== false, deletes: mayDelete !== false })

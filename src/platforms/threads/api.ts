@@ -18,7 +18,7 @@ export const host = 'graph.threads.net'
 export type Access = GraphAccess & { user: string }
 
 /** No proof of the secret: Threads documents none. */
-export const callerOf = (t: { http: Http; grant: { access: string }; channel: { externalId: string } }): Access => ({
+export const accessOf = (t: { http: Http; grant: { access: string }; channel: { externalId: string } }): Access => ({
   ...readerOf(t.http, t.grant.access),
   user: t.channel.externalId,
 })

@@ -3,7 +3,7 @@
  * `POST /threads` for each (fact sheet threads.md §3.1, §3.4).
  */
 import { type Created, parentUnknown, type StepContext, type StepKey, type StepMedia } from '#kit/client/steps.ts'
-import { callerOf, listMedia } from './api.ts'
+import { accessOf, listMedia } from './api.ts'
 import type { Settings } from './spec.ts'
 import { spoilerRanges } from './text.ts'
 
@@ -53,7 +53,7 @@ export const parentOf = async (t: T, p: Piece): Promise<string | null> => {
   const code = above?.url ? shortcodeIn(above.url) : undefined
   if (code)
     for (const edge of ['threads', 'replies'] as const) {
-      const hit = (await listMedia(callerOf(t), edge)).find(
+      const hit = (await listMedia(accessOf(t), edge)).find(
         (m) => m.shortcode === code || (m.permalink !== undefined && shortcodeIn(m.permalink) === code),
       )
       if (hit) return hit.id

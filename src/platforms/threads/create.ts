@@ -9,7 +9,7 @@
  */
 import { absent, done, found, type Json, notYet, type Outcome, unsure, type Witness } from '#kit/client/steps.ts'
 import { type FailureKind, PlatformFailure } from '#kit/facts/failures.ts'
-import { callerOf, publishContainer, readContainer } from './api.ts'
+import { accessOf, publishContainer, readContainer } from './api.ts'
 import { failureCode, notShown } from './container.ts'
 import type { Piece, T } from './container-form.ts'
 import { afterExpiry, type Build, build, firstRound, nextRound, type Processed } from './piece-containers.ts'
@@ -39,7 +39,7 @@ const states: Record<string, State> = {
 /** What the container says of itself. */
 const stateOf = async (t: T, container: string): Promise<State> => {
   try {
-    return states[(await readContainer(callerOf(t), container)).status] ?? 'unseen'
+    return states[(await readContainer(accessOf(t), container)).status] ?? 'unseen'
   } catch (error) {
     if (notShown(error)) return 'unseen'
     throw error
@@ -111,7 +111,7 @@ const send = async (t: T, p: Piece, container: string): Promise<Outcome> => {
   const save = (next: Progress) => t.save(next as Json)
   await save({ ...at, sent: t.now() })
   try {
-    const media = await publishContainer(callerOf(t), container)
+    const media = await publishContainer(accessOf(t), container)
     await save({ ...at, media })
     return done(posted(container, media, await permalink(t, media)))
   } catch (error) {

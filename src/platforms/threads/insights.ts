@@ -2,7 +2,7 @@
 import type { ChannelContext, PublishedPost, Reading } from '#kit/client/platform.ts'
 import type { Json } from '#kit/client/steps.ts'
 import { metricsOf } from '#kit/facts/metrics.ts'
-import { callerOf, type Insight, readInsights } from './api.ts'
+import { accessOf, type Insight, readInsights } from './api.ts'
 
 const postMetrics = 'views,likes,replies,reposts,quotes,shares'
 /** `shares` of the profile is answered with 500, and followers take no window. */
@@ -32,7 +32,7 @@ const metrics = (raw: Record<string, Json>) =>
 
 /** Of the first post of the thread; `raw` has every post. Null: Threads shows none. */
 export const post = async (t: ChannelContext, p: PublishedPost): Promise<Reading | null> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   const rows: Record<string, Json>[] = []
   for (const { id } of p.created)
     if (id) rows.push({ id, ...bag(await readInsights(c, `${id}/insights`, { metric: postMetrics })) })
@@ -43,7 +43,7 @@ export const post = async (t: ChannelContext, p: PublishedPost): Promise<Reading
 
 /** The last whole day (UTC), and the followers of now. */
 export const account = async (t: ChannelContext): Promise<Reading> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   const until = Math.floor(t.now() / 1000 / day) * day
   const window = { since: Math.max(firstDay, until - day), until }
   const of = `${c.user}/threads_insights`

@@ -1,7 +1,7 @@
 /** Everything before a publish: a container for each item of a carousel, and the one over them; all of them again after they expired. */
 import { done, mediaAt, notYet, type Outcome } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import { callerOf, createContainer } from './api.ts'
+import { accessOf, createContainer } from './api.ts'
 import { type Advanced, advance, failureCode, type Slot } from './container.ts'
 import { isCarousel, itemForm, mainForm, type Piece, parentOf, segmentPiece, type T } from './container-form.ts'
 
@@ -34,7 +34,7 @@ const gone = (): never => {
 
 /** Takes the containers of a piece one step on; `ready` is the one to publish. */
 export const build = async (t: T, p: Piece, kept: Build, save: (b: Build) => Promise<void>): Promise<Advanced> => {
-  const c = callerOf(t)
+  const c = accessOf(t)
   let at = kept
   const keep = async (next: Build) => {
     at = next
@@ -78,7 +78,7 @@ export const build = async (t: T, p: Piece, kept: Build, save: (b: Build) => Pro
 /** The step `upload`: one item of a carousel. */
 export const upload = async (t: T): Promise<Outcome> => {
   const { media } = mediaAt(t, t.index)
-  const c = callerOf(t)
+  const c = accessOf(t)
   const a = await advance({
     c,
     now: t.now,

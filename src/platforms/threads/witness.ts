@@ -4,7 +4,7 @@
  */
 import type { Created } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import { callerOf, listMedia, type Media, readMedia } from './api.ts'
+import { accessOf, listMedia, type Media, readMedia } from './api.ts'
 import { isCarousel, type Piece, parentOf, type T } from './container-form.ts'
 import { sameText } from './text.ts'
 
@@ -33,7 +33,7 @@ const orNull = async <V>(read: () => Promise<V>): Promise<V | null> => {
 }
 
 export const knownBefore = async (t: T, p: Piece): Promise<Prepared> => ({
-  known: (await orNull(() => listMedia(callerOf(t), edge(p))))?.map((m) => m.id) ?? null,
+  known: (await orNull(() => listMedia(accessOf(t), edge(p))))?.map((m) => m.id) ?? null,
 })
 
 const kinds = { IMAGE: 'IMAGE', VIDEO: 'VIDEO', CAROUSEL_ALBUM: 'CAROUSEL' } as const
@@ -66,7 +66,7 @@ const ours = (t: T, p: Piece, parent: string | null) => {
 /** The one post that must be ours, or null when none or several fit. */
 export const locate = async (t: T, p: Piece): Promise<Media | null> => {
   const since = Math.floor((t.firstBegunAt - slackMs.known) / 1000)
-  const list = await orNull(() => listMedia(callerOf(t), edge(p), since))
+  const list = await orNull(() => listMedia(accessOf(t), edge(p), since))
   if (!list) return null
   const fits = list.filter(ours(t, p, await parentOf(t, p)))
   return fits.length === 1 ? fits[0]! : null
@@ -74,4 +74,4 @@ export const locate = async (t: T, p: Piece): Promise<Media | null> => {
 
 /** The link of a fresh post. Threads may not find it yet, and it is published all the same. */
 export const permalink = async (t: T, id: string): Promise<string | null> =>
-  (await orNull(() => readMedia(callerOf(t), id)))?.permalink ?? null
+  (await orNull(() => readMedia(accessOf(t), id)))?.permalink ?? null

@@ -34,7 +34,7 @@ const standstill = (error: unknown) => {
 }
 
 /** Facts, and a quota once it is used up. Without `video.publish` TikTok tells nothing, so the facts say only that. */
-export const look = async (
+export const accountNow = async (
   c: Access,
   o: { scopes: readonly string[]; credentials: Record<string, string> },
 ): Promise<AccountNow> => {
@@ -69,12 +69,12 @@ export const look = async (
 }
 
 export const account = (t: ChannelContext): Promise<AccountNow> =>
-  look({ http: t.http, access: t.grant.access }, { scopes: t.grant.scopes ?? [], credentials: t.credentials })
+  accountNow({ http: t.http, access: t.grant.access }, { scopes: t.grant.scopes ?? [], credentials: t.credentials })
 
 /** Name, handle and picture; the handle comes from creator_info where the profile scope is missing. */
 export const identity = async (c: Access, scopes: readonly string[], credentials: Record<string, string>) => {
   const user = await userInfo(c, scopes)
-  const { facts = {} } = await look(c, { scopes, credentials })
+  const { facts = {} } = await accountNow(c, { scopes, credentials })
   const handle = user.username ?? (typeof facts.username === 'string' ? facts.username : '')
   const nickname = typeof facts.nickname === 'string' ? facts.nickname : undefined
   return {

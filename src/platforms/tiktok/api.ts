@@ -9,7 +9,7 @@ export type Access = { http: Http; access: string }
 
 const call = async <T extends z.ZodType>(
   c: Access,
-  r: Pick<HttpRequest, 'method' | 'query' | 'json' | 'cost'> & { path: string },
+  r: Pick<HttpRequest, 'method' | 'query' | 'json' | 'charge'> & { path: string },
   data: T,
 ): Promise<z.output<T>> => {
   const { path, ...rest } = r
@@ -70,7 +70,7 @@ export type Creator = z.output<typeof creator>
 export const creatorInfo = (c: Access): Promise<Creator> =>
   call(
     c,
-    { method: 'POST', path: '/v2/post/publish/creator_info/query/', cost: { bucket: 'creator', units: 1 } },
+    { method: 'POST', path: '/v2/post/publish/creator_info/query/', charge: { bucket: 'creator', units: 1 } },
     creator,
   )
 
@@ -86,7 +86,7 @@ const initPath: Record<InitKind, string> = {
 export const init = async (c: Access, kind: InitKind, body: Json) => {
   const a = await call(
     c,
-    { method: 'POST', path: initPath[kind], json: body, cost: { bucket: 'begins', units: 1 } },
+    { method: 'POST', path: initPath[kind], json: body, charge: { bucket: 'begins', units: 1 } },
     begun,
   )
   return { publishId: a.publish_id, uploadUrl: a.upload_url }
@@ -120,7 +120,7 @@ export const fetchStatus = (c: Access, publishId: string): Promise<TaskStatus> =
       method: 'POST',
       path: '/v2/post/publish/status/fetch/',
       json: { publish_id: publishId },
-      cost: { bucket: 'looks', units: 1 },
+      charge: { bucket: 'looks', units: 1 },
     },
     status,
   )

@@ -6,7 +6,7 @@ import { metricsOf } from '#kit/facts/metrics.ts'
 import { fetchStatus, listVideos, queryVideos, userInfo, type Video } from './api.ts'
 import { captionKey } from './text.ts'
 
-const caller = (t: ChannelContext) => ({ http: t.http, access: t.grant.access })
+const accessOf = (t: ChannelContext) => ({ http: t.http, access: t.grant.access })
 
 const need = (t: ChannelContext, scope: string) => {
   if (t.grant.scopes?.includes(scope)) return
@@ -30,11 +30,11 @@ const find = async (t: ChannelContext, post: PublishedPost): Promise<Video | nul
   if (!created) return null
   let id = text(created.postId)
   const publishId = text(created.publishId)
-  if (!id && publishId) id = (await fetchStatus(caller(t), publishId)).postId
-  if (id) return (await queryVideos(caller(t), [id]))[0] ?? null
+  if (!id && publishId) id = (await fetchStatus(accessOf(t), publishId)).postId
+  if (id) return (await queryVideos(accessOf(t), [id]))[0] ?? null
   const caption = captionKey(text(created.caption) ?? '')
   if (!caption) return null
-  const { videos } = await listVideos(caller(t))
+  const { videos } = await listVideos(accessOf(t))
   const same = videos.filter(
     (v) =>
       Math.abs(v.create_time * 1000 - post.publishedAt) < slackMs &&
@@ -51,9 +51,9 @@ export const isThere: NonNullable<Platform['isThere']> = async (t, created) => {
   const id =
     text(created.postId) ??
     /\/video\/(\d+)/.exec(created.url ?? '')?.[1] ??
-    (publishId ? (await fetchStatus(caller(t), publishId)).postId : null)
+    (publishId ? (await fetchStatus(accessOf(t), publishId)).postId : null)
   if (!id) return 'unsure'
-  return (await queryVideos(caller(t), [id])).length > 0 ? 'there' : 'gone'
+  return (await queryVideos(accessOf(t), [id])).length > 0 ? 'there' : 'gone'
 }
 
 export const insights = {
@@ -73,7 +73,7 @@ export const insights = {
   },
   account: async (t: ChannelContext): Promise<Reading> => {
     need(t, 'user.info.stats')
-    const user = await userInfo(caller(t), t.grant.scopes ?? [])
+    const user = await userInfo(accessOf(t), t.grant.scopes ?? [])
     const { follower_count, following_count, likes_count, video_count } = user
     return {
       metrics: metricsOf({ followers: follower_count, likes: likes_count }),

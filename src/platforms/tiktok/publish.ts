@@ -18,7 +18,7 @@ import { bounds, chunksDone } from './chunks.ts'
 import { failedTask } from './failures.ts'
 import type { Settings } from './spec.ts'
 import { expired, openSession, type Session, sendChunk, startOver } from './upload.ts'
-import { caller, createdFrom, listed, type T } from './witness.ts'
+import { accessOf, createdFrom, listed, type T } from './witness.ts'
 
 /** TikTok names no time; moderation takes a minute or hours (§3.6). */
 const patience = { atMostMs: 24 * 3_600_000 }
@@ -30,7 +30,7 @@ const unanswered = (error: unknown): boolean =>
   ['tiktok.server', 'http.timeout', 'http.no-answer', 'http.unreachable'].includes(error.failure.code)
 const statusOf = async (t: T, publishId: string): Promise<TaskStatus | null> => {
   try {
-    return await fetchStatus(caller(t), publishId)
+    return await fetchStatus(accessOf(t), publishId)
   } catch (error) {
     if (unanswered(error)) return null
     throw error
@@ -42,7 +42,7 @@ const working = (t: T) => notYet(nextLook(t), 'TikTok is working on it. This tak
 
 /** The account right before posting: its options may have changed since the post was written (§3.1). */
 const prepare = step<Settings>('prepare', { again: 'safe', when: (t) => t.settings.mode === 'direct' }, async (t) => {
-  const creator = await creatorInfo(caller(t))
+  const creator = await creatorInfo(accessOf(t))
   const refused = refusedByCreator(t, creator)
   if (refused) throw new PlatformFailure(refused)
   const off: Switches = {
@@ -55,7 +55,7 @@ const prepare = step<Settings>('prepare', { again: 'safe', when: (t) => t.settin
 const bodyNow = (t: T) => bodyOf(t, t.done<Switches>('prepare') ?? { comment: false, duet: false, stitch: false })
 
 const open = (t: T): Promise<Session> =>
-  openSession(caller(t), { kind: kindOf(t), body: bodyNow(t), media: mediaOf(t)[0]!, now: t.now() })
+  openSession(accessOf(t), { kind: kindOf(t), body: bodyNow(t), media: mediaOf(t)[0]!, now: t.now() })
 
 /** Ranges TikTok may correct us about in one run before the upload counts as confused. */
 const mostCorrections = 2
@@ -112,7 +112,7 @@ const createByFile = step<Settings>(
       const state = t.saved as FileState | undefined
       const session = state ? (state.is === 'over' ? undefined : state.session) : t.done<Session>('upload')
       if (!session) return absent
-      const s = await fetchStatus(caller(t), session.publishId)
+      const s = await fetchStatus(accessOf(t), session.publishId)
       if (s.status === 'FAILED' || (s.status === 'PROCESSING_UPLOAD' && incomplete(session, s.uploaded))) return absent
       const created = createdFrom(t, session.publishId, s)
       return created ? found(created) : unsure('TikTok has the whole video and is still working on it.')
@@ -156,7 +156,7 @@ const createByFile = step<Settings>(
     const sent = await sendChunk(t.http, session, mediaOf(t)[0]!)
     // A chunk refused may be one TikTok has: its task says so, and only then is the upload given up.
     if ('over' in sent || sent.taken < session.count) {
-      const now = await fetchStatus(caller(t), session.publishId)
+      const now = await fetchStatus(accessOf(t), session.publishId)
       if (now.status === 'FAILED') return giveUp(failedTask(now.reason, t.now()))
       if (now.status === 'PROCESSING_UPLOAD' && incomplete(session, now.uploaded))
         return giveUp(startOver('over' in sent ? sent.over : `byte ${bounds(session, sent.taken).from} is missing`))
@@ -182,7 +182,7 @@ const createByPull = step<Settings>(
       const state = (t.saved ?? null) as PullState | null
       if (!state) return absent
       if ('publishId' in state) {
-        const s = await fetchStatus(caller(t), state.publishId)
+        const s = await fetchStatus(accessOf(t), state.publishId)
         if (s.status === 'FAILED') return absent
         const created = createdFrom(t, state.publishId, s)
         return created ? found(created) : unsure('TikTok is still working on it.')
@@ -214,7 +214,7 @@ const createByPull = step<Settings>(
     await t.save({ asked: t.now() })
     let publishId: string
     try {
-      publishId = (await init(caller(t), kindOf(t), body)).publishId
+      publishId = (await init(accessOf(t), kindOf(t), body)).publishId
     } catch (error) {
       // Only a refusal TikTok has a word for proves that no task began.
       if (error instanceof PlatformFailure && error.failure.kind !== 'unknown-outcome') await t.save(null)

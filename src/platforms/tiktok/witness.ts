@@ -7,7 +7,7 @@ import { captionKey } from './text.ts'
 
 export type T = StepContext<Settings>
 
-export const caller = (t: Pick<T, 'http' | 'grant'>): Access => ({ http: t.http, access: t.grant.access })
+export const accessOf = (t: Pick<T, 'http' | 'grant'>): Access => ({ http: t.http, access: t.grant.access })
 
 export const permalink = (username: string, id: string, photo: boolean): string =>
   `https://www.tiktok.com/@${username}/${photo ? 'photo' : 'video'}/${id}`
@@ -64,7 +64,7 @@ export const listed = async (t: T, asked: number): Promise<TaskPost | string> =>
   const seconds = isPhotos(t) ? null : (mediaOf(t)[0]?.durationMs ?? null)
   let cursor: number | undefined
   for (let n = 0; n < lookPages; n++) {
-    const page = await listVideos(caller(t), cursor)
+    const page = await listVideos(accessOf(t), cursor)
     const hit = page.videos
       // A post is made after TikTok fetched it, so never in the second we asked: that one is the twin before it.
       .filter((v) => v.create_time * 1000 > asked && says(v, captions))

@@ -129,7 +129,7 @@ export const setAltText = async (c: Access, mediaId: string, alt: string): Promi
     method: 'POST',
     url: `${base}/media/metadata`,
     headers: auth(c),
-    cost: { bucket: 'credits', units: price.alt },
+    charge: { bucket: 'credits', units: price.alt },
     json: { id: mediaId, metadata: { alt_text: { text: alt } } },
   })
 }
@@ -141,7 +141,7 @@ export const createPost = async (c: Access, body: Json, withLink: boolean) =>
       method: 'POST',
       url: `${base}/tweets`,
       headers: auth(c),
-      cost: { bucket: 'credits', units: withLink ? price.postWithLink : price.post },
+      charge: { bucket: 'credits', units: withLink ? price.postWithLink : price.post },
       json: body,
       expect: wrapped(z.object({ id, text: z.string().optional() })),
     })
@@ -149,7 +149,7 @@ export const createPost = async (c: Access, body: Json, withLink: boolean) =>
 
 export const deletePost = async (c: Access, postId: string): Promise<void> => {
   const cost = { bucket: 'credits', units: price.remove }
-  await c.http({ method: 'DELETE', url: `${base}/tweets/${postId}`, headers: auth(c), cost })
+  await c.http({ method: 'DELETE', url: `${base}/tweets/${postId}`, headers: auth(c), charge: cost })
 }
 
 const count = z.number().optional()

@@ -19,8 +19,8 @@ const sum = (...list: (number | undefined)[]): number | null => {
 export const post = async (t: ChannelContext, p: PublishedPost): Promise<Reading | null> => {
   const ids = p.created.flatMap((c) => (c.id === null ? [] : [c.id]))
   if (ids.length === 0) return null
-  const caller = { http: t.http, access: t.grant.access }
-  const posts = await postNumbers(caller, ids, t.now() - p.publishedAt < ownNumbersMs)
+  const access = { http: t.http, access: t.grant.access }
+  const posts = await postNumbers(access, ids, t.now() - p.publishedAt < ownNumbersMs)
   const root = posts.find((x) => x.id === ids[0])
   if (!root) return null
   const { public: m = {}, own } = root

@@ -30,7 +30,7 @@ type T = StepContext<Settings>
 const clockSlackMs = 2 * 60_000
 const lookPages = 5
 
-const caller = (t: T): Access => ({ http: t.http, access: t.grant.access })
+const accessOf = (t: T): Access => ({ http: t.http, access: t.grant.access })
 const permalink = (t: T, id: string) =>
   t.channel.handle ? `https://x.com/${t.channel.handle}/status/${id}` : `https://x.com/i/web/status/${id}`
 const posted = (t: T, id: string): Created => ({ id, url: permalink(t, id) })
@@ -80,7 +80,7 @@ const look = async (t: T, want: Sought): Promise<Witness> => {
   const key = sentKey(want.text)
   let page: string | undefined
   for (let n = 0; n < lookPages; n++) {
-    const answer = await userPosts(caller(t), t.channel.externalId, since, page)
+    const answer = await userPosts(accessOf(t), t.channel.externalId, since, page)
     const hit = (answer.data ?? [])
       .filter(
         (p) =>
@@ -117,7 +117,8 @@ export const publish = steps<Settings>(
           media: t.segments[t.index]!.media.length,
         }),
     },
-    async (t) => done(posted(t, (await createPost(caller(t), body(t, t.index), hasUrl(t.segments[t.index]!.text))).id)),
+    async (t) =>
+      done(posted(t, (await createPost(accessOf(t), body(t, t.index), hasUrl(t.segments[t.index]!.text))).id)),
   ),
   step(
     'comment',
@@ -130,7 +131,7 @@ export const publish = steps<Settings>(
     async (t) => {
       const text = t.firstComment!.trim()
       const sent = { text, reply: { in_reply_to_tweet_id: commentParent(t) } }
-      return done(posted(t, (await createPost(caller(t), sent, hasUrl(text))).id))
+      return done(posted(t, (await createPost(accessOf(t), sent, hasUrl(text))).id))
     },
   ),
 )

@@ -5,7 +5,7 @@
 import { done, type Outcome } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { addCaptions, addToPlaylist, playlistItems, setThumbnail } from './api.ts'
-import { caller, type T, videoIn } from './context.ts'
+import { accessOf, type T, videoIn } from './context.ts'
 
 /** What was begun and what is over, by name. Begun but not over means: look before doing it again. */
 type Progress = { begun: string[]; over: string[] }
@@ -17,7 +17,7 @@ type Extra = { name: string; run: (again: boolean) => Promise<void> }
 
 const list = (t: T, id: string): Extra[] => {
   const { settings: s } = t
-  const c = caller(t)
+  const c = accessOf(t)
   const thumbnail = s.thumbnail ? t.attachments[s.thumbnail] : undefined
   return [
     ...(thumbnail

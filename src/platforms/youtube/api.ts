@@ -22,7 +22,7 @@ const get = async <T>(
   query: Record<string, string | number | boolean | undefined>,
   expect: z.ZodType<T>,
 ): Promise<T> =>
-  (await c.http({ method: 'GET', url: `${base}/${path}`, query, headers: auth(c), expect, cost: units(1) })).body
+  (await c.http({ method: 'GET', url: `${base}/${path}`, query, headers: auth(c), expect, charge: units(1) })).body
 
 const channel = z.object({
   id: z.string(),
@@ -106,7 +106,7 @@ export const addToPlaylist = async (c: Access, playlistId: string, videoId: stri
     headers: auth(c),
     json: { snippet: { playlistId, resourceId: { kind: 'youtube#video', videoId } } },
     expect: z.object({ id: z.string() }),
-    cost: units(50),
+    charge: units(50),
   })
 }
 
@@ -134,12 +134,12 @@ export const updateVideo = async (c: Access, body: Json, part: string): Promise<
     headers: auth(c),
     json: body,
     expect: video,
-    cost: units(50),
+    charge: units(50),
   })
 }
 
 export const deleteVideo = async (c: Access, id: string): Promise<void> => {
-  await c.http({ method: 'DELETE', url: `${base}/videos`, query: { id }, headers: auth(c), cost: units(50) })
+  await c.http({ method: 'DELETE', url: `${base}/videos`, query: { id }, headers: auth(c), charge: units(50) })
 }
 
 const comment = z.object({
@@ -163,7 +163,7 @@ export const addComment = async (c: Access, videoId: string, textOriginal: strin
       headers: auth(c),
       json: { snippet: { videoId, topLevelComment: { snippet: { textOriginal } } } },
       expect: z.object({ id: z.string() }),
-      cost: units(50),
+      charge: units(50),
     })
   ).body.id
 
@@ -177,7 +177,7 @@ export const comments = (c: Access, videoId: string, pageToken?: string) =>
   )
 
 export const deleteComment = async (c: Access, id: string): Promise<void> => {
-  await c.http({ method: 'DELETE', url: `${base}/comments`, query: { id }, headers: auth(c), cost: units(50) })
+  await c.http({ method: 'DELETE', url: `${base}/comments`, query: { id }, headers: auth(c), charge: units(50) })
 }
 
 /** JPEG or PNG, at most 50 MB, sent raw. Setting it again replaces it. */
@@ -189,7 +189,7 @@ export const setThumbnail = async (c: Access, videoId: string, bytes: Blob, mime
     headers: { ...auth(c), 'content-type': mime },
     bytes,
     timeoutMs: 120_000,
-    cost: units(50),
+    charge: units(50),
   })
 }
 
@@ -211,7 +211,7 @@ export const addCaptions = async (c: Access, videoId: string, o: Captions): Prom
     bytes: new Blob(body),
     timeoutMs: 120_000,
     expect: z.object({ id: z.string() }),
-    cost: units(400),
+    charge: units(400),
   })
 }
 
@@ -226,7 +226,7 @@ export const batchStats = async (c: Access, ids: readonly string[]) =>
       query: { part: 'id,statistics', id: ids.join() },
       headers: auth(c),
       expect: page(stats),
-      cost: { bucket: 'stats', units: 1 },
+      charge: { bucket: 'stats', units: 1 },
     })
   ).body.items
 

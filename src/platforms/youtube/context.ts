@@ -5,7 +5,7 @@ import type { Settings } from './spec.ts'
 
 export type T = StepContext<Settings>
 
-export const caller = (t: Pick<T, 'http' | 'grant'>): Access => ({ http: t.http, access: t.grant.access })
+export const accessOf = (t: Pick<T, 'http' | 'grant'>): Access => ({ http: t.http, access: t.grant.access })
 
 /** Id of a video in any of its addresses. */
 export const videoIdIn = (url: string): string | undefined =>

@@ -49,7 +49,7 @@ const subscribed = async (b: Bench, c: Connected) => {
   if (!server.listening) await new Promise<void>((r) => server.listen(0, '127.0.0.1', r))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
   await platform.webhook!.subscribe!({ ...b.channelContext(c), url, secret: t.secret })
-  await b.sandbox.desk.settle()
+  await b.sandbox.desk.tickAll()
 }
 afterAll(() => hooks.server?.close())
 

@@ -24,14 +24,14 @@ const reported = [
   'subscribersLost',
 ] as const
 
-const caller = (t: ChannelContext) => ({ http: t.http, access: t.grant.access })
+const accessOf = (t: ChannelContext) => ({ http: t.http, access: t.grant.access })
 const mayAnalyse = (t: ChannelContext) => t.grant.scopes?.includes(scopes.analytics) ?? false
 
 /** Watch time and the like; null where they are not allowed or not there. A broken report must not hide the counts. */
 const report = async (t: ChannelContext, o: { from: number; video?: string }) => {
   if (!mayAnalyse(t)) return null
   try {
-    return await analytics(caller(t), { from: day(o.from), to: day(t.now()), metrics: reported, video: o.video })
+    return await analytics(accessOf(t), { from: day(o.from), to: day(t.now()), metrics: reported, video: o.video })
   } catch (error) {
     if (error instanceof PlatformFailure && error.failure.kind === 'not-permitted') return null
     throw error
@@ -43,12 +43,12 @@ const elsewhere = new Set(['gone', 'not-permitted', 'our-bug'])
 
 /** Counts of one video: from the statistics budget, else from the list every video is in. */
 const counts = async (t: ChannelContext, id: string) => {
-  const [quick] = await batchStats(caller(t), [id]).catch((error: unknown) => {
+  const [quick] = await batchStats(accessOf(t), [id]).catch((error: unknown) => {
     if (error instanceof PlatformFailure && elsewhere.has(error.failure.kind)) return []
     throw error
   })
   if (quick?.statistics) return quick.statistics
-  const [full] = await videos(caller(t), [id], 'statistics')
+  const [full] = await videos(accessOf(t), [id], 'statistics')
   return full?.statistics ?? null
 }
 
@@ -75,7 +75,7 @@ export const post = async (t: ChannelContext, published: PublishedPost): Promise
 
 /** Of the channel: subscribers (rounded by YouTube to three digits), all views, watch time of the last 28 days. */
 export const account = async (t: ChannelContext): Promise<Reading> => {
-  const statistics = (await myChannel(caller(t)))?.statistics ?? {}
+  const statistics = (await myChannel(accessOf(t)))?.statistics ?? {}
   const more = await report(t, { from: t.now() - 28 * dayMs })
   return {
     metrics: metricsOf({

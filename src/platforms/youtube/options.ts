@@ -3,7 +3,7 @@ import type { ChannelContext, Option } from '#kit/client/platform.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { categories as listCategories, myPlaylists } from './api.ts'
 
-const caller = (t: ChannelContext) => ({ http: t.http, access: t.grant.access })
+const accessOf = (t: ChannelContext) => ({ http: t.http, access: t.grant.access })
 
 /** At most 500: ten pages, one unit each. */
 const maxPages = 10
@@ -12,7 +12,7 @@ const playlists = async (t: ChannelContext): Promise<Option[]> => {
   const out: Option[] = []
   let page: string | undefined
   for (let n = 0; n < maxPages; n++) {
-    const answer = await myPlaylists(caller(t), page)
+    const answer = await myPlaylists(accessOf(t), page)
     for (const { id, snippet, status, contentDetails } of answer.items) {
       const hint = [status?.privacyStatus, contentDetails?.itemCount].filter((x) => x !== undefined).join(' · ')
       const imageUrl = snippet.thumbnails?.default?.url
@@ -30,10 +30,10 @@ const unlisted = new Set(['our-bug', 'gone'])
 const categories = async (t: ChannelContext, params: Record<string, string>): Promise<Option[]> => {
   const country = params.region ?? t.channel.facts.country
   const region = typeof country === 'string' && /^[A-Z]{2}$/.test(country) ? country : 'US'
-  const all = await listCategories(caller(t), region).catch((error: unknown) => {
+  const all = await listCategories(accessOf(t), region).catch((error: unknown) => {
     // A country YouTube has no list for.
     if (region === 'US' || !(error instanceof PlatformFailure) || !unlisted.has(error.failure.kind)) throw error
-    return listCategories(caller(t), 'US')
+    return listCategories(accessOf(t), 'US')
   })
   return all.filter((x) => x.snippet.assignable).map((x) => ({ value: x.id, label: x.snippet.title }))
 }

@@ -2,7 +2,7 @@
 import { done, notYet, type Outcome } from '#kit/client/steps.ts'
 import { type FailureKind, PlatformFailure } from '#kit/facts/failures.ts'
 import { type Video, videos } from './api.ts'
-import { caller, type T, videoIn } from './context.ts'
+import { accessOf, type T, videoIn } from './context.ts'
 
 /** After this long the video counts as out, though YouTube still makes its sharper versions. */
 const patienceMs = 25 * 60_000
@@ -55,7 +55,7 @@ export const verdict = (v: Video): 'processed' | 'processing' => {
 
 const seen = async (t: T, id: string): Promise<Video | undefined | 'unanswered'> => {
   try {
-    return (await videos(caller(t), [id], 'status,processingDetails'))[0]
+    return (await videos(accessOf(t), [id], 'status,processingDetails'))[0]
   } catch (error) {
     if (error instanceof PlatformFailure && ['unknown-outcome', 'try-later'].includes(error.failure.kind))
       return 'unanswered'

@@ -22,7 +22,7 @@ import { PlatformFailure } from '#kit/facts/failures.ts'
 import { extras } from './after-upload.ts'
 import { addComment, comments, playlistItems, type Video, videos } from './api.ts'
 import { descriptionOf, titleOf, videoBody, videoOf } from './body.ts'
-import { caller, type T, videoIn } from './context.ts'
+import { accessOf, type T, videoIn } from './context.ts'
 import { processed } from './processing.ts'
 import { isShort, type Settings } from './spec.ts'
 import { plainText } from './text.ts'
@@ -46,7 +46,7 @@ const uploadsOf = (t: T) => String(t.channel.facts.uploads ?? `UU${t.channel.ext
 /** The newest uploads. A channel without any may have no such playlist yet. */
 const newest = async (t: T) => {
   try {
-    return (await playlistItems(caller(t), uploadsOf(t))).items
+    return (await playlistItems(accessOf(t), uploadsOf(t))).items
   } catch (error) {
     if (error instanceof PlatformFailure && error.failure.kind === 'gone') return []
     throw error
@@ -56,7 +56,7 @@ const newest = async (t: T) => {
 const open = async (t: T): Promise<Session> => {
   const media = videoOf(t)
   const known = (await newest(t)).map((i) => i.snippet.resourceId.videoId)
-  const session = await openSession(caller(t), {
+  const session = await openSession(accessOf(t), {
     ...videoBody(t),
     bytes: media.bytes,
     mime: media.mime,
@@ -75,7 +75,7 @@ const sendAllButLast = async (t: T, s: Session, at: number): Promise<{ from: num
   while (s.total - from > pieceBytes) {
     if (from > at && tired(t)) return 'tired'
     const to = from + pieceBytes
-    const state = await sendPiece(caller(t), s.session, { file, from, to, total: s.total, mime: media.mime })
+    const state = await sendPiece(accessOf(t), s.session, { file, from, to, total: s.total, mime: media.mime })
     if (state === 'gone' || 'video' in state) return state
     from = state.next
   }
@@ -85,7 +85,7 @@ const sendAllButLast = async (t: T, s: Session, at: number): Promise<{ from: num
 const sendLast = async (t: T, s: Session, from: number): Promise<SessionState> => {
   const media = videoOf(t)
   const file = await media.blob()
-  return sendPiece(caller(t), s.session, { file, from, to: s.total, total: s.total, mime: media.mime })
+  return sendPiece(accessOf(t), s.session, { file, from, to: s.total, total: s.total, mime: media.mime })
 }
 
 const renewing = notYet(1000, 'The sign-in is renewed before more of the video is sent')
@@ -95,7 +95,7 @@ const upload = step<Settings>('upload', { again: 'safe', atMostMs: 7 * 86_400_00
   if (t.done('create')) return done({})
   let s = t.saved as Session | undefined
   // Without `saved` this is the first time; with it something broke, and the session knows how far it is.
-  const state = s ? await sessionState(caller(t), s.session, s.total) : 'gone'
+  const state = s ? await sessionState(accessOf(t), s.session, s.total) : 'gone'
   if (!s || state === 'gone') {
     s = await open(t)
     await t.save(s)
@@ -128,7 +128,7 @@ const lookForVideo = async (t: T, s: Session): Promise<Video | null> => {
   )
   if (maybe.length === 0) return null
   const ids = maybe.map((i) => i.snippet.resourceId.videoId)
-  const full = await videos(caller(t), ids, 'snippet,status,fileDetails')
+  const full = await videos(accessOf(t), ids, 'snippet,status,fileDetails')
   const ours = full.filter((v) => !v.fileDetails?.fileSize || Number(v.fileDetails.fileSize) === s.total)
   // The oldest: a later twin is somebody's second press of the button.
   return ours.sort((a, b) => (a.snippet?.publishedAt ?? '').localeCompare(b.snippet?.publishedAt ?? ''))[0] ?? null
@@ -167,7 +167,7 @@ const witness = async (t: T): Promise<Witness> => {
   const up = t.done<Uploaded>('upload')
   const s = (t.saved as Trying | undefined) ?? (up ? { ...up, triedAt: t.firstBegunAt } : undefined)
   if (!s) return absent
-  const state = await sessionState(caller(t), s.session, s.total)
+  const state = await sessionState(accessOf(t), s.session, s.total)
   if (state !== 'gone') return 'video' in state ? found(posted(t, state.video.id)) : absent
   if (!mayExist(s)) return absent
   const there = await lookForVideo(t, s)
@@ -182,7 +182,7 @@ const lookForComment = async (t: T): Promise<Witness> => {
   const { id } = videoIn(t)
   const since = t.firstBegunAt - clockSlackMs
   const said = plainText(t.firstComment!)
-  const { items } = await comments(caller(t), id)
+  const { items } = await comments(accessOf(t), id)
   const hit = items
     .filter(({ snippet: { topLevelComment: x } }) => {
       const { authorChannelId: author, textOriginal, textDisplay, publishedAt } = x.snippet
@@ -209,7 +209,7 @@ export const publish = steps<Settings>(
     const saved = t.saved as Trying | undefined
     const { from, ...session } = t.done<Uploaded>('upload')!
     if (!saved) return completeFrom(t, { ...session, triedAt: null }, from)
-    const state = await sessionState(caller(t), saved.session, saved.total)
+    const state = await sessionState(accessOf(t), saved.session, saved.total)
     if (state === 'gone') return forgotten(t, saved)
     return 'video' in state ? done(posted(t, state.video.id)) : completeFrom(t, saved, state.next)
   }),
@@ -226,7 +226,7 @@ export const publish = steps<Settings>(
     },
     async (t) => {
       const { id } = videoIn(t)
-      return done(commented(id, await addComment(caller(t), id, t.firstComment!.trim())))
+      return done(commented(id, await addComment(accessOf(t), id, t.firstComment!.trim())))
     },
   ),
 

@@ -30,7 +30,7 @@ export const openSession = async (
       'x-upload-content-type': o.mime,
     },
     json: o.body,
-    cost: { bucket: 'uploads', units: 1 },
+    charge: { bucket: 'uploads', units: 1 },
   })
   const { location } = reply.headers
   if (location) return location

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { PlatformInfo } from '#contract/channels.ts'
 import { systemClock } from '#infra/clock.ts'
-import { channelsHouse, type House } from '#planner/channels/testing/house.ts'
+import { type ChannelsHouse, channelsHouse } from '#planner/channels/testing/house.ts'
 import { sign, talker, talkerNetwork } from '#planner/channels/testing/talker.ts'
 import { createInsights } from '#planner/insights/service.ts'
 import { createSignals, type Signals } from '#planner/signals/service.ts'
@@ -14,7 +14,7 @@ import { registerWebhooks, webhookLimit } from './webhooks.ts'
 
 const net = talkerNetwork()
 let t: TestApp
-let house: House
+let house: ChannelsHouse
 let hooks: Signals
 let id: string
 

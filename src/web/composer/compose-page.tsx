@@ -24,12 +24,12 @@ import { useSession } from '../shell/session.tsx'
 import { ChannelPicker } from './channel-picker.tsx'
 import { ChannelSettings } from './channel-settings.tsx'
 import { Costs } from './costs.tsx'
-import { customise, fromPost, hasContent, partsFor, shareText, type Target } from './draft.ts'
+import { customise, fromPost, hasContent, segmentsFor, shareText, type Target } from './draft.ts'
 import { Findings } from './findings.tsx'
 import { FirstComment } from './first-comment.tsx'
-import { PartEditor } from './part-editor.tsx'
 import { Previews } from './previews.tsx'
 import { SaveLine } from './save-line.tsx'
+import { SegmentEditor } from './segment-editor.tsx'
 import { type Composer, useComposer } from './use-composer.ts'
 
 const ComposeSkeleton = () => (
@@ -65,19 +65,19 @@ const Versions = ({
   const t = useT()
   const faces = useFaces()
   const { draft, edit, chosen } = composer
-  const sharing = chosen.filter((c) => draft.channels.find((x) => x.channelId === c.id)?.parts === null)
+  const sharing = chosen.filter((c) => draft.channels.find((x) => x.channelId === c.id)?.segments === null)
   const editor = (target: Target, channels: readonly Channel[]) => (
     <div className="grid grid-cols-1 gap-3">
-      {partsFor(draft, target).map((part, index) => (
-        <PartEditor
-          key={part.key}
+      {segmentsFor(draft, target).map((segment, index) => (
+        <SegmentEditor
+          key={segment.key}
           composer={composer}
           target={target}
-          part={part}
+          segment={segment}
           index={index}
           channels={channels}
           disabled={disabled}
-          focus={index > 0 && part.text === ''}
+          focus={index > 0 && segment.text === ''}
         />
       ))}
       <FirstComment composer={composer} target={target} channels={channels} disabled={disabled} />
@@ -88,7 +88,7 @@ const Versions = ({
       <TabList aria-label={t('composer.versions')}>
         <Tab value="shared">{t('composer.shared')}</Tab>
         {chosen.map((channel) => {
-          const own = draft.channels.find((c) => c.channelId === channel.id)?.parts
+          const own = draft.channels.find((c) => c.channelId === channel.id)?.segments
           const errors = (composer.findings.get(channel.id) ?? []).some((f) => f.level === 'error')
           return (
             <Tab key={channel.id} value={channel.id}>
@@ -110,7 +110,7 @@ const Versions = ({
         {editor(null, sharing)}
       </TabPanel>
       {chosen.map((channel) => {
-        const own = draft.channels.find((c) => c.channelId === channel.id)?.parts
+        const own = draft.channels.find((c) => c.channelId === channel.id)?.segments
         return (
           <TabPanel key={channel.id} value={channel.id} className="grid grid-cols-1 gap-4 pt-4">
             {own ? (
@@ -290,7 +290,7 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
         post ? (
           <PostMenu
             post={post}
-            name={draft.parts[0]?.text.trim() || t('posts.noText')}
+            name={draft.segments[0]?.text.trim() || t('posts.noText')}
             // A draft is copied as it stands on the screen; of a scheduled post what counts is what was saved.
             before={() => (saver.autoSaves ? saver.flush() : Promise.resolve())}
             onDeleted={() => {

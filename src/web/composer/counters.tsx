@@ -3,23 +3,23 @@ import type { WebBody } from '#kit/web/slots.ts'
 import { cn } from '#ui/cn.ts'
 import { useT } from '../i18n/index.ts'
 import { PlatformMark, useBodies } from '../lib/registry.tsx'
-import { type Part, preflightDraft } from './draft.ts'
+import { preflightDraft, type Segment } from './draft.ts'
 import type { Composer } from './use-composer.ts'
 
-/** Longest text this channel takes in a part, in the network's own unit. */
-export const limitOf = (face: WebBody, composer: Composer, channel: Channel, part: Part): number => {
+/** Longest text this channel takes in a segment, in the network's own unit. */
+export const limitOf = (face: WebBody, composer: Composer, channel: Channel, segment: Segment): number => {
   const { text } = face.limitsFor?.(face.spec, preflightDraft(composer.draft, channel, composer.media)) ?? face.spec
-  return part.mediaIds.length > 0 ? (text.maxWithMedia ?? text.max) : text.max
+  return segment.mediaIds.length > 0 ? (text.maxWithMedia ?? text.max) : text.max
 }
 
-/** What is left for each channel that shows this part, counted by the network's own rules. */
+/** What is left for each channel that shows this segment, counted by the network's own rules. */
 export const Counters = ({
   composer,
-  part,
+  segment,
   channels,
 }: {
   composer: Composer
-  part: Part
+  segment: Segment
   channels: readonly Channel[]
 }) => {
   const t = useT()
@@ -33,11 +33,11 @@ export const Counters = ({
       {channels.map((channel) => {
         const face = bodies.get(channel.platform)
         if (!face) return null
-        const limit = limitOf(face, composer, channel, part)
+        const limit = limitOf(face, composer, channel, segment)
         const id = `${channel.platform}:${limit}`
         if (seen.has(id)) return null
         seen.add(id)
-        const left = limit - face.text.count(part.text)
+        const left = limit - face.text.count(segment.text)
         return (
           <li
             key={id}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   addMedia,
-  addPart,
+  addSegment,
   chooseChannels,
   commentFor,
   customise,
@@ -15,7 +15,7 @@ import {
 
 describe('files of a post', () => {
   const draft = emptyDraft()
-  const key = draft.parts[0]!.key
+  const key = draft.segments[0]!.key
   const picked = new Map([
     ['film', 1],
     ['picture', 2],
@@ -23,21 +23,21 @@ describe('files of a post', () => {
   ])
   it('stand in the order they were picked, whichever arrives first', () => {
     const arrived = ['picture', 'last', 'film'].reduce((d, id) => addMedia(d, null, key, id, picked), draft)
-    expect(arrived.parts[0]!.mediaIds).toEqual(['film', 'picture', 'last'])
+    expect(arrived.segments[0]!.mediaIds).toEqual(['film', 'picture', 'last'])
   })
   it('come after those that were there before, and only once', () => {
     const before = addMedia(draft, null, key, 'old')
     const arrived = ['picture', 'film', 'picture'].reduce((d, id) => addMedia(d, null, key, id, picked), before)
-    expect(arrived.parts[0]!.mediaIds).toEqual(['old', 'film', 'picture'])
+    expect(arrived.segments[0]!.mediaIds).toEqual(['old', 'film', 'picture'])
   })
   it('leave what a person has moved where it is', () => {
     const two = ['film', 'picture'].reduce((d, id) => addMedia(d, null, key, id, picked), draft)
     const moved = moveMedia(two, null, key, 'film', 1)
-    expect(addMedia(moved, null, key, 'last', picked).parts[0]!.mediaIds).toEqual(['picture', 'film', 'last'])
+    expect(addMedia(moved, null, key, 'last', picked).segments[0]!.mediaIds).toEqual(['picture', 'film', 'last'])
   })
-  it('go to the first part when theirs is gone', () => {
-    const longer = addPart(draft, null, key)
-    expect(addMedia(longer, null, 'gone', 'film').parts.map((p) => p.mediaIds)).toEqual([['film'], []])
+  it('go to the first segment when theirs is gone', () => {
+    const longer = addSegment(draft, null, key)
+    expect(addMedia(longer, null, 'gone', 'film').segments.map((p) => p.mediaIds)).toEqual([['film'], []])
   })
 })
 
@@ -65,7 +65,7 @@ describe('choosing channels', () => {
     const draft = customise(toggleChannel(toggleChannel(emptyDraft(), 'mine'), 'other'), 'mine')
     const all = chooseChannels(draft, ['mine', 'new'], true)
     expect(all.channels.map((c) => c.channelId)).toEqual(['mine', 'other', 'new'])
-    expect(all.channels[0]?.parts).not.toBeNull()
+    expect(all.channels[0]?.segments).not.toBeNull()
     expect(chooseChannels(all, ['mine', 'new'], false).channels.map((c) => c.channelId)).toEqual(['other'])
   })
 })

@@ -3,16 +3,16 @@ import type { Media } from '#contract/media.ts'
 import type { Content, Post, PostInput } from '#contract/posts.ts'
 import type { DraftMedia, Draft as PreflightDraft } from '#kit/facts/preflight.ts'
 
-export type Part = { key: string; text: string; mediaIds: string[] }
-/** `parts` null: it shows the shared version. Its own version has a first comment of its own too. */
+export type Segment = { key: string; text: string; mediaIds: string[] }
+/** `segments` null: it shows the shared version. Its own version has a first comment of its own too. */
 export type DraftChannel = {
   channelId: string
-  parts: Part[] | null
+  segments: Segment[] | null
   firstComment: string
   settings: Record<string, unknown>
 }
 export type Draft = {
-  parts: Part[]
+  segments: Segment[]
   firstComment: string
   channels: DraftChannel[]
   tags: string[]
@@ -25,10 +25,10 @@ export type Draft = {
 export type Target = string | null
 
 let counter = 0
-/** A part's identity on this screen, so that React and running uploads follow it when parts move. */
-export const newPart = (text = '', mediaIds: string[] = []): Part => ({ key: `p${++counter}`, text, mediaIds })
+/** A segment's identity on this screen, so that React and running uploads follow it when segments move. */
+export const newSegment = (text = '', mediaIds: string[] = []): Segment => ({ key: `p${++counter}`, text, mediaIds })
 export const emptyDraft = (): Draft => ({
-  parts: [newPart()],
+  segments: [newSegment()],
   firstComment: '',
   channels: [],
   tags: [],
@@ -36,13 +36,13 @@ export const emptyDraft = (): Draft => ({
   alts: {},
 })
 
-const partsOf = (content: Content): Part[] => content.segments.map((s) => newPart(s.text, [...s.mediaIds]))
+const segmentsOf = (content: Content): Segment[] => content.segments.map((s) => newSegment(s.text, [...s.mediaIds]))
 export const fromPost = (post: Post): Draft => ({
-  parts: partsOf(post.content),
+  segments: segmentsOf(post.content),
   firstComment: post.content.firstComment ?? '',
   channels: post.publications.map((p) => ({
     channelId: p.channelId,
-    parts: p.content ? partsOf(p.content) : null,
+    segments: p.content ? segmentsOf(p.content) : null,
     firstComment: p.content?.firstComment ?? '',
     settings: p.settings,
   })),
@@ -51,16 +51,16 @@ export const fromPost = (post: Post): Draft => ({
   alts: {},
 })
 
-const contentOf = (parts: readonly Part[], firstComment: string): Content => ({
-  segments: parts.map((p) => ({ text: p.text, mediaIds: p.mediaIds })),
+const contentOf = (segments: readonly Segment[], firstComment: string): Content => ({
+  segments: segments.map((p) => ({ text: p.text, mediaIds: p.mediaIds })),
   ...(firstComment.trim() ? { firstComment } : {}),
 })
 /** What is sent to the server. */
 export const toInput = (draft: Draft): PostInput => ({
-  content: contentOf(draft.parts, draft.firstComment),
+  content: contentOf(draft.segments, draft.firstComment),
   publications: draft.channels.map((c) => ({
     channelId: c.channelId,
-    content: c.parts ? contentOf(c.parts, c.firstComment) : null,
+    content: c.segments ? contentOf(c.segments, c.firstComment) : null,
     settings: c.settings,
   })),
   tags: draft.tags,
@@ -69,55 +69,57 @@ export const toInput = (draft: Draft): PostInput => ({
 
 /** Is there anything worth keeping? Choosing a channel alone makes no draft. */
 export const hasContent = (draft: Draft): boolean =>
-  [draft.parts, ...draft.channels.map((c) => c.parts ?? [])]
+  [draft.segments, ...draft.channels.map((c) => c.segments ?? [])]
     .flat()
     .some((p) => p.text.trim() !== '' || p.mediaIds.length > 0)
 
-export const partsFor = (draft: Draft, target: Target): Part[] =>
-  (target === null ? null : draft.channels.find((c) => c.channelId === target)?.parts) ?? draft.parts
+export const segmentsFor = (draft: Draft, target: Target): Segment[] =>
+  (target === null ? null : draft.channels.find((c) => c.channelId === target)?.segments) ?? draft.segments
 
 /** The first comment of a version: a channel's own, or the shared one. */
 export const commentFor = (draft: Draft, target: Target): string => {
   const own = target === null ? undefined : draft.channels.find((c) => c.channelId === target)
-  return own?.parts ? own.firstComment : draft.firstComment
+  return own?.segments ? own.firstComment : draft.firstComment
 }
 export const setComment = (draft: Draft, target: Target, firstComment: string): Draft =>
   target === null
     ? { ...draft, firstComment }
     : { ...draft, channels: draft.channels.map((c) => (c.channelId === target ? { ...c, firstComment } : c)) }
 
-const withParts = (draft: Draft, target: Target, change: (parts: Part[]) => Part[]): Draft =>
+const withSegments = (draft: Draft, target: Target, change: (segments: Segment[]) => Segment[]): Draft =>
   target === null
-    ? { ...draft, parts: change(draft.parts) }
+    ? { ...draft, segments: change(draft.segments) }
     : {
         ...draft,
         channels: draft.channels.map((c) =>
           c.channelId === target
             ? {
                 ...c,
-                parts: change(c.parts ?? draft.parts),
-                firstComment: c.parts ? c.firstComment : draft.firstComment,
+                segments: change(c.segments ?? draft.segments),
+                firstComment: c.segments ? c.firstComment : draft.firstComment,
               }
             : c,
         ),
       }
-const withPart = (draft: Draft, target: Target, key: string, change: (part: Part) => Part): Draft =>
-  withParts(draft, target, (parts) => parts.map((p) => (p.key === key ? change(p) : p)))
+const withSegment = (draft: Draft, target: Target, key: string, change: (segment: Segment) => Segment): Draft =>
+  withSegments(draft, target, (segments) => segments.map((p) => (p.key === key ? change(p) : p)))
 
 export const setText = (draft: Draft, target: Target, key: string, text: string): Draft =>
-  withPart(draft, target, key, (p) => ({ ...p, text }))
-export const addPart = (draft: Draft, target: Target, after: string): Draft =>
-  withParts(draft, target, (parts) => parts.flatMap((p) => (p.key === after ? [p, newPart()] : [p])))
-/** Removes a part; the last one stays. */
-export const removePart = (draft: Draft, target: Target, key: string): Draft =>
-  withParts(draft, target, (parts) => (parts.length > 1 ? parts.filter((p) => p.key !== key) : parts))
-/** Replaces a part by several; media stay with the first. */
-export const splitPart = (draft: Draft, target: Target, key: string, texts: readonly string[]): Draft =>
-  withParts(draft, target, (parts) =>
-    parts.flatMap((p) => (p.key === key ? texts.map((text, n) => (n === 0 ? { ...p, text } : newPart(text))) : [p])),
+  withSegment(draft, target, key, (p) => ({ ...p, text }))
+export const addSegment = (draft: Draft, target: Target, after: string): Draft =>
+  withSegments(draft, target, (segments) => segments.flatMap((p) => (p.key === after ? [p, newSegment()] : [p])))
+/** Removes a segment; the last one stays. */
+export const removeSegment = (draft: Draft, target: Target, key: string): Draft =>
+  withSegments(draft, target, (segments) => (segments.length > 1 ? segments.filter((p) => p.key !== key) : segments))
+/** Replaces a segment by several; media stay with the first. */
+export const splitSegment = (draft: Draft, target: Target, key: string, texts: readonly string[]): Draft =>
+  withSegments(draft, target, (segments) =>
+    segments.flatMap((p) =>
+      p.key === key ? texts.map((text, n) => (n === 0 ? { ...p, text } : newSegment(text))) : [p],
+    ),
   )
 /**
- * Adds a file to a part (to the first one, when that part is gone). `order`: when each was picked; a small file that
+ * Adds a file to a segment (to the first one, when that segment is gone). `order`: when each was picked; a small file that
  * arrives before a large one still comes after it.
  */
 export const addMedia = (
@@ -127,10 +129,10 @@ export const addMedia = (
   mediaId: string,
   order: ReadonlyMap<string, number> = new Map(),
 ): Draft => {
-  const has = partsFor(draft, target).some((p) => p.key === key)
-  const into = has ? key : (partsFor(draft, target)[0]?.key ?? key)
+  const has = segmentsFor(draft, target).some((p) => p.key === key)
+  const into = has ? key : (segmentsFor(draft, target)[0]?.key ?? key)
   const mine = order.get(mediaId) ?? Number.POSITIVE_INFINITY
-  return withPart(draft, target, into, (p) => {
+  return withSegment(draft, target, into, (p) => {
     if (p.mediaIds.includes(mediaId)) return p
     const later = p.mediaIds.findIndex((id) => (order.get(id) ?? 0) > mine)
     const at = later < 0 ? p.mediaIds.length : later
@@ -138,9 +140,9 @@ export const addMedia = (
   })
 }
 export const removeMedia = (draft: Draft, target: Target, key: string, mediaId: string): Draft =>
-  withPart(draft, target, key, (p) => ({ ...p, mediaIds: p.mediaIds.filter((id) => id !== mediaId) }))
+  withSegment(draft, target, key, (p) => ({ ...p, mediaIds: p.mediaIds.filter((id) => id !== mediaId) }))
 export const moveMedia = (draft: Draft, target: Target, key: string, mediaId: string, by: -1 | 1): Draft =>
-  withPart(draft, target, key, (p) => {
+  withSegment(draft, target, key, (p) => {
     const from = p.mediaIds.indexOf(mediaId)
     const to = from + by
     if (from < 0 || to < 0 || to >= p.mediaIds.length) return p
@@ -158,7 +160,7 @@ export const toggleChannel = (draft: Draft, channelId: string): Draft => ({
   ...draft,
   channels: draft.channels.some((c) => c.channelId === channelId)
     ? draft.channels.filter((c) => c.channelId !== channelId)
-    : [...draft.channels, { channelId, parts: null, firstComment: '', settings: {} }],
+    : [...draft.channels, { channelId, segments: null, firstComment: '', settings: {} }],
 })
 /** Chooses all of these channels, or none of them; the others stay as they are. */
 export const chooseChannels = (draft: Draft, channelIds: readonly string[], on: boolean): Draft =>
@@ -169,14 +171,14 @@ export const setSettings = (draft: Draft, channelId: string, settings: Record<st
   ...draft,
   channels: draft.channels.map((c) => (c.channelId === channelId ? { ...c, settings } : c)),
 })
-/** Gives a channel its own version, starting from the shared one, with parts of its own. */
+/** Gives a channel its own version, starting from the shared one, with segments of its own. */
 export const customise = (draft: Draft, channelId: string): Draft => ({
   ...draft,
   channels: draft.channels.map((c) =>
-    c.channelId === channelId && !c.parts
+    c.channelId === channelId && !c.segments
       ? {
           ...c,
-          parts: draft.parts.map((p) => newPart(p.text, [...p.mediaIds])),
+          segments: draft.segments.map((p) => newSegment(p.text, [...p.mediaIds])),
           firstComment: draft.firstComment,
         }
       : c,
@@ -184,11 +186,11 @@ export const customise = (draft: Draft, channelId: string): Draft => ({
 })
 export const shareText = (draft: Draft, channelId: string): Draft => ({
   ...draft,
-  channels: draft.channels.map((c) => (c.channelId === channelId ? { ...c, parts: null, firstComment: '' } : c)),
+  channels: draft.channels.map((c) => (c.channelId === channelId ? { ...c, segments: null, firstComment: '' } : c)),
 })
 
 export const mediaIdsOf = (draft: Draft): string[] => [
-  ...new Set([draft.parts, ...draft.channels.map((c) => c.parts ?? [])].flat().flatMap((p) => p.mediaIds)),
+  ...new Set([draft.segments, ...draft.channels.map((c) => c.segments ?? [])].flat().flatMap((p) => p.mediaIds)),
 ]
 
 const draftMedia = (draft: Draft, media: Readonly<Record<string, Media>>, id: string): DraftMedia[] => {
@@ -206,7 +208,7 @@ export const preflightDraft = (
   /** Media its settings point at. */
   attached: readonly string[] = [],
 ): PreflightDraft => ({
-  segments: partsFor(draft, channel.id).map((p) => ({
+  segments: segmentsFor(draft, channel.id).map((p) => ({
     text: p.text,
     media: p.mediaIds.flatMap((id) => draftMedia(draft, media, id)),
   })),

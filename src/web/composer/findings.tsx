@@ -7,31 +7,31 @@ import { language, useT } from '../i18n/index.ts'
 import { findingText, wantsChoice } from '../lib/findings.ts'
 import { PlatformMark, useBodies } from '../lib/registry.tsx'
 import { limitOf } from './counters.tsx'
-import { customise, type Draft, newPart, partsFor, splitPart, type Target } from './draft.ts'
+import { customise, type Draft, newSegment, segmentsFor, splitSegment, type Target } from './draft.ts'
 import type { Composer } from './use-composer.ts'
 
 /** Which version a repair changes: the shared text when nobody else shows it, else the channel's own. */
 const ownVersion = (draft: Draft, channelId: string): { draft: Draft; target: Target } =>
-  draft.channels.length === 1 && !draft.channels[0]?.parts
+  draft.channels.length === 1 && !draft.channels[0]?.segments
     ? { draft, target: null }
     : { draft: customise(draft, channelId), target: channelId }
 
 /** Joins a thread into one post, for networks that have none. */
 export const joinFor = (draft: Draft, channelId: string): Draft => {
   const own = ownVersion(draft, channelId)
-  const parts = partsFor(own.draft, own.target)
-  const joined = newPart(
-    parts
+  const segments = segmentsFor(own.draft, own.target)
+  const joined = newSegment(
+    segments
       .map((p) => p.text.trim())
       .filter(Boolean)
       .join('\n\n'),
-    parts.flatMap((p) => p.mediaIds),
+    segments.flatMap((p) => p.mediaIds),
   )
   return own.target === null
-    ? { ...own.draft, parts: [joined] }
+    ? { ...own.draft, segments: [joined] }
     : {
         ...own.draft,
-        channels: own.draft.channels.map((c) => (c.channelId === own.target ? { ...c, parts: [joined] } : c)),
+        channels: own.draft.channels.map((c) => (c.channelId === own.target ? { ...c, segments: [joined] } : c)),
       }
 }
 
@@ -71,13 +71,13 @@ export const Findings = ({
           onClick={() =>
             composer.edit((d) => {
               const own = ownVersion(d, channel.id)
-              const part = partsFor(own.draft, own.target)[segment]
-              return part
-                ? splitPart(
+              const whole = segmentsFor(own.draft, own.target)[segment]
+              return whole
+                ? splitSegment(
                     own.draft,
                     own.target,
-                    part.key,
-                    face.text.split(part.text, limitOf(face, composer, channel, part)),
+                    whole.key,
+                    face.text.split(whole.text, limitOf(face, composer, channel, whole)),
                   )
                 : d
             })

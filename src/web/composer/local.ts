@@ -2,18 +2,18 @@
 import { z } from 'zod'
 import { prose } from '#contract/common.ts'
 import { latePolicy } from '#contract/people.ts'
-import { type Draft, newPart } from './draft.ts'
+import { type Draft, newSegment } from './draft.ts'
 
-const part = z.object({ text: z.string(), mediaIds: z.array(z.string()) })
+const segment = z.object({ text: z.string(), mediaIds: z.array(z.string()) })
 const copy = z.object({
   baseVersion: z.number().nullable(),
   draft: z.object({
-    parts: z.array(part).min(1),
+    segments: z.array(segment).min(1),
     firstComment: z.string(),
     channels: z.array(
       z.object({
         channelId: z.string(),
-        parts: z.array(part).nullable(),
+        segments: z.array(segment).nullable(),
         firstComment: z.string().default(''),
         settings: z.record(z.string(), z.unknown()),
       }),
@@ -23,6 +23,10 @@ const copy = z.object({
     alts: z.record(z.string(), z.string()),
   }),
 })
+/** Copies written before December 2026 call segments `parts`. */
+const oldWord = (_key: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && 'parts' in value ? { segments: value.parts, ...value } : value
+
 export type LocalCopy = { baseVersion: number | null; draft: Draft }
 
 export type LocalKeep = {
@@ -41,20 +45,20 @@ export const localKeep = (ws: string, storage: Pick<Storage, 'getItem' | 'setIte
       if (!text) return null
       let raw: unknown
       try {
-        raw = JSON.parse(text)
+        raw = JSON.parse(text, oldWord)
       } catch {
         return null
       }
       const parsed = copy.safeParse(raw)
       if (!parsed.success) return null
       const { baseVersion, draft } = parsed.data
-      const keyed = (parts: z.output<typeof part>[]) => parts.map((p) => newPart(p.text, p.mediaIds))
+      const keyed = (segments: z.output<typeof segment>[]) => segments.map((p) => newSegment(p.text, p.mediaIds))
       return {
         baseVersion,
         draft: {
           ...draft,
-          parts: keyed(draft.parts),
-          channels: draft.channels.map((c) => ({ ...c, parts: c.parts && keyed(c.parts) })),
+          segments: keyed(draft.segments),
+          channels: draft.channels.map((c) => ({ ...c, segments: c.segments && keyed(c.segments) })),
         },
       }
     },

@@ -4,7 +4,7 @@ import { Button } from '#ui/button.tsx'
 import { Field, Textarea } from '#ui/field.tsx'
 import { type T, tell, useT } from '../i18n/index.ts'
 import { formatBytes } from '../lib/bytes.ts'
-import { moveMedia, type Part, removeMedia, setAlt, type Target } from './draft.ts'
+import { moveMedia, removeMedia, type Segment, setAlt, type Target } from './draft.ts'
 import { kindOfFile, NotSent } from './files.ts'
 import { MediaThumb } from './media-thumb.tsx'
 import type { Composer, RunningUpload } from './use-composer.ts'
@@ -76,25 +76,25 @@ const Running = ({ upload, composer }: { upload: RunningUpload; composer: Compos
   )
 }
 
-/** The media of one part with their alt texts, in the order they are published, and uploads on their way. */
+/** The media of one segment with their alt texts, in the order they are published, and uploads on their way. */
 export const MediaStrip = ({
   composer,
   target,
-  part,
+  segment,
   disabled,
 }: {
   composer: Composer
   target: Target
-  part: Part
+  segment: Segment
   disabled: boolean
 }) => {
   const t = useT()
   const { media, draft, edit } = composer
-  const uploads = composer.uploads.filter((u) => u.target === target && u.partKey === part.key)
-  if (part.mediaIds.length === 0 && uploads.length === 0) return null
+  const uploads = composer.uploads.filter((u) => u.target === target && u.segmentKey === segment.key)
+  if (segment.mediaIds.length === 0 && uploads.length === 0) return null
   return (
     <ul className="grid grid-cols-1 gap-3">
-      {part.mediaIds.map((id, index) => {
+      {segment.mediaIds.map((id, index) => {
         const item = media[id]
         const name = item?.name ?? ''
         return (
@@ -130,27 +130,27 @@ export const MediaStrip = ({
                 size="icon-sm"
                 disabled={disabled}
                 aria-label={t('media.remove', { name })}
-                onClick={() => edit((d) => removeMedia(d, target, part.key, id))}
+                onClick={() => edit((d) => removeMedia(d, target, segment.key, id))}
               >
                 <X aria-hidden />
               </Button>
-              {part.mediaIds.length > 1 ? (
+              {segment.mediaIds.length > 1 ? (
                 <>
                   <Button
                     tone="quiet"
                     size="icon-sm"
                     disabled={disabled || index === 0}
                     aria-label={t('media.earlier', { name })}
-                    onClick={() => edit((d) => moveMedia(d, target, part.key, id, -1))}
+                    onClick={() => edit((d) => moveMedia(d, target, segment.key, id, -1))}
                   >
                     <ArrowLeft aria-hidden className="rotate-90" />
                   </Button>
                   <Button
                     tone="quiet"
                     size="icon-sm"
-                    disabled={disabled || index === part.mediaIds.length - 1}
+                    disabled={disabled || index === segment.mediaIds.length - 1}
                     aria-label={t('media.later', { name })}
-                    onClick={() => edit((d) => moveMedia(d, target, part.key, id, 1))}
+                    onClick={() => edit((d) => moveMedia(d, target, segment.key, id, 1))}
                   >
                     <ArrowRight aria-hidden className="rotate-90" />
                   </Button>

@@ -1,6 +1,6 @@
 /** What goes to a channel, as the previews and the settings of its platform want it. */
 import type { PreviewMedia, PreviewProps } from '#kit/web/slots.ts'
-import { partsFor } from './draft.ts'
+import { segmentsFor } from './draft.ts'
 import type { Composer } from './use-composer.ts'
 
 /** A file as previews want it; nothing while it is on its way. */
@@ -14,9 +14,9 @@ export const previewMedia = (composer: Composer, id: string): PreviewMedia[] => 
   ]
 }
 
-/** What goes to a channel, part by part. */
+/** What goes to a channel, segment by segment. */
 export const previewSegments = (composer: Composer, channelId: string): PreviewProps['segments'] =>
-  partsFor(composer.draft, channelId).map((part) => ({
-    text: part.text,
-    media: part.mediaIds.flatMap((id) => previewMedia(composer, id)),
+  segmentsFor(composer.draft, channelId).map((segment) => ({
+    text: segment.text,
+    media: segment.mediaIds.flatMap((id) => previewMedia(composer, id)),
   }))

@@ -16,7 +16,7 @@ const storage = () => {
 }
 const write = (text: string): Draft => {
   const draft = emptyDraft()
-  return setText(draft, null, draft.parts[0]?.key ?? '', text)
+  return setText(draft, null, draft.segments[0]?.key ?? '', text)
 }
 const id = '0199d0a0-0000-7000-8000-000000000001'
 
@@ -86,7 +86,7 @@ describe('saving a draft', () => {
     const { saver, keep, box } = setup(['down'])
     saver.change(write('typed in a tunnel'))
     await expect(saver.flush()).rejects.toBeInstanceOf(Offline)
-    expect(keep.read(null)?.draft.parts[0]?.text).toBe('typed in a tunnel')
+    expect(keep.read(null)?.draft.segments[0]?.text).toBe('typed in a tunnel')
     await saver.flush()
     expect(box.data.size).toBe(0)
   })

@@ -21,7 +21,7 @@ import { Saver, type SaveState } from './saver.ts'
 export type RunningUpload = {
   key: string
   target: Target
-  partKey: string
+  segmentKey: string
   name: string
   /** Address of a picture in this browser; empty for other files. */
   preview: string
@@ -46,7 +46,7 @@ export type Composer = {
   accounts: Readonly<Record<string, Account>>
   media: Readonly<Record<string, Media>>
   uploads: readonly RunningUpload[]
-  addFiles: (target: Target, partKey: string, files: Iterable<File>) => void
+  addFiles: (target: Target, segmentKey: string, files: Iterable<File>) => void
   dropUpload: (key: string) => void
   retryUpload: (key: string) => void
   findings: ReadonlyMap<string, Finding[]>
@@ -158,7 +158,7 @@ export const useComposer = (initial: Post | null, channels: readonly Channel[]):
         (item) => {
           setUploaded((all) => ({ ...all, [item.id]: item }))
           order.current.set(item.id, job.picked)
-          edit((d) => addMedia(d, job.target, job.partKey, item.id, order.current))
+          edit((d) => addMedia(d, job.target, job.segmentKey, item.id, order.current))
           setUploads((list) => list.filter((u) => u.key !== job.key))
           URL.revokeObjectURL(job.preview)
         },
@@ -173,13 +173,13 @@ export const useComposer = (initial: Post | null, channels: readonly Channel[]):
   )
   const serial = useRef(0)
   const addFiles = useCallback(
-    (target: Target, partKey: string, files: Iterable<File>) => {
+    (target: Target, segmentKey: string, files: Iterable<File>) => {
       for (const file of files) {
         const job = {
           key: `u${++serial.current}`,
           picked: serial.current,
           target,
-          partKey,
+          segmentKey,
           name: file.name,
           preview: kindOfFile(file) === 'image' ? URL.createObjectURL(file) : '',
           file,

@@ -171,4 +171,4 @@ export const channelsHouse = (o: HouseOptions) => {
     },
   }
 }
-export type House = ReturnType<typeof channelsHouse>
+export type ChannelsHouse = ReturnType<typeof channelsHouse>

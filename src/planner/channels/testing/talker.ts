@@ -73,7 +73,7 @@ export const talker = (): Platform =>
         const { body } = await t.http<{ likes: number; reach: number | null } | null>({
           method: 'GET',
           url: `${host}/posts/${post.created[0]!.id}/numbers`,
-          cost: { bucket: 'units', units: 1 },
+          charge: { bucket: 'units', units: 1 },
         })
         return body && { metrics: metricsOf(body), raw: body }
       },

@@ -256,7 +256,7 @@ describe('what Graph ignores', () => {
     const { post_id } = (await end()).body
     expect(post_id).toMatch(/^\d+$/)
     s.desk.advance(60_000)
-    await s.desk.settle()
+    await s.desk.tickAll()
     expect(s.desk.posts('facebook').map((p) => p.id)).toEqual([post_id])
     expect((await end()).body.post_id).toBe(post_id)
   })

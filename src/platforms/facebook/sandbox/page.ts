@@ -5,7 +5,7 @@ import { badParam, graphRefuse, missingObject } from '../../families/meta/sandbo
 import { sendHook } from '../../families/meta/sandbox/hooks.ts'
 import { type MetaPage, nextId, pageById } from '../../families/meta/sandbox/state.ts'
 import { pageCalls, schedule } from './numbers.ts'
-import { type FbWorld, type Held, type Post, postOf } from './state.ts'
+import { type FbWorld, type Post, postOf, type Visibility } from './state.ts'
 
 export const throttled = {
   code: 80001,
@@ -51,7 +51,7 @@ export const delivered = (
   world: FbWorld,
   fields: Record<string, string>,
   maxMs: number,
-): { state: Held; due: number | null } => {
+): { state: Visibility; due: number | null } => {
   const published = fields.published === undefined || fields.published === 'true' || fields.published === '1'
   const time = fields.scheduled_publish_time
   const kind = fields.unpublished_content_type

@@ -16,7 +16,7 @@ export type Photo = {
   deleted: boolean
 }
 
-export type Held = 'published' | 'scheduled' | 'draft'
+export type Visibility = 'published' | 'scheduled' | 'draft'
 
 export type Video = {
   id: string
@@ -27,7 +27,7 @@ export type Video = {
   upload: PieceUpload
   file: { key: string; mime: string; width?: number; height?: number; ms?: number; fps?: number; codec?: string } | null
   thumb: string | null
-  want: { state: Held; due: number | null; description: string; title: string; raw: unknown } | null
+  want: { state: Visibility; due: number | null; description: string; title: string; raw: unknown } | null
   finishedAt: number | null
   readyAt: number | null
   error: { code: number; message: string } | null
@@ -47,7 +47,7 @@ export type Post = {
   link: string | null
   photos: string[]
   video: string | null
-  state: Held
+  state: Visibility
   /** When Facebook publishes it by itself. */
   due: number | null
   at: number

@@ -38,7 +38,7 @@ export type TaskStatus =
   | 'FAILED'
 
 /** A file as TikTok holds it, with what a first look showed. */
-export type Held = { key: string; mime: string; bytes: number; problem: string | null }
+export type HeldFile = { key: string; mime: string; bytes: number; problem: string | null }
 
 /**
  * One post under way. PROCESSING_UPLOAD until the last chunk, or PROCESSING_DOWNLOAD until everything was fetched; then
@@ -65,7 +65,7 @@ export type Task = {
   /** Of a pull. */
   urls: string[]
   downloaded: number
-  held: Held[]
+  held: HeldFile[]
   readyAt: number | null
   post: string | null
 }
@@ -77,7 +77,7 @@ export type Post = {
   title: string
   description: string
   privacy: string
-  held: Held[]
+  held: HeldFile[]
   durationMs: number
   width: number
   height: number

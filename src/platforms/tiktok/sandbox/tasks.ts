@@ -4,7 +4,7 @@ import { revokeTokens } from '#kit/sandbox/tokens.ts'
 import { type Assembled, pull } from '#kit/sandbox/uploads.ts'
 import { sayDone, sayFailed, saySeen, send } from './hooks.ts'
 import { photo, video } from './numbers.ts'
-import { type Held, nextId, type Post, type Task, type TikTokWorld, type User } from './state.ts'
+import { type HeldFile, nextId, type Post, type Task, type TikTokWorld, type User } from './state.ts'
 
 const VIDEO_TYPES = ['video/mp4', 'video/quicktime', 'video/webm']
 
@@ -82,7 +82,7 @@ const fetchOnce = (world: TikTokWorld, task: Task): Promise<void> => {
   return work
 }
 
-const first = (world: TikTokWorld, held: readonly Held[]) => {
+const first = (world: TikTokWorld, held: readonly HeldFile[]) => {
   const bytes = held[0] && world.blobs.get(held[0].key)?.bytes
   const { durationMs = 0, width = 0, height = 0 } = bytes ? sniff(bytes) : {}
   return { durationMs, width, height }

@@ -274,7 +274,7 @@ describe('uploading', () => {
     const { url, id } = await begin(100)
     expect((await put(url, 100, 'bytes 0-99/100')).status).toBe(201)
     box.desk.advance(60_000)
-    await box.desk.settle()
+    await box.desk.tickAll()
     expect((await post(STATUS, { publish_id: id })).data).toMatchObject({
       status: 'FAILED',
       fail_reason: 'file_format_check_failed',

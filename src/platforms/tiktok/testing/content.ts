@@ -19,9 +19,9 @@ export const count = (b: Bench, route: string): number => b.sandbox.desk.request
 
 /** TikTok fetches, then works on it. */
 export const settled = async (b: Bench): Promise<void> => {
-  await b.sandbox.desk.settle()
+  await b.sandbox.desk.tickAll()
   b.pass(60_000)
-  await b.sandbox.desk.settle()
+  await b.sandbox.desk.tickAll()
 }
 
 /** How it failed; raises when it did not. */

@@ -1,8 +1,8 @@
-/** Who calls: the Page, with the app's secret as proof. */
+/** How the Page calls: with its token, with the app's secret as proof. */
 import type { ChannelContext } from '#kit/client/platform.ts'
 import type { Access } from './api.ts'
 
-export const callerOf = (t: Pick<ChannelContext, 'http' | 'grant' | 'credentials'>): Access => ({
+export const accessOf = (t: Pick<ChannelContext, 'http' | 'grant' | 'credentials'>): Access => ({
   http: t.http,
   access: t.grant.access,
   secret: t.credentials.clientSecret,

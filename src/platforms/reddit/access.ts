@@ -8,7 +8,7 @@ export type Access = { http: Http; access: string; userAgent: string }
 export const agentOf = (credentials: Record<string, string>): string =>
   credentials.userAgent?.trim() || `web:clarion.${credentials.clientId || 'app'}:v1.0.0 (self-hosted planner)`
 
-export const callerOf = (t: { http: Http; grant: Grant; credentials: Record<string, string> }): Access => ({
+export const accessOf = (t: { http: Http; grant: Grant; credentials: Record<string, string> }): Access => ({
   http: t.http,
   access: t.grant.access,
   userAgent: agentOf(t.credentials),

@@ -6,7 +6,7 @@ import { cn } from '#ui/cn.ts'
 import { useT } from '../i18n/index.ts'
 import { useBodies } from '../lib/registry.tsx'
 import { Counters, limitOf } from './counters.tsx'
-import { addPart, type Part, partsFor, removePart, setText, splitPart, type Target } from './draft.ts'
+import { addSegment, removeSegment, type Segment, segmentsFor, setText, splitSegment, type Target } from './draft.ts'
 import { accept, kindOfFile } from './files.ts'
 import { MediaStrip } from './media-strip.tsx'
 import type { Composer } from './use-composer.ts'
@@ -17,10 +17,10 @@ const all = (list: FileList | null | undefined): File[] => [...(list ?? [])]
 const pasted = (data: DataTransfer): File[] => all(data.files).filter((f) => kindOfFile(f) !== null)
 
 /** One post of the thread (or the only one): text, media by button, drop or paste, counters, split. */
-export const PartEditor = ({
+export const SegmentEditor = ({
   composer,
   target,
-  part,
+  segment,
   index,
   channels,
   disabled,
@@ -28,7 +28,7 @@ export const PartEditor = ({
 }: {
   composer: Composer
   target: Target
-  part: Part
+  segment: Segment
   index: number
   /** Channels that show this version. */
   channels: readonly Channel[]
@@ -41,36 +41,36 @@ export const PartEditor = ({
   const picker = useRef<HTMLInputElement>(null)
   const [over, setOver] = useState(false)
   const { edit, addFiles } = composer
-  const count = partsFor(composer.draft, target).length
+  const count = segmentsFor(composer.draft, target).length
   const threads = channels.filter((c) => (bodies.get(c.platform)?.spec.thread.max ?? 1) > 1)
 
   useEffect(() => {
     if (focus) area.current?.focus()
   }, [focus])
-  // The box grows with its text, so that nothing is hidden behind a scroll bar. `part.text` is what it depends on.
+  // The box grows with its text, so that nothing is hidden behind a scroll bar. `segment.text` is what it depends on.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the text decides the height
   useEffect(() => {
     const box = area.current
     if (!box) return
     box.style.height = 'auto'
     box.style.height = `${box.scrollHeight + 2}px`
-  }, [part.text])
+  }, [segment.text])
 
   // The tightest channel that has threads decides where to cut.
   const tightest = threads
     .flatMap((channel) => {
       const face = bodies.get(channel.platform)
-      return face ? [{ face, limit: limitOf(face, composer, channel, part) }] : []
+      return face ? [{ face, limit: limitOf(face, composer, channel, segment) }] : []
     })
     .sort((a, b) => a.limit - b.limit)[0]
-  const tooLong = tightest !== undefined && tightest.face.text.count(part.text) > tightest.limit
+  const tooLong = tightest !== undefined && tightest.face.text.count(segment.text) > tightest.limit
 
   const onDrop = (event: DragEvent) => {
     const files = all(event.dataTransfer.files)
     setOver(false)
     if (files.length === 0 || disabled) return
     event.preventDefault()
-    addFiles(target, part.key, files)
+    addFiles(target, segment.key, files)
   }
 
   return (
@@ -92,14 +92,14 @@ export const PartEditor = ({
         ref={area}
         aria-label={count > 1 ? t('composer.textOf', { n: index + 1, of: count }) : t('composer.text')}
         placeholder={index === 0 ? t('composer.placeholder') : t('composer.placeholder.next')}
-        value={part.text}
+        value={segment.text}
         disabled={disabled}
-        onChange={(e) => edit((d) => setText(d, target, part.key, e.target.value))}
+        onChange={(e) => edit((d) => setText(d, target, segment.key, e.target.value))}
         onPaste={(e) => {
           const files = pasted(e.clipboardData)
           if (files.length === 0) return
           e.preventDefault()
-          addFiles(target, part.key, files)
+          addFiles(target, segment.key, files)
         }}
         className={cn(
           'block w-full resize-none rounded-t-xl bg-transparent px-4 pt-3.5 pb-2 text-base leading-relaxed outline-none',
@@ -107,7 +107,7 @@ export const PartEditor = ({
         )}
       />
       <div className="px-4 empty:hidden">
-        <MediaStrip composer={composer} target={target} part={part} disabled={disabled} />
+        <MediaStrip composer={composer} target={target} segment={segment} disabled={disabled} />
       </div>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2 px-2.5 py-2">
         <input
@@ -118,7 +118,7 @@ export const PartEditor = ({
           hidden
           data-testid="file"
           onChange={(e) => {
-            addFiles(target, part.key, all(e.target.files))
+            addFiles(target, segment.key, all(e.target.files))
             e.target.value = ''
           }}
         />
@@ -138,7 +138,7 @@ export const PartEditor = ({
               tone="quiet"
               size="sm"
               disabled={disabled}
-              onClick={() => edit((d) => addPart(d, target, part.key))}
+              onClick={() => edit((d) => addSegment(d, target, segment.key))}
             >
               <Plus aria-hidden />
               {t('composer.addPart')}
@@ -151,7 +151,9 @@ export const PartEditor = ({
               disabled={disabled}
               className="text-accent-ink"
               onClick={() =>
-                edit((d) => splitPart(d, target, part.key, tightest.face.text.split(part.text, tightest.limit)))
+                edit((d) =>
+                  splitSegment(d, target, segment.key, tightest.face.text.split(segment.text, tightest.limit)),
+                )
               }
             >
               <Scissors aria-hidden />
@@ -164,14 +166,14 @@ export const PartEditor = ({
               size="icon-sm"
               disabled={disabled}
               aria-label={t('composer.removePart', { n: index + 1 })}
-              onClick={() => edit((d) => removePart(d, target, part.key))}
+              onClick={() => edit((d) => removeSegment(d, target, segment.key))}
             >
               <Trash2 aria-hidden />
             </Button>
           ) : null}
         </div>
         <div className="ml-auto px-1.5">
-          <Counters composer={composer} part={part} channels={channels} />
+          <Counters composer={composer} segment={segment} channels={channels} />
         </div>
       </div>
     </div>
