@@ -239,6 +239,8 @@ export type OwnDoors = {
   origin: string
   /** Beginnings of paths, each ending in a slash. */
   paths: readonly string[]
+  /** Added to calls that go there, and only there: who is calling. */
+  headers?: Record<string, string>
 }
 
 const isOwn = (url: URL, own: OwnDoors | undefined): boolean =>
@@ -270,7 +272,9 @@ export const guardedFetch =
     if (!URL.canParse(String(address))) throw new AddressRefused('failed', 'That is no address.')
     const url = new URL(address)
     const host = url.hostname.replace(/^\[|\]$/g, '')
-    const to = isOwn(url, o.own?.())
+    const own = o.own?.()
+    const home = isOwn(url, own)
+    const to = home
       ? judged(
           isIP(host)
             ? [{ address: host, family: isIP(host) }]
@@ -286,7 +290,8 @@ export const guardedFetch =
             init.signal?.aborted ? 'timeout' : 'failed',
             `${url.host} could not be fetched: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`,
           )
-    const { method, headers, body, signal = AbortSignal.timeout(15_000) } = init
+    const { method, body, signal = AbortSignal.timeout(15_000) } = init
+    const headers = { ...init.headers, ...(home ? own?.headers : {}) }
     const got = await once(url, to, { method, headers, body, maxBytes: longestAnswer, ca: o.ca }, signal, told).catch(
       (error: unknown) => {
         throw told(error)

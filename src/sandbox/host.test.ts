@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -318,4 +318,74 @@ describe('notices', () => {
     box.desk.reset('facebook')
     expect(told()).toEqual([])
   })
+})
+
+describe('secrets', () => {
+  const signing = (o: TestSandbox) =>
+    o.desk
+      .platforms()
+      .flatMap((p) => Object.entries(o.desk.tokens(p).credentials).filter(([name]) => /secret|token/i.test(name)))
+      .map(([, value]) => value)
+
+  test('every installation has its own, and keeps them', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'clarion-secrets-'))
+    const stateFile = join(dir, 'sandbox', 'state.json')
+    // Without a seed: as it runs for people.
+    const first = await startSandbox(imitations, { stateFile, seed: null })
+    const second = await startSandbox(imitations, { seed: null })
+    const [a, b] = [signing(first), signing(second)]
+    expect(a.length).toBeGreaterThan(9)
+    expect(a.filter((s) => b.includes(s))).toEqual([])
+    for (const s of a) expect(s.length).toBeGreaterThanOrEqual(20)
+    first.desk.tokens('bluesky')
+    await first.close()
+    await second.close()
+    const again = await startSandbox(imitations, { stateFile, seed: null })
+    expect(signing(again)).toEqual(a)
+    await again.close()
+    rmSync(dir, { recursive: true })
+  })
+
+  test('those of the first files, the same everywhere, are replaced', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'clarion-secrets-'))
+    const stateFile = join(dir, 'state.json')
+    const old = await startSandbox(imitations, { stateFile })
+    const secret = old.desk.tokens('x-com').credentials.clientSecret!
+    await old.close()
+    const common = 'sandbox-x-secret-4mVq8Zt1LwPz7RkD2nHy'
+    writeFileSync(stateFile, readFileSync(stateFile, 'utf8').replaceAll(secret, common), { mode: 0o644 })
+    const now = await startSandbox(imitations, { stateFile })
+    expect(now.desk.tokens('x-com').credentials.clientSecret).toMatch(/^[0-9a-f]{40}$/)
+    await now.close()
+    expect(statSync(stateFile).mode & 0o777).toBe(0o600)
+    rmSync(dir, { recursive: true })
+  })
+
+  test('nobody else on the machine reads its files', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'clarion-secrets-'))
+    const stateFile = join(dir, 'sandbox', 'state.json')
+    const own = await startSandbox(imitations, { stateFile })
+    const { credentials } = own.desk.tokens('telegram')
+    await own.call(`https://api.telegram.org/bot${credentials.botToken}/getMe`)
+    const body = new FormData()
+    body.set('photo', new Blob([Buffer.from('not a picture')]), 'x.png')
+    body.set('chat_id', '1')
+    await own.call(`https://api.telegram.org/bot${credentials.botToken}/sendDocument`, { method: 'POST', body })
+    await own.close()
+    const modes = (path: string): string[] => {
+      const s = statSync(path)
+      const here = `${s.isDirectory() ? 'd' : 'f'}${(s.mode & 0o777).toString(8)}`
+      return [here, ...(s.isDirectory() ? readdirSync(path).flatMap((x) => modes(join(path, x))) : [])]
+    }
+    expect([...new Set(modes(join(dir, 'sandbox')))].sort()).toEqual(['d700', 'f600'])
+    rmSync(dir, { recursive: true })
+  })
+})
+
+test('a browser may not write by GET, which any page could make it do; a client may', async () => {
+  const bot = box.desk.tokens('telegram').credentials.botToken!
+  const ask = (headers: Record<string, string>) =>
+    box.call(`https://api.telegram.org/bot${bot}/sendMessage?chat_id=1&text=hi`, { headers })
+  expect((await ask({ 'x-sandbox-browser': '1' })).status).toBe(403)
+  expect((await ask({})).status).not.toBe(403)
 })

@@ -202,6 +202,13 @@ export const createSandbox = (o: SandboxOptions): Sandbox => {
         },
       })
     }
+    if (found.match.route.writes && method === 'GET' && req.headers['x-sandbox-browser'])
+      return send(res, {
+        status: 403,
+        json: {
+          sandbox: 'a browser may not write by GET here, since any page could make it do so: use a client, or POST',
+        },
+      })
     request.params = found.match.params
     await play(found.member, found.match, request, res)
   }

@@ -4,8 +4,8 @@
  * rename): a crash leaves the old document or the new one. A kill -9 may lose the last tenth of a second; whoever needs
  * a network that outlives its client runs `src/sandbox/main.ts` as its own process.
  */
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash, randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Fault } from './faults.ts'
 
@@ -52,9 +52,14 @@ export type Memory = {
   flush: () => void
 }
 
+const blobFolder = (file: string) => `${file.replace(/\.json$/, '')}-blobs`
+
+/** Tokens and secrets lie here: nobody else on the machine reads them. */
+const folderOf = (path: string) => mkdirSync(path, { recursive: true, mode: 0o700 })
+
 /** Opens the memory; an unreadable or newer file is an error that names it, never overwritten. */
 export const openMemory = (file?: string): Memory => {
-  const folder = file ? `${file.replace(/\.json$/, '')}-blobs` : undefined
+  const folder = file ? blobFolder(file) : undefined
   const cache = new Map<string, Buffer>()
   let timer: NodeJS.Timeout | undefined
   let dirty = false
@@ -64,8 +69,8 @@ export const openMemory = (file?: string): Memory => {
     timer = undefined
     if (!file || !dirty) return
     dirty = false
-    mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(`${file}.new`, JSON.stringify(memory.state))
+    folderOf(dirname(file))
+    writeFileSync(`${file}.new`, JSON.stringify(memory.state), { mode: 0o600 })
     renameSync(`${file}.new`, file)
   }
 
@@ -82,8 +87,8 @@ export const openMemory = (file?: string): Memory => {
       const known = Object.hasOwn(memory.state.blobs, key)
       memory.state.blobs[key] = mime
       if (folder && !known) {
-        mkdirSync(folder, { recursive: true })
-        writeFileSync(join(folder, key), bytes)
+        folderOf(folder)
+        writeFileSync(join(folder, key), bytes, { mode: 0o600 })
       }
       if (!folder) cache.set(key, Buffer.from(bytes))
       memory.changed()
@@ -106,8 +111,30 @@ export const openMemory = (file?: string): Memory => {
   return memory
 }
 
+/** App secrets as the first files had them, the same in every installation: replaced by ones of this installation. */
+const common = [
+  'sandbox-facebook-app-secret-5b1f',
+  'sandbox-meta-secret-for-instagram-8c1d4f',
+  'sandbox-instagram-secret-5e9a7b20',
+  'WPL_AP1.sandboxPages7Kq2.mZr4Tg==',
+  'WPL_AP1.sandboxSelf3Nv8.pXw1Bh==',
+  'sandbox-pinterest-secret-9f3c61ad77b04e25',
+  'sandbox-reddit-secret-4b81f0c27de956',
+  'sandbox-threads-secret-3b7e91c4',
+  'sandbox-tiktok-secret-8Jq2WnXe5Rz',
+  'sandbox-x-secret-4mVq8Zt1LwPz7RkD2nHy',
+  'GOCSPX-sandbox-youtube-7hQ2vLr9Xw',
+  'GOCSPX-sandbox-business-7hQ2vLr9Xw',
+] as const
+
 const load = (file: string): SandboxState => {
-  const value = JSON.parse(readFileSync(file, 'utf8')) as SandboxState
+  // What an older version left open; the folder around it may be somebody else's.
+  chmodSync(file, 0o600)
+  const blobs = blobFolder(file)
+  if (existsSync(blobs)) chmodSync(blobs, 0o700)
+  let text = readFileSync(file, 'utf8')
+  for (const old of common) text = text.replaceAll(`"${old}"`, () => `"${randomBytes(20).toString('hex')}"`)
+  const value = JSON.parse(text) as SandboxState
   if (value.version !== VERSION)
     throw new Error(
       `${file} holds a sandbox of version ${value.version}; this program knows ${VERSION}. Move it away to start anew.`,

@@ -1,7 +1,7 @@
 /** One world per imitation: its state, clock, chance and blobs, all kept in the sandbox's memory. */
 import { createHash, randomBytes } from 'node:crypto'
 import type { Clock } from '#infra/clock.ts'
-import type { Imitation, World, WorldFetch } from '#kit/sandbox/imitation.ts'
+import type { Imitation, Secret, World, WorldFetch } from '#kit/sandbox/imitation.ts'
 import type { Memory } from './state.ts'
 
 const ALPHANUMERIC = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
@@ -23,7 +23,7 @@ export const makeWorld = (imitation: Imitation, d: WorldDeps): World<unknown> =>
   const state = () => {
     const networks = d.memory.state.networks
     if (!Object.hasOwn(networks, imitation.platform)) {
-      networks[imitation.platform] = imitation.seed()
+      networks[imitation.platform] = imitation.seed(secretsOf(imitation.platform, d.seed))
       d.memory.changed()
     }
     return networks[imitation.platform]
@@ -38,7 +38,7 @@ export const makeWorld = (imitation: Imitation, d: WorldDeps): World<unknown> =>
     changed: () => d.memory.changed(),
     now: () => virtualNow(d),
     sleep: (ms) => d.clock.sleep(ms),
-    id: (length, alphabet = ALPHANUMERIC) => draw(d, length, alphabet),
+    id: (length, alphabet = ALPHANUMERIC) => spell(length, alphabet, () => word(d)),
     blobs: {
       put: d.memory.putBlob,
       get: d.memory.getBlob,
@@ -58,20 +58,28 @@ export const makeWorld = (imitation: Imitation, d: WorldDeps): World<unknown> =>
   }
 }
 
-/** `length` characters of the alphabet, from chance or from the seed and a counter. Bytes that would bend the odds are dropped. */
-const draw = (d: WorldDeps, length: number, alphabet: string): string => {
+/** `length` characters of the alphabet, from random bytes; those that would bend the odds are dropped. */
+const spell = (length: number, alphabet: string, bytes: () => Buffer): string => {
   const fair = 256 - (256 % alphabet.length)
   let out = ''
   while (out.length < length) {
-    for (const byte of word(d)) if (byte < fair && out.length < length) out += alphabet[byte % alphabet.length]
+    for (const byte of bytes()) if (byte < fair && out.length < length) out += alphabet[byte % alphabet.length]
   }
   return out
 }
 
+const hash = (text: string) => createHash('sha256').update(text).digest()
+
+/** The next random word, from chance or from the seed and a counter. */
 const word = (d: WorldDeps): Buffer => {
   if (d.seed === undefined) return randomBytes(32)
   d.memory.changed()
-  return createHash('sha256')
-    .update(`${d.seed}/${d.memory.state.draws++}`)
-    .digest()
+  return hash(`${d.seed}/${d.memory.state.draws++}`)
+}
+
+/** Secrets of a network: of this installation alone, or of the seed, where tests count on what comes when. */
+export const secretsOf = (platform: string, seed: string | undefined): Secret => {
+  let n = 0
+  return (length, alphabet = ALPHANUMERIC) =>
+    spell(length, alphabet, () => (seed === undefined ? randomBytes(32) : hash(`${seed}/secret/${platform}/${n++}`)))
 }

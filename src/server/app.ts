@@ -28,9 +28,12 @@ import { registerSecurity } from './security.ts'
 import { uploadLimits } from './upload.ts'
 import { registerWeb } from './web.ts'
 
-/** Requests a minute. `api`: per user (or address) and route; `signIn`: per address; `refused`: 401s per address. */
-export type Limits = { api: number; signIn: number; refused: number }
-export const defaultLimits: Limits = { api: 600, signIn: 10, refused: 60 }
+/**
+ * Requests a minute. `api`: per user (or address) and route; `signIn`: per address; `refused`: 401s per address; `sandbox`:
+ * calls of the imitation networks from outside, per address.
+ */
+export type Limits = { api: number; signIn: number; refused: number; sandbox: number }
+export const defaultLimits: Limits = { api: 600, signIn: 10, refused: 60, sandbox: 3_000 }
 
 export type AppDeps = {
   database: Pick<Database, 'db' | 'pool' | 'listen'>
@@ -54,8 +57,8 @@ export type AppDeps = {
   sandboxOn?: boolean
   /** Answer readiness besides the database: migrations, engine. */
   checks?: Checks
-  /** Null = no limits. Default `defaultLimits`. */
-  limits?: Limits | null
+  /** Null = no limits; what is left out is as in `defaultLimits`. */
+  limits?: Partial<Limits> | null
   metricsToken?: string | null
   /** Folder of the built web app; null when there is none. */
   webDir?: string | null
@@ -68,7 +71,7 @@ export type AppDeps = {
 /** Makes the server; it does not listen yet. `close()` ends event streams and background work, not the database. */
 export const createApp = async (deps: AppDeps): Promise<FastifyInstance> => {
   const { database, clock, log, publicUrl, people, media, metrics } = deps
-  const limits = deps.limits === undefined ? defaultLimits : deps.limits
+  const limits = deps.limits === null ? null : { ...defaultLimits, ...deps.limits }
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
     // We log a request once, when it is over (below).
@@ -114,6 +117,9 @@ export const createApp = async (deps: AppDeps): Promise<FastifyInstance> => {
   const refused = limits
     ? app.createRateLimit({ max: limits.refused, timeWindow: 60_000, keyGenerator: (request) => request.ip })
     : null
+  const sandboxed = limits
+    ? app.createRateLimit({ max: limits.sandbox, timeWindow: 60_000, keyGenerator: (request) => request.ip })
+    : null
 
   const auth = createAuth({
     pool: database.pool,
@@ -158,6 +164,14 @@ export const createApp = async (deps: AppDeps): Promise<FastifyInstance> => {
       trustProxy: deps.trustProxy ?? false,
       session: auth.session,
       strike,
+      count: async (request) => {
+        const seen = await sandboxed?.(request)
+        if (seen && !seen.isAllowed && seen.isExceeded)
+          throw new Problem(
+            'rate-limited',
+            `The sandbox takes ${limits?.sandbox} requests a minute from an address. Try again in ${seen.ttlInSeconds} s.`,
+          )
+      },
     })
   await registerWeb(app, { dir: deps.webDir ?? null })
 

@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import { AddressRefused, assertPublicUrl } from '#infra/guard.ts'
 import type { Pin } from '#kit/client/send.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
+import { sandboxSender } from '#planner/signals/service.ts'
 import { imitations } from '#platforms/registry/sandbox.gen.ts'
 import { platforms } from '#platforms/registry/server.gen.ts'
 import { createSandbox } from '../sandbox/host.ts'
@@ -62,6 +63,9 @@ export const compose: Compose = async ({
   const sandboxUrl = config.sandbox
     ? (config.sandboxUrl ?? `http://${selfHost(config.host)}:${port}${ownSandboxPath(word)}`)
     : null
+  /** Tells our sandbox's webhooks from what others send in its name: nobody else knows the word. */
+  const sandboxWord = own ? keys.derive('sandbox-webhooks').toString('hex') : null
+  const sender: Record<string, string> = sandboxWord === null ? {} : { [sandboxSender]: sandboxWord }
   const sandbox = own
     ? createSandbox({
         imitations,
@@ -72,7 +76,11 @@ export const compose: Compose = async ({
         // Its networks pull our media, send us webhooks and read our documents, and nothing else of this machine.
         reach: {
           allowPrivate: config.allowPrivateHosts,
-          own: () => ({ origin: new URL(publicUrl).origin, paths: ['/media/', '/webhooks/', '/oauth/'] }),
+          own: () => ({
+            origin: new URL(publicUrl).origin,
+            paths: ['/media/', '/webhooks/', '/oauth/'],
+            headers: sender,
+          }),
         },
       })
     : null
@@ -86,6 +94,7 @@ export const compose: Compose = async ({
     browserSandboxUrl: own ? `${publicUrl}/sandbox` : sandboxUrl,
     publicUrl,
     takesWebhooks: true,
+    sandboxWord,
     log,
     worker: `${hostname()}:${process.pid}`,
     configured: config.credentials,

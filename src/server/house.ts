@@ -47,6 +47,8 @@ export type HouseOptions = {
   publicUrl: string
   /** Does somebody answer at `<publicUrl>/webhooks/<platform>`? Then networks are asked to send events there. Default no. */
   takesWebhooks?: boolean
+  /** The word our own sandbox's webhooks carry; null or absent: the sandbox runs elsewhere, and its signature has to do. */
+  sandboxWord?: string | null
   log: Log
   /** Name of this process in leases and journals. */
   worker: string
@@ -120,6 +122,7 @@ export const openHouse = async (o: HouseOptions) => {
     keeper,
     publicUrl: o.publicUrl,
     sandbox: o.sandboxUrl !== null,
+    sandboxWord: o.sandboxWord ?? null,
     countNow: insights.dueNow,
     log,
   })

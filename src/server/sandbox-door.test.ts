@@ -6,16 +6,19 @@ import { isHere, isPrivate } from './this-machine.ts'
 
 let t: TestApp
 let seen: string[]
+let browsers: unknown[]
 afterEach(() => t.close())
 
 const open = async (app: TestAppOptions['app'] = {}) => {
   seen = []
+  browsers = []
   t = await testApp({
     app: {
       sandbox: {
         word: 'sesame',
         handle: (req: IncomingMessage, res: ServerResponse) => {
           seen.push(`${req.method} ${req.url}`)
+          browsers.push(req.headers['x-sandbox-browser'])
           res.end('the imitation')
         },
       },
@@ -146,4 +149,42 @@ test('what counts as here, and as private', async () => {
   expect(isPrivate({ publicUrl: 'http://[::1]:4400', trustProxy: false })).toBe(true)
   expect(isPrivate({ publicUrl: 'http://localhost:4400', trustProxy: true })).toBe(false)
   expect(isPrivate({ publicUrl: 'https://clarion.example', trustProxy: false })).toBe(false)
+})
+
+test('a page of another site makes nobody read or write, by a form, a picture or a script', async () => {
+  await open()
+  const cross = { 'sec-fetch-site': 'cross-site' }
+  for (const headers of [
+    { ...cross, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' },
+    { ...cross, 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' },
+    { ...cross, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+    { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' },
+    { origin: 'http://localhost:3000' },
+  ] as Record<string, string>[]) {
+    const r = await ask({ method: 'GET', url: '/sandbox/api.telegram.org/bot1:x/sendMessage?text=x', headers })
+    expect([r.statusCode, r.json().code], JSON.stringify(headers)).toEqual([403, 'forbidden'])
+  }
+  expect(seen).toEqual([])
+})
+
+test('another app may send its user to a consent page, and the host hears that a browser asks', async () => {
+  await open()
+  const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+  const r = await ask({ method: 'GET', url: '/sandbox/x.com/i/oauth2/authorize', headers })
+  expect(r.statusCode).toBe(200)
+  expect(browsers).toEqual(['1'])
+  // Nobody but the door says so, or unsays it.
+  await ask({ method: 'GET', url: '/sandbox/', headers: { 'x-sandbox-browser': '1' } })
+  expect(browsers).toEqual(['1', undefined])
+  // Clients of networks, and curl, send none of these headers.
+  expect((await ask({ url: '/sandbox/_desk/bluesky/tokens' })).statusCode).toBe(200)
+})
+
+test('an address that calls without end is told to wait', async () => {
+  await open({ limits: { sandbox: 5 } })
+  const codes = []
+  for (let n = 0; n < 8; n++) codes.push((await ask()).statusCode)
+  expect(codes).toEqual([200, 200, 200, 200, 200, 429, 429, 429])
+  // Clarion itself is not counted.
+  expect((await ask({ url: '/sandbox/~sesame/_desk/reset' })).statusCode).toBe(200)
 })

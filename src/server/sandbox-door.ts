@@ -18,7 +18,13 @@ export type SandboxDoorDeps = {
   session: (request: FastifyRequest) => Promise<string | null>
   /** Called before a 401 leaves. */
   strike: (request: FastifyRequest) => Promise<void>
+  /** Counts a call from outside; throws `rate-limited` when an address makes too many. */
+  count: (request: FastifyRequest) => Promise<void>
 }
+
+/** Does a page of another site send its visitor here, as apps do with a consent page? It sees nothing of the answer. */
+const isVisit = ({ method, headers }: FastifyRequest): boolean =>
+  method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
 
 /** The sandbox's base as Clarion itself calls it. */
 export const ownSandboxPath = (word: string): string => `/sandbox/~${word}`
@@ -27,13 +33,15 @@ export const registerSandbox = (app: FastifyInstance, d: SandboxDoorDeps): void 
   const own = d.word === null ? null : `${ownSandboxPath(d.word)}/`
   const local = isPrivate(d)
 
-  const admit = async (request: FastifyRequest): Promise<void> => {
-    // A page of another site can send a form, or a POST without a body, to an address it cannot read.
-    const reads = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS'
-    if (!reads && !sameOrigin(request, d.publicUrl))
+  /** Gives whether a browser asks: some networks write by GET, which any link or picture of a page can do. */
+  const admit = async (request: FastifyRequest): Promise<{ browser: boolean }> => {
+    await d.count(request)
+    // A page of another site can send a form, a POST without a body, or load a "picture", from an address it cannot read.
+    // Clients send none of the headers that tell, and are asked for their network's tokens.
+    if (!isVisit(request) && !sameOrigin(request, d.publicUrl))
       throw new Problem('forbidden', 'This request came from another site.')
-    if (local && isHere(request.raw)) return
-    if (await d.session(request)) return
+    if (local && isHere(request.raw)) return { browser: request.headers['sec-fetch-site'] !== undefined }
+    if (await d.session(request)) return { browser: true }
     await d.strike(request)
     throw new Problem(
       'unauthenticated',
@@ -51,10 +59,11 @@ export const registerSandbox = (app: FastifyInstance, d: SandboxDoorDeps): void 
         const { raw } = request
         // Tells the host where its addresses must lead back to; nobody else may say that.
         delete raw.headers['x-sandbox-prefix']
+        delete raw.headers['x-sandbox-browser']
         if (own && raw.url?.startsWith(own)) {
           raw.url = `/sandbox/${raw.url.slice(own.length)}`
           raw.headers['x-sandbox-prefix'] = own.slice(0, -1)
-        } else await admit(request)
+        } else if ((await admit(request)).browser) raw.headers['x-sandbox-browser'] = '1'
         reply.hijack()
         d.handle(raw, reply.raw)
       },

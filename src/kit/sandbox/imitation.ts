@@ -81,6 +81,9 @@ export type WorldFetch = (
   },
 ) => Promise<Response>
 
+/** Draws a secret of this installation: `length` characters, letters and digits unless told otherwise. */
+export type Secret = (length: number, alphabet?: string) => string
+
 /** What the host gives an imitation. */
 export type World<S> = {
   /** Plain JSON; saved by the host. Mutate it and call `changed()`. */
@@ -126,8 +129,8 @@ export type Imitation<S = unknown> = {
   platform: string
   name: string
   hosts: readonly string[]
-  /** A fresh network with its invented accounts. */
-  seed: () => S
+  /** A fresh network with its invented accounts. What signs or opens something is drawn with `secret`, never written down. */
+  seed: (secret: Secret) => S
   routes: (world: World<S>) => SandboxRoute[]
   /**
    * For hosts several imitations share (graph.facebook.com, accounts.google.com): is this request one of this imitation's

@@ -3,6 +3,7 @@
  * signature, keeps each event once and is done; a job handles them row by row. An event decides nothing: it wakes the
  * engine, which looks for itself, and "gone" and "revoked" are believed after a look of our own.
  */
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
@@ -21,10 +22,18 @@ import { markGone, nameLink, wakePublication } from '../publishing/wake.ts'
 import { eventWait, renewMs, subscribeWait } from './rules.ts'
 import * as store from './store.ts'
 
+const sameText = (a: string, b: string): boolean => {
+  const [x, y] = [a, b].map((s) => createHash('sha256').update(s).digest()) as [Buffer, Buffer]
+  return timingSafeEqual(x, y)
+}
+
 /** One delivery holds at most this many events; the rest is dropped with a word in the log. */
 const mostEvents = 1_000
 /** Batches of one run of a job: a long backlog is worked off over several, so that a process can stop between them. */
 const rounds = 10
+
+/** The header our own sandbox's calls to our doors carry (lower case). */
+export const sandboxSender = 'x-clarion-sandbox'
 
 export type SignalsDeps = {
   db: Db
@@ -39,6 +48,11 @@ export type SignalsDeps = {
   publicUrl: string
   /** Is there a sandbox whose webhooks come too? */
   sandbox: boolean
+  /**
+   * The word in `sandboxSender` without which nothing counts as the sandbox's; null: not asked for. Whoever uses the
+   * sandbox may read its app secrets, and could sign with them.
+   */
+  sandboxWord?: string | null
   /** Brings the look at a publication's numbers forward. */
   countNow: (publicationId: string) => Promise<void>
   log: { info: (o: object, message: string) => void; warn: (o: object, message: string) => void }
@@ -92,8 +106,9 @@ export const createSignals = (d: SignalsDeps): Signals => {
     const platform = d.platforms.get(id)
     const hook = platform?.webhook
     if (!platform || !hook) throw new Problem('not-found', 'This network sends Clarion no webhooks.')
+    const fromSandbox = !d.sandboxWord || sameText(request.headers[sandboxSender] ?? '', d.sandboxWord)
     const found = await Promise.all(
-      (d.sandbox ? (['live', 'sandbox'] as const) : (['live'] as const)).map(async (realm) => ({
+      (d.sandbox && fromSandbox ? (['live', 'sandbox'] as const) : (['live'] as const)).map(async (realm) => ({
         realm,
         t: await contextOf(platform, realm),
       })),

@@ -6,7 +6,7 @@ import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
 import type { WebhookEvent, WebhookRequest } from '#kit/client/webhook.ts'
 import { type ChannelsHouse, channelsHouse } from '../channels/testing/house.ts'
 import { sign, talker, talkerNetwork } from '../channels/testing/talker.ts'
-import { createSignals, type Signals } from './service.ts'
+import { createSignals, type Signals, type SignalsDeps, sandboxSender } from './service.ts'
 
 const start = Date.UTC(2026, 10, 22, 12)
 const clock = manualClock(start)
@@ -48,7 +48,11 @@ beforeEach(async () => {
     grant: { access: 'gold-access' },
     externalId: `a${++account}`,
   })
-  hooks = createSignals({
+  hooks = signals()
+})
+
+const signals = (more: Partial<SignalsDeps> = {}) =>
+  createSignals({
     db: t.db,
     clock,
     keys,
@@ -61,8 +65,8 @@ beforeEach(async () => {
     sandbox: true,
     countNow: async (id) => void counted.push(id),
     log: { info: () => {}, warn: () => {} },
+    ...more,
   })
-})
 
 let keyed = 0
 const event = (e: Partial<WebhookEvent>): WebhookEvent => ({
@@ -172,6 +176,25 @@ test('forged and stale ones are refused and leave nothing; the realm is the one 
   const realms = await t.db.selectFrom('webhook_events').select('realm').orderBy('id').execute()
   expect(realms.map((r) => r.realm)).toEqual(['sandbox', 'live'])
   expect(hooks.secret('talker', 'live')).toMatch(/^[0-9a-f]{64}$/)
+})
+
+test('where the sandbox is our own, nobody else speaks in its name, however well it is signed', async () => {
+  const own = signals({ sandboxWord: 'sesame' })
+  const post = (headers: Record<string, string>, realm: 'live' | 'sandbox' = 'sandbox') => {
+    const r = request([event({})], { realm })
+    return own.receive('talker', { ...r, headers: { ...r.headers, ...headers } })
+  }
+  expect(await problem(post({}))).toBe('webhook-refused')
+  expect(await problem(post({ [sandboxSender]: 'guess' }))).toBe('webhook-refused')
+  expect((await post({ [sandboxSender]: 'sesame' })).status).toBe(200)
+  // The network itself knows no such word.
+  expect((await post({}, 'live')).status).toBe(200)
+  const shake = {
+    method: 'GET',
+    headers: {},
+    query: { challenge: '42', token: own.secret('talker', 'sandbox') },
+  } as const
+  expect((await own.receive('talker', { ...shake, body: Buffer.alloc(0) })).status).toBe(403)
 })
 
 test('a replay is answered and ignored, also inside one delivery', async () => {

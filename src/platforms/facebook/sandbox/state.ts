@@ -1,5 +1,5 @@
 /** What the imitation of Facebook Pages remembers. Plain JSON; the host saves it. */
-import type { World } from '#kit/sandbox/imitation.ts'
+import type { Secret, World } from '#kit/sandbox/imitation.ts'
 import type { PieceUpload } from '#kit/sandbox/uploads.ts'
 import { allTasks, type MetaState, metaSeed } from '../../families/meta/sandbox/state.ts'
 
@@ -81,9 +81,9 @@ export type FbWorld = World<FbState>
 const marta = '100000000000101'
 const teo = '100000000000202'
 
-export const seed = (): FbState => ({
+export const seed = (secret: Secret): FbState => ({
   meta: metaSeed({
-    app: { id: '760000000000101', secret: 'sandbox-facebook-app-secret-5b1f', name: 'Clarion' },
+    app: { id: '760000000000101', secret: secret(32), name: 'Clarion' },
     people: [
       { id: marta, name: 'Marta Lindqvist', hue: 28 },
       { id: teo, name: 'Teodor Wiśniewski', hue: 130 },

@@ -1,6 +1,6 @@
 /** What the imitation of Business Profile remembers. Plain JSON; the host saves it. */
 import { avatar } from '#kit/sandbox/avatar.ts'
-import type { SandboxAccount, World } from '#kit/sandbox/imitation.ts'
+import type { SandboxAccount, Secret, World } from '#kit/sandbox/imitation.ts'
 import { type GoogleState, seedGoogle } from '../../families/google/sandbox/state.ts'
 
 /** A Google account: who signs in. */
@@ -72,8 +72,8 @@ export type GbpWorld = World<GbpState>
 
 const bakery = { name: 'categories/gcid:bakery', displayName: 'Bakery' }
 
-export const seed = (): GbpState => ({
-  google: seedGoogle('business'),
+export const seed = (secret: Secret): GbpState => ({
+  google: seedGoogle('business', secret),
   people: [
     { sub: '108200000000000000001', name: 'Marta Kowal', email: 'marta.bakes@gmail.example', hue: 28 },
     { sub: '108200000000000000002', name: 'Teodor Lis', email: 'teo.lis@gmail.example', hue: 130 },

@@ -1,6 +1,6 @@
 /** What the imitation of Instagram remembers. Plain JSON; the host saves it. Meta's people, Pages and tokens live in `meta`. */
 import { avatar } from '#kit/sandbox/avatar.ts'
-import type { SandboxAccount, World } from '#kit/sandbox/imitation.ts'
+import type { SandboxAccount, Secret, World } from '#kit/sandbox/imitation.ts'
 import type { PieceUpload } from '#kit/sandbox/uploads.ts'
 import type { Windows } from '#kit/sandbox/window.ts'
 import type { OwnCode, OwnToken } from '../../families/meta/sandbox/own-login.ts'
@@ -163,9 +163,9 @@ const page = (id: string, a: Account, owner: string): MetaPage => ({
   account: { id: a.id, username: a.username, name: a.name, followers: a.followers },
 })
 
-export const seed = (): InstagramState => ({
+export const seed = (secret: Secret): InstagramState => ({
   meta: metaSeed({
-    app: { id: '481516234200011', secret: 'sandbox-meta-secret-for-instagram-8c1d4f', name: 'Clarion' },
+    app: { id: '481516234200011', secret: secret(32), name: 'Clarion' },
     people: people.map((p) => ({ ...p })),
     pages: [
       page('103000000000011', seeded[0]!, people[0]!.id),
@@ -173,7 +173,7 @@ export const seed = (): InstagramState => ({
       page('103000000000013', seeded[2]!, people[0]!.id),
     ],
   }),
-  app: { id: '990017001122334', secret: 'sandbox-instagram-secret-5e9a7b20' },
+  app: { id: '990017001122334', secret: secret(32) },
   accounts: structuredClone(seeded),
   codes: {},
   tokens: {},

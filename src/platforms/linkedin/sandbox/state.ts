@@ -1,6 +1,6 @@
 /** What the imitation of LinkedIn remembers. Plain JSON; the host saves it. */
 import { avatar } from '#kit/sandbox/avatar.ts'
-import type { SandboxAccount, World } from '#kit/sandbox/imitation.ts'
+import type { SandboxAccount, Secret, World } from '#kit/sandbox/imitation.ts'
 import type { TokenState } from '#kit/sandbox/tokens.ts'
 import type { Product } from './numbers.ts'
 
@@ -84,25 +84,26 @@ export type LinkedInState = {
 }
 export type LinkedInWorld = World<LinkedInState>
 
-export const seed = (): LinkedInState => ({
+export const seed = (secret: Secret): LinkedInState => ({
   apps: [
     {
       id: '228401337',
       clientId: '86sandboxpages',
-      clientSecret: 'WPL_AP1.sandboxPages7Kq2.mZr4Tg==',
+      clientSecret: `WPL_AP1.${secret(16)}.${secret(6)}==`,
       products: ['community'],
       refreshTokens: true,
     },
     {
       id: '228401338',
       clientId: '77sandboxself',
-      clientSecret: 'WPL_AP1.sandboxSelf3Nv8.pXw1Bh==',
+      clientSecret: `WPL_AP1.${secret(16)}.${secret(6)}==`,
       products: ['self'],
       refreshTokens: false,
     },
     {
       id: '228401339',
       clientId: '55sandboxnarrow',
+      // Only clients of tests know this app; it opens nothing and signs no webhook, so its secret may stand here.
       clientSecret: 'WPL_AP1.sandboxNarrow5Ty1.qLs9Dk==',
       products: ['pagesOnly'],
       refreshTokens: false,

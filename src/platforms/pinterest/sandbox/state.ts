@@ -1,6 +1,6 @@
 /** What the imitation of Pinterest remembers. Plain JSON; the host saves it. */
 import { avatar } from '#kit/sandbox/avatar.ts'
-import type { SandboxAccount, World } from '#kit/sandbox/imitation.ts'
+import type { SandboxAccount, Secret, World } from '#kit/sandbox/imitation.ts'
 import type { TokenState } from '#kit/sandbox/tokens.ts'
 import type { Windows } from '#kit/sandbox/window.ts'
 
@@ -100,8 +100,8 @@ const boardsOf = (owner: string, environment: Environment, from: number, names: 
         : [],
   }))
 
-export const seed = (): PinterestState => ({
-  app: { clientId: '1487305', clientSecret: 'sandbox-pinterest-secret-9f3c61ad77b04e25' },
+export const seed = (secret: Secret): PinterestState => ({
+  app: { clientId: '1487305', clientSecret: secret(40) },
   users: [
     { id: '549755813600000101', username: 'rosehillbakery', business: 'Rose Hill Bakery', hue: 352, followers: 1840 },
     { id: '549755813600000202', username: 'teo_makes', business: null, hue: 140, followers: 73 },

@@ -1,6 +1,6 @@
 /** What the imitation of Reddit remembers. Plain JSON; the host saves it. */
 import { avatar } from '#kit/sandbox/avatar.ts'
-import type { SandboxAccount, World } from '#kit/sandbox/imitation.ts'
+import type { SandboxAccount, Secret, World } from '#kit/sandbox/imitation.ts'
 import type { TokenState } from '#kit/sandbox/tokens.ts'
 import type { Windows } from '#kit/sandbox/window.ts'
 import { type Sub, subs } from './communities.ts'
@@ -93,8 +93,8 @@ export type RedditState = {
 
 export type RedditWorld = World<RedditState>
 
-export const seed = (): RedditState => ({
-  app: { clientId: 'sBx7Qk2LmPa9Tg', clientSecret: 'sandbox-reddit-secret-4b81f0c27de956' },
+export const seed = (secret: Secret): RedditState => ({
+  app: { clientId: 'sBx7Qk2LmPa9Tg', clientSecret: secret(30) },
   users: [
     {
       id: '1a2b3c',

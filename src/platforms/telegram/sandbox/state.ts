@@ -1,6 +1,6 @@
 /** What the imitation of Telegram remembers. Plain JSON; the host saves it. */
 import { avatar } from '#kit/sandbox/avatar.ts'
-import type { SandboxAccount, World } from '#kit/sandbox/imitation.ts'
+import type { SandboxAccount, Secret, World } from '#kit/sandbox/imitation.ts'
 import type { Windows } from '#kit/sandbox/window.ts'
 import type { Entity } from './markup.ts'
 
@@ -119,10 +119,10 @@ const chat = (
   bot: Rights,
 ): Chat => ({ id, type, title, username, about, members, hue, bot: { ...bot }, lastId: 16, pinned: null })
 
-export const seed = (): TgState => ({
+export const seed = (secret: Secret): TgState => ({
   bot: {
     id: 7301994418,
-    token: '7301994418:AAGsandboxTokenNotSecret0123456789x',
+    token: `7301994418:AAG${secret(32)}`,
     username: 'clarion_sandbox_bot',
     name: 'Clarion',
     revoked: false,

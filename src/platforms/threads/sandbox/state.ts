@@ -1,6 +1,6 @@
 /** What the imitation of Threads remembers. Plain JSON; the host saves it. */
 import { avatar } from '#kit/sandbox/avatar.ts'
-import type { SandboxAccount, World } from '#kit/sandbox/imitation.ts'
+import type { SandboxAccount, Secret, World } from '#kit/sandbox/imitation.ts'
 import type { OwnCode, OwnToken } from '../../families/meta/sandbox/own-login.ts'
 import { type MetaState, metaSeed, nextId } from '../../families/meta/sandbox/state.ts'
 
@@ -95,9 +95,9 @@ const seeded = [
   account({ id: '24000000000000303', username: 'teo_plants', name: 'Teodor Wiśniewski', hue: 130, followers: 85 }),
 ]
 
-export const seed = (): ThreadsState => ({
+export const seed = (secret: Secret): ThreadsState => ({
   meta: metaSeed({
-    app: { id: '770017001122334', secret: 'sandbox-threads-secret-3b7e91c4', name: 'Clarion' },
+    app: { id: '770017001122334', secret: secret(32), name: 'Clarion' },
     people: [],
     pages: [],
   }),

@@ -1,6 +1,6 @@
 /** What the imitation of TikTok remembers. Plain JSON; the host saves it. */
 import { avatar } from '#kit/sandbox/avatar.ts'
-import type { SandboxAccount, World } from '#kit/sandbox/imitation.ts'
+import type { SandboxAccount, Secret, World } from '#kit/sandbox/imitation.ts'
 import type { TokenState } from '#kit/sandbox/tokens.ts'
 import type { PieceUpload } from '#kit/sandbox/uploads.ts'
 import type { Windows } from '#kit/sandbox/window.ts'
@@ -121,8 +121,8 @@ const person = (n: number, username: string, name: string, hue: number, more: Pa
   ...more,
 })
 
-export const seed = (): TikTokState => ({
-  app: { clientKey: 'sbawsandbox00clarion', clientSecret: 'sandbox-tiktok-secret-8Jq2WnXe5Rz' },
+export const seed = (secret: Secret): TikTokState => ({
+  app: { clientKey: 'sbawsandbox00clarion', clientSecret: secret(32) },
   verified: [],
   users: [
     person(1, 'oven.and.anvil', 'Oven & Anvil', 14),

@@ -1,6 +1,6 @@
 /** What the imitation of X remembers. Plain JSON; the host saves it. */
 import { avatar } from '#kit/sandbox/avatar.ts'
-import type { SandboxAccount, World } from '#kit/sandbox/imitation.ts'
+import type { SandboxAccount, Secret, World } from '#kit/sandbox/imitation.ts'
 import type { TokenState } from '#kit/sandbox/tokens.ts'
 import type { Windows } from '#kit/sandbox/window.ts'
 
@@ -71,8 +71,8 @@ export type XState = {
 
 export type XWorld = World<XState>
 
-export const seed = (): XState => ({
-  app: { clientId: 'c2FuZGJveC1jbGFyaW9uLXgtY2xpZW50OjE6Y2k', clientSecret: 'sandbox-x-secret-4mVq8Zt1LwPz7RkD2nHy' },
+export const seed = (secret: Secret): XState => ({
+  app: { clientId: 'c2FuZGJveC1jbGFyaW9uLXgtY2xpZW50OjE6Y2k', clientSecret: secret(50) },
   users: [
     {
       id: '2244000000000000101',

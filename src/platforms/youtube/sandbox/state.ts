@@ -1,6 +1,6 @@
 /** What the imitation of YouTube remembers. Plain JSON; the host saves it. */
 import { avatar } from '#kit/sandbox/avatar.ts'
-import type { SandboxAccount, World } from '#kit/sandbox/imitation.ts'
+import type { SandboxAccount, Secret, World } from '#kit/sandbox/imitation.ts'
 import type { PieceUpload } from '#kit/sandbox/uploads.ts'
 import { type GoogleState, seedGoogle } from '../../families/google/sandbox/state.ts'
 
@@ -138,8 +138,8 @@ const channel = (
   ...o,
 })
 
-export const seed = (): YouTubeState => ({
-  google: seedGoogle('youtube'),
+export const seed = (secret: Secret): YouTubeState => ({
+  google: seedGoogle('youtube', secret),
   channels: [
     channel('kS9bRtQ2mVx7LwZp4HnJdA', 'Marta Bakes', '@martabakes', { hue: 28, subscribers: 12_834 }),
     channel('h4rBoR7qWc2EvNfT8yKsLg', 'Harbor Field Notes', '@harborfieldnotes', {

@@ -11,7 +11,7 @@ const service = (name: string) =>
     platform: name,
     name,
     hosts: googleOAuthHosts,
-    seed: () => ({ google: seedGoogle(name) }),
+    seed: (secret) => ({ google: seedGoogle(name, secret) }),
     routes: (world) =>
       googleOAuthRoutes(world, {
         network: name,

@@ -1,5 +1,5 @@
 /** What the imitations of Google's services remember of sign-ins. Plain JSON; each keeps its own under `state.google`. */
-import type { World } from '#kit/sandbox/imitation.ts'
+import type { Secret, World } from '#kit/sandbox/imitation.ts'
 import type { TokenState } from '#kit/sandbox/tokens.ts'
 import type { Windows } from '#kit/sandbox/window.ts'
 
@@ -27,10 +27,10 @@ export type GoogleState = {
 export type GoogleWorld = World<{ google: GoogleState }>
 
 /** `name` tells the apps of two imitations apart. */
-export const seedGoogle = (name: string): GoogleState => ({
+export const seedGoogle = (name: string, secret: Secret): GoogleState => ({
   app: {
     clientId: `407408718192-${name}sandbox0clarion.apps.googleusercontent.com`,
-    clientSecret: `GOCSPX-sandbox-${name}-7hQ2vLr9Xw`,
+    clientSecret: `GOCSPX-${secret(28)}`,
   },
   codes: {},
   tokens: {},
