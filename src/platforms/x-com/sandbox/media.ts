@@ -3,6 +3,7 @@ import { json, Refused } from '#kit/sandbox/answer.ts'
 import { isObject, jsonBody, mimeOf, multipartBody } from '#kit/sandbox/body.ts'
 import { checkFields, is } from '#kit/sandbox/fields.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
+import { missing, otherWay } from '#kit/sandbox/notices.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { type Sniffed, sniff } from '#kit/sandbox/sniff.ts'
 import { type Caller, caller, forbidden, invalid, notFound, problem } from './answers.ts'
@@ -83,16 +84,18 @@ const newMedia = (world: XWorld, c: Caller, category: string, mediaType: string,
   return m
 }
 
-/** Stores the whole and says what is wrong with it as a picture or video, or null. */
-const complete = (world: XWorld, m: Media, bytes: Buffer): string | null => {
+/** Stores the whole and says what is wrong with it as a picture or video, or null. A GIF passes as an image too, and stands still. */
+const complete = (world: XWorld, req: SandboxRequest, m: Media, bytes: Buffer): string | null => {
   const seen: Sniffed = sniff(bytes)
+  const still = seen.mime === 'image/gif' && m.category === 'tweet_image'
+  if (still) otherWay(req, 'a GIF as tweet_image, not tweet_gif')
   const wanted = m.category.endsWith('video')
     ? seen.kind === 'video'
     : m.category.endsWith('gif')
       ? seen.mime === 'image/gif'
       : m.category === 'subtitles'
         ? true
-        : n.imageTypes.includes(seen.mime)
+        : still || n.imageTypes.includes(seen.mime)
   m.blob = world.blobs.put(bytes, m.category === 'subtitles' ? 'text/plain' : seen.mime)
   m.durationMs = seen.durationMs
   m.width = seen.width ?? null
@@ -138,7 +141,7 @@ const upload =
         c.headers,
       )
     const m = newMedia(world, c, category, String(fields.media_type ?? ''), bytes.length)
-    const wrong = complete(world, m, bytes)
+    const wrong = complete(world, req, m, bytes)
     if (wrong) {
       delete world.state.media[m.id]
       return invalid([{ parameter: 'media', value: '', message: wrong }], c.headers)
@@ -257,6 +260,7 @@ const finalize =
         )
       const wrong = complete(
         world,
+        req,
         m,
         Buffer.concat(indices.map((i) => world.blobs.get(m.segments[String(i)]!.blob)!.bytes)),
       )
@@ -289,11 +293,10 @@ const status =
   (world: XWorld) =>
   (req: SandboxRequest): SandboxResponse => {
     const c = caller(world, req, ['media.write'], 'status')
-    if (req.query.get('command') !== 'STATUS')
-      return invalid(
-        [{ parameter: 'command', value: req.query.get('command'), message: 'command must be STATUS' }],
-        c.headers,
-      )
+    const command = req.query.get('command')
+    if (command === null) missing(req, 'command')
+    else if (command !== 'STATUS')
+      return invalid([{ parameter: 'command', value: command, message: 'command must be STATUS' }], c.headers)
     return json(200, { data: mediaView(world, own(world, c, req.query.get('media_id') ?? '')) }, c.headers)
   }
 

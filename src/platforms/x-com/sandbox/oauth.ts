@@ -4,6 +4,7 @@ import { basicAuth, formBody, jsonBody } from '#kit/sandbox/body.ts'
 import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
 import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
+import { ignoreParameters } from '#kit/sandbox/notices.ts'
 import { pkceMatches } from '#kit/sandbox/pkce.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { issueToken, lookToken, revokeTokens } from '#kit/sandbox/tokens.ts'
@@ -136,8 +137,8 @@ const token =
     const grant = form.get('grant_type') ?? ''
     const allowed = Object.hasOwn(allowedForm, grant) ? allowedForm[grant]! : null
     if (!allowed) return oauthError(400, 'unsupported_grant_type', 'Value passed for the grant type was invalid.')
-    const extra = [...form.keys()].find((k) => !allowed.includes(k))
-    if (extra !== undefined) return invalidRequest(`Unexpected parameter [${extra}].`)
+    // RFC 6749 §3.2: what an authorization server does not know it ignores.
+    ignoreParameters(req, form.keys(), allowed)
     return grant === 'refresh_token' ? refresh(world, form) : exchange(world, form)
   }
 

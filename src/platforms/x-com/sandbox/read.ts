@@ -5,7 +5,7 @@ import { route } from '#kit/sandbox/route.ts'
 import { type Caller, caller, invalid, notFound } from './answers.ts'
 import { create, remove } from './create.ts'
 import { lookupMax, timelinePage } from './numbers.ts'
-import type { Post, XWorld } from './state.ts'
+import type { Post, User, XWorld } from './state.ts'
 import { metricsAt, postView, type Spelling, userView } from './view.ts'
 
 const postFields =
@@ -127,6 +127,48 @@ const me =
     const a = asked(world, req, c, [])
     return json(200, { data: userView(world, c.user, a.users) }, c.headers)
   }
+
+/** One account by its name or id, and several. Numbers of users and posts share a limit. */
+const userBy =
+  (world: XWorld, by: 'username' | 'id') =>
+  (req: SandboxRequest): SandboxResponse => {
+    const c = caller(world, req, ['tweet.read', 'users.read'], 'single')
+    const a = asked(world, req, c, [])
+    const word = req.params[by]!
+    const user = world.state.users.find((u) => sameUser(u, by, word))
+    return user
+      ? json(200, { data: userView(world, user, a.users) }, c.headers)
+      : json(200, { errors: [missingUser(word, by)] }, c.headers)
+  }
+
+const usersBy =
+  (world: XWorld, by: 'username' | 'id', parameter: 'usernames' | 'ids') =>
+  (req: SandboxRequest): SandboxResponse => {
+    const c = caller(world, req, ['tweet.read', 'users.read'], 'lookup')
+    const a = asked(world, req, c, [parameter])
+    const words = (req.query.get(parameter) ?? '').split(',').filter(Boolean)
+    if (words.length === 0 || words.length > lookupMax)
+      return invalid(
+        [{ parameter, value: req.query.get(parameter), message: `${parameter}: 1 to ${lookupMax}` }],
+        c.headers,
+      )
+    const found = words.map((word) => world.state.users.find((u) => sameUser(u, by, word)))
+    const data = found.filter((u) => u !== undefined).map((u) => userView(world, u, a.users))
+    const errors = words.filter((_, i) => !found[i]).map((word) => missingUser(word, parameter))
+    return json(200, { ...(data.length > 0 ? { data } : {}), ...(errors.length > 0 ? { errors } : {}) }, c.headers)
+  }
+
+const sameUser = (u: User, by: 'username' | 'id', word: string) => u[by].toLowerCase() === word.toLowerCase()
+
+const missingUser = (value: string, parameter: string) => ({
+  value,
+  detail: `Could not find user with ${parameter}: [${value}].`,
+  title: 'Not Found Error',
+  resource_type: 'user',
+  parameter,
+  resource_id: value,
+  type: 'https://api.twitter.com/2/problems/resource-not-found',
+})
 
 const missing = (id: string, parameter: string) => ({
   value: id,
@@ -277,9 +319,13 @@ const timeline =
 
 export const postRoutes = (world: XWorld): SandboxRoute[] => [
   route('identity', 'GET api.x.com/2/users/me', me(world)),
+  route('user', 'GET api.x.com/2/users/by/username/:username', userBy(world, 'username')),
+  route('users', 'GET api.x.com/2/users/by', usersBy(world, 'username', 'usernames')),
+  route('users', 'GET api.x.com/2/users', usersBy(world, 'id', 'ids')),
   route('create', 'POST api.x.com/2/tweets', create(world), { writes: true }),
   route('delete', 'DELETE api.x.com/2/tweets/:id', remove(world), { writes: true }),
   route('lookup', 'GET api.x.com/2/tweets', lookup(world)),
   route('lookup', 'GET api.x.com/2/tweets/:id', single(world)),
   route('timeline', 'GET api.x.com/2/users/:id/tweets', timeline(world)),
+  route('user', 'GET api.x.com/2/users/:id', userBy(world, 'id')),
 ]
