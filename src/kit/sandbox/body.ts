@@ -42,6 +42,12 @@ export const formBody = (req: SandboxRequest): URLSearchParams | null => {
   return text === null ? null : new URLSearchParams(text)
 }
 
+/** The texts of a form, urlencoded or multipart, or null. */
+export const eitherForm = (req: SandboxRequest): URLSearchParams | null => {
+  const parts = multipartBody(req)?.filter((p) => p.filename === undefined)
+  return parts ? new URLSearchParams(parts.map((p) => [p.name, p.bytes.toString()])) : formBody(req)
+}
+
 /** The parts of a multipart form, or null. */
 export const multipartBody = (req: SandboxRequest): Part[] | null =>
   readMultipart(req.headers['content-type'] ?? '', req.body)

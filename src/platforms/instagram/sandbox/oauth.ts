@@ -1,5 +1,5 @@
 /** Instagram's own login (§2.1): as Meta's family has it, and who a token belongs to. */
-import { formBody, multipartBody } from '#kit/sandbox/body.ts'
+import { eitherForm } from '#kit/sandbox/body.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { ownLogin } from '../../families/meta/sandbox/own-login.ts'
@@ -19,10 +19,7 @@ const own = ownLogin<IgWorld>({
   app: (world) => ({ ...world.state.app, name: 'Clarion' }),
   accounts: (world) => world.state.accounts.map(sandboxAccount),
   live: (world, req) => ownToken(world, req.query.get('access_token')),
-  form: (req) => {
-    const parts = multipartBody(req)
-    return parts ? new URLSearchParams(parts.map((p) => [p.name, p.bytes.toString()])) : formBody(req)
-  },
+  form: eitherForm,
   // As seen live: flat, and the app-scoped id as a number.
   granted: (world, code, token) => {
     const scoped = world.state.accounts.find((a) => a.id === code.account)!.scopedId

@@ -3,6 +3,7 @@ import { json } from '#kit/sandbox/answer.ts'
 import { isObject, type JsonObject, jsonBody, mimeOf } from '#kit/sandbox/body.ts'
 import { checkFields, type FieldTable, is } from '#kit/sandbox/fields.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
+import { otherType } from '#kit/sandbox/notices.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { type Sniffed, sniff } from '#kit/sandbox/sniff.ts'
 import { addPiece, assemble, openUpload } from '#kit/sandbox/uploads.ts'
@@ -204,8 +205,8 @@ const upload =
       if (c.member.id !== asset.member) return { status: 403, text: '' }
     } else if (req.headers.authorization) return problem(400, 'ILLEGAL_ARGUMENT', 'Authorization must not be sent here')
     if (world.now() - asset.madeAt >= n.urlMs) return problem(403, 'EXPIRED_UPLOAD_URL', 'The upload URL has expired')
-    const type = mimeOf(req)
-    if (type !== 'application/octet-stream' && !type.startsWith('image/')) return { status: 415, text: '' }
+    // The documents want octet-stream or an image's own type (§4.1); the store behind the address keeps any bytes.
+    if (!mimeOf(req).startsWith('image/')) otherType(req, 'application/octet-stream')
     if (req.body.length === 0) return problem(400, 'ILLEGAL_ARGUMENT', 'The body is empty')
     if (slot === 'thumbnail' || slot === 'captions') {
       if (slot === 'thumbnail' && req.headers['media-type-family'] !== 'STILLIMAGE')

@@ -186,6 +186,18 @@ describe('files', () => {
       processingFailureReason?: string
     }
 
+  test('bytes without a type, or of another one, are kept, and a notice is written', async () => {
+    const authorization = `Bearer ${issued().access_token}`
+    for (const type of [undefined, 'application/pdf', 'image/png']) {
+      const { uploadUrl } = await announce()
+      const headers: Record<string, string> = { authorization, ...(type ? { 'content-type': type } : {}) }
+      expect((await fetch(uploadUrl, { method: 'PUT', headers, body: new Uint8Array(png()) })).status).toBe(201)
+    }
+    expect(box.desk.notices().map((n) => [n.route, n.kind, n.what])).toEqual([
+      ['upload', 'content-type', 'no content type instead of application/octet-stream'],
+      ['upload', 'content-type', 'application/pdf instead of application/octet-stream'],
+    ])
+  })
   test('a picture needs the token, takes time, and then is there', async () => {
     const { uploadUrl, image } = await announce()
     expect((await put(uploadUrl, png())).status).toBe(401)

@@ -4,6 +4,7 @@ import { formBody } from '#kit/sandbox/body.ts'
 import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
 import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
+import { ignoreParameters } from '#kit/sandbox/notices.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { httpsOrHome } from '#kit/sandbox/this-machine.ts'
 import { issueToken, lookToken, revokeTokens, type TokenRow } from '#kit/sandbox/tokens.ts'
@@ -137,8 +138,7 @@ const token =
     const grant = form.get('grant_type') ?? ''
     const allowed = Object.hasOwn(allowedForm, grant) ? allowedForm[grant]! : null
     if (!allowed) return oauthError(400, 'unsupported_grant_type', 'grant_type is not supported')
-    const extra = [...form.keys()].find((k) => !allowed.includes(k))
-    if (extra !== undefined) return oauthError(400, 'invalid_request', `Unexpected parameter "${extra}"`)
+    ignoreParameters(req, form.keys(), allowed)
     const app = clientOf(world, form)
     if (!app) return noClient()
     return grant === 'refresh_token' ? refresh(world, app, form) : exchange(world, app, form)

@@ -57,9 +57,9 @@ const ofComment = (c: Comment): LedgerPost => ({
   ...(c.deleted ? { deleted: true } : {}),
 })
 
-/** Clients write the paths of the API with and without a stroke at the end. */
-const bothWays = (r: SandboxRoute): SandboxRoute[] =>
-  r.host === 'oauth.reddit.com' ? [r, { ...r, path: `${r.path}/` }] : [r]
+/** Clients write the paths of the API as they are, with a stroke at the end, and with `.json`. */
+const everyWay = (r: SandboxRoute): SandboxRoute[] =>
+  r.host === 'oauth.reddit.com' ? [{ ...r, path: `${r.path}.json` }, r, { ...r, path: `${r.path}/` }] : [r]
 
 export default defineImitation<RedditState>({
   platform: 'reddit',
@@ -93,7 +93,7 @@ export default defineImitation<RedditState>({
       ...submitRoutes(world),
       ...writeRoutes(world),
       ...readRoutes(world),
-    ].flatMap(bothWays),
+    ].flatMap(everyWay),
   posts: (world) =>
     [...world.state.posts.map((p) => ofPost(world, p)), ...world.state.comments.map(ofComment)].sort(
       (a, b) => a.at - b.at,

@@ -1,7 +1,8 @@
 /** Files: a lease, a form for S3, and what Reddit will make of the bytes (fact sheet reddit.md §4.2). */
-import { formBody, multipartBody } from '#kit/sandbox/body.ts'
+import { eitherForm, multipartBody } from '#kit/sandbox/body.ts'
 import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
+import { ignoreParameters, otherType, otherWay } from '#kit/sandbox/notices.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { type Sniffed, sniff } from '#kit/sandbox/sniff.ts'
 import { caller, flat, reply } from './answers.ts'
@@ -24,7 +25,11 @@ const lease =
   (world: RedditWorld) =>
   (req: SandboxRequest): SandboxResponse => {
     const c = caller(world, req, 'submit')
-    const form = formBody(req)
+    const form = eitherForm(req)
+    if (form) {
+      otherType(req, 'application/x-www-form-urlencoded')
+      ignoreParameters(req, form.keys(), ['filepath', 'mimetype', 'api_type'])
+    }
     const mime = form?.get('mimetype') ?? ''
     if (!form?.get('filepath')) return flat(c, 400, 'PARAMETER_REQUIRED', 'filepath is required', ['filepath'])
     if (!n.imageTypes.includes(mime) && !isVideo(mime))
@@ -96,9 +101,11 @@ const formOf = (
     (l) => l.host === req.host && l.fields.some((f) => f.name === 'key' && f.value === key),
   )
   if (!found) return no(403, 'AccessDenied', 'Invalid according to Policy: Policy Condition failed: key')
-  const differs = found.fields.find((f, i) => given[i]?.name !== f.name || given[i]?.value !== f.value)
+  const differs = found.fields.find((f) => given.find((p) => p.name === f.name)?.value !== f.value)
   if (differs || given.length !== found.fields.length)
     return no(403, 'AccessDenied', `Invalid according to Policy: ${differs?.name ?? 'Extra input fields'}`)
+  // The documents want the order of the lease; S3 wants only the file last.
+  if (found.fields.some((f, i) => given[i]?.name !== f.name)) otherWay(req, 'fields in another order than the lease')
   if (world.now() > found.madeAt + n.leaseMs)
     return no(403, 'AccessDenied', 'Invalid according to Policy: Policy expired.')
   const file = parts.at(-1)!
@@ -147,6 +154,6 @@ export const leaseOfUrl = (world: RedditWorld, owner: string, url: string | null
   )
 
 export const mediaRoutes = (world: RedditWorld): SandboxRoute[] => [
-  route('upload-lease', 'POST oauth.reddit.com/api/media/asset.json', lease(world), { writes: true }),
+  route('upload-lease', 'POST oauth.reddit.com/api/media/asset', lease(world), { writes: true }),
   ...[IMAGES, VIDEOS].map((host) => route('upload-file', `POST ${host}/`, store(world), { writes: true })),
 ]

@@ -4,6 +4,7 @@ import { basicAuth, formBody } from '#kit/sandbox/body.ts'
 import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
 import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
+import { ignoreParameters } from '#kit/sandbox/notices.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { httpsOrHome } from '#kit/sandbox/this-machine.ts'
 import { issueToken, lookToken, revokeTokens } from '#kit/sandbox/tokens.ts'
@@ -117,8 +118,7 @@ const token =
     if (refused) return refused
     const form = formBody(req)
     if (!form) return badRequest()
-    const known = ['grant_type', 'code', 'redirect_uri', 'refresh_token']
-    if ([...form.keys()].some((k) => !known.includes(k))) return badRequest()
+    ignoreParameters(req, form.keys(), ['grant_type', 'code', 'redirect_uri', 'refresh_token'])
     if (form.get('grant_type') === 'refresh_token') return refresh(world, form.get('refresh_token') ?? '')
     if (form.get('grant_type') !== 'authorization_code') return json(200, { error: 'unsupported_grant_type' })
     const given = form.get('code') ?? ''

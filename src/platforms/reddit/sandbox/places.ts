@@ -1,7 +1,7 @@
 /** The account and the communities (fact sheet reddit.md §2, §3). */
 
 import { avatar } from '#kit/sandbox/avatar.ts'
-import { formBody } from '#kit/sandbox/body.ts'
+import { eitherForm } from '#kit/sandbox/body.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { type Caller, caller, flat, refuseBare, reply } from './answers.ts'
@@ -133,7 +133,7 @@ const flairsAsked = (world: RedditWorld, c: Caller, name: string): Sub => {
 const selector: Handle = (world) => (req) => {
   const c = caller(world, req, 'flair')
   const sub = flairsAsked(world, c, req.params.sub!)
-  if (formBody(req)?.get('is_newlink')?.toLowerCase() !== 'true') refuseBare(c, 400)
+  if (eitherForm(req)?.get('is_newlink')?.toLowerCase() !== 'true') refuseBare(c, 400)
   const mod = sub.moderators.includes(c.user.id)
   return reply(c, {
     current: { flair_css_class: '', flair_template_id: null, flair_text: null, flair_position: 'right' },

@@ -1,9 +1,10 @@
-/** The three submit calls (fact sheet reddit.md §4.1, §4.3, §4.4): strict about every member. */
+/** The three submit calls (fact sheet reddit.md §4.1, §4.3, §4.4): strict about every member they know. */
 
 import { json } from '#kit/sandbox/answer.ts'
-import { formBody, isObject, jsonBody } from '#kit/sandbox/body.ts'
+import { eitherForm, isObject, jsonBody } from '#kit/sandbox/body.ts'
 import { checkFields, type FieldTable, is } from '#kit/sandbox/fields.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
+import { ignoreFields, otherType } from '#kit/sandbox/notices.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { type Caller, caller, errorIn200, refuseBare, reply } from './answers.ts'
 import { leaseOfUrl } from './media.ts'
@@ -66,7 +67,11 @@ const galleryTable: FieldTable = {
   ...jsonCommon,
   items: {
     required: true,
-    check: is.listOf((v) => (isObject(v) && checkFields(v, itemTable).length === 0 ? null : 'is not an item'), 0, 1000),
+    check: is.listOf(
+      (v) => (isObject(v) && checkFields(v, itemTable).every((p) => p.kind === 'unknown') ? null : 'is not an item'),
+      0,
+      1000,
+    ),
   },
 }
 const pollTable: FieldTable = {
@@ -76,9 +81,9 @@ const pollTable: FieldTable = {
   duration: { required: true, check: is.integer(-1000, 1000) },
 }
 
-/** A silent refusal of what Reddit would ignore: here a mistake of the client must be seen. */
-const checkAll = (c: Caller, body: Record<string, unknown>, table: FieldTable): void => {
-  const [first] = checkFields(body, table)
+/** A refusal of wrong types; what Reddit does not know it ignores, and the desk tells it. */
+const checkAll = (req: SandboxRequest, c: Caller, body: Record<string, unknown>, table: FieldTable): void => {
+  const [first] = ignoreFields(req, checkFields(body, table))
   if (first) refuseBare(c, 400, { sandbox: `${first.field} ${first.message}` })
 }
 
@@ -144,10 +149,11 @@ const submit =
   (world: RedditWorld) =>
   (req: SandboxRequest): SandboxResponse => {
     const c = caller(world, req, 'submit')
-    const form = formBody(req)
+    const form = eitherForm(req)
     if (!form) return refuseBare(c, 400)
+    otherType(req, 'application/x-www-form-urlencoded')
     const body: Record<string, unknown> = Object.fromEntries(form)
-    checkAll(c, body, formTable)
+    checkAll(req, c, body, formTable)
     if (form.has('text') && form.has('richtext_json'))
       errorIn200(c, 'INVALID_SELFPOST', 'That text post is invalid.', 'text')
     const kind = body.kind as Kind
@@ -199,8 +205,9 @@ const jsonSubmit =
     if (!body) return errorIn200(c, 'JSON_PARSE_ERROR', 'unable to parse JSON data', null)
     if (kind === 'poll' && body.options === undefined) return { status: 500, html: '<h1>Ow! -- reddit.com</h1>' }
     if (kind === 'poll' && body.duration === undefined) errorIn200(c, 'placeholder', 'Missing value', 'duration')
-    checkAll(c, body, kind === 'poll' ? pollTable : galleryTable)
+    checkAll(req, c, body, kind === 'poll' ? pollTable : galleryTable)
     const given = kind === 'gallery' ? (body.items as Record<string, unknown>[]) : []
+    for (const item of given) ignoreFields(req, checkFields(item, itemTable), 'items.')
     const items = given.map((i) => ({
       assetId: str(i.media_id),
       caption: str(i.caption),
@@ -240,6 +247,6 @@ const jsonSubmit =
 const api = 'oauth.reddit.com'
 export const submitRoutes = (world: RedditWorld): SandboxRoute[] => [
   route('create', `POST ${api}/api/submit`, submit(world), { writes: true }),
-  route('create', `POST ${api}/api/submit_gallery_post.json`, jsonSubmit('gallery')(world), { writes: true }),
+  route('create', `POST ${api}/api/submit_gallery_post`, jsonSubmit('gallery')(world), { writes: true }),
   route('create', `POST ${api}/api/submit_poll_post`, jsonSubmit('poll')(world), { writes: true }),
 ]

@@ -1,8 +1,9 @@
 /** Comments, edits and deletion (fact sheet reddit.md §4.6). */
 import { json } from '#kit/sandbox/answer.ts'
-import { formBody } from '#kit/sandbox/body.ts'
+import { eitherForm } from '#kit/sandbox/body.ts'
 import { checkFields, type FieldTable, is } from '#kit/sandbox/fields.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
+import { ignoreFields, otherType } from '#kit/sandbox/notices.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { type Caller, caller, errorIn200, refuseBare, reply } from './answers.ts'
 import { text as n } from './numbers.ts'
@@ -21,9 +22,10 @@ const table: FieldTable = {
 }
 
 const formOf = (c: Caller, req: SandboxRequest, allowed: FieldTable): URLSearchParams => {
-  const form = formBody(req)
+  const form = eitherForm(req)
   if (!form) return refuseBare(c, 400)
-  const [wrong] = checkFields(Object.fromEntries(form), allowed)
+  otherType(req, 'application/x-www-form-urlencoded')
+  const [wrong] = ignoreFields(req, checkFields(Object.fromEntries(form), allowed))
   if (wrong) refuseBare(c, 400, { sandbox: `${wrong.field} ${wrong.message}` })
   return form
 }

@@ -1,6 +1,6 @@
 /** Threads' own login (§2): as Meta's family has it, and who a token belongs to. */
 import { json } from '#kit/sandbox/answer.ts'
-import { formBody, multipartBody } from '#kit/sandbox/body.ts'
+import { eitherForm } from '#kit/sandbox/body.ts'
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
 import { otherWay } from '#kit/sandbox/notices.ts'
 import { tokenOf } from '../../families/meta/sandbox/door.ts'
@@ -13,8 +13,7 @@ import { sandboxAccount, type ThWorld } from './state.ts'
 /** Meta's own collection sends the parameters in the query, the documents in a form: both are taken. */
 const parameters = (req: SandboxRequest): URLSearchParams => {
   const all = new URLSearchParams(req.query)
-  for (const p of multipartBody(req) ?? []) all.append(p.name, p.bytes.toString())
-  for (const [k, v] of formBody(req) ?? []) all.append(k, v)
+  for (const [k, v] of eitherForm(req) ?? []) all.append(k, v)
   return all
 }
 

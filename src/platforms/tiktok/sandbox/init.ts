@@ -1,7 +1,11 @@
-/** The three calls that begin a post (fact sheet §3.2 to §3.5): strict about every member, in TikTok's own codes. */
+/**
+ * The three calls that begin a post (fact sheet §3.2 to §3.5): strict about every member they know, in TikTok's own codes.
+ * What TikTok does not know it drops without a word (§3.5).
+ */
 import { isObject, type JsonObject } from '#kit/sandbox/body.ts'
 import { checkFields, type FieldTable, is } from '#kit/sandbox/fields.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
+import { ignoreFields } from '#kit/sandbox/notices.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { isHome } from '#kit/sandbox/this-machine.ts'
 import { openUpload } from '#kit/sandbox/uploads.ts'
@@ -56,17 +60,22 @@ const photosTable: FieldTable = {
 }
 
 /** A member that must be an object of this shape, or a refusal that names the first thing wrong with it. */
-const part = (world: TikTokWorld, body: JsonObject, name: string, table: FieldTable): JsonObject => {
+const part = (
+  world: TikTokWorld,
+  req: SandboxRequest,
+  body: JsonObject,
+  name: string,
+  table: FieldTable,
+): JsonObject => {
   const value = body[name]
   if (!isObject(value)) return stop(world, 400, 'invalid_params', `${name} must be an object`)
-  const [first] = checkFields(value, table)
+  const [first] = ignoreFields(req, checkFields(value, table), `${name}.`)
   return first ? stop(world, 400, 'invalid_params', `${name}.${first.field} ${first.message}`) : value
 }
 
-const only = (world: TikTokWorld, body: JsonObject, names: readonly string[]) => {
-  const extra = Object.keys(body).find((k) => !names.includes(k))
-  if (extra !== undefined) stop(world, 400, 'invalid_params', `${extra} is not allowed`)
-}
+/** Members of the body itself; a draft's `post_info` is one that many clients send in vain. */
+const only = (req: SandboxRequest, body: JsonObject, names: readonly string[]) =>
+  void ignoreFields(req, checkFields(body, Object.fromEntries(names.map((n) => [n, { check: is.any }]))))
 
 /** floor(size / chunk), 5 to 64 MB each, a small file whole, more than 64 MB never whole (§3.4). */
 const checkChunks = (world: TikTokWorld, s: JsonObject) => {
@@ -157,13 +166,13 @@ const startVideo = (world: TikTokWorld, req: SandboxRequest, c: Caller, body: Js
   const source = isObject(body.source_info) ? body.source_info.source : undefined
   const word = start.draft ? 'v_inbox' : 'v_pub'
   if (source === 'PULL_FROM_URL') {
-    const s = part(world, body, 'source_info', pullTable)
+    const s = part(world, req, body, 'source_info', pullTable)
     checkUrl(world, String(s.video_url))
     const task = newTask(world, c, start, `${word}_url`)
     task.urls = [String(s.video_url)]
     return ok(world, { publish_id: task.publishId })
   }
-  const s = part(world, body, 'source_info', fileTable)
+  const s = part(world, req, body, 'source_info', fileTable)
   checkChunks(world, s)
   const task = newTask(world, c, start, `${word}_file`)
   task.token = world.id(16)
@@ -182,8 +191,8 @@ const directVideo =
   (req: SandboxRequest): SandboxResponse => {
     const c = caller(world, req, { scope: 'video.publish', limit: 'init', route: 'init' })
     const body = bodyOf(world, req)
-    only(world, body, ['post_info', 'source_info'])
-    const info = part(world, body, 'post_info', directTable)
+    only(req, body, ['post_info', 'source_info'])
+    const info = part(world, req, body, 'post_info', directTable)
     checkPrivacy(world, c, info)
     checkCreator(world, c, 403)
     return startVideo(world, req, c, body, {
@@ -201,7 +210,7 @@ const inboxVideo =
   (req: SandboxRequest): SandboxResponse => {
     const c = caller(world, req, { scope: 'video.upload', limit: 'init', route: 'inbox-init' })
     const body = bodyOf(world, req)
-    only(world, body, ['source_info'])
+    only(req, body, ['source_info'])
     checkPending(world, c)
     const start = { media: 'video', draft: true, title: '', description: '', privacy: null, raw: body } as const
     return startVideo(world, req, c, body, start)
@@ -214,13 +223,13 @@ const photos =
     const draft = body.post_mode === 'MEDIA_UPLOAD'
     const scope = draft ? 'video.upload' : 'video.publish'
     const c = caller(world, req, { scope, limit: 'init', route: 'content-init' })
-    only(world, body, ['media_type', 'post_mode', 'post_info', 'source_info', 'is_aigc'])
+    only(req, body, ['media_type', 'post_mode', 'post_info', 'source_info', 'is_aigc'])
     if (body.media_type !== 'PHOTO') stop(world, 400, 'invalid_params', 'media_type must be PHOTO')
     if (!draft && body.post_mode !== 'DIRECT_POST') stop(world, 400, 'invalid_params', 'post_mode is invalid')
     if (body.is_aigc !== undefined && typeof body.is_aigc !== 'boolean')
       stop(world, 400, 'invalid_params', 'is_aigc must be a boolean')
-    const info = part(world, body, 'post_info', draft ? photoDraft : photoDirect)
-    const source = part(world, body, 'source_info', photosTable)
+    const info = part(world, req, body, 'post_info', draft ? photoDraft : photoDirect)
+    const source = part(world, req, body, 'source_info', photosTable)
     const urls = source.photo_images as string[]
     if (Number(source.photo_cover_index) >= urls.length)
       stop(world, 400, 'invalid_params', 'photo_cover_index is out of range')

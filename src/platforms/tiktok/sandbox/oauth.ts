@@ -8,6 +8,7 @@ import { formBody } from '#kit/sandbox/body.ts'
 import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
 import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
+import { ignoreParameters } from '#kit/sandbox/notices.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { issueToken, lookToken } from '#kit/sandbox/tokens.ts'
 import { oauth as n } from './numbers.ts'
@@ -138,8 +139,7 @@ const token =
     const grant = form.get('grant_type') ?? ''
     const allowed = Object.hasOwn(allowedForm, grant) ? allowedForm[grant]! : null
     if (!allowed) return flat(world, 400, 'unsupported_grant_type', 'The grant type is not supported.')
-    const extra = [...form.keys()].find((k) => !allowed.includes(k))
-    if (extra !== undefined) return flat(world, 400, 'invalid_request', `Unexpected parameter ${extra}.`)
+    ignoreParameters(req, form.keys(), allowed)
     return clientProblem(world, form) ?? (grant === 'refresh_token' ? refresh(world, form) : exchange(world, form))
   }
 

@@ -2,6 +2,7 @@
 import { isObject } from '#kit/sandbox/body.ts'
 import { checkFields, is } from '#kit/sandbox/fields.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
+import { ignoreFields } from '#kit/sandbox/notices.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { bodyOf, caller, ok, stop } from './answers.ts'
 import { list as n } from './numbers.ts'
@@ -118,10 +119,11 @@ const videoList =
     const c = caller(world, req, { scope: 'video.list', limit: 'display', route: 'video-list' })
     const names = asked(world, req, VIDEO_FIELDS)
     const body = bodyOf(world, req, { empty: true })
-    const [wrong] = checkFields(body, {
+    const problems = checkFields(body, {
       cursor: { check: is.integer(0, Number.MAX_SAFE_INTEGER) },
       max_count: { check: is.integer(1, n.max) },
     })
+    const [wrong] = ignoreFields(req, problems)
     if (wrong) stop(world, 400, 'invalid_params', `${wrong.field} ${wrong.message}`)
     const before = typeof body.cursor === 'number' ? body.cursor : Number.POSITIVE_INFINITY
     const size = typeof body.max_count === 'number' ? body.max_count : n.default
