@@ -5,7 +5,7 @@
 import type { Draft, DraftSegment, Finding } from './draft.ts'
 import { mediaFindings } from './preflight-media.ts'
 import type { PlatformSpec } from './spec.ts'
-import { type TextRules, utf8Bytes } from './text.ts'
+import { isBlank, type TextRules, utf8Bytes } from './text.ts'
 
 export type * from './draft.ts'
 
@@ -88,8 +88,9 @@ export const preflight = (pure: PlatformPure, draft: Draft): Finding[] => {
       const t = limits.text
       const max = media.length > 0 ? (t.maxWithMedia ?? t.max) : t.max
       const actual = pure.text.count(text)
-      if (t.optional && !text.trim()) return
-      if (!text.trim() && media.length === 0)
+      const blank = isBlank(text)
+      if (t.optional && blank) return
+      if (blank && media.length === 0)
         add(
           'text.empty',
           'error',
@@ -98,7 +99,7 @@ export const preflight = (pure: PlatformPure, draft: Draft): Finding[] => {
           {},
           { segment },
         )
-      else if (!text.trim() && !t.optionalWithMedia)
+      else if (blank && !t.optionalWithMedia)
         add('text.empty', 'error', `${spec.name} needs text.`, 'Write some text.', {}, { segment })
       if (actual > max)
         add(
@@ -109,7 +110,7 @@ export const preflight = (pure: PlatformPure, draft: Draft): Finding[] => {
           { limit: max, actual, over: actual - max, platform: spec.name },
           { segment },
         )
-      const bytes = t.maxBytes ? utf8Bytes(text) : 0
+      const bytes = t.maxBytes ? (pure.text.bytes ?? utf8Bytes)(text) : 0
       if (t.maxBytes && bytes > t.maxBytes)
         add(
           'text.bytes',
@@ -131,7 +132,7 @@ export const preflight = (pure: PlatformPure, draft: Draft): Finding[] => {
         'Correct the setting.',
         { field: issue.path.join('.') },
       )
-  if (draft.firstComment?.trim() && !spec.can.firstComment)
+  if (!isBlank(draft.firstComment ?? '') && !spec.can.firstComment)
     add(
       'comment.unsupported',
       'warning',

@@ -31,7 +31,8 @@ const rawParts = (kind: RegExp, contentType: string, body: Buffer): RawPart[] | 
 
 /** Of the content disposition; quoted or, as some clients write it, bare. */
 const parameter = (head: string, name: string): string | undefined => {
-  const found = new RegExp(`content-disposition:[^\\r\\n]*[;\\s]${name}=(?:"([^"]*)"|([^;\\s]+))`, 'i').exec(head)
+  const line = /^content-disposition:(.*)$/im.exec(head)?.[1] ?? ''
+  const found = new RegExp(`[;\\s]${name}=(?:"([^"]*)"|([^;\\s]+))`, 'i').exec(line)
   return found?.[1] ?? found?.[2]
 }
 

@@ -1,21 +1,23 @@
 /** Text as networks show it: links, mentions and hashtags coloured. Shared by the previews; elements only, never HTML. */
 import type { ReactNode } from 'react'
+import { type Stretch, stretches } from '#kit/facts/addresses.ts'
 
-/** A coloured stretch of a text, in UTF-16 units; `end` is exclusive. */
-export type Stretch = { start: number; end: number }
+export type { Stretch }
 
-/** Links, @handles (dots allowed) and #tags, not in the middle of a word. */
-const usual = /https?:\/\/[^\s<>"']+|(?<![\p{L}\p{N}_])[@#][\p{L}\p{N}_][\p{L}\p{N}_.-]*/gu
+/** No post of any network is longer (UTF-16 units); what comes behind stays plain, so that a preview stays quick. */
+const readable = 30_000
 
-/** The stretches most networks colour. Punctuation at the end belongs to the sentence, not to the link. */
-export const usualStretches = (text: string): Stretch[] =>
-  [...text.matchAll(usual)].map((m) => ({ start: m.index, end: m.index + m[0].replace(/[.,;:!?)\]]+$/u, '').length }))
+/** The stretches most networks colour: links, @handles (dots allowed) and #tags, not in the middle of a word. */
+export const usualStretches = (text: string): Stretch[] => stretches(text.slice(0, readable))
+
+/** No post of any network has more to colour. */
+const most = 500
 
 /** Colours the stretches (in order, not overlapping) and shows links without their scheme. */
-export const linkify = (text: string, stretches: readonly Stretch[], className: string): ReactNode[] => {
+export const linkify = (text: string, coloured: readonly Stretch[], className: string): ReactNode[] => {
   const out: ReactNode[] = []
   let at = 0
-  for (const { start, end } of stretches) {
+  for (const { start, end } of coloured.slice(0, most)) {
     if (start < at || end <= start) continue
     if (start > at) out.push(text.slice(at, start))
     out.push(

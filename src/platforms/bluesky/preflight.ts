@@ -33,7 +33,7 @@ const check = (draft: Draft): Finding[] => {
         limit: 64,
       })
   const comment = draft.firstComment?.trim() ?? ''
-  if (text.count(comment) > spec.text.max || utf8Bytes(comment) > spec.text.maxBytes!)
+  if (text.count(comment) > spec.text.max || text.bytes!(comment) > spec.text.maxBytes!)
     add(
       'comment.length',
       'error',

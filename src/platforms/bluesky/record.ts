@@ -3,7 +3,7 @@ import type { Json, StepView } from '#kit/client/steps.ts'
 import { mediaIndices } from '#kit/client/steps.ts'
 import type { Ref } from './api.ts'
 import type { Settings } from './spec.ts'
-import { facets } from './text.ts'
+import { richText } from './text.ts'
 
 /** Looked up before anything is published: DIDs of mentions (null = no such account) and the quoted post. */
 export type Resolved = {
@@ -71,13 +71,13 @@ const embedOf = (
   return media ? { $type: 'app.bsky.embed.recordWithMedia', record, media } : record
 }
 
-const common = (text: string, settings: Settings, createdAt: string, resolved: Resolved) => {
-  const found = facets(text, resolved.dids)
+const common = (source: string, settings: Settings, createdAt: string, resolved: Resolved) => {
+  const { text, facets } = richText(source, resolved.dids)
   return {
     $type: 'app.bsky.feed.post',
     text,
     createdAt,
-    ...(found.length ? { facets: found } : {}),
+    ...(facets.length ? { facets } : {}),
     ...(settings.langs.length ? { langs: settings.langs } : {}),
   }
 }

@@ -30,8 +30,13 @@ const dialable = (run: string): boolean => {
  */
 export const holdsPhone = (source: string): boolean => {
   const plain = notPhones.reduce((text, pattern) => text.replace(pattern, ' | '), source)
-  const runs = plain.match(/(?<![\p{L}\d.,])\+?\(?\d(?:[ ()./-]{0,2}\d)+(?![\d\p{L}])/gu) ?? []
-  return runs.some(dialable)
+  // A run takes all it can, so that the search goes on behind it; what a letter follows is a word's (`12 345a`).
+  for (const m of plain.matchAll(/(?<![\p{L}\d.,])\+?\(?\d(?:[ ()./-]{0,2}\d)*/gu)) {
+    const glued = /\p{L}/u.test(String.fromCodePoint(plain.codePointAt(m.index + m[0].length) ?? 32))
+    const end = glued ? m[0].search(/\D\d*$/) : m[0].length
+    if (end > 0 && dialable(m[0].slice(0, end))) return true
+  }
+  return false
 }
 
 /** A day and time of the place, without a zone, as Google takes it. */

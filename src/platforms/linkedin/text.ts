@@ -2,7 +2,9 @@
  * LinkedIn's "little text" (fact sheet linkedin.md §3.2). Fifteen reserved characters must be escaped wherever they
  * stand; one that is not cuts the post short without an error. Mentions and hashtags are left as elements on purpose. Pure.
  */
-import { splitBy, type TextRules } from '#kit/facts/text.ts'
+import { joined, type Stretch, stretches, tagSigns } from '#kit/facts/addresses.ts'
+import { splitter } from '#kit/facts/split.ts'
+import type { TextRules } from '#kit/facts/text.ts'
 
 const reserved = /[\\|{}@[\]()<>#*_~]/g
 
@@ -10,8 +12,10 @@ const reserved = /[\\|{}@[\]()<>#*_~]/g
 export const littleEscape = (source: string): string => source.replace(reserved, '\\$&')
 
 /** A mention as people write it here, and a hashtag: `#` before a word that has a letter, not inside a word or address. */
-const element =
-  /@\[([^\]\n]{1,200})\]\((urn:li:(?:organization|person):[A-Za-z0-9_-]{1,64})\)|(?<![\p{L}\p{N}_#&/])#([\p{N}_]*\p{L}[\p{L}\p{N}_]*)/gu
+const element = new RegExp(
+  `@\\[([^\\[\\]\\n]{1,200})\\]\\((urn:li:(?:organization|person):[A-Za-z0-9_-]{1,64})\\)|(?<![\\p{L}\\p{M}\\p{N}_#&/])#([\\p{N}_]*\\p{L}[${tagSigns}]*)`,
+  'gu',
+)
 
 const pieces = (source: string, plain: (text: string) => string, made: (m: RegExpMatchArray) => string): string => {
   let out = ''
@@ -84,4 +88,13 @@ export const sameText = (sent: string, echoed: string): boolean => {
 
 const count = (source: string): number => visible(source).length
 
-export const text: TextRules = { count, split: splitBy(count) }
+/** A mention is longer in the text than what is seen of it, and no cut goes through it. */
+const whole = (source: string): Stretch[] =>
+  joined<Stretch, Stretch>(
+    [...source.matchAll(element)].map((m) => ({ start: m.index, end: m.index + m[0].length })),
+    stretches(source),
+  )
+
+const stretch = (written: string): number => (written.startsWith('@[') ? count(written) : written.length)
+
+export const text: TextRules = { count, split: splitter([{ count, one: (g) => g.length, stretch }], whole) }

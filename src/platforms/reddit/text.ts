@@ -4,11 +4,11 @@ import { type TextRules, textRules } from '#kit/facts/text.ts'
 export const text: TextRules = textRules('codepoints')
 
 /** What Reddit puts behind the body of a poll (fact sheet §4.5). */
-const pollTail = /\[View Poll\]\(https?:\/\/[^)]*\)\s*$/i
+const pollTail = /\[View Poll\]\(https?:\/\/[^)]{0,500}\)$/i
 
 /** A text as a comparable key: NFC, white space levelled, the tail of a poll cut off. Null and empty are the same. */
 export const textKey = (source: string | null | undefined): string =>
-  (source ?? '').normalize('NFC').replace(pollTail, '').replace(/\s+/gu, ' ').trim()
+  (source ?? '').normalize('NFC').trimEnd().replace(pollTail, '').replace(/\s+/gu, ' ').trim()
 
 /** `r/Bread`, ` bread ` and `/r/bread/` as the API takes it: `bread`, in the case it was given. */
 export const bareName = (given: string): string =>

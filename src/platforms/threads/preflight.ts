@@ -8,7 +8,7 @@ import {
   type PlatformPure,
 } from '#kit/facts/preflight.ts'
 import { type Settings, settings, spec } from './spec.ts'
-import { inlineTopic, linkCount, spoilerRanges, text } from './text.ts'
+import { hashtags, inlineTopic, linkCount, spoilerRanges, text } from './text.ts'
 
 const linksMax = 5
 
@@ -23,8 +23,6 @@ const tooManyLinks = (add: AddFinding, actual: number, segment?: number) => {
       { segment },
     )
 }
-
-const hashtags = (source: string) => source.match(/(?<![\p{L}\p{N}_&])#[\p{L}\p{N}_]*\p{L}[\p{L}\p{N}_]*/gu) ?? []
 
 const words = (add: AddFinding, draft: Draft) => {
   for (const [segment, s] of draft.segments.entries()) {

@@ -1,7 +1,9 @@
 /** Text on Threads: how it is counted, what is a link, and when two texts are the same (fact sheet threads.md §3.1, §10). Pure. */
-import { splitBy, type TextRules, utf8Bytes } from '#kit/facts/text.ts'
+import { addresses, tagSigns } from '#kit/facts/addresses.ts'
+import { graphemeEnds } from '#kit/facts/graphemes.ts'
+import { splitter } from '#kit/facts/split.ts'
+import { codepoints, type TextRules, utf8Bytes } from '#kit/facts/text.ts'
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
 /** A pictograph, a flag or a keycap; `©` and digits alone are plain characters until a selector makes them emoji. */
 const emoji =
   /\p{Emoji_Presentation}|\p{Regional_Indicator}|[\p{Emoji}]\u{FE0F}|\u{20E3}|\p{Extended_Pictographic}\u{200D}/u
@@ -13,19 +15,21 @@ const hopeless = 20_000
 export const count = (source: string): number => {
   if (source.length > hopeless) return source.length
   let n = 0
-  for (const { segment } of segmenter.segment(source)) n += emoji.test(segment) ? utf8Bytes(segment) : 1
+  let at = 0
+  for (const end of graphemeEnds(source)) {
+    n += one(source.slice(at, end))
+    at = end
+  }
   return n
 }
 
-export const text: TextRules = { count, split: splitBy(count) }
+const one = (grapheme: string): number => (emoji.test(grapheme) ? utf8Bytes(grapheme) : 1)
 
-/** Different web addresses of a text. Punctuation at the end belongs to the sentence. */
+export const text: TextRules = { count, split: splitter([{ count, one }]) }
+
+/** Different web addresses of a text, as they are written. */
 export const links = (source: string): string[] => [
-  ...new Set(
-    [...source.matchAll(/(?<![\p{L}\p{N}@.])(?:https?:\/\/|www\.)[^\s<>"']+/giu)].map((m) =>
-      m[0].replace(/[.,;:!?)\]]+$/u, ''),
-    ),
-  ),
+  ...new Set(addresses(source).map((a) => source.slice(a.start, a.end))),
 ]
 
 /** The same address, however it is written at its ends. */
@@ -34,6 +38,10 @@ const bare = (url: string) => url.replace(/^https?:\/\//i, '').replace(/\/$/, ''
 /** Links as Threads counts them: those of the text and the attached ones, each once. */
 export const linkCount = (source: string, ...attached: (string | undefined)[]): number =>
   new Set([...links(source), ...attached.filter((x) => x !== undefined)].map(bare)).size
+
+const tag = new RegExp(`(?<![\\p{L}\\p{M}\\p{N}_&])#[\\p{N}_]*\\p{L}[${tagSigns}]*`, 'gu')
+/** `#words` with at least one letter, not in the middle of a word. */
+export const hashtags = (source: string): string[] => source.match(tag) ?? []
 
 /** The topic Threads takes from a text that names none: the first `#tag` that is not a number. */
 export const inlineTopic = (source: string): string | undefined =>
@@ -51,7 +59,7 @@ export const spoilerRanges = (source: string, words: readonly string[]): Range[]
     const end = at + word.length
     if (at >= 0 && !out.some((x) => at < x.end && end > x.at)) out.push({ at, end })
   }
-  const points = (n: number) => [...source.slice(0, n)].length
+  const points = (n: number) => codepoints(source.slice(0, n))
   return out
     .sort((a, b) => a.at - b.at)
     .map(({ at, end }) => ({ offset: points(at), length: points(end) - points(at) }))

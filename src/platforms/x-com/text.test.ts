@@ -18,6 +18,32 @@ describe('weighted length', () => {
   })
 })
 
+describe('emoji of any age count 2', () => {
+  test.each([
+    ['a heart on fire', '❤️‍🔥'],
+    ['a two-tone handshake', '🫱🏻‍🫲🏿'],
+    ['a family of four', '👨‍👩‍👧‍👦'],
+    ['the flag of Wales', '🏴󠁧󠁢󠁷󠁬󠁳󠁿'],
+    ['a flag', '🇵🇱'],
+    ['a pirate flag', '🏴‍☠️'],
+    ['a keycap', '#️⃣'],
+    ['a keycap without its selector', '1⃣'],
+    ['a copyright sign as emoji', '©️'],
+    ['a person with a skin tone facing right', '🏃🏾‍♀️‍➡️'],
+    ['a phoenix (2023)', '🐦‍🔥'],
+    ['a face with bags under its eyes (2024)', '🫩'],
+  ])('%s', (_, emoji) => {
+    expect(weighted(emoji)).toBe(2)
+    expect(weighted(`a${emoji}b`)).toBe(4)
+  })
+  test('a plain copyright sign and a digit are no emoji', () => expect(weighted('© 1 ®')).toBe(5))
+  test('people who are joined but no emoji of Unicode count each', () => expect(weighted('👩‍👩')).toBe(5))
+  test('no emoji is cut in a thread', () =>
+    expect(text.split('🫱🏻‍🫲🏿'.repeat(200), 280).map((p) => p.length)).toEqual(
+      [140, 60].map((n) => n * '🫱🏻‍🫲🏿'.length),
+    ))
+})
+
 describe('splitting into a thread', () => {
   test('each part fits, and no word is lost', () => {
     const source = Array.from({ length: 200 }, (_, i) => `Sentence ${i} about bread 🍞.`).join(' ')
@@ -25,6 +51,11 @@ describe('splitting into a thread', () => {
     expect(parts.length).toBeGreaterThan(3)
     for (const p of parts) expect(weighted(p)).toBeLessThanOrEqual(280)
     expect(parts.join(' ')).toBe(source)
+  })
+  test('an address counts 23 however long, and is never cut', () => {
+    const link = `https://example.com/${'a'.repeat(400)}`
+    const parts = text.split(`${'word '.repeat(50)}${link} ${'word '.repeat(40)}`, 280)
+    expect(parts.map((p) => p.includes(link))).toEqual([true, false])
   })
   test('a short text stays one part', () => expect(text.split('Short', 280)).toEqual(['Short']))
 })

@@ -1,9 +1,15 @@
 import { linkify } from '#kit/web/linkify.tsx'
 import { asThread, PreviewActions, PreviewAvatar, PreviewIcon, PreviewMediaGrid } from '#kit/web/preview.tsx'
 import type { PreviewProps } from '#kit/web/slots.ts'
-import { spans } from '../text.ts'
+import { stored } from '../text.ts'
 
 const link = 'text-[#0560c2]'
+
+/** The words as the app shows them: long addresses shortened. */
+const Words = ({ source }: { source: string }) => {
+  const { text, spans } = stored(source)
+  return <p className="mt-0.5 break-words whitespace-pre-wrap">{linkify(text, spans, link)}</p>
+}
 
 /** The card of a link, in the person's own words; what is not written yet is not drawn. */
 const LinkCard = ({ card, attachments }: { card: unknown } & Pick<PreviewProps, 'attachments'>) => {
@@ -39,7 +45,7 @@ export const Preview = ({ segments, channel, settings, attachments, firstComment
             <span className="font-semibold">{channel.name}</span>{' '}
             <span className="text-[#526580]">@{channel.handle.replace(/^@/, '')}</span>
           </p>
-          <p className="mt-0.5 break-words whitespace-pre-wrap">{linkify(segment.text, spans(segment.text), link)}</p>
+          <Words source={segment.text} />
           <PreviewMediaGrid media={segment.media} className="mt-2 rounded-xl" badge="ALT" />
           {index === 0 ? <LinkCard card={settings.linkCard} attachments={attachments} /> : null}
           <PreviewActions className="mt-2.5 text-[#6f839f]">
