@@ -163,6 +163,42 @@ describe.skipIf(!chromium)('a person, day after day', () => {
     expect(new Set(options).size).toBe(all.length + 1)
   })
 
+  it('is asked before unsaved changes of a scheduled post are left, and saves what was kept with one press', async () => {
+    const [channel] = await channels()
+    const { id } = await draft('Old words', channel ? [channel] : [])
+    const today = Temporal.Now.plainDateISO(zone)
+    await plan(id, `${today.add({ days: 5 })}T09:00`)
+    const stored = async () =>
+      (
+        await call<{ content: { segments: { text: string }[] } }>(
+          context,
+          'GET',
+          `/api/v1/workspaces/${ws}/posts/${id}`,
+        )
+      ).content.segments[0]?.text
+    const box = page.getByLabel('Text', { exact: true })
+    await page.goto(`/compose/${id}`)
+    await box.fill('New words')
+    await page.getByRole('link', { name: 'Posts', exact: true }).click()
+    await page.getByRole('dialog').getByText('the old text goes out').waitFor()
+    await page.keyboard.press('Escape')
+    expect(await box.inputValue()).toBe('New words')
+    await page.getByRole('link', { name: 'Posts', exact: true }).click()
+    await page.getByRole('button', { name: 'Leave without saving' }).click()
+    await page.getByRole('link', { name: /Old words.*Unsaved changes/ }).click()
+    await page.getByText('You changed this post and did not save it').waitFor()
+    expect(await stored()).toBe('Old words')
+    await page.getByRole('button', { name: 'Save changes' }).click()
+    await page.getByText('You changed this post and did not save it').waitFor({ state: 'detached' })
+    expect(await stored()).toBe('New words')
+    await page.getByRole('link', { name: 'Edit' }).click()
+    await box.fill('Newest words')
+    await page.getByRole('link', { name: 'Calendar' }).click()
+    await page.getByRole('button', { name: 'Save and leave' }).click()
+    await page.getByRole('heading', { name: 'Calendar' }).waitFor()
+    expect(await stored()).toBe('Newest words')
+  })
+
   it('met no script error on the way', () => {
     expect(problems.errors).toEqual([])
   })

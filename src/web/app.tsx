@@ -1,7 +1,7 @@
 /** Which screen for which address; before them, setup and sign-in. Each screen loads when it is first opened. */
 import { QueryClientProvider, useQuery } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
-import { BrowserRouter, Navigate, Route, Routes } from 'react-router'
+import { createBrowserRouter, Navigate, Route, RouterProvider, Routes, useRouteError } from 'react-router'
 import { Toaster } from 'sonner'
 import { meQuery, queryClient, setupQuery } from './api/queries.ts'
 import { useT } from './i18n/index.ts'
@@ -66,6 +66,18 @@ const Screens = () => {
   )
 }
 
+const Everything = () => (
+  <Suspense fallback={<Opening />}>
+    <Screens />
+  </Suspense>
+)
+/** What broke inside a screen is told by our own guard, not by the router's page for developers. */
+const ToCrashGuard = (): never => {
+  throw useRouteError()
+}
+// A data router, as only that one lets a screen ask before it is left.
+const router = createBrowserRouter([{ path: '*', Component: Everything, ErrorBoundary: ToCrashGuard }])
+
 const Toasts = () => {
   const t = useT()
   const theme = useTheme((s) => s.theme)
@@ -84,11 +96,7 @@ const Toasts = () => {
 export const App = () => (
   <QueryClientProvider client={queryClient}>
     <CrashGuard>
-      <BrowserRouter>
-        <Suspense fallback={<Opening />}>
-          <Screens />
-        </Suspense>
-      </BrowserRouter>
+      <RouterProvider router={router} />
       <Toasts />
     </CrashGuard>
   </QueryClientProvider>

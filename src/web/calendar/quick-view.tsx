@@ -7,6 +7,7 @@ import type { Post } from '#contract/posts.ts'
 import { Button } from '#ui/button.tsx'
 import { Dialog } from '#ui/dialog.tsx'
 import { api } from '../api/client.ts'
+import { UnsavedChanges } from '../composer/unsaved.tsx'
 import { useT } from '../i18n/index.ts'
 import { useFormat } from '../lib/format.ts'
 import { PlatformMark } from '../lib/registry.tsx'
@@ -65,6 +66,7 @@ export const QuickView = ({
       >
         <div className="grid gap-4">
           <StateBadge state={post.state} />
+          <UnsavedChanges post={post} />
           <p className="line-clamp-6 whitespace-pre-wrap">{text || t('posts.noText')}</p>
           <ul className="grid gap-2">
             {post.publications.map((p) => (

@@ -29,7 +29,9 @@ import { Findings } from './findings.tsx'
 import { FirstComment } from './first-comment.tsx'
 import { Previews } from './previews.tsx'
 import { SaveLine } from './save-line.tsx'
+import { isUnsaved } from './saver.ts'
 import { SegmentEditor } from './segment-editor.tsx'
+import { LeaveGuard } from './unsaved.tsx'
 import { type Composer, useComposer } from './use-composer.ts'
 
 const ComposeSkeleton = () => (
@@ -306,16 +308,16 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
         <div className="grid min-w-0 grid-cols-1 gap-6">
           {begun ? <Notice tone="info">{t('composer.begun')}</Notice> : null}
           {save.kind === 'conflict' ? <Conflict composer={composer} /> : null}
-          {composer.restored && save.kind !== 'conflict' ? (
+          {composer.restored && isUnsaved(save) && save.kind !== 'conflict' ? (
             <Notice
-              tone="info"
+              tone={saver.autoSaves ? 'info' : 'warn'}
               action={
                 <Button size="sm" onClick={composer.startOver}>
                   {initial ? t('save.restored.discard') : t('save.restored.fresh')}
                 </Button>
               }
             >
-              {t('save.restored')}
+              {t('save.restored')} {saver.autoSaves ? null : t('save.restored.scheduled')}
             </Notice>
           ) : null}
           <ChannelPicker composer={composer} disabled={begun} />
@@ -377,6 +379,7 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
           </div>
         </div>
       )}
+      <LeaveGuard saver={saver} post={post} />
       <TimeDialog
         open={dialog === 'schedule'}
         onOpenChange={(to) => setDialog(to ? 'schedule' : null)}

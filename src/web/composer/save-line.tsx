@@ -22,7 +22,10 @@ export const SaveLine = ({ composer }: { composer: Composer }) => {
         )
       case 'dirty':
         return explicit ? (
-          t('save.unsaved')
+          <>
+            <TriangleAlert aria-hidden className="size-4 text-warn" />
+            <span className="text-warn">{t('save.unsaved')}</span>
+          </>
         ) : post === null && !hasContent(composer.draft) ? (
           // A channel alone makes no draft: nothing will be saved, and nothing is lost.
           t('save.empty')

@@ -16,6 +16,9 @@ export type SaveState =
   | { kind: 'saved'; at: number }
   | { kind: 'failed'; error: unknown }
 
+/** Is there something on the screen that the server does not have? */
+export const isUnsaved = (state: SaveState): boolean => state.kind !== 'clean' && state.kind !== 'saved'
+
 export type Call = { id: string | null; version: number | null; body: PostInput; key: string }
 export type SaverDeps = {
   /** Sends one save: creates without id, replaces with it. */

@@ -2,21 +2,19 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import type { Channel } from '#contract/channels.ts'
-import { etagOf } from '#contract/etag.ts'
 import type { Media } from '#contract/media.ts'
 import type { Post } from '#contract/posts.ts'
 import { type Finding, preflight } from '#kit/facts/preflight.ts'
-import { api } from '../api/client.ts'
 import { type Account, useAccounts, useMedia } from '../api/queries.ts'
 import { type Upload, upload } from '../api/upload.ts'
-import { now } from '../lib/clock.ts'
 import { useBodies } from '../lib/registry.tsx'
 import { useSession } from '../shell/session.tsx'
 import { allAttached, attachedIds } from './attached.ts'
 import { addMedia, type Draft, emptyDraft, fromPost, mediaIdsOf, preflightDraft, type Target } from './draft.ts'
 import { kindOfFile, refusalOf } from './files.ts'
 import { localKeep } from './local.ts'
-import { Saver, type SaveState } from './saver.ts'
+import type { Saver, SaveState } from './saver.ts'
+import { debounceOf, makeSaver } from './saver-here.ts'
 
 export type RunningUpload = {
   key: string
@@ -61,22 +59,8 @@ export const useComposer = (initial: Post | null, channels: readonly Channel[]):
   const [post, setPostState] = useState(initial)
 
   const [setup] = useState(() => {
-    const keep = localKeep(ws.id, localStorage)
-    const saver = new Saver(
-      {
-        send: ({ id, version, body, key }) =>
-          id === null
-            ? api('postCreate', { params: { ws: ws.id }, body, idempotencyKey: key })
-            : api('postPut', { params: { ws: ws.id, id }, body, ifMatch: etagOf(version ?? 0), idempotencyKey: key }),
-        sendAlt: async (id, alt) => void (await api('mediaPatch', { params: { ws: ws.id, id }, body: { alt } })),
-        keep,
-        now,
-        onSaved: (saved) => onSaved.current(saved),
-        debounceMs: initial === null || initial.state === 'draft' ? 800 : null,
-      },
-      initial,
-    )
-    const copy = keep.read(initial?.id ?? null)
+    const saver = makeSaver(ws.id, initial, (saved) => onSaved.current(saved))
+    const copy = localKeep(ws.id, localStorage).read(initial?.id ?? null)
     if (copy) saver.restore(copy.draft, initial !== null && copy.baseVersion !== initial.version)
     return { saver, draft: copy?.draft ?? (initial ? fromPost(initial) : emptyDraft()), restored: copy !== null }
   })
@@ -90,7 +74,7 @@ export const useComposer = (initial: Post | null, channels: readonly Channel[]):
       setPostState(next)
       client.setQueryData([ws.id, 'post', next.id], next)
       saver.rebase(next)
-      saver.setDebounce(next.state === 'draft' ? 800 : null)
+      saver.setDebounce(debounceOf(next))
     },
     [client, saver, ws.id],
   )

@@ -8,6 +8,7 @@ import { Button } from '#ui/button.tsx'
 import { Card } from '#ui/card.tsx'
 import { api } from '../api/client.ts'
 import { channelsQuery, postQuery, useMedia } from '../api/queries.ts'
+import { UnsavedChanges } from '../composer/unsaved.tsx'
 import { useT } from '../i18n/index.ts'
 import { useFormat } from '../lib/format.ts'
 import { Loaded } from '../lib/query-state.tsx'
@@ -141,6 +142,7 @@ export const PostPage = () => {
       <Loaded query={post} skeleton={<PostSkeleton />}>
         {(p) => (
           <div className="grid grid-cols-1 gap-5">
+            <UnsavedChanges post={p} />
             <Idea post={p} />
             <h2 className="mt-2 text-base font-semibold">{t('post.publications')}</h2>
             {p.publications.length === 0 ? <p className="text-sm text-muted">{t('post.noChannels')}</p> : null}

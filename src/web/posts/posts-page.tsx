@@ -9,6 +9,7 @@ import { Card, Empty } from '#ui/card.tsx'
 import { cn } from '#ui/cn.ts'
 import { Input } from '#ui/field.tsx'
 import { api } from '../api/client.ts'
+import { hasUnsaved } from '../composer/unsaved.tsx'
 import { useT } from '../i18n/index.ts'
 import { useFormat } from '../lib/format.ts'
 import { Failed } from '../lib/query-state.tsx'
@@ -25,7 +26,7 @@ const filters = ['all', 'draft', 'scheduled', 'attention', 'published', 'failed'
 
 const Row = ({ post }: { post: Post }) => {
   const t = useT()
-  const { can } = useSession()
+  const { ws, can } = useSession()
   const format = useFormat()
   const text = post.content.segments[0]?.text.trim()
   const pictures = post.content.segments.reduce((n, s) => n + s.mediaIds.length, 0)
@@ -41,6 +42,7 @@ const Row = ({ post }: { post: Post }) => {
             <span>
               {post.dueAt ? format.dateTime(post.dueAt) : t('posts.edited', { when: format.dateTime(post.updatedAt) })}
             </span>
+            {hasUnsaved(ws.id, post) ? <span className="font-medium text-warn">{t('unsaved.short')}</span> : null}
             {pictures > 0 ? (
               <span className="inline-flex items-center gap-1">
                 <ImageIcon aria-hidden className="size-3.5" />
