@@ -194,6 +194,7 @@ create table media (
   created_at timestamp with time zone not null,
   deleted_at timestamp with time zone,
   facts jsonb default '{}'::jsonb not null,
+  version integer default 1 not null,
   constraint media_pkey PRIMARY KEY (id),
   constraint media_kind_check CHECK ((kind = ANY (ARRAY['image'::text, 'video'::text, 'document'::text])))
 );

@@ -1,6 +1,7 @@
 /** Channels: connected accounts, and the flow that connects them. */
 import { z } from 'zod'
 import { id, instant, realm } from './common.ts'
+import { strict } from './strict.ts'
 
 export const channelStates = ['ok', 'reconnect', 'blocked'] as const
 export const channel = z
@@ -69,9 +70,9 @@ export const platformInfo = z
   })
   .meta({ id: 'Platform' })
 export type PlatformInfo = z.output<typeof platformInfo>
-export const credentialsInput = z.object({ values: z.record(z.string(), z.string().max(2000)) })
+export const credentialsInput = strict({ values: z.record(z.string(), z.string().max(2000)) })
 
-export const connectInput = z.object({
+export const connectInput = strict({
   realm,
   form: z.record(z.string(), z.string().max(2000)).default({}),
   channelId: id.optional(),
@@ -104,8 +105,8 @@ export const connectFlow = z
   })
   .meta({ id: 'ConnectFlow' })
 export type ConnectFlow = z.output<typeof connectFlow>
-export const connectAnswer = z.object({ form: z.record(z.string(), z.string().max(2000)).default({}) })
-export const connectChoice = z.object({ externalIds: z.array(z.string()).min(1).max(100) })
+export const connectAnswer = strict({ form: z.record(z.string(), z.string().max(2000)).default({}) })
+export const connectChoice = strict({ externalIds: z.array(z.string()).min(1).max(100) })
 
 /** How much of something is used. `budget`: counted by Clarion; `headers`, `account`: the network's own word. */
 export const quota = z

@@ -1,15 +1,16 @@
 /** Words all nouns share: ids, instants, wall times, pages. */
 import { z } from 'zod'
+import { strict } from './strict.ts'
 
 export const id = z.uuid()
-/** UTC instant, ISO 8601 with `Z`. */
+/** UTC instant, ISO 8601 with `Z`, as we write it. What clients send is `sentInstant`. */
 export const instant = z.iso.datetime()
 /** Local wall time without zone: `2026-11-22T09:30` or with seconds. */
 export const wallTime = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$/, 'use YYYY-MM-DDTHH:MM')
 /** IANA zone; whether the runtime knows it is checked by the service. */
 export const timeZone = z.string().min(1).max(64)
 
-export const pageQuery = z.object({
+export const pageQuery = strict({
   cursor: z.string().max(500).optional(),
   limit: z.coerce.number().int().min(1).max(100).default(30),
 })

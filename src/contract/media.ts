@@ -1,6 +1,7 @@
 /** Media: pictures, videos and documents people upload, checked and kept as they came; renditions are made per platform. */
 import { z } from 'zod'
 import { id, instant, prose } from './common.ts'
+import { strict } from './strict.ts'
 
 /** What a file tells about itself; a fact that could not be read is absent. */
 export const mediaFacts = z
@@ -34,11 +35,15 @@ export const media = z
     /** A small picture of it, whatever it is. */
     thumbUrl: z.string(),
     createdAt: instant,
+    /** Of its words; `If-Match` is about it. */
+    version: z.int(),
   })
   .meta({ id: 'Media' })
 export type Media = z.output<typeof media>
-export const mediaPatch = z.object({ alt: prose(5000) })
-export const mediaImport = z.object({ url: z.url().max(2048), alt: prose(5000).default('') })
+/** The fields beside `file` of an upload. */
+export const mediaFields = strict({ alt: prose(5000).default('') })
+export const mediaPatch = strict({ alt: prose(5000) })
+export const mediaImport = strict({ url: z.url().max(2048), alt: prose(5000).default('') })
 /** Largest upload of each kind (bytes), largest picture (pixels), and the types Clarion takes. */
 export const mediaLimits = {
   imageBytes: 25_000_000,

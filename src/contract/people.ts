@@ -1,18 +1,18 @@
 /** People: setup, sessions, workspaces, members, API keys. */
 import { z } from 'zod'
 import { id, instant, prose, role, timeZone } from './common.ts'
+import { sentInstant } from './instant.ts'
+import { strict } from './strict.ts'
 
 export const lateThen = z.enum(['publish', 'ask', 'expire'])
 /** What happens to a publication that could not start in time: at most `maxLateMs` late publish anyway, else do `then`. */
-export const latePolicy = z
-  .object({
-    maxLateMs: z
-      .int()
-      .min(0)
-      .max(30 * 86_400_000),
-    otherwise: lateThen,
-  })
-  .meta({ id: 'LatePolicy' })
+export const latePolicy = strict({
+  maxLateMs: z
+    .int()
+    .min(0)
+    .max(30 * 86_400_000),
+  otherwise: lateThen,
+}).meta({ id: 'LatePolicy' })
 export type LatePolicy = z.output<typeof latePolicy>
 export const defaultLatePolicy: LatePolicy = { maxLateMs: 60 * 60_000, otherwise: 'ask' }
 
@@ -29,9 +29,12 @@ export const workspace = z
   })
   .meta({ id: 'Workspace' })
 export type Workspace = z.output<typeof workspace>
-export const workspacePatch = z
-  .object({ name: prose(100).min(1), timeZone, locale: z.enum(['en', 'pl']), latePolicy })
-  .partial()
+export const workspacePatch = strict({
+  name: prose(100).min(1),
+  timeZone,
+  locale: z.enum(['en', 'pl']),
+  latePolicy,
+}).partial()
 
 export const user = z.object({ id: z.string(), name: z.string(), email: z.string() }).meta({ id: 'User' })
 export const me = z
@@ -42,7 +45,7 @@ export type Me = z.output<typeof me>
 export const member = z
   .object({ userId: z.string(), name: z.string(), email: z.string(), role, since: instant })
   .meta({ id: 'Member' })
-export const memberInput = z.object({
+export const memberInput = strict({
   email: z.email().max(254),
   role,
   name: prose(100).min(1).optional(),
@@ -50,7 +53,7 @@ export const memberInput = z.object({
 })
 
 export const setupState = z.object({ needed: z.boolean(), tokenRequired: z.boolean() })
-export const setupInput = z.object({
+export const setupInput = strict({
   token: z.string().max(200).optional(),
   name: prose(100).min(1),
   email: z.email().max(254),
@@ -75,10 +78,10 @@ export const apiKey = z
     revokedAt: instant.nullable(),
   })
   .meta({ id: 'ApiKey' })
-export const apiKeyInput = z.object({
+export const apiKeyInput = strict({
   name: prose(100).min(1),
   scopes: z.array(scope).min(1),
-  expiresAt: instant.nullable().default(null),
+  expiresAt: sentInstant.nullable().default(null),
 })
 /** The only time the key itself is shown. */
 export const apiKeyCreated = apiKey.extend({ key: z.string() }).meta({ id: 'ApiKeyCreated' })

@@ -2,15 +2,18 @@
 import { z } from 'zod'
 import { quota } from './channels.ts'
 import { id, instant, prose, timeZone, wallTime } from './common.ts'
+import { sentInstant } from './instant.ts'
 import { journalEvent } from './journal.ts'
 import { latePolicy } from './people.ts'
+import { strict } from './strict.ts'
 
-export const segment = z.object({ text: prose(), mediaIds: z.array(id).max(40).default([]) }).meta({ id: 'Segment' })
+export const segment = strict({ text: prose(), mediaIds: z.array(id).max(40).default([]) }).meta({ id: 'Segment' })
 export type Segment = z.output<typeof segment>
 /** What is said: one segment, or several for a thread. */
-export const content = z
-  .object({ segments: z.array(segment).min(1).max(100), firstComment: prose(10_000).optional() })
-  .meta({ id: 'Content' })
+export const content = strict({
+  segments: z.array(segment).min(1).max(100),
+  firstComment: prose(10_000).optional(),
+}).meta({ id: 'Content' })
 export type Content = z.output<typeof content>
 
 export const publicationStates = [
@@ -33,6 +36,8 @@ export const postStates = [
   'publishing',
   'published',
   'partly_published',
+  /** It was out, and is taken down everywhere it was. */
+  'removed',
   'attention',
   'failed',
   'cancelled',
@@ -40,7 +45,7 @@ export const postStates = [
 export type PostState = (typeof postStates)[number]
 
 /** One channel of a post. `content` null = the post's own. Settings are the platform's, checked by its schema. */
-export const publicationInput = z.strictObject({
+export const publicationInput = strict({
   channelId: id,
   content: content.nullable().default(null),
   settings: z.record(z.string(), z.unknown()).default({}),
@@ -93,7 +98,10 @@ export const publication = z
     /** publishedAt's create step minus dueAt (ms). */
     latenessMs: z.int().nullable(),
     externalId: z.string().nullable(),
+    /** null as well when it was taken down: the address leads nowhere then. */
     permalink: z.string().nullable(),
+    /** When it was taken down on the network, by us or there; `state` stays `published`: it was. */
+    removedAt: instant.nullable(),
     /** Has the create step begun? Then it can no longer be cancelled. */
     begun: z.boolean(),
     /** Set by the check shortly before the due time: what will go wrong. */
@@ -123,35 +131,34 @@ export const post = z
 export type Post = z.output<typeof post>
 
 export const maxChannelsPerPost = 100
-export const postInput = z
-  .strictObject({
-    content,
-    /** 1,000 are parsed so that the Problem can name the real limit. */
-    publications: z.array(publicationInput).max(5000).default([]),
-    tags: z.array(prose(50).min(1)).max(20).default([]),
-    latePolicy: latePolicy.nullable().default(null),
-  })
-  .meta({ id: 'PostInput' })
+/** 1,000 are parsed so that the Problem can name the real limit. */
+const publicationsInput = z.array(publicationInput).max(5000)
+export const postInput = strict({
+  content,
+  publications: publicationsInput.default([]),
+  tags: z.array(prose(50).min(1)).max(20).default([]),
+  latePolicy: latePolicy.nullable().default(null),
+}).meta({ id: 'PostInput' })
 export type PostInput = z.output<typeof postInput>
+/** A post that replaces another: `publications` left out would take every channel off the plan, so it must be said. */
+export const postReplacement = postInput.extend({ publications: publicationsInput }).meta({ id: 'PostReplacement' })
 
 /** When: an instant, or a wall time in a zone (the workspace's when absent), or now. */
 export const scheduleInput = z
   .union(
     [
-      z.object({ now: z.literal(true) }).strict(),
-      z.object({ at: instant }).strict(),
-      z
-        .object({ wallTime, timeZone: timeZone.optional(), fold: z.enum(['earlier', 'later']).default('earlier') })
-        .strict(),
+      strict({ now: z.literal(true) }),
+      strict({ at: sentInstant }),
+      strict({ wallTime, timeZone: timeZone.optional(), fold: z.enum(['earlier', 'later']).default('earlier') }),
     ],
     'send one of {"now": true}, {"at": "2027-03-01T08:00:00Z"} and {"wallTime": "2027-03-01T09:00", "timeZone": "Europe/Warsaw"}',
   )
   .meta({ id: 'ScheduleInput' })
 export type ScheduleInput = z.output<typeof scheduleInput>
 
-export const postQuery = z.object({
-  from: instant.optional(),
-  to: instant.optional(),
+export const postQuery = strict({
+  from: sentInstant.optional(),
+  to: sentInstant.optional(),
   channelId: id.optional(),
   state: z.enum(postStates).optional(),
   q: z.string().max(200).optional(),
@@ -201,14 +208,11 @@ export const publicationDetail = publication
 export type PublicationDetail = z.output<typeof publicationDetail>
 
 /** The new words of a published post (of a thread: of its first), where the network lets apps change them. */
-export const editInput = z.strictObject({ text: prose().min(1) }).meta({ id: 'EditInput' })
+export const editInput = strict({ text: prose().min(1) }).meta({ id: 'EditInput' })
 
 /** A person settles `unconfirmed`: it is there (maybe where), or publish again. */
 export const resolveInput = z.union(
-  [
-    z.object({ there: z.literal(true), permalink: z.url().max(2048).optional() }).strict(),
-    z.object({ again: z.literal(true) }).strict(),
-  ],
+  [strict({ there: z.literal(true), permalink: z.url().max(2048).optional() }), strict({ again: z.literal(true) })],
   'send {"there": true}, with a `permalink` if you know it, or {"again": true}',
 )
 

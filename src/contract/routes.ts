@@ -10,6 +10,7 @@ import * as i from './insights.ts'
 import * as m from './media.ts'
 import * as pe from './people.ts'
 import * as p from './posts.ts'
+import { strict } from './strict.ts'
 
 /**
  * Who may: least role in the workspace, and the scope an API key needs. `public`: nobody signed in; `user`: any session.
@@ -30,10 +31,10 @@ export type Route = {
   reply: z.ZodType
   /** Default 200. */
   status?: number
-  /** The reply carries an ETag; a write needs If-Match. */
-  etag?: 'gives' | 'needs'
-  /** Multipart upload: `body` is not validated as JSON. */
-  upload?: boolean
+  /** The reply carries an ETag, and a write honours If-Match; `needs`: it asks for it. Without, If-Match matches nothing. */
+  etag?: 'gives' | 'honours' | 'needs'
+  /** Multipart upload of `file`, with these fields beside it. */
+  upload?: z.ZodType
   /** A network is asked while the caller waits: it may answer `network-failed`. */
   asksNetwork?: boolean
 }
@@ -143,7 +144,7 @@ export const routes = {
     summary: 'Change a role',
     access: admin,
     params: z.object({ ws: id, userId: z.string() }),
-    body: z.object({ role }),
+    body: strict({ role }),
     reply: pe.member,
   }),
   memberRemove: route({
@@ -359,7 +360,8 @@ export const routes = {
     params: ws,
     reply: m.media,
     status: 201,
-    upload: true,
+    upload: m.mediaFields,
+    etag: 'gives',
   }),
   mediaImport: route({
     method: 'POST',
@@ -371,6 +373,7 @@ export const routes = {
     body: m.mediaImport,
     reply: m.media,
     status: 201,
+    etag: 'gives',
   }),
   mediaGet: route({
     method: 'GET',
@@ -380,6 +383,7 @@ export const routes = {
     access: viewer,
     params: wsId,
     reply: m.media,
+    etag: 'gives',
   }),
   mediaPatch: route({
     method: 'PATCH',
@@ -390,6 +394,7 @@ export const routes = {
     params: wsId,
     body: m.mediaPatch,
     reply: m.media,
+    etag: 'gives',
   }),
   mediaRemove: route({
     method: 'DELETE',
@@ -399,6 +404,7 @@ export const routes = {
     access: editor,
     params: wsId,
     reply: ok,
+    etag: 'honours',
   }),
 
   postList: route({
@@ -440,7 +446,7 @@ export const routes = {
     summary: 'Replace content and channels; refused once publishing has begun',
     access: ofPost,
     params: wsId,
-    body: p.postInput,
+    body: p.postReplacement,
     reply: p.post,
     etag: 'needs',
   }),
@@ -452,6 +458,7 @@ export const routes = {
     access: ofPost,
     params: wsId,
     reply: ok,
+    etag: 'honours',
   }),
   postDuplicate: route({
     method: 'POST',
@@ -515,6 +522,7 @@ export const routes = {
     params: wsId,
     body: p.scheduleInput,
     reply: p.publication,
+    etag: 'gives',
   }),
   publicationCancel: route({
     method: 'POST',
@@ -524,6 +532,7 @@ export const routes = {
     access: publisher,
     params: wsId,
     reply: p.publication,
+    etag: 'gives',
   }),
   publicationRetry: route({
     method: 'POST',
@@ -533,6 +542,7 @@ export const routes = {
     access: publisher,
     params: wsId,
     reply: p.publication,
+    etag: 'gives',
   }),
   publicationResolve: route({
     method: 'POST',
@@ -543,6 +553,7 @@ export const routes = {
     params: wsId,
     body: p.resolveInput,
     reply: p.publication,
+    etag: 'gives',
   }),
   publicationRemove: route({
     method: 'POST',
@@ -552,6 +563,7 @@ export const routes = {
     access: publisher,
     params: wsId,
     reply: p.publication,
+    etag: 'gives',
   }),
   publicationEdit: route({
     method: 'POST',
@@ -563,6 +575,7 @@ export const routes = {
     body: p.editInput,
     reply: p.publication,
     asksNetwork: true,
+    etag: 'gives',
   }),
   publicationInsights: route({
     method: 'GET',

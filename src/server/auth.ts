@@ -5,9 +5,12 @@
 import { betterAuth } from 'better-auth'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type pg from 'pg'
+import { z } from 'zod'
 import { Problem } from '#contract/problems.ts'
+import { nothing, strict } from '#contract/strict.ts'
 import { hashPassword, verifyPassword } from '#planner/people/password.ts'
 import { sameOrigin } from './access.ts'
+import { invalid } from './problems.ts'
 
 export type AuthDeps = {
   pool: pg.Pool
@@ -21,15 +24,20 @@ export type AuthDeps = {
 }
 
 const day = 24 * 60 * 60
-const doors = new Set([
-  'POST /sign-in/email',
-  'POST /sign-out',
-  'GET /get-session',
-  'GET /list-sessions',
-  'POST /revoke-session',
-  'POST /revoke-other-sessions',
-  'POST /change-password',
-])
+/** The open doors, and what each takes; the library would drop what it does not know. */
+export const authDoors: Record<string, z.ZodType> = {
+  'POST /sign-in/email': strict({ email: z.string(), password: z.string(), rememberMe: z.boolean().optional() }),
+  'POST /sign-out': nothing,
+  'GET /get-session': nothing,
+  'GET /list-sessions': nothing,
+  'POST /revoke-session': strict({ token: z.string() }),
+  'POST /revoke-other-sessions': nothing,
+  'POST /change-password': strict({
+    currentPassword: z.string(),
+    newPassword: z.string(),
+    revokeOtherSessions: z.boolean().optional(),
+  }),
+}
 
 const endsSessions = new Set(['/sign-out', '/revoke-session', '/revoke-other-sessions', '/change-password'])
 
@@ -140,12 +148,15 @@ export const createAuth = (deps: AuthDeps): Auth => {
         schema: { hide: true },
         handler: async (request, reply) => {
           const path = `/${(request.params as { '*': string })['*']}`
-          if (!doors.has(`${request.method} ${path}`)) throw new Problem('not-found')
+          const takes = authDoors[`${request.method} ${path}`]
+          if (!takes) throw new Problem('not-found')
           if (request.method === 'POST' && !sameOrigin(request, deps.publicUrl))
             throw new Problem('forbidden', 'This request came from another site.')
+          const given = takes.safeParse((request.method === 'POST' ? request.body : request.query) ?? {})
+          if (!given.success) throw invalid(given.error.issues, request.method === 'POST' ? 'body' : 'querystring')
           const headers = headersOf(request, deps.publicUrl)
           const ends = endsSessions.has(path) ? await session(request) : null
-          const body = request.method === 'POST' ? JSON.stringify(request.body ?? {}) : undefined
+          const body = request.method === 'POST' ? JSON.stringify(given.data) : undefined
           if (body !== undefined) headers.set('content-type', 'application/json')
           const answer = await auth.handler(
             new Request(new URL(`/api/auth${path}`, deps.publicUrl), { method: request.method, headers, body }),

@@ -2,15 +2,17 @@
  * A route of the contract and the function that answers it. Everything between the two is here, in this order: access,
  * rate limit, body, validation, If-Match, Idempotency-Key, the handler, the reply's schema, ETag. Handlers throw Problems.
  */
+import { createHash } from 'node:crypto'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { etagOf, versionOf } from '#contract/etag.ts'
 import { Problem, problemSchema, problems } from '#contract/problems.ts'
 import { type Route, type RouteInput, type RouteName, type RouteReply, routes } from '#contract/routes.ts'
+import { nothing } from '#contract/strict.ts'
 import { type Authorize, type Caller, nobody } from './access.ts'
-import { cleanText } from './body.ts'
+import { cleanText, jsonLimit } from './body.ts'
 import { idempotencyKey, type Once } from './idempotency.ts'
-import { foreseen, jsonLimit, problemBody } from './problems.ts'
+import { foreseen, invalid, problemBody } from './problems.ts'
 import { type Receive, readUpload, releaseUpload, type Upload } from './upload.ts'
 
 /** What a handler knows beside its validated input. */
@@ -42,15 +44,19 @@ declare module 'fastify' {
 }
 
 /** The version If-Match names. `*` or anything else never matches what is there: raises `version-mismatch`. */
-const wantedVersion = (header: string | undefined, needed: boolean): number | null => {
+const wantedVersion = (header: string | undefined, etag: Route['etag']): number | null => {
   if (header === undefined) {
-    if (needed) throw new Problem('version-required')
+    if (etag === 'needs') throw new Problem('version-required')
     return null
   }
+  // Never ignored: who sends it relies on it.
+  if (!etag) throw new Problem('version-mismatch', 'There is no ETag here for If-Match to match; leave the header out.')
   const version = versionOf(header)
   if (version === null) throw new Problem('version-mismatch', 'If-Match takes the ETag exactly as it was given.')
   return version
 }
+
+const digestOf = (json: string) => createHash('sha256').update(json).digest('base64url').slice(0, 16)
 
 const problemReply = { content: { 'application/problem+json': { schema: problemSchema } } }
 /** The Problems a route can answer, for the OpenAPI document. */
@@ -61,7 +67,8 @@ const problemReplies = (r: Route): Record<string, unknown> => {
     ...(r.access === 'public' ? [] : [401, 403]),
     ...(typeof r.access === 'object' ? [404] : []),
     ...(write ? [409] : []),
-    ...(r.etag === 'needs' ? [412, 428] : []),
+    ...(r.etag && write ? [412] : []),
+    ...(r.etag === 'needs' ? [428] : []),
     ...(r.body || r.upload ? [413, 415] : []),
     ...(write ? [422] : []),
     429,
@@ -84,6 +91,12 @@ const needs = (r: Route) =>
     : r.access === 'user'
       ? 'Any session.'
       : 'Nobody needs to be signed in.'
+
+/** A route that takes nothing here refuses what is sent. */
+const refuseMembers = (value: unknown, place: 'querystring' | 'body'): void => {
+  const parsed = nothing.safeParse(value)
+  if (!parsed.success) throw invalid(parsed.error.issues, place)
+}
 
 /** The part of a route Fastify and the OpenAPI document share. */
 const schemaOf = (name: string, r: Route) => ({
@@ -120,6 +133,12 @@ export const createBind = ({
     const status = r.status ?? 200
     const write = r.method !== 'GET'
 
+    const readForm = async (request: FastifyRequest, form: z.ZodType): Promise<Upload> => {
+      const upload = await readUpload(request, receive, Object.keys((form as z.ZodObject).shape))
+      const fields = form.safeParse(upload.fields)
+      if (!fields.success) throw invalid(fields.error.issues)
+      return { ...upload, fields: fields.data as Record<string, string> }
+    }
     const run = async (request: FastifyRequest, ctx: Ctx) => {
       const input = { params: request.params, query: request.query, body: request.body } as RouteInput<typeof name>
       const given = await handler(input, ctx)
@@ -131,10 +150,11 @@ export const createBind = ({
           ? (value as { version: number }).version
           : null
       // A reply its own schema refuses is our bug: `encode` throws and the client is told `internal`.
+      const json = JSON.stringify(z.encode(r.reply, value as never))
       return {
         status,
-        json: JSON.stringify(z.encode(r.reply, value as never)),
-        etag: typeof version === 'number' ? etagOf(version) : version,
+        json,
+        etag: typeof version === 'number' ? etagOf(version, digestOf(json)) : version,
       }
     }
     /** A foreseen refusal is an answer too, and is stored with the key; 5xx are not. */
@@ -167,14 +187,16 @@ export const createBind = ({
       preValidation: async (request) => {
         if (!cleanText(request.query) || !cleanText(request.params))
           throw new Problem('bad-encoding', 'The address has a NUL character.')
+        if (!r.query) refuseMembers(request.query, 'querystring')
+        if (!r.body && !r.upload && write) refuseMembers(request.body ?? {}, 'body')
       },
       handler: async (request: FastifyRequest, reply: FastifyReply) => {
         const { caller } = request
         const headers: [string, string | string[]][] = []
-        const upload = r.upload ? await readUpload(request, receive) : null
+        const upload = r.upload ? await readForm(request, r.upload) : null
         const ctx: Ctx = {
           ...caller,
-          ifMatch: write ? wantedVersion(request.headers['if-match'], r.etag === 'needs') : null,
+          ifMatch: write ? wantedVersion(request.headers['if-match'], status === 201 ? undefined : r.etag) : null,
           requestId: request.id,
           log: request.log,
           upload,

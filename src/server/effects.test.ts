@@ -131,6 +131,16 @@ describe.each(Object.keys(calls) as (keyof typeof calls)[])('%s', (name) => {
   })
 })
 
+test('If-Match with another version stops every write that it can stop, and nothing else answers as if it had', async () => {
+  for (const name of Object.keys(calls) as (keyof typeof calls)[]) {
+    const w = await world()
+    const before = await plans()
+    const r = await t.call(name, { ...calls[name](w), ifMatch: '"v999.older"' })
+    expect([name, r.problem?.code]).toEqual([name, 'version-mismatch'])
+    expect(await plans()).toBe(before)
+  }
+})
+
 test('the calls above did have effects', () => {
   expect(effective).toEqual(
     expect.arrayContaining([

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { versionOf } from '#contract/etag.ts'
 import { Problem } from '#contract/problems.ts'
 import type { RouteReply } from '#contract/routes.ts'
 import { manualClock } from '#infra/clock.ts'
@@ -46,16 +47,20 @@ beforeAll(async () => {
   })
 })
 afterAll(() => t.close())
-const body = { content: { segments: [{ text: 'hello' }] } }
+const body = { content: { segments: [{ text: 'hello' }] }, publications: [] }
 
 test('a write sent again with its key gets the first answer, status and ETag, and runs once', async () => {
   runs = 0
   const one = await t.call('postCreate', { body, idempotencyKey: 'a' })
   const two = await t.call('postCreate', { body, idempotencyKey: 'a' })
-  expect([one.status, one.headers.etag, one.headers['idempotent-replayed']]).toEqual([201, '"v1"', undefined])
+  expect([one.status, versionOf(String(one.headers.etag)), one.headers['idempotent-replayed']]).toEqual([
+    201,
+    1,
+    undefined,
+  ])
   expect([two.status, two.headers.etag, two.headers['idempotent-replayed'], two.text]).toEqual([
     201,
-    '"v1"',
+    one.headers.etag,
     'true',
     one.text,
   ])
@@ -207,7 +212,7 @@ test('a key that is too long or has spaces is refused', async () => {
 })
 
 test('a thing carries its ETag; a change needs it, and a stale one is refused', async () => {
-  expect((await t.call('postGet', { params: { id } })).headers.etag).toBe('"v3"')
+  expect(versionOf(String((await t.call('postGet', { params: { id } })).headers.etag))).toBe(3)
   expect((await t.call('postPut', { params: { id }, body })).problem).toMatchObject({
     status: 428,
     code: 'version-required',
@@ -218,7 +223,7 @@ test('a thing carries its ETag; a change needs it, and a stale one is refused', 
       code: 'version-mismatch',
     })
   const done = await t.call('postPut', { params: { id }, body, ifMatch: '"v3"' })
-  expect([done.status, done.headers.etag]).toEqual([200, '"v4"'])
+  expect([done.status, versionOf(String(done.headers.etag))]).toEqual([200, 4])
 })
 
 test('where If-Match is not needed it is still told to the handler, and a handler may give its own ETag', async () => {

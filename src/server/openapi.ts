@@ -47,12 +47,13 @@ const finalNames = (used: Set<string>, schemas: Schemas): Map<string, string> =>
 
 const base = createJsonSchemaTransform({ schemaRegistry })
 const text = (description: string) => ({ type: 'string', description })
-/** The one multipart form; its parts are read and judged by hand (upload.ts). */
-const form = {
+/** A multipart form: the file, and the fields beside it. */
+const form = (fields: z.ZodType) => ({
   type: 'object',
   required: ['file'],
-  properties: { file: { type: 'string', format: 'binary' }, alt: { type: 'string', maxLength: 5000 } },
-}
+  properties: { file: { type: 'string', format: 'binary' }, ...z.toJSONSchema(fields, { io: 'input' }).properties },
+  additionalProperties: false,
+})
 
 /** Adds what `bind` reads beside the schemas: the two headers, and the form of an upload. */
 export const transform: SwaggerTransform = (document) => {
@@ -67,7 +68,9 @@ export const transform: SwaggerTransform = (document) => {
             '1 to 255 printable ASCII characters. Sent again, the write gets the first answer again.',
           ),
         }),
-    ...(route.etag && route.method !== 'GET' ? { 'If-Match': text('The ETag of the version that is changed.') } : {}),
+    ...(route.etag && route.method !== 'GET' && route.status !== 201
+      ? { 'If-Match': text('The ETag of the version that is changed.') }
+      : {}),
   }
   const headers = { type: 'object', properties, ...(route.etag === 'needs' ? { required: ['If-Match'] } : {}) }
   return {
@@ -75,7 +78,7 @@ export const transform: SwaggerTransform = (document) => {
     schema: {
       ...schema,
       ...(Object.keys(properties).length > 0 ? { headers } : {}),
-      ...(route.upload ? { body: form } : {}),
+      ...(route.upload ? { body: form(route.upload) } : {}),
     },
   }
 }

@@ -4,9 +4,8 @@
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem, type ProblemBody, type ProblemCode, problems } from '#contract/problems.ts'
-
-/** Largest JSON body (bytes). A post of 100 long segments fits; a 10 MB text does not. */
-export const jsonLimit = 1_000_000
+import { tell } from '#contract/strict.ts'
+import { drained, jsonLimit } from './body.ts'
 
 /** The body of a Problem. `instance` is the request id, which is also in the log. */
 export const problemBody = (problem: Problem, instance?: string): ProblemBody => {
@@ -52,24 +51,34 @@ const fastifyErrors: Record<string, Told> = {
   FST_PROTO_VIOLATION: { code: 'validation', detail: 'A field has a name that is not allowed.' },
 }
 
-/** `/content/segments/0/text` of the body -> `content.segments.0.text`; other places carry their name. */
-const fieldPath = (context: string, instancePath: string) => {
-  const path = instancePath.replace(/^\//, '').replaceAll('/', '.')
-  const place = context === 'querystring' ? 'query' : context
-  return place === 'body' ? path : [place, path].filter(Boolean).join('.')
-}
+/** `content`, `segments`, `0` of the body -> `content.segments.0`; other places carry their name. */
+const fieldPath = (context: string, path: readonly PropertyKey[]) =>
+  [...(context === 'body' ? [] : [context === 'querystring' ? 'query' : context]), ...path.map(String)].join('.')
+
+type Issues = Parameters<typeof tell>[0][]
+/** What a schema of the contract found wrong, as the Problem that tells it. */
+export const invalid = (issues: Issues, context = 'body'): Problem =>
+  new Problem('validation', undefined, {
+    errors: issues
+      .flatMap(tell)
+      .slice(0, 50)
+      .map(({ path, message }) => ({ path: fieldPath(context, path), message })),
+  })
 
 /** The Problem an error is, or null when nobody foresaw it. */
 export const foreseen = (error: unknown): Problem | null => {
   if (error instanceof Problem) return error
   const e = error as Partial<FastifyError>
   if (e.validation)
-    return new Problem('validation', undefined, {
-      errors: e.validation.slice(0, 50).map((v) => ({
-        path: fieldPath(e.validationContext ?? 'body', v.instancePath),
+    return invalid(
+      e.validation.map((v) => ({
+        code: v.keyword,
+        path: v.instancePath.split('/').filter(Boolean),
         message: v.message ?? 'is not valid',
+        ...(v.params as { keys?: string[]; errors?: Issues[] }),
       })),
-    })
+      e.validationContext,
+    )
   const told = e.code ? fastifyErrors[e.code] : undefined
   return told ? new Problem(told.code, told.detail) : null
 }
@@ -83,9 +92,15 @@ export const sendProblem = (reply: FastifyReply, problem: Problem, instance: str
     .send(JSON.stringify(problemBody(problem, instance)))
 
 /** Fastify's error handler: foreseen errors are told, the others are logged and told as `internal`. */
-export const errorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+export const errorHandler = async (
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> => {
   const problem = foreseen(error)
   if (!problem || problem.code === 'internal')
     request.log.error({ err: error, route: request.routeOptions.url }, 'request failed')
+  // An upload drains by itself (upload.ts): its sender may have gigabytes to go.
+  if (!request.isMultipart?.()) await drained(request.raw)
   return sendProblem(reply, problem ?? new Problem('internal'), request.id)
 }

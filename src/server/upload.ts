@@ -65,16 +65,15 @@ const drain = (request: FastifyRequest): void => {
   raw.resume()
 }
 
-const parse = async (request: FastifyRequest, receive: Receive): Promise<Upload> => {
+const parse = async (request: FastifyRequest, receive: Receive, known: readonly string[]): Promise<Upload> => {
+  const refuse = (field: string, message: string) =>
+    new Problem('validation', undefined, { errors: [{ path: field, message }] })
   let file: Omit<Upload, 'fields'> | undefined
   const fields: Record<string, string> = {}
   const said = Number(request.headers['content-length'])
   for await (const part of request.parts({ limits: uploadLimits })) {
     if (part.type === 'file') {
-      if (part.fieldname !== 'file')
-        throw new Problem('validation', 'The file goes in the field `file`.', {
-          errors: [{ path: part.fieldname, message: 'is not known' }],
-        })
+      if (part.fieldname !== 'file') throw refuse(part.fieldname, 'holds a file; the file goes in the field `file`')
       const received = await receive({
         source: part.file,
         declared: part.mimetype,
@@ -88,27 +87,31 @@ const parse = async (request: FastifyRequest, receive: Receive): Promise<Upload>
       mine.received = received
       file = { received, name: part.filename || 'file' }
     } else {
+      if (!known.includes(part.fieldname))
+        throw refuse(part.fieldname, `is not known here; known: ${['file', ...known].join(', ')}`)
+      if (part.fieldname in fields) throw refuse(part.fieldname, 'is given twice')
       if (part.valueTruncated) throw new Problem('too-large', `The field ${part.fieldname} is too long.`)
       fields[part.fieldname] = typeof part.value === 'string' ? part.value : decodeText(Buffer.from(String(part.value)))
     }
   }
-  if (!file)
-    throw new Problem('validation', 'There is no file in the request.', {
-      errors: [{ path: 'file', message: 'is missing' }],
-    })
+  if (!file) throw refuse('file', 'is missing')
   if (!cleanText(fields) || !cleanText(file.name)) throw new Problem('bad-encoding')
   return { ...file, fields }
 }
 
 /**
- * The request's file `file`. Raises `unsupported-media`, `too-large`, `no-space`, `validation`, `bad-encoding`,
+ * The request's file `file`, with fields of `known` beside it. Raises `unsupported-media`, `too-large`, `no-space`, `validation`, `bad-encoding`,
  * `rate-limited`; nothing of the file stays then.
  */
-export const readUpload = async (request: FastifyRequest, receive: Receive): Promise<Upload> => {
+export const readUpload = async (
+  request: FastifyRequest,
+  receive: Receive,
+  known: readonly string[],
+): Promise<Upload> => {
   if (!request.isMultipart()) throw new Problem('unsupported-media', 'Send multipart/form-data with a field `file`.')
   takeYourTime(request.raw)
   try {
-    return await parse(request, receive)
+    return await parse(request, receive, known)
   } catch (error) {
     // The sender went away: whatever that looked like to the parser.
     if (request.raw.destroyed && !request.raw.readableEnded && !(error instanceof Problem)) throw cutOff()

@@ -87,6 +87,8 @@ export interface Tables {
     created_by: string | null
     created_at: Date
     deleted_at: Date | null
+    /** Of its words (alt). */
+    version: Generated<number>
   }
   renditions: {
     media_id: string

@@ -153,6 +153,7 @@ export const createIntake = ({ db, clock, storage, fetch }: IntakeDeps) => {
         alt: words.alt,
         storage_key: originalKey(file.id),
         created_at: new Date(clock.now()),
+        version: 1,
       }
       try {
         await db.transaction().execute(async (trx) => {

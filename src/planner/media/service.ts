@@ -69,6 +69,7 @@ const view = (r: store.MediaRow): MediaView => ({
   url: `/api/v1/workspaces/${r.workspace_id}/media/${r.id}/content`,
   thumbUrl: `/api/v1/workspaces/${r.workspace_id}/media/${r.id}/thumb`,
   createdAt: r.created_at.toISOString(),
+  version: r.version,
 })
 
 /**
@@ -80,6 +81,9 @@ export const createMedia = ({ database, clock, storage, keys, publicUrl, fetch, 
   const linkKey = keys.derive('media-links')
   const intake = createIntake({ db, clock, storage, fetch })
   const renditions = createRenditions({ db, clock, storage, toolPath })
+  const current = (row: store.MediaRow, ifMatch: number | null) => {
+    if (ifMatch !== null && ifMatch !== row.version) throw new Problem('version-mismatch')
+  }
   const gone = () => new Problem('not-found', 'There is no such file.')
   const stale = (trx: Db, ws: string, id: string) => notify(trx, topics.live, { workspaceId: ws, kind: 'media', id })
 
@@ -93,21 +97,30 @@ export const createMedia = ({ database, clock, storage, keys, publicUrl, fetch, 
     }
   }
 
-  const describe = (ws: string, id: string, alt: string, who: Reach = {}): Promise<MediaView> =>
+  const describe = (
+    ws: string,
+    id: string,
+    alt: string,
+    who: Reach = {},
+    ifMatch: number | null = null,
+  ): Promise<MediaView> =>
     db.transaction().execute(async (trx) => {
       const row = await store.lock(trx, ws, id)
       if (!row) throw gone()
       if (who.scopes && (await store.shownBy(trx, ws, id, goesOut)))
         mustPublish(who, 'A planned publication shows this file, with its alt text.')
-      await trx.updateTable('media').set({ alt }).where('id', '=', id).execute()
+      current(row, ifMatch)
+      const version = row.version + 1
+      await trx.updateTable('media').set({ alt, version }).where('id', '=', id).execute()
       await stale(trx, ws, id)
-      return view({ ...row, alt })
+      return view({ ...row, alt, version })
     })
 
-  const remove = async (ws: string, id: string): Promise<void> => {
+  const remove = async (ws: string, id: string, ifMatch: number | null = null): Promise<void> => {
     const files = await db.transaction().execute(async (trx) => {
       const row = await store.lock(trx, ws, id)
       if (!row) throw gone()
+      current(row, ifMatch)
       if (await store.inUse(trx, ws, id))
         throw new Problem(
           'conflict',

@@ -20,6 +20,7 @@ const columns = [
   'alt',
   'storage_key',
   'created_at',
+  'version',
 ] as const
 const there = (db: Db) => db.selectFrom('media').select(columns).where('deleted_at', 'is', null)
 

@@ -119,15 +119,19 @@ describe('the list', () => {
       [],
       ...publicationStates.flatMap((x) => publicationStates.flatMap((y) => publicationStates.map((z) => [x, y, z]))),
     ]
+    const gone = new Date(clock.now())
     const sample = mixes.filter((m) =>
       m.every((s, i) => i === 0 || publicationStates.indexOf(s) >= publicationStates.indexOf(m[i - 1]!)),
     )
+    // Which of them are taken down besides: every mix meets each of these.
+    const downs = [[], [1, 1, 1], [1], [0, 1, 1]]
     const want = new Map<PostState, string[]>()
-    for (const [i, states] of sample.entries()) {
+    for (const [i, states] of sample.flatMap((m) => downs.map(() => m)).entries()) {
       const p = await write(`${i}`, ids.slice(0, states.length))
-      for (const [k, state] of states.entries())
-        await t.db.updateTable('publications').set({ state }).where('id', '=', p.publications[k]!.id).execute()
-      const state = postState(states.map((s) => ({ state: s })))
+      const stand = states.map((state, k) => ({ state, removed_at: downs[i % 4]![k] ? gone : null }))
+      for (const [k, values] of stand.entries())
+        await t.db.updateTable('publications').set(values).where('id', '=', p.publications[k]!.id).execute()
+      const state = postState(stand)
       want.set(state, [...(want.get(state) ?? []), p.id])
     }
     for (const [state, expected] of want)

@@ -166,7 +166,13 @@ export const unschedulePost = (d: PlanDeps, ws: Ws, id: string, ifMatch: number 
   })
 
 /** Another time for one channel. The post's own time follows when no other channel keeps it. Throws what `schedulePost` throws. */
-export const rescheduleOne = (d: PlanDeps, ws: Ws, id: string, input: ScheduleInput): Promise<void> =>
+export const rescheduleOne = (
+  d: PlanDeps,
+  ws: Ws,
+  id: string,
+  input: ScheduleInput,
+  ifMatch: number | null,
+): Promise<void> =>
   transact(d.db, async (trx) => {
     const found = await findPublication(trx, ws.id, id)
     const post = found && (await lockPost(trx, ws.id, found.post_id))
@@ -176,6 +182,7 @@ export const rescheduleOne = (d: PlanDeps, ws: Ws, id: string, input: ScheduleIn
     const rows = await lockPublications(trx, post.id)
     const p = rows.find((x) => x.id === id)
     if (!p) throw new Problem('not-found', 'There is no such publication.')
+    if (ifMatch !== null && ifMatch !== p.version) throw new Problem('version-mismatch')
     // Refused before preflight: what has begun cannot move, whatever its words.
     if (next(p.state, 'schedule', p.begun) === null)
       throw new Problem(

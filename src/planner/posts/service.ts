@@ -59,7 +59,7 @@ export type Posts = {
   preflight: (ws: Ws, input: PostInput) => Promise<{ channels: PreflightChannel[] }>
   publication: (ws: Ws, id: string) => Promise<Publication>
   publicationDetail: (ws: Ws, id: string) => Promise<PublicationDetail>
-  reschedule: (ws: Ws, publicationId: string, input: ScheduleInput) => Promise<Publication>
+  reschedule: (ws: Ws, publicationId: string, input: ScheduleInput, ifMatch?: number | null) => Promise<Publication>
   /** The job of the forecast; gives how many publications it looked at. */
   forecastDue: (limit: number) => Promise<number>
   /** When that job has something to do next (UTC; may be past), or null. */
@@ -141,8 +141,8 @@ export const createPosts = (deps: PostsDeps): Posts => {
       if (!story) throw new Problem('not-found', 'There is no such publication.')
       return { ...shown, ...story }
     },
-    reschedule: async (ws, publicationId, input) => {
-      await rescheduleOne(d, ws, publicationId, input)
+    reschedule: async (ws, publicationId, input, ifMatch = null) => {
+      await rescheduleOne(d, ws, publicationId, input, ifMatch)
       return publication(ws, publicationId)
     },
     forecastDue: (limit) => forecastDue({ ...d, askAccounts: deps.askAccounts }, limit),

@@ -125,15 +125,17 @@ export type ListQuery = {
 /** `postState` of publishing/rules.ts in SQL; a test holds the two together. */
 export const stateSql = sql<PostState>`(
   select case
+    when bool_or(s.gone) and bool_and(s.gone or s.state = 'cancelled') then 'removed'
     when count(*) > 0 and bool_and(s.state = 'cancelled') then 'cancelled'
-    when count(*) = 0 or bool_and(s.state in ('draft', 'cancelled')) then 'draft'
+    when count(*) = 0 or bool_and(s.gone or s.state in ('draft', 'cancelled')) then 'draft'
     when bool_or(s.state in ('unconfirmed', 'held', 'missed')) then 'attention'
     when bool_or(s.state in ('publishing', 'waiting')) then 'publishing'
     when bool_or(s.state = 'scheduled') then 'scheduled'
-    when bool_or(s.state = 'failed') then case when bool_or(s.state = 'published') then 'attention' else 'failed' end
+    when bool_or(s.state = 'failed') then case when bool_or(s.state = 'published' and not s.gone) then 'attention' else 'failed' end
     when bool_or(s.state = 'draft') then 'partly_published'
     else 'published' end
-  from publications s where s.post_id = p.id)`
+  from (select x.state, x.state = 'published' and x.removed_at is not null as gone
+    from publications x where x.post_id = p.id) s)`
 
 /** The instant a post stands at in the calendar: its first due time inside the range. Channels may have times of their own. */
 const dueIn = (range: { from: Date | null; to: Date | null }) => {

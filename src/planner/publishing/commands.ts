@@ -10,7 +10,8 @@ import { write } from './journal.ts'
 import { next, type PublicationEvent, transitions } from './rules.ts'
 import { may, stateAfter } from './transition.ts'
 
-type Target = { id: string; ws: string; now: Date }
+/** `ifMatch`: the version it must still have; absent or null: whichever it has. */
+export type Target = { id: string; ws: string; now: Date; ifMatch?: number | null }
 
 const lock = (trx: Db, id: string, ws: string) =>
   trx
@@ -41,7 +42,7 @@ const refuse = (p: Row, event: PublicationEvent): never => {
   throw new Problem('conflict', `A publication that is ${p.state}${p.begun ? ' and has begun' : ''} cannot do that.`)
 }
 
-/** Locks, checks the state machine, runs `change` (which gives the new state), tells everyone. Throws `not-found`, `conflict`, `cannot-cancel`. */
+/** Locks, checks the state machine, runs `change` (which gives the new state), tells everyone. Throws `not-found`, `version-mismatch`, `conflict`, `cannot-cancel`. */
 const command = async (
   db: Db,
   t: Target,
@@ -51,6 +52,7 @@ const command = async (
   const run = async (trx: Db) => {
     const p = await lock(trx, t.id, t.ws)
     if (!p) throw new Problem('not-found', 'There is no such publication.')
+    if (t.ifMatch != null && t.ifMatch !== p.version) throw new Problem('version-mismatch')
     if (!next(p.state, event, p.begun)) return refuse(p, event)
     await tell(trx, p, await change(trx, p))
   }

@@ -209,8 +209,10 @@ export const late = (dueAt: number, now: number, policy: LatePolicy): 'publish' 
 /** Later than this (ms) a publication counts as backlog, which goes out paced, never as a burst. */
 export const backlogAfterMs = 60_000
 
-/** One word for the post from the states of its publications. */
-export const postState = (publications: readonly { state: PublicationState }[]): PostState => {
+/** One word for the post from the states of its publications. What was taken down no longer counts, unless nothing else is left. */
+export const postState = (every: readonly { state: PublicationState; removed_at?: Date | null }[]): PostState => {
+  const publications = every.filter((p) => p.state !== 'published' || !p.removed_at)
+  if (publications.length < every.length && publications.every((p) => p.state === 'cancelled')) return 'removed'
   const has = (...states: PublicationState[]) => publications.some((p) => states.includes(p.state))
   const all = (...states: PublicationState[]) =>
     publications.length > 0 && publications.every((p) => states.includes(p.state))

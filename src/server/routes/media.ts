@@ -1,9 +1,7 @@
 /** Doors of media: the contract's, the bytes for our own pages, and the signed door for networks that pull. */
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, RouteOptions } from 'fastify'
 import { z } from 'zod'
 import { id } from '#contract/common.ts'
-import { mediaPatch } from '#contract/media.ts'
-import { Problem } from '#contract/problems.ts'
 import { rawRoutes } from '#contract/routes.ts'
 import type { Media } from '#planner/media/service.ts'
 import type { Authorize } from '../access.ts'
@@ -16,28 +14,22 @@ export const registerMedia = (bind: Bind, app: FastifyInstance, { media, authori
   bind('mediaList', ({ query }, ctx) => media.list(ctx.ws!.id, query))
   bind('mediaUpload', (_input, ctx) => {
     const { received, name, fields } = ctx.upload!
-    const alt = mediaPatch.safeParse({ alt: fields.alt ?? '' })
-    if (!alt.success)
-      throw new Problem('validation', undefined, {
-        errors: alt.error.issues.map((i) => ({ path: i.path.join('.'), message: i.message })),
-      })
-    return media.keep(received, { ws: ctx.ws!.id, userId: ctx.userId! }, { name, alt: alt.data.alt })
+    return media.keep(received, { ws: ctx.ws!.id, userId: ctx.userId! }, { name, alt: fields.alt ?? '' })
   })
   bind('mediaImport', ({ body }, ctx) =>
     media.importFrom({ ws: ctx.ws!.id, userId: ctx.userId!, url: new URL(body.url), alt: body.alt }),
   )
   bind('mediaGet', ({ params }, ctx) => media.get(ctx.ws!.id, params.id))
-  bind('mediaPatch', ({ params, body }, ctx) => media.describe(ctx.ws!.id, params.id, body.alt, ctx.ws!))
+  bind('mediaPatch', ({ params, body }, ctx) => media.describe(ctx.ws!.id, params.id, body.alt, ctx.ws!, ctx.ifMatch))
   bind('mediaRemove', async ({ params }, ctx) => {
-    await media.remove(ctx.ws!.id, params.id)
+    await media.remove(ctx.ws!.id, params.id, ctx.ifMatch)
     return { ok: true as const }
   })
 
   for (const what of ['content', 'thumb'] as const) {
     const { path, summary, access } = what === 'content' ? rawRoutes.mediaContent : rawRoutes.mediaThumb
-    app.route({
-      // HEAD is ours: Fastify's own would read the whole file to learn its length.
-      method: ['GET', 'HEAD'],
+    const bytes: RouteOptions = {
+      method: 'GET',
       url: path,
       exposeHeadRoute: false,
       config: { name: `media.${what}` },
@@ -58,7 +50,10 @@ export const registerMedia = (bind: Bind, app: FastifyInstance, { media, authori
         const forEver = what === 'content' || file.kind === 'image'
         return sendFile(request, reply, file, `private, max-age=${forEver ? '31536000, immutable' : '3600'}`)
       },
-    })
+    }
+    app.route(bytes)
+    // HEAD is ours: Fastify's own would read the whole file to learn its length. It stands in the document with GET.
+    app.route({ ...bytes, method: 'HEAD', schema: { hide: true, params: bytes.schema?.params } })
   }
 
   app.route({

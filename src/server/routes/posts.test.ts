@@ -1,6 +1,7 @@
 /** Posts and publications over HTTP: ETags, roles, Problems and bad input, from the door to the database. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { manualClock } from '#infra/clock.ts'
+import { topics } from '#infra/db/database.ts'
 import { createCalling } from '#planner/channels/calling.ts'
 import { createChannelHttp } from '#planner/channels/http.ts'
 import { createAmend } from '#planner/posts/amend.ts'
@@ -84,6 +85,44 @@ describe('ETags', () => {
     })
   })
 
+  test('tell every change of the body, also what the engine did, and name the version a person changes', async () => {
+    const { post, etag } = await write()
+    const id = post.publications[0]!.id
+    const planned = await t.call('postSchedule', { ...on(post.id), body: { at: '2027-06-01T08:00:00Z' } })
+    const tags = [etag, planned.headers.etag]
+    await engine(id, { state: 'waiting', reason: 'processing', message: 'It is being processed.' })
+    tags.push((await t.call('postGet', on(post.id))).headers.etag)
+    await engine(id, { state: 'scheduled', permalink: 'https://net.example/2' })
+    tags.push((await t.call('postGet', on(post.id))).headers.etag)
+    expect(new Set(tags).size).toBe(4)
+    expect((await t.call('postGet', on(post.id))).headers.etag).toBe(tags[3])
+    // What the engine did does not make a person's edit stale.
+    const put = await t.call('postPut', { ...on(post.id), body: body('b'), ifMatch: String(tags[2]) })
+    expect(put.status).toBe(200)
+  })
+
+  test('If-Match is honoured by the commands of a publication', async () => {
+    const { post } = await write()
+    await t.call('postSchedule', { ...on(post.id), body: { at: '2027-06-01T08:00:00Z' } })
+    const id = post.publications[0]!.id
+    const etag = String((await t.call('publicationGet', on(id))).headers.etag)
+    const moved = await t.call('publicationReschedule', {
+      ...on(id),
+      body: { at: '2027-04-01T08:00:00Z' },
+      ifMatch: etag,
+    })
+    expect(moved.status).toBe(200)
+    for (const name of ['publicationReschedule', 'publicationCancel'] as const) {
+      const call = {
+        ...on(id),
+        ...(name === 'publicationCancel' ? {} : { body: { at: '2027-06-01T08:00:00Z' } }),
+        ifMatch: etag,
+      }
+      expect((await t.call(name, call)).problem?.code).toBe('version-mismatch')
+    }
+    expect((await t.call('publicationCancel', { ...on(id), ifMatch: String(moved.headers.etag) })).status).toBe(200)
+  })
+
   test('of two PUTs with one ETag one wins, and what it wrote stays', async () => {
     const { post, etag } = await write()
     const both = await Promise.all(
@@ -163,11 +202,18 @@ describe('a life over HTTP', () => {
         ended_at: null,
       })
       .execute()
+    const events: unknown[] = []
+    const stop = await t.database.listen(topics.live, (payload) => events.push(JSON.parse(payload || '{}')))
     const settled = await t.call('publicationResolve', {
       ...on(id),
       body: { there: true, permalink: 'https://net.example/1' },
     })
     expect(settled.body).toMatchObject({ state: 'published', permalink: 'https://net.example/1' })
+    await expect
+      .poll(() => events)
+      .toContainEqual(expect.objectContaining({ kind: 'publication', id, state: 'published' }))
+    expect(events).not.toContainEqual(expect.objectContaining({ kind: 'publication', id, state: 'waiting' }))
+    await stop()
     expect((await t.call('publicationResolve', { ...on(id), body: { again: true } })).problem?.code).toBe('conflict')
     // A person said it is there; the network never told an id to take down.
     expect((await t.call('publicationRemove', on(id))).problem?.code).toBe('conflict')
@@ -176,7 +222,21 @@ describe('a life over HTTP', () => {
       .set({ checkpoint: '{"id":"7","url":null}' })
       .where('publication_id', '=', id)
       .execute()
-    expect((await t.call('publicationRemove', on(id))).body).toMatchObject({ state: 'published', reason: 'removed' })
+    expect((await t.call('publicationRemove', on(id))).body).toMatchObject({
+      state: 'published',
+      reason: 'removed',
+      permalink: null,
+      removedAt: now.toISOString(),
+    })
+    const down = { ...on(post.id) }
+    expect((await t.call('postGet', down)).body).toMatchObject({
+      state: 'removed',
+      publications: [{ permalink: null }],
+    })
+    const idsOf = async (state: string) =>
+      ((await t.call('postList', { query: { state } })).body.items as unknown as { id: string }[]).map((p) => p.id)
+    expect(await idsOf('removed')).toContain(post.id)
+    expect(await idsOf('published')).not.toContain(post.id)
     expect(removals.ids).toContain('7')
   })
 

@@ -1,24 +1,26 @@
 /** Doors of publications: one post on one channel, its story, and what a person may do to it. */
+import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { Amend } from '#planner/posts/amend.ts'
 import type { Posts } from '#planner/posts/service.ts'
 import type { TakeDown } from '#planner/posts/takedown.ts'
-import { cancelPublication, resolvePublication, retryPublication } from '#planner/publishing/commands.ts'
+import { cancelPublication, resolvePublication, retryPublication, type Target } from '#planner/publishing/commands.ts'
 import type { Bind, Ctx } from '../bind.ts'
 
 export type PublicationsDoorDeps = { db: Db; clock: Clock; posts: Posts; takeDown: TakeDown; amend: Amend }
 
 export const registerPublications = (bind: Bind, { db, clock, posts, takeDown, amend }: PublicationsDoorDeps): void => {
   /** Runs a command on a publication whose post is not deleted, and shows what became of it. */
-  const act = async (ctx: Ctx, id: string, command: (t: { id: string; ws: string; now: Date }) => Promise<void>) => {
-    await posts.publication(ctx.ws!, id)
-    await command({ id, ws: ctx.ws!.id, now: new Date(clock.now()) })
+  const act = async (ctx: Ctx, id: string, command: (t: Target) => Promise<void>) => {
+    const before = await posts.publication(ctx.ws!, id)
+    if (ctx.ifMatch !== null && ctx.ifMatch !== before.version) throw new Problem('version-mismatch')
+    await command({ id, ws: ctx.ws!.id, now: new Date(clock.now()), ifMatch: ctx.ifMatch })
     return posts.publication(ctx.ws!, id)
   }
 
   bind('publicationGet', ({ params }, ctx) => posts.publicationDetail(ctx.ws!, params.id))
-  bind('publicationReschedule', ({ params, body }, ctx) => posts.reschedule(ctx.ws!, params.id, body))
+  bind('publicationReschedule', ({ params, body }, ctx) => posts.reschedule(ctx.ws!, params.id, body, ctx.ifMatch))
   bind('publicationCancel', ({ params }, ctx) => act(ctx, params.id, (t) => cancelPublication(db, t)))
   bind('publicationRetry', ({ params }, ctx) => act(ctx, params.id, (t) => retryPublication(db, t)))
   bind('publicationResolve', ({ params, body }, ctx) =>

@@ -75,7 +75,7 @@ export const QuickView = ({
                   <PlatformMark id={p.platform} />
                   <span className="truncate">{channels.find((c) => c.id === p.channelId)?.name ?? p.platform}</span>
                 </span>
-                <StateBadge state={p.state} />
+                <StateBadge state={p.removedAt ? 'removed' : p.state} />
               </li>
             ))}
           </ul>

@@ -119,6 +119,7 @@ export const en = {
   'state.held': 'On hold',
   'state.missed': 'Missed',
   'state.cancelled': 'Cancelled',
+  'state.removed': 'Taken down',
   'stepState.planned': 'not yet',
   'stepState.begun': 'running',
   'stepState.done': 'done',

@@ -121,6 +121,7 @@ export const pl: Catalogue = {
   'state.held': 'Wstrzymany',
   'state.missed': 'Przegapiony',
   'state.cancelled': 'Anulowany',
+  'state.removed': 'Zdjęty',
   'stepState.planned': 'jeszcze nie',
   'stepState.begun': 'w toku',
   'stepState.done': 'gotowe',

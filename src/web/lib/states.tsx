@@ -11,6 +11,7 @@ import {
   Hourglass,
   LoaderCircle,
   type LucideIcon,
+  Trash2,
   UserCheck,
 } from 'lucide-react'
 import type { PostState, PublicationState } from '#contract/posts.ts'
@@ -34,6 +35,7 @@ export const stateLooks: Record<AnyState, Look> = {
   held: { tone: 'warn', Icon: CirclePause },
   missed: { tone: 'danger', Icon: ClockAlert },
   cancelled: { tone: 'neutral', Icon: Ban },
+  removed: { tone: 'neutral', Icon: Trash2 },
 }
 
 export const StateBadge = ({ state }: { state: AnyState }) => {

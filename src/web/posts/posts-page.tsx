@@ -19,10 +19,15 @@ import { Page } from '../shell/page.tsx'
 import { useSession } from '../shell/session.tsx'
 import { PostMenu } from './post-actions.tsx'
 
-const filters = ['all', 'draft', 'scheduled', 'attention', 'published', 'failed'] as const satisfies readonly (
-  | 'all'
-  | PostState
-)[]
+const filters = [
+  'all',
+  'draft',
+  'scheduled',
+  'attention',
+  'published',
+  'failed',
+  'removed',
+] as const satisfies readonly ('all' | PostState)[]
 
 const Row = ({ post }: { post: Post }) => {
   const t = useT()

@@ -148,7 +148,7 @@ export const PublicationCard = ({
               : ''}
           </p>
         </div>
-        <StateBadge state={state} />
+        <StateBadge state={publication.removedAt ? 'removed' : state} />
       </header>
       <div className="grid grid-cols-1 gap-4 px-5 pb-5 empty:hidden">
         {state === 'unconfirmed' ? (
