@@ -131,7 +131,7 @@ export const fences: readonly Fence[] = [
     remedy: 'Ask the column steps.name, or readStepKey of contract/steps.ts: a key is taken apart in one place.',
     covers: (path) => isSource(path) && path !== 'src/contract/steps.ts',
     breaks: inCode(
-      /like '(prepare|upload|process|create|comment|finish)|\^\(?(\?:)?(prepare|upload|process|create|comment|finish)\b.*\(?:|\bkey[.]split\(':'\)/,
+      /\blike'?,? '(prepare|upload|process|create|comment|finish)|\^\(?(\?:)?(prepare|upload|process|create|comment|finish)\b.*\(?:|\bkey[.]split\(':'\)/,
     ),
   },
   {
