@@ -5,6 +5,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequ
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { Problem } from '#contract/problems.ts'
 import { type RouteName, routes } from '#contract/routes.ts'
+import { createCarry } from '#infra/carrier.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Database } from '#infra/db/database.ts'
 import { newId } from '#infra/ids.ts'
@@ -178,25 +179,21 @@ export const createApp = async (deps: AppDeps): Promise<FastifyInstance> => {
   const missing = (Object.keys(routes) as RouteName[]).filter((name) => !bound.has(name))
   if (deps.complete !== false && missing.length > 0) throw new Error(`routes without a handler: ${missing.join(', ')}`)
 
-  const over = new AbortController()
-  const tidy = async () => {
-    while (!over.signal.aborted) {
+  const tidy = createCarry({ database, clock, log })(
+    async () => {
       await purgeIdempotency(database.db, clock.now())
-      await clock.sleep(60 * 60_000, over.signal)
-    }
-  }
+      return new Date(clock.now() + 60 * 60_000)
+    },
+    { name: 'forget idempotency keys' },
+  )
   let stopLive: (() => Promise<void>) | undefined
-  let tidying: Promise<void> | undefined
   app.addHook('onReady', async () => {
     stopLive = await live.start()
-    tidying = tidy().catch((error: unknown) =>
-      log.warn({ err: error }, 'old idempotency keys stay until the next start'),
-    )
+    await tidy.start()
   })
   app.addHook('preClose', async () => {
-    over.abort()
     await stopLive?.()
-    await tidying
+    await tidy.stop()
   })
   return app
 }

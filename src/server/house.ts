@@ -2,6 +2,7 @@
  * The planner put together without a door: every noun with what it needs. The server opens it behind HTTP, a worker
  * process opens it alone, and the demo, the bench and the crash matrix open the very same one.
  */
+import { createCarry, type Job } from '#infra/carrier.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Database } from '#infra/db/database.ts'
 import { newId } from '#infra/ids.ts'
@@ -15,21 +16,24 @@ import { createConnect } from '#planner/channels/connect.ts'
 import { connectSandbox } from '#planner/channels/connect-all.ts'
 import { createCredentials } from '#planner/channels/credentials.ts'
 import { createChannelHttp } from '#planner/channels/http.ts'
-import { sweepFlows } from '#planner/channels/jobs.ts'
+import { channelJobs } from '#planner/channels/jobs.ts'
 import { createKeeper } from '#planner/channels/keeper.ts'
 import { createQuotas } from '#planner/channels/quotas.ts'
 import { createChannels } from '#planner/channels/service.ts'
+import { insightJobs } from '#planner/insights/jobs.ts'
 import { createInsights } from '#planner/insights/service.ts'
+import { mediaJobs } from '#planner/media/jobs.ts'
 import { createMedia, type MediaDeps } from '#planner/media/service.ts'
 import { createPeople } from '#planner/people/service.ts'
 import { createAmend } from '#planner/posts/amend.ts'
+import { postJobs } from '#planner/posts/jobs.ts'
 import { createPosts } from '#planner/posts/service.ts'
 import { createTakeDown } from '#planner/posts/takedown.ts'
 import { holdChannel, releaseHeld } from '#planner/publishing/commands.ts'
 import type { Log, Observer, PublishingDeps } from '#planner/publishing/deps.ts'
 import { createPublishing } from '#planner/publishing/engine.ts'
+import { signalJobs } from '#planner/signals/jobs.ts'
 import { createSignals } from '#planner/signals/service.ts'
-import { createJobs, type Job } from './jobs.ts'
 import { createSandboxRobot } from './sandbox-robot.ts'
 
 export type HouseOptions = {
@@ -90,6 +94,7 @@ export const openHouse = async (o: HouseOptions) => {
     sandbox: robot?.credentials ?? null,
   })
   const now = () => new Date(clock.now())
+  const carry = createCarry({ database, clock, log })
 
   const media = createMedia({
     database,
@@ -150,7 +155,7 @@ export const openHouse = async (o: HouseOptions) => {
     },
   })
   const posts = createPosts({ db, clock, platforms, publicUrl: o.publicUrl, askAccounts: accounts.refresh })
-  const publishing = createPublishing(database, {
+  const publishing = createPublishing(carry, {
     db,
     clock,
     platforms,
@@ -166,41 +171,14 @@ export const openHouse = async (o: HouseOptions) => {
   const takeDown = createTakeDown({ db, clock, platforms, keeper, http })
   const amend = createAmend({ db, clock, platforms, call })
 
-  const jobs: Job[] = [
-    { name: 'refresh tokens', run: async () => (await keeper.refreshDue(20)).nextAt },
-    {
-      name: 'forecast',
-      run: async () => {
-        await posts.forecastDue(50)
-        return posts.nextForecast()
-      },
-    },
-    {
-      name: 'sweep uploads',
-      run: async () => {
-        await media.sweep()
-        return new Date(clock.now() + 6 * 3_600_000)
-      },
-    },
-    { name: 'read insights', run: insights.lookDue },
-    { name: 'handle webhooks', run: webhooks.handleDue },
-    ...(o.takesWebhooks ? [{ name: 'subscribe to webhooks', run: webhooks.subscribeDue }] : []),
-    {
-      name: 'sweep events and budgets',
-      run: async () => {
-        await webhooks.sweep()
-        await quotas.sweep(now())
-        return new Date(clock.now() + 6 * 3_600_000)
-      },
-    },
-    {
-      name: 'sweep connect flows',
-      run: async () => {
-        await sweepFlows(db, now())
-        return new Date(clock.now() + 3_600_000)
-      },
-    },
+  const jobs: readonly Job[] = [
+    ...channelJobs({ db, clock, keeper, quotas }),
+    ...postJobs(posts),
+    ...mediaJobs({ media, clock }),
+    ...insightJobs(insights),
+    ...signalJobs({ signals: webhooks, clock, takesWebhooks: o.takesWebhooks ?? false }),
   ]
+  const carriers = jobs.map((job) => carry(job.look, job))
 
   return {
     platforms,
@@ -219,7 +197,11 @@ export const openHouse = async (o: HouseOptions) => {
     insights,
     webhooks,
     robot,
-    jobs: createJobs({ database, clock, log, jobs }),
+    jobs: {
+      list: jobs,
+      start: async () => void (await Promise.all(carriers.map((c) => c.start()))),
+      stop: async () => void (await Promise.all(carriers.map((c) => c.stop()))),
+    },
     /** One sandbox channel on every platform, through the real flows. */
     connectSandbox: (who: { ws: string; userId: string }) => connectSandbox({ clock, platforms, connect, robot }, who),
     newId: () => newId(clock.now()),

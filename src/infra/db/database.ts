@@ -1,6 +1,7 @@
-/** One driver, one SQL: a Kysely over a pg pool, and LISTEN on a connection of its own. */
+/** One driver, one SQL: a Kysely over a pg pool, and LISTEN on a connection of its own (listen.ts). */
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
+import { createListener, type Listener } from './listen.ts'
 import type { Tables } from './tables.ts'
 
 export type Db = Kysely<Tables>
@@ -8,13 +9,26 @@ export type Db = Kysely<Tables>
 export type Database = {
   db: Db
   pool: pg.Pool
-  /** Calls `on` for every NOTIFY on `channel`; reconnects by itself and calls `on('')` after a gap, since messages may be lost. Gives a stop function. */
-  listen: (channel: string, on: (payload: string) => void) => Promise<() => Promise<void>>
+  /** Calls `on` for every NOTIFY on `topic`; reconnects by itself and calls `on('')` after a gap, since messages may be lost. Gives a stop function. */
+  listen: Listener['listen']
   close: () => Promise<void>
 }
 
-/** NOTIFY topics. `due`: something may be due sooner than the engine thinks. `live`: a screen may be stale (JSON of contract's LiveEvent + workspace). */
-export const topics = { due: 'clarion_due', live: 'clarion_live' } as const
+/**
+ * NOTIFY topics. Each wakes only those whose work it can have brought nearer; a screen that may be stale is told on
+ * `live` (JSON of contract's LiveEvent and the workspace).
+ */
+export const topics = {
+  /** A publication may be due sooner than the engine thinks. */
+  due: 'clarion_due',
+  /** What is planned, or its words, changed. */
+  plans: 'clarion_plans',
+  /** A channel was connected, again or for the first time. */
+  connected: 'clarion_connected',
+  /** A network reported something. */
+  signals: 'clarion_signals',
+  live: 'clarion_live',
+} as const
 
 const INT8 = 20
 const types = {
@@ -30,48 +44,17 @@ export const openDatabase = (
   const pool = new pg.Pool({ connectionString: url, max: o.poolSize ?? 10, types, application_name: 'clarion' })
   pool.on('error', (error) => o.onError?.(error))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
-  const stops = new Set<() => Promise<void>>()
-
-  const listen: Database['listen'] = async (channel, on) => {
-    let client: pg.Client | undefined
-    let stopped = false
-    const start = async (again: boolean): Promise<void> => {
-      const c = new pg.Client({ connectionString: url, application_name: 'clarion-listen', types })
-      let over = false
-      const lost = () => {
-        if (over || stopped) return
-        over = true
-        setTimeout(() => start(true).catch((e) => o.onError?.(e)), 500).unref()
-      }
-      c.on('error', lost)
-      c.on('end', lost)
-      c.on('notification', (m) => on(m.payload ?? ''))
-      try {
-        await c.connect()
-        await c.query(`listen ${pg.escapeIdentifier(channel)}`)
-        client = c
-        if (again) on('')
-      } catch (error) {
-        if (!again) throw error
-        lost()
-      }
-    }
-    await start(false)
-    const stop = async () => {
-      stopped = true
-      stops.delete(stop)
-      await client?.end().catch(() => undefined)
-    }
-    stops.add(stop)
-    return stop
-  }
+  const listener = createListener({
+    config: { connectionString: url, application_name: 'clarion-listen', types },
+    onError: o.onError,
+  })
 
   return {
     db,
     pool,
-    listen,
+    listen: listener.listen,
     close: async () => {
-      await Promise.all([...stops].map((s) => s()))
+      await listener.close()
       await db.destroy()
       // Kysely ends the pool only if a query went through it.
       if (!pool.ended) await pool.end()

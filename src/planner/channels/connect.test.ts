@@ -361,7 +361,11 @@ describe('connecting again', () => {
       scheduled: 2,
     })
     const due: string[] = []
-    const stop = await database.listen(topics.due, (p) => due.push(p))
+    const connected: string[] = []
+    const stops = [
+      await database.listen(topics.due, (p) => due.push(p)),
+      await database.listen(topics.connected, (p) => connected.push(p)),
+    ]
     const flow = await through(single.id, { channelId })
     expect(flow.channels.map((c) => c.id)).toEqual([channelId])
     expect(await house.channels.get(me.ws, channelId)).toMatchObject({ state: 'ok', stateReason: null, scheduled: 2 })
@@ -379,7 +383,8 @@ describe('connecting again', () => {
     expect(rows.find((r) => r.id === waiting)).toMatchObject({ state: 'scheduled', next_at: future })
     expect((await house.keeper.grant(channelId)).generation).toBe(2)
     await expect.poll(() => due.length).toBeGreaterThan(0)
-    await stop()
+    await expect.poll(() => connected.length).toBeGreaterThan(0)
+    await Promise.all(stops.map((stop) => stop()))
   })
 
   it('with another account is refused by name, and changes nothing', async () => {

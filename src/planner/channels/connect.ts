@@ -176,6 +176,7 @@ export const createConnect = (deps: ConnectDeps): Connect => {
     await deps.onReconnected(trx, channelId)
     await notify(trx, topics.live, { workspaceId: row.workspace_id, kind: 'channel', id: channelId, state: 'ok' })
     await notify(trx, topics.due, '')
+    await notify(trx, topics.connected, '')
     return channelId
   }
 

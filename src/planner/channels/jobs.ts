@@ -1,6 +1,10 @@
 /** Background work of channels: tokens that are due for a refresh, connect flows nobody finished. */
 import { sql } from 'kysely'
-import type { Db } from '#infra/db/database.ts'
+import type { Job } from '#infra/carrier.ts'
+import type { Clock } from '#infra/clock.ts'
+import { type Db, topics } from '#infra/db/database.ts'
+import type { Keeper } from './keeper.ts'
+import type { Quotas } from './quotas.ts'
 
 /** How long a claimed token is left to its claimer before it is due again (ms); longer than a refresh call may take. */
 export const claimMs = 90_000
@@ -55,3 +59,33 @@ export const sweepFlows = async (db: Db, now: Date): Promise<number> => {
     .executeTakeFirst()
   return Number(r.numDeletedRows)
 }
+
+const hourMs = 3_600_000
+
+export const channelJobs = (d: {
+  db: Db
+  clock: Pick<Clock, 'now'>
+  keeper: Pick<Keeper, 'refreshDue'>
+  quotas: Pick<Quotas, 'sweep'>
+}): Job[] => [
+  {
+    name: 'refresh tokens',
+    topics: [topics.connected],
+    atMostMs: 30_000,
+    look: async () => (await d.keeper.refreshDue(20)).nextAt,
+  },
+  {
+    name: 'sweep connect flows',
+    look: async () => {
+      await sweepFlows(d.db, new Date(d.clock.now()))
+      return new Date(d.clock.now() + hourMs)
+    },
+  },
+  {
+    name: 'sweep budgets',
+    look: async () => {
+      await d.quotas.sweep(new Date(d.clock.now()))
+      return new Date(d.clock.now() + 6 * hourMs)
+    },
+  },
+]

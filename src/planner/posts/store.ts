@@ -197,7 +197,7 @@ const deadlock = '40P01'
 
 /**
  * A transaction of an edit. Run again when PostgreSQL broke it off as one side of a deadlock. Whatever its end, the
- * engine is told to look again, since it passes over channels an edit has locked.
+ * engine is told to look again, since it passes over channels an edit has locked; what is planned is forecast anew.
  */
 export const transact = async <T>(db: Db, run: (trx: Db) => Promise<T>): Promise<T> => {
   for (let tries = 1; ; tries++) {
@@ -205,6 +205,7 @@ export const transact = async <T>(db: Db, run: (trx: Db) => Promise<T>): Promise
       return await db.transaction().execute(async (trx) => {
         const result = await run(trx)
         await notify(trx, topics.due, '')
+        await notify(trx, topics.plans, '')
         return result
       })
     } catch (error) {

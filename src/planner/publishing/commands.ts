@@ -34,6 +34,7 @@ const tell = async (trx: Db, p: Row, state: string) => {
     state,
   })
   await notify(trx, topics.due, '')
+  if (state === transitions.schedule.to) await notify(trx, topics.plans, '')
 }
 
 const refuse = (p: Row, event: PublicationEvent): never => {

@@ -3,7 +3,8 @@
  * at most `pace.concurrency` per platform. The database is the clock and the truth: a killed engine loses nothing, its
  * leases run out and another one (or its successor) goes on from the journal.
  */
-import { type Database, type Db, topics } from '#infra/db/database.ts'
+import type { Carry } from '#infra/carrier.ts'
+import { type Db, topics } from '#infra/db/database.ts'
 import { attempt } from './attempt.ts'
 import type { Work } from './attempt-context.ts'
 import { holdChannel } from './commands.ts'
@@ -38,22 +39,19 @@ const gatherMs = 10
 /** Deadlock or serialisation failure: nothing was done, look again. */
 const gaveWay = (error: unknown) => ['40P01', '40001'].includes((error as { code?: string }).code ?? '')
 
-export const createPublishing = (database: Pick<Database, 'listen'>, d: PublishingDeps): Publishing => {
+export const createPublishing = (carry: Carry, d: PublishingDeps): Publishing => {
   const leaseMs = d.leaseMs ?? 30_000
   const flying = new Map<string, { work: Work; platform: string; abort: AbortController; over: Promise<void> }>()
   const stopping = new AbortController()
   const over = new AbortController()
-  let nudge = new AbortController()
-  let loop: Promise<void> | undefined
   let beat: Promise<void> | undefined
-  let unlisten: (() => Promise<void>) | undefined
+  let ended = false
   let ticked = d.clock.now()
   let heldAt = 0
   let warmedAt = 0
   const warmed = new Set<string>()
   let warming: Promise<unknown> | undefined
 
-  const wake = () => nudge.abort()
   const free = (platform: string) => {
     const pace = d.platforms.get(platform)?.spec.pace.concurrency ?? 1
     return pace - [...flying.values()].filter((f) => f.platform === platform).length
@@ -62,7 +60,7 @@ export const createPublishing = (database: Pick<Database, 'listen'>, d: Publishi
   const launch = (claim: store.Claim) => {
     const abort = new AbortController()
     const work: Work = { claim, leaseUntil: d.clock.now() + leaseMs, signal: abort.signal }
-    const ended = attempt(d, work)
+    const life = attempt(d, work)
       .catch((error: unknown) => {
         if (error instanceof store.LeaseLost)
           d.log.info({ publication: claim.publicationId }, 'lease lost; another worker or a person took over')
@@ -76,9 +74,10 @@ export const createPublishing = (database: Pick<Database, 'listen'>, d: Publishi
       })
       .finally(() => {
         flying.delete(claim.lease)
-        wake()
+        ended = true
+        carrier.wake()
       })
-    flying.set(claim.lease, { work, platform: claim.platform, abort, over: ended })
+    flying.set(claim.lease, { work, platform: claim.platform, abort, over: life })
   }
 
   /** One look for work. Gives how many attempts were started. */
@@ -142,40 +141,36 @@ export const createPublishing = (database: Pick<Database, 'listen'>, d: Publishi
     if (warmed.size > 10_000) warmed.clear()
   }
 
-  const run = async () => {
-    while (!stopping.signal.aborted) {
-      nudge = new AbortController()
-      try {
-        // What becomes due while we look must be seen as "next", so both looks use the instant before the first.
-        const lookedAt = new Date(d.clock.now())
-        // What is claimable now is claimed; what waits for a free place is looked at when an attempt ends.
-        await tick()
-        if (Math.abs(d.clock.now() - warmedAt) >= everyMs) {
-          warmedAt = d.clock.now()
-          warming ??= ahead()
-            .catch((err: unknown) => d.log.warn({ err }, 'making pictures ahead failed'))
-            .finally(() => {
-              warming = undefined
-            })
-        }
-        // An attempt ended while we looked: its place is free, so look again before asking for the next due time.
-        if (!nudge.signal.aborted) {
-          const next = await due.nextDue(d.db, lookedAt)
-          const ms = Math.max(0, Math.min(sweepMs, next ? next.getTime() - d.clock.now() : sweepMs))
-          await d.clock.sleep(ms, AbortSignal.any([nudge.signal, stopping.signal]))
-        }
-        if (flying.size > 0) await d.clock.sleep(gatherMs, stopping.signal)
-      } catch (err) {
-        // A person's edit locked the same rows the other way round: PostgreSQL let them go first.
-        if (gaveWay(err)) {
-          await d.clock.sleep(20, stopping.signal)
-          continue
-        }
-        d.log.error({ err }, 'looking for due work failed; trying again in a second')
-        await d.clock.sleep(1_000, stopping.signal)
+  /** Claims what is claimable now, and gives when something may be next; what waits for a free place is looked at when an attempt ends. */
+  const look = async (): Promise<Date | null> => {
+    // What becomes due while we look must be seen as "next", so both looks use the instant before the first.
+    const lookedAt = new Date(d.clock.now())
+    ended = false
+    try {
+      await tick()
+      if (Math.abs(d.clock.now() - warmedAt) >= everyMs) {
+        warmedAt = d.clock.now()
+        warming ??= ahead()
+          .catch((err: unknown) => d.log.warn({ err }, 'making pictures ahead failed'))
+          .finally(() => {
+            warming = undefined
+          })
       }
+      // An attempt ended while we looked: its place is free, so look again before asking for the next due time.
+      return ended ? lookedAt : await due.nextDue(d.db, lookedAt)
+    } catch (error) {
+      // A person's edit locked the same rows the other way round: PostgreSQL let them go first.
+      if (gaveWay(error)) return new Date(d.clock.now() + 20)
+      throw error
     }
   }
+  const carrier = carry(look, {
+    name: 'publishing',
+    topics: [topics.due],
+    atMostMs: sweepMs,
+    // Nothing in work: what is due now waits for nobody.
+    gapMs: () => (flying.size > 0 ? gatherMs : 0),
+  })
 
   /** Renews the leases of what is in work; aborts what is no longer ours. */
   const heartbeat = async () => {
@@ -197,14 +192,12 @@ export const createPublishing = (database: Pick<Database, 'listen'>, d: Publishi
 
   return {
     start: async () => {
-      unlisten = await database.listen(topics.due, wake)
-      loop = run()
+      await carrier.start()
       beat = heartbeat()
     },
     stop: async (drainMs = 10_000) => {
       stopping.abort()
-      wake()
-      await loop
+      await carrier.stop()
       await warming
       const all = Promise.all([...flying.values()].map((f) => f.over))
       await Promise.race([all, d.clock.sleep(drainMs)])
@@ -212,9 +205,8 @@ export const createPublishing = (database: Pick<Database, 'listen'>, d: Publishi
       await all
       over.abort()
       await beat
-      await unlisten?.()
     },
-    wake,
+    wake: carrier.wake,
     runDue: async () => {
       let n = 0
       for (;;) {

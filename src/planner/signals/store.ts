@@ -57,7 +57,7 @@ export const keepEvents = (
       .onConflict((c) => c.columns(['platform', 'realm', 'key']).doNothing())
       .returning('id')
       .execute()
-    if (kept.length > 0) await notify(trx, topics.due, '')
+    if (kept.length > 0) await notify(trx, topics.signals, '')
     return kept.length
   })
 

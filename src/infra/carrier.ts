@@ -1,0 +1,89 @@
+/**
+ * What carries work that is written down in the database: it looks, sleeps until the next instant the look named, and
+ * looks sooner when something changed. The row with its due time is the truth; a look that is lost, late or made twice
+ * harms nothing, so a carrier may be this loop or a queue of another make.
+ */
+import type { Clock } from './clock.ts'
+import type { Database } from './db/database.ts'
+
+/** Does what is due and gives when something is due next (UTC; may be past), or null when only a change can make it so. */
+export type Look = () => Promise<Date | null>
+
+export type Carrier = {
+  /** Starts looking, at once; resolves when it hears its topics. */
+  start: () => Promise<void>
+  /** Looks no more; resolves when the look under way is over. */
+  stop: () => Promise<void>
+  /** Looks now. */
+  wake: () => void
+}
+
+export type Carried = {
+  /** For the log. */
+  name: string
+  /** NOTIFY topics that mean: look now. */
+  topics?: readonly string[]
+  /** Looks at least this often (ms), for times in the database that may come nearer without a NOTIFY. Default: only when due. */
+  atMostMs?: number
+  /** The least time between two looks (ms): what comes in a burst is one look. Default 1,000. */
+  gapMs?: () => number
+}
+
+/** A chore of a noun: `jobs.ts` of each says what it has. */
+export type Job = Carried & { look: Look }
+
+export type Carry = (look: Look, o: Carried) => Carrier
+
+/** A look that broke is made again after a second, doubling up to five minutes (ms). */
+const brokenMs = { first: 1_000, most: 5 * 60_000 }
+
+export const createCarry =
+  (d: {
+    database: Pick<Database, 'listen'>
+    clock: Clock
+    log: { error: (o: object, message: string) => void }
+  }): Carry =>
+  (look, o) => {
+    const { clock } = d
+    const gapMs = o.gapMs ?? (() => 1_000)
+    const atMostMs = o.atMostMs ?? Number.POSITIVE_INFINITY
+    const stopping = new AbortController()
+    let nudge = new AbortController()
+    let loop: Promise<void> | undefined
+    let stops: (() => Promise<void>)[] = []
+    const wake = () => nudge.abort()
+
+    const run = async () => {
+      let broken = 0
+      while (!stopping.signal.aborted) {
+        nudge = new AbortController()
+        let next: number
+        try {
+          const at = await look()
+          next = at?.getTime() ?? Number.POSITIVE_INFINITY
+          broken = 0
+        } catch (err) {
+          next = clock.now() + Math.min(brokenMs.most, brokenMs.first * 2 ** broken++)
+          d.log.error({ err, job: o.name }, `${o.name}: a look broke; it looks again`)
+        }
+        const ended = clock.now()
+        const ms = Math.max(0, Math.min(atMostMs, next - ended))
+        await clock.sleep(ms, AbortSignal.any([nudge.signal, stopping.signal]))
+        const rest = gapMs() - (clock.now() - ended)
+        if (rest > 0) await clock.sleep(rest, stopping.signal)
+      }
+    }
+
+    return {
+      start: async () => {
+        stops = await Promise.all((o.topics ?? []).map((topic) => d.database.listen(topic, wake)))
+        loop = run()
+      },
+      stop: async () => {
+        stopping.abort()
+        await loop
+        await Promise.all(stops.splice(0).map((stop) => stop()))
+      },
+      wake,
+    }
+  }
