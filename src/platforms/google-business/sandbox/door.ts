@@ -2,7 +2,14 @@
 import { Refused } from '#kit/sandbox/answer.ts'
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
 import { take } from '#kit/sandbox/window.ts'
-import { badRequest, errorInfo, googleCaller, type RpcDetail, rpcError } from '../../families/google/sandbox/answers.ts'
+import {
+  badRequest,
+  errorInfo,
+  googleCaller,
+  type RpcDetail,
+  rpcError,
+  systemParameters,
+} from '../../families/google/sandbox/answers.ts'
 import { OLD_SCOPE, SCOPE } from './numbers.ts'
 import type { GbpWorld, Holder, Place } from './state.ts'
 
@@ -72,21 +79,8 @@ export const ownPlace = (world: GbpWorld, sub: string, req: SandboxRequest): { h
   return { holder, place }
 }
 
-/** Parameters every method of Google's APIs takes. */
-const common = [
-  'alt',
-  'fields',
-  'key',
-  'prettyPrint',
-  'quotaUser',
-  '$.xgafv',
-  'access_token',
-  'callback',
-  'oauth_token',
-]
-
 export const knownQuery = (req: SandboxRequest, ...known: string[]): void => {
-  const extra = [...req.query.keys()].find((k) => !known.includes(k) && !common.includes(k))
+  const extra = [...req.query.keys()].find((k) => !known.includes(k) && !systemParameters.includes(k))
   if (extra !== undefined)
     malformed(extra, `Unknown name "${extra}": Cannot bind query parameter. Field could not be found.`)
 }

@@ -39,34 +39,51 @@ const dateOf = (req: SandboxRequest, which: string): number => {
 
 const report = (world: GbpWorld) => (req: SandboxRequest) => {
   const [id, verb] = (req.params['*'] ?? '').split(':')
-  if (verb !== 'fetchMultiDailyMetricsTimeSeries') notFound()
+  if (id?.endsWith(keywordsPath)) return keywords(world, req, id.slice(0, -keywordsPath.length))
+  const single = verb === 'getDailyMetricsTimeSeries'
+  if (!single && verb !== 'fetchMultiDailyMetricsTimeSeries') notFound()
   const place = seenPlace(world, enter(world, req), id)
   const range = ['startDate', 'endDate'].flatMap((d) => ['year', 'month', 'day'].map((m) => `dailyRange.${d}.${m}`))
-  knownQuery(req, 'dailyMetrics', ...range)
-  const metrics = req.query.getAll('dailyMetrics')
+  const name = single ? 'dailyMetric' : 'dailyMetrics'
+  knownQuery(req, name, ...range, ...(single ? ['dailySubEntityType.dayOfWeek', 'dailySubEntityType.timeOfDay'] : []))
+  const metrics = single ? req.query.getAll(name).slice(0, 1) : req.query.getAll(name)
   const odd = metrics.find((m) => !dailyMetrics.includes(m))
   if (metrics.length === 0 || odd !== undefined) malformed('daily_metrics', `Invalid value at 'daily_metrics': ${odd}`)
   const [from, to] = [dateOf(req, 'startDate'), dateOf(req, 'endDate')]
   if (from > to) malformed('daily_range', 'The start is after the end.')
   const counted = Math.floor(world.now() / dayMs) * dayMs - lagDays * dayMs
   const days = Array.from({ length: (to - from) / dayMs + 1 }, (_, i) => from + i * dayMs)
+  const series = (metric: string) => ({
+    datedValues: days.map((at) => {
+      const d = new Date(at)
+      const value = at > counted ? 0 : Math.floor(audience(world, place, at) * (shares[metric] ?? 0))
+      return {
+        date: { year: d.getUTCFullYear(), month: d.getUTCMonth() + 1, day: d.getUTCDate() },
+        ...(value > 0 ? { value: String(value) } : {}),
+      }
+    }),
+  })
+  if (single) return json(200, { timeSeries: series(metrics[0]!) })
+  const dailyMetricTimeSeries = metrics.map((dailyMetric) => ({ dailyMetric, timeSeries: series(dailyMetric) }))
+  return json(200, { multiDailyMetricTimeSeries: [{ dailyMetricTimeSeries }] })
+}
+
+const keywordsPath = '/searchkeywords/impressions/monthly'
+
+/** What people looked for; below fifteen Google tells only the threshold. */
+const keywords = (world: GbpWorld, req: SandboxRequest, id: string) => {
+  const place = seenPlace(world, enter(world, req), id)
+  const range = ['startMonth', 'endMonth'].flatMap((d) => ['year', 'month', 'day'].map((m) => `monthlyRange.${d}.${m}`))
+  knownQuery(req, 'pageSize', 'pageToken', ...range)
+  const whole = ['startMonth', 'endMonth'].every((d) =>
+    ['year', 'month'].every((m) => Number(req.query.get(`monthlyRange.${d}.${m}`)) > 0),
+  )
+  if (!whole) malformed('monthly_range', 'A whole range is required.')
+  const usual = Math.floor(audience(world, place, Math.floor(world.now() / dayMs) * dayMs))
   return json(200, {
-    multiDailyMetricTimeSeries: [
-      {
-        dailyMetricTimeSeries: metrics.map((dailyMetric) => ({
-          dailyMetric,
-          timeSeries: {
-            datedValues: days.map((at) => {
-              const d = new Date(at)
-              const value = at > counted ? 0 : Math.floor(audience(world, place, at) * (shares[dailyMetric] ?? 0))
-              return {
-                date: { year: d.getUTCFullYear(), month: d.getUTCMonth() + 1, day: d.getUTCDate() },
-                ...(value > 0 ? { value: String(value) } : {}),
-              }
-            }),
-          },
-        })),
-      },
+    searchKeywordsCounts: [
+      { searchKeyword: place.title.toLowerCase(), insightsValue: { value: String(usual * 9) } },
+      { searchKeyword: `${place.locality} near me`.toLowerCase(), insightsValue: { threshold: '15' } },
     ],
   })
 }

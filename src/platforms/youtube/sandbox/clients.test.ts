@@ -36,7 +36,15 @@ test('arctic connects, the library refreshes, uploads, reads, comments and takes
   auth.setCredentials({ refresh_token: tokens.refreshToken() })
   const api = youtube({ version: 'v3', auth })
   const mine = await api.channels.list({ part: ['snippet', 'statistics'], mine: true })
-  expect(mine.data.items?.[0]?.snippet?.title).toBeTruthy()
+  const channel = mine.data.items![0]!
+  expect(channel.snippet?.title).toBeTruthy()
+  const byId = await api.channels.list({ part: ['snippet'], id: [channel.id!, 'UCnobody'] })
+  expect(byId.data.items).toMatchObject([{ id: channel.id, snippet: { title: channel.snippet?.title } }])
+  const byHandle = await api.channels.list({ part: ['id'], forHandle: channel.snippet!.customUrl! })
+  expect(byHandle.data.items).toMatchObject([{ id: channel.id }])
+  const lists = await api.playlists.list({ part: ['snippet'], channelId: channel.id! })
+  const named = await api.playlists.list({ part: ['snippet'], id: [lists.data.items![0]!.id!] })
+  expect(named.data.items).toEqual([lists.data.items![0]])
 
   const made = await api.videos.insert({
     part: ['snippet', 'status'],

@@ -1,7 +1,7 @@
 /** The door of the Data API: token, scope, quota, and parameters it knows; refusals in the legacy envelope (fact sheet §7, §8). */
 import { Refused } from '#kit/sandbox/answer.ts'
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
-import { googleCaller, legacyError } from '../../families/google/sandbox/answers.ts'
+import { googleCaller, legacyError, systemParameters } from '../../families/google/sandbox/answers.ts'
 import { takeDaily } from '../../families/google/sandbox/quota.ts'
 import { doors, quota } from './numbers.ts'
 import type { Channel, YouTubeWorld } from './state.ts'
@@ -20,24 +20,8 @@ const domainOf = (reason: string) =>
 export const malformed = (message: string, location?: string): SandboxResponse =>
   legacyError(400, { reason: 'badRequest', message, status: 'INVALID_ARGUMENT', location })
 
-/** Parameters every method of Google's APIs takes. */
-const common = [
-  'alt',
-  'fields',
-  'key',
-  'prettyPrint',
-  'quotaUser',
-  'uploadType',
-  'upload_protocol',
-  '$.xgafv',
-  'access_token',
-  'callback',
-  'oauth_token',
-  'uploadProtocol',
-]
-
 export const knownQuery = (req: SandboxRequest, ...known: string[]): void => {
-  const extra = [...req.query.keys()].find((k) => !known.includes(k) && !common.includes(k))
+  const extra = [...req.query.keys()].find((k) => !known.includes(k) && !systemParameters.includes(k))
   if (extra !== undefined)
     throw new Refused(
       malformed(`Invalid JSON payload received. Unknown name "${extra}": Cannot bind query parameter.`, extra),

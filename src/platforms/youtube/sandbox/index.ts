@@ -72,7 +72,11 @@ const act = (world: YouTubeWorld, action: { do: string; [k: string]: string }): 
 export default defineImitation<YouTubeState>({
   platform: 'youtube',
   name: 'YouTube',
-  hosts: [...apiHosts, ...googleOAuthHosts, 'youtubeanalytics.googleapis.com', 'pubsubhubbub.appspot.com'],
+  hosts: [
+    ...new Set([...apiHosts, ...googleOAuthHosts]),
+    'youtubeanalytics.googleapis.com',
+    'pubsubhubbub.appspot.com',
+  ],
   seed,
   knobs: {
     /** Processing of a video (ms of the virtual clock). */

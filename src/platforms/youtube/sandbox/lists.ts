@@ -19,10 +19,35 @@ const rounded = (x: number) => {
 
 const channels = (world: YouTubeWorld) => (req: SandboxRequest) => {
   const c = enter(world, req, { door: 'read', withoutChannel: true })
-  knownQuery(req, 'part', 'mine', 'id', 'maxResults', 'pageToken', 'hl', 'forHandle')
+  knownQuery(req, 'part', 'mine', 'id', 'maxResults', 'pageToken', 'hl', 'forHandle', 'forUsername')
   const parts = partsOf(req, ['id', 'snippet', 'contentDetails', 'statistics', 'status', 'brandingSettings'])
-  if (req.query.get('mine') !== 'true')
-    refuse(400, 'missingRequiredParameter', 'No filter selected. Expected one of: id, mine')
+  const asked = channelsAsked(world, req, c)
+  // A Google account without a channel: no items at all.
+  const shown = asked.filter((x) => x.uploads !== '').map((x) => channelItem(world, x, parts))
+  const items = shown.length === 0 ? {} : { items: shown }
+  return json(200, {
+    kind: 'youtube#channelListResponse',
+    etag: etag(items),
+    pageInfo: { totalResults: shown.length, resultsPerPage: 5 },
+    ...items,
+  })
+}
+
+/** By one filter: the person's own, by ids, by handle. Others' channels are public. */
+const channelsAsked = (world: YouTubeWorld, req: SandboxRequest, c: Channel): Channel[] => {
+  const { channels: all } = world.state
+  const { query } = req
+  if (query.get('mine') === 'true') return [c]
+  const ids = query.getAll('id').join(',').split(',').filter(Boolean)
+  if (ids.length > 50) refuse(400, 'invalidParameter', 'Too many ids', 'id')
+  if (ids.length > 0) return ids.flatMap((id) => all.find((x) => x.id === id) ?? [])
+  const handle = query.get('forHandle') ?? query.get('forUsername')
+  if (handle)
+    return all.filter((x) => x.handle.replace('@', '').toLowerCase() === handle.replace('@', '').toLowerCase())
+  return refuse(400, 'missingRequiredParameter', 'No filter selected. Expected one of: id, mine, forHandle')
+}
+
+const channelItem = (world: YouTubeWorld, c: Channel, parts: readonly string[]): Record<string, unknown> => {
   const videos = world.state.videos.filter((v) => v.channel === c.id && !v.deleted)
   const all: Record<string, () => unknown> = {
     snippet: () => ({
@@ -50,14 +75,7 @@ const channels = (world: YouTubeWorld) => (req: SandboxRequest) => {
   }
   const item: Record<string, unknown> = { kind: 'youtube#channel', etag: etag(c.id), id: c.id }
   for (const p of parts) if (all[p]) item[p] = all[p]()
-  // A Google account without a channel: no items at all.
-  const items = c.uploads === '' ? {} : { items: [item] }
-  return json(200, {
-    kind: 'youtube#channelListResponse',
-    etag: etag(items),
-    pageInfo: { totalResults: c.uploads === '' ? 0 : 1, resultsPerPage: 5 },
-    ...items,
-  })
+  return item
 }
 
 const categories = (world: YouTubeWorld) => (req: SandboxRequest) => {
@@ -80,8 +98,14 @@ const playlists = (world: YouTubeWorld) => (req: SandboxRequest) => {
   const c = enter(world, req, { door: 'read' })
   knownQuery(req, 'part', 'mine', 'id', 'channelId', 'maxResults', 'pageToken', 'hl')
   partsOf(req, ['id', 'snippet', 'status', 'contentDetails', 'localizations'])
-  if (req.query.get('mine') !== 'true') refuse(400, 'missingRequiredParameter', 'No filter selected.')
-  const mine = world.state.playlists.filter((p) => p.channel === c.id)
+  const { query } = req
+  const ids = query.getAll('id').join(',').split(',').filter(Boolean)
+  const of = query.get('mine') === 'true' ? c.id : query.get('channelId')
+  if (of === null && ids.length === 0)
+    refuse(400, 'missingRequiredParameter', 'No filter selected. Expected one of: id, mine, channelId')
+  const mine = world.state.playlists
+    .filter((p) => p.channel === c.id || p.privacy === 'public')
+    .filter((p) => (of === null ? ids.includes(p.id) : p.channel === of))
   const { items, page } = paged(req, mine, maxResults(req, 5, 50))
   return json(200, {
     kind: 'youtube#playlistListResponse',

@@ -113,13 +113,23 @@ export const scopeInsufficient = (domain: string): SandboxResponse =>
     },
   })
 
+/** Parameters every method of Google's APIs takes. */
+export const systemParameters: readonly string[] = [
+  ...['alt', 'fields', 'key', 'prettyPrint', 'quotaUser', 'userIp', '$.xgafv', 'access_token', 'callback'],
+  ...['oauth_token', 'uploadType', 'upload_protocol', 'uploadProtocol'],
+]
+
+/** In the header, or as the parameter of old. */
+export const accessTokenOf = (req: SandboxRequest): string | undefined =>
+  authToken(req, 'bearer') ?? req.query.get('access_token') ?? req.query.get('oauth_token') ?? undefined
+
 /** Who calls? Gives the account id of the token. `anyOf`: one of these scopes is enough. */
 export const googleCaller = (
   world: GoogleWorld,
   req: SandboxRequest,
   o: { anyOf: readonly string[]; service: string },
 ): { account: string; scopes: string[] } => {
-  const looked = lookToken(world.state.google.tokens, authToken(req, 'bearer'), 'access', world.now())
+  const looked = lookToken(world.state.google.tokens, accessTokenOf(req), 'access', world.now())
   if (looked.problem !== null) throw new Refused(unauthenticated())
   if (!o.anyOf.some((s) => looked.row.scopes.includes(s))) throw new Refused(scopeInsufficient(o.service))
   return { account: looked.row.account, scopes: looked.row.scopes }

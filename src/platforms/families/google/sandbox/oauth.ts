@@ -3,15 +3,16 @@
  * work once, access tokens of an hour, refresh tokens that stay the same, revocation of the whole grant, userinfo.
  */
 import { json } from '#kit/sandbox/answer.ts'
-import { authToken, basicAuth, formBody } from '#kit/sandbox/body.ts'
+import { basicAuth, formBody } from '#kit/sandbox/body.ts'
 import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
 import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxAccount, SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
+import { olderName } from '#kit/sandbox/notices.ts'
 import { pkceMatches } from '#kit/sandbox/pkce.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { httpsOrHome } from '#kit/sandbox/this-machine.ts'
 import { issueToken, lookToken, revokeTokens } from '#kit/sandbox/tokens.ts'
-import { unauthenticated } from './answers.ts'
+import { accessTokenOf, unauthenticated } from './answers.ts'
 import type { GoogleWorld } from './state.ts'
 
 /** Lifetimes: an hour for access, half a year without use for refresh, ten minutes for a code. */
@@ -196,34 +197,112 @@ const revoke =
     return json(200, {})
   }
 
+const may = (scopes: readonly string[]) => {
+  const has = (...words: string[]) => words.some((w) => scopes.includes(w))
+  return {
+    profile: has('profile', 'https://www.googleapis.com/auth/userinfo.profile'),
+    email: has('email', 'https://www.googleapis.com/auth/userinfo.email'),
+  }
+}
+
+/** Version 3 says `sub` and `email_verified`, the older ones `id` and `verified_email`. */
 const userinfo =
-  (world: GoogleWorld, o: GoogleConsent) =>
+  (world: GoogleWorld, o: GoogleConsent, names: { id: string; verified: string }) =>
   (req: SandboxRequest): SandboxResponse => {
-    const looked = lookToken(world.state.google.tokens, authToken(req, 'bearer'), 'access', world.now())
+    const looked = lookToken(world.state.google.tokens, accessTokenOf(req), 'access', world.now())
     const person = looked.problem === null ? o.person(looked.row.account) : undefined
     if (looked.problem !== null || !person) return unauthenticated()
-    const has = (...words: string[]) => words.some((w) => looked.row.scopes.includes(w))
-    const profile = has('profile', 'https://www.googleapis.com/auth/userinfo.profile')
-    const email = has('email', 'https://www.googleapis.com/auth/userinfo.email')
+    const { profile, email } = may(looked.row.scopes)
     return json(200, {
-      sub: person.sub,
+      [names.id]: person.sub,
       ...(profile ? { name: person.name, ...(person.picture ? { picture: person.picture } : {}) } : {}),
-      ...(email ? { email: person.email, email_verified: true } : {}),
+      ...(email ? { email: person.email, [names.verified]: true } : {}),
     })
   }
 
-/** Hosts of these routes: `accounts.google.com`, `oauth2.googleapis.com`, `openidconnect.googleapis.com`. */
+/** What an access token is good for. Version 3 tells numbers as text. */
+const tokeninfo =
+  (world: GoogleWorld, o: GoogleConsent, version: 2 | 3) =>
+  (req: SandboxRequest): SandboxResponse => {
+    const given = formBody(req)?.get('access_token') ?? accessTokenOf(req)
+    const looked = lookToken(world.state.google.tokens, given, 'access', world.now())
+    const person = looked.problem === null ? o.person(looked.row.account) : undefined
+    if (looked.problem !== null || !person) return oauthError(400, 'invalid_token', 'Invalid Value')
+    const { scopes, client, expiresAt, family } = looked.row
+    const seconds = Math.max(0, Math.floor(((expiresAt ?? 0) - world.now()) / 1000))
+    const { tokens } = world.state.google
+    const offline = Object.values(tokens).some((t) => t.kind === 'refresh' && t.family === family)
+    const access_type = offline ? 'offline' : 'online'
+    const email = may(scopes).email
+    if (version === 2)
+      return json(200, {
+        issued_to: client,
+        audience: client,
+        user_id: person.sub,
+        scope: scopes.join(' '),
+        expires_in: seconds,
+        ...(email ? { email: person.email, verified_email: true } : {}),
+        access_type,
+      })
+    return json(200, {
+      azp: client,
+      aud: client,
+      sub: person.sub,
+      scope: scopes.join(' '),
+      exp: String(Math.floor((expiresAt ?? 0) / 1000)),
+      expires_in: String(seconds),
+      ...(email ? { email: person.email, email_verified: 'true' } : {}),
+      access_type,
+    })
+  }
+
+/** Hosts of these routes. YouTube's API shares the last one. */
 export const googleOAuthHosts = [
   'accounts.google.com',
   'oauth2.googleapis.com',
   'openidconnect.googleapis.com',
+  'www.googleapis.com',
 ] as const
+
+/** An address of before, which still answers. */
+const older =
+  (handle: (req: SandboxRequest) => SandboxResponse, now: string) =>
+  (req: SandboxRequest): SandboxResponse => {
+    olderName(req, `${req.host}${req.path}`, now)
+    return handle(req)
+  }
+
+const now = { id: 'sub', verified: 'email_verified' }
+const before = { id: 'id', verified: 'verified_email' }
 
 export const googleOAuthRoutes = (world: GoogleWorld, o: GoogleConsent): SandboxRoute[] => [
   route('authorize', 'GET|POST accounts.google.com/o/oauth2/v2/auth', authorize(world, o)),
   route('token', 'POST oauth2.googleapis.com/token', token(world), { writes: true }),
   route('revoke', 'POST oauth2.googleapis.com/revoke', revoke(world), { writes: true }),
-  route('userinfo', 'GET|POST openidconnect.googleapis.com/v1/userinfo', userinfo(world, o)),
+  route('userinfo', 'GET|POST openidconnect.googleapis.com/v1/userinfo', userinfo(world, o, now)),
+  route('userinfo', 'GET|POST www.googleapis.com/oauth2/v3/userinfo', userinfo(world, o, now)),
+  ...['oauth2/v2/userinfo', 'oauth2/v1/userinfo', 'userinfo/v2/me'].map((path) =>
+    route('userinfo', `GET|POST www.googleapis.com/${path}`, userinfo(world, o, before)),
+  ),
+  route('tokeninfo', 'GET|POST oauth2.googleapis.com/tokeninfo', tokeninfo(world, o, 3)),
+  route('tokeninfo', 'GET|POST www.googleapis.com/oauth2/v3/tokeninfo', tokeninfo(world, o, 3)),
+  ...['v1', 'v2'].map((v) =>
+    route('tokeninfo', `GET|POST www.googleapis.com/oauth2/${v}/tokeninfo`, tokeninfo(world, o, 2)),
+  ),
+  route(
+    'authorize',
+    'GET|POST accounts.google.com/o/oauth2/auth',
+    older(authorize(world, o), 'accounts.google.com/o/oauth2/v2/auth'),
+  ),
+  ...['accounts.google.com/o/oauth2/token', 'www.googleapis.com/oauth2/v4/token'].map((where) =>
+    route('token', `POST ${where}`, older(token(world), 'oauth2.googleapis.com/token'), { writes: true }),
+  ),
+  route(
+    'revoke',
+    'GET|POST accounts.google.com/o/oauth2/revoke',
+    older(revoke(world), 'oauth2.googleapis.com/revoke'),
+    { writes: true },
+  ),
 ]
 
 /**
@@ -234,7 +313,7 @@ export const meantForGoogle = (world: GoogleWorld, req: SandboxRequest): boolean
   const { app, tokens, codes } = world.state.google
   const form = formBody(req)
   const given = (name: string) => form?.get(name) ?? req.query.get(name) ?? undefined
-  const held = [given('token'), given('refresh_token'), authToken(req, 'bearer')]
+  const held = [given('token'), given('refresh_token'), given('access_token'), accessTokenOf(req)]
   const code = given('code')
   return (
     given('client_id') === app.clientId ||

@@ -63,5 +63,18 @@ test.each(names)('of two services on the same hosts, %s answers its own app, cod
     headers: { authorization: `Bearer ${tokens.access_token}` },
   })
   expect(await me.json()).toMatchObject({ sub: `${name}-1`, name: `Person of ${name}` })
+  const { access_token } = tokens
+  const read = async (address: string) => (await (await box.call(address)).json()) as Record<string, unknown>
+  expect(await read(`https://www.googleapis.com/oauth2/v2/userinfo?access_token=${access_token}`)).toEqual({
+    id: `${name}-1`,
+    name: `Person of ${name}`,
+  })
+  const info = { aud: client_id, sub: `${name}-1`, scope: 'openid profile', expires_in: '3599' }
+  expect(await read(`https://oauth2.googleapis.com/tokeninfo?access_token=${access_token}`)).toMatchObject(info)
+  expect(await read('https://oauth2.googleapis.com/tokeninfo?access_token=x')).toMatchObject({ error: 'invalid_token' })
+  expect(box.desk.notices({ platform: name })).toEqual([])
+  const old = { ...app, grant_type: 'refresh_token', refresh_token }
+  expect((await ask('https://www.googleapis.com/oauth2/v4/token', old)).status).toBe(200)
+  expect(box.desk.notices({ platform: name })).toMatchObject([{ kind: 'older-name' }])
   expect((await ask('https://oauth2.googleapis.com/revoke', { token: refresh_token })).status).toBe(200)
 })
