@@ -6,8 +6,9 @@
  *   --json            one line
  *   --mb <n>          size of the file, default 1024
  *   --platform <id>   publish there (may be given again); default: the network that takes the largest videos
+ *   --hostile         instead: the attacks on memory and time of bench/attack/memory.ts
  *
- * Exit code 1 when it rose by 64 MB or more.
+ * Exit code 1 when it rose by 64 MB or more; with --hostile when something gave way or the process reached 600 MB.
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,8 +18,9 @@ import { parseArgs } from 'node:util'
 import { samples } from '#platforms/registry/samples.gen.ts'
 import { platforms } from '#platforms/registry/server.gen.ts'
 import { freePort, type Started, startClarion } from '../../tools/demo/clarion.ts'
-import { createClient } from '../../tools/demo/client.ts'
-import { settle, watch } from './memory.ts'
+import { type Client, createClient } from '../../tools/demo/client.ts'
+import { memoryCases } from '../attack/memory.ts'
+import { settle, watch, watchChildren } from './memory.ts'
 import { phasesFor, type Stand } from './phases.ts'
 import { startSandboxProcess } from './sandbox.ts'
 
@@ -27,49 +29,21 @@ const { values: args } = parseArgs({
     json: { type: 'boolean', default: false },
     mb: { type: 'string', default: '1024' },
     platform: { type: 'string', multiple: true, default: [] },
+    hostile: { type: 'boolean', default: false },
   },
 })
 const mb = Number(args.mb)
 const limitMb = 64
+/** What the attacked process is given as CLARION_BODY_MS. */
+const bodyMs = 2_000
 const say = (line: string) => process.stderr.write(`${line}\n`)
 const round = (n: number) => Number(n.toFixed(1))
 const inMb = (bytes: number) => round(bytes / 1024 / 1024)
 
-const signIn = async (url: string, email: string, password: string): Promise<string> => {
-  const res = await fetch(`${url}/api/auth/sign-in/email`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin: url },
-    body: JSON.stringify({ email, password }),
-  })
-  if (!res.ok) throw new Error(`signing in answered ${res.status}`)
-  return res.headers
-    .getSetCookie()
-    .map((c) => c.split(';')[0]!)
-    .join('; ')
-}
-
-/** Chosen by the large file, also for the small one. */
-const steps = phasesFor(platforms, samples, { bytes: mb * 1024 * 1024, only: args.platform })
-const dataDir = await mkdtemp(join(tmpdir(), 'clarion-media-'))
-await chmod(dataDir, 0o755)
-let clarion: Started | undefined
-let networks: Awaited<ReturnType<typeof startSandboxProcess>> | undefined
-try {
-  say(`Starting a Clarion of its own; the file has ${mb} MB.`)
-  networks = await startSandboxProcess(dataDir)
-  clarion = await startClarion({ dataDir, port: await freePort(), env: { CLARION_SANDBOX_URL: networks.url } })
-  const { url, pid } = clarion
-  const client = createClient(url)
-  const who = { email: 'bench@clarion.local', password: crypto.randomUUID() }
-  await client.call('POST', '/api/v1/setup', { ...who, name: 'Bench', workspaceName: 'Bench', timeZone: 'UTC' })
-  const me = await client.call<{ workspaces: { id: string }[] }>('GET', '/api/v1/me')
-  const stand: Stand = {
-    url,
-    ws: `/api/v1/workspaces/${me.workspaces[0]!.id}`,
-    client,
-    cookie: await signIn(url, who.email, who.password),
-    bytes: mb * 1024 * 1024,
-  }
+/** Is memory flat? */
+const flat = async (stand: Stand, client: Client, pid: number): Promise<void> => {
+  // Chosen by the large file, also for the small one.
+  const steps = phasesFor(platforms, samples, { bytes: mb * 1024 * 1024, only: args.platform })
   await client.call('POST', `${stand.ws}/sandbox/connect-all`)
   // The same with a small file first: code that is loaded and compiled on first use has nothing to do with sizes.
   const small = { ...stand, bytes: 1024 * 1024 }
@@ -96,6 +70,72 @@ try {
     say(`Too much: ${over} MB above idle, the limit is ${limitMb} MB.`)
     process.exitCode = 1
   }
+}
+
+/** Attacks: what the process and its picture workers reached (bytes) while each ran. */
+const hostile = async (stand: Stand, pid: number): Promise<void> => {
+  const attacked = { ...stand, bodyMs, importsHere: true }
+  const told: { name: string; gaveWay: string | null; peakMb: number; workersMb: number; seconds: number }[] = []
+  for (const { name, run } of memoryCases) {
+    const watching = await watch(pid)
+    const workers = watchChildren(pid)
+    const begun = performance.now()
+    const gaveWay = await run(attacked).catch((error: Error) => error.message)
+    const seconds = round((performance.now() - begun) / 1000)
+    const [peakMb, workersMb] = [inMb(await watching.peak()), inMb(workers.peak())]
+    told.push({ name, gaveWay, peakMb, workersMb, seconds })
+    say(
+      `${gaveWay ? 'GAVE WAY' : 'held'}: ${name}: ${seconds} s, ${peakMb} MB, workers ${workersMb} MB ${gaveWay ?? ''}`,
+    )
+  }
+  const result = {
+    cases: told.length,
+    held: told.filter((t) => !t.gaveWay).length,
+    peak_rss_mb: Math.max(...told.map((t) => t.peakMb)),
+    peak_workers_mb: Math.max(...told.map((t) => t.workersMb)),
+  }
+  if (args.json) console.log(JSON.stringify(result))
+  if (result.held < result.cases || result.peak_rss_mb >= 600) process.exitCode = 1
+}
+
+const signIn = async (url: string, email: string, password: string): Promise<string> => {
+  const res = await fetch(`${url}/api/auth/sign-in/email`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: url },
+    body: JSON.stringify({ email, password }),
+  })
+  if (!res.ok) throw new Error(`signing in answered ${res.status}`)
+  return res.headers
+    .getSetCookie()
+    .map((c) => c.split(';')[0]!)
+    .join('; ')
+}
+
+const dataDir = await mkdtemp(join(tmpdir(), 'clarion-media-'))
+await chmod(dataDir, 0o755)
+let clarion: Started | undefined
+let networks: Awaited<ReturnType<typeof startSandboxProcess>> | undefined
+try {
+  say(`Starting a Clarion of its own; the file has ${mb} MB.`)
+  if (!args.hostile) networks = await startSandboxProcess(dataDir)
+  const env: Record<string, string> = networks
+    ? { CLARION_SANDBOX_URL: networks.url }
+    : { CLARION_BODY_MS: String(bodyMs), CLARION_ALLOW_PRIVATE_HOSTS: '127.0.0.1' }
+  clarion = await startClarion({ dataDir, port: await freePort(), env })
+  const { url, pid } = clarion
+  const client = createClient(url)
+  const who = { email: 'bench@clarion.local', password: crypto.randomUUID() }
+  await client.call('POST', '/api/v1/setup', { ...who, name: 'Bench', workspaceName: 'Bench', timeZone: 'UTC' })
+  const me = await client.call<{ workspaces: { id: string }[] }>('GET', '/api/v1/me')
+  const stand: Stand = {
+    url,
+    ws: `/api/v1/workspaces/${me.workspaces[0]!.id}`,
+    client,
+    cookie: await signIn(url, who.email, who.password),
+    bytes: mb * 1024 * 1024,
+  }
+  if (args.hostile) await hostile(stand, pid)
+  else await flat(stand, client, pid)
 } finally {
   await clarion?.stop()
   await networks?.stop()

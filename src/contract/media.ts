@@ -6,14 +6,30 @@ import { strict } from './strict.ts'
 /** What a file tells about itself; a fact that could not be read is absent. */
 export const mediaFacts = z
   .object({
-    /** Frames per second. */
+    /** Frames per second, over the whole file. */
     fps: z.number().optional(),
     /** `avc`, `hevc`, `vp9`, `av1`, ...; the container's own word where there is no common one. */
     videoCodec: z.string().optional(),
     /** `aac`, `opus`, ...; absent when there is no sound. */
     audioCodec: z.string().optional(),
+    /** Bits per second on average. */
+    videoBitrate: z.int().optional(),
+    audioBitrate: z.int().optional(),
+    audioChannels: z.int().optional(),
+    /** Hz. */
+    audioRate: z.number().optional(),
+    /** How the colours of a video are sampled. */
+    chroma: z.enum(['4:0:0', '4:2:0', '4:2:2', '4:4:4']).optional(),
+    /** The index of an MP4 or MOV stands before its pictures ("fast start"). */
+    indexFirst: z.boolean().optional(),
+    /** The video has an edit list that leaves out or delays a part of it. */
+    edited: z.boolean().optional(),
+    /** Frames of an animated picture; absent for one that stands still. */
+    frames: z.int().optional(),
     /** Pages of a document. */
     pages: z.int().optional(),
+    /** Facts read from a part of the file only: no rule refuses by them. */
+    estimated: z.array(z.enum(['durationMs', 'fps', 'videoBitrate', 'audioBitrate'])).optional(),
   })
   .meta({ id: 'MediaFacts' })
 

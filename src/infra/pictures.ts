@@ -93,7 +93,7 @@ export const maxDecoded = 256_000_000
 /** Resident bytes of a worker: above, its task has fooled the estimate and is ended. */
 const maxResident = 640_000_000
 /** Resident bytes above which an idle worker is not kept. */
-const maxIdle = 200_000_000
+const maxIdle = 150_000_000
 /** ms a task may take, its turn to decode not counted. A rendition is encoded up to a dozen times. */
 const maxMs = { inspect: 30_000, render: 180_000 }
 /** Workers: as many pictures at once. */

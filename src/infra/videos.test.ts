@@ -2,6 +2,7 @@ import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { even, recording } from '#kit/testing/recordings.ts'
 import { inspectVideo, VideoRefused } from './videos.ts'
 
 let dir: string
@@ -21,6 +22,7 @@ const u32 = (...n: number[]) => {
   for (const [i, x] of n.entries()) b.writeUInt32BE(x >>> 0, i * 4)
   return b
 }
+const u16 = (n: number) => n.toString(16).padStart(4, '0')
 const box = (type: string, ...parts: Buffer[]): Buffer => {
   const body = Buffer.concat(parts)
   return Buffer.concat([u32(body.length + 8), Buffer.from(type, 'latin1'), body])
@@ -31,10 +33,27 @@ const straight = [one, 0, 0, 0, one, 0, 0, 0, 0x40000000]
 const turned = [0, one, 0, -one, 0, 0, 0, 0, 0x40000000]
 
 /** A movie of one track without frames: `entry` is the word in its sample description. */
-const movie = (o: { brand?: string; entry?: string; matrix?: number[]; handler?: string; seconds?: number } = {}) => {
+type Movie = {
+  brand?: string
+  entry?: string
+  matrix?: number[]
+  handler?: string
+  seconds?: number
+  /** Boxes put into the track and into its sample entry. */
+  edts?: Buffer
+  config?: Buffer
+}
+const movie = (o: Movie = {}) => {
   const { brand = 'isom', entry = 'avc1', matrix = straight, handler = 'vide', seconds = 4 } = o
   const [width, height] = [640, 360]
-  const sample = box(entry, u32(0, 1), Buffer.alloc(16), u32((width << 16) | height), Buffer.alloc(50))
+  const sample = box(
+    entry,
+    u32(0, 1),
+    Buffer.alloc(16),
+    u32((width << 16) | height),
+    Buffer.alloc(50),
+    o.config ?? Buffer.alloc(0),
+  )
   const stbl = box(
     'stbl',
     box('stsd', u32(0, 1), sample),
@@ -52,7 +71,11 @@ const movie = (o: { brand?: string; entry?: string; matrix?: number[]; handler?:
     u32(width * 65536, height * 65536),
   )
   const mvhd = box('mvhd', u32(0, 0, 0, 1000, seconds * 1000, one, 0x1000000, 0, 0), u32(...straight), Buffer.alloc(28))
-  const moov = box('moov', mvhd, box('trak', tkhd, box('mdia', mdhd, hdlr, box('minf', stbl))))
+  const moov = box(
+    'moov',
+    mvhd,
+    box('trak', tkhd, o.edts ?? Buffer.alloc(0), box('mdia', mdhd, hdlr, box('minf', stbl))),
+  )
   return Buffer.concat([
     box('ftyp', Buffer.from(`${brand}\0\0\0\0${brand}`, 'latin1')),
     moov,
@@ -73,7 +96,63 @@ test('a video tells its length, size, frame rate and codec', async () => {
     durationMs: 4000,
     fps: 25,
     videoCodec: 'avc',
+    videoBitrate: 800,
+    indexFirst: true,
+    edited: false,
   })
+})
+
+test('fragments and recordings without a length tell their true length and rate', { timeout: 60_000 }, async () => {
+  for (const as of ['fragmented', 'webm', 'live'] as const) {
+    const facts = await inspectVideo(await file(await recording({ as, times: even(25, 12) })))
+    expect([as, facts.durationMs, facts.fps, facts.width]).toEqual([as, 12_000, 25, 640])
+    expect(facts.estimated).toBeUndefined()
+  }
+})
+
+test('the frame rate is that of the whole file, not of its beginning', { timeout: 60_000 }, async () => {
+  // 30 s of a still screen at 10 frames a second, then 270 s at 43.3: 40 on the whole.
+  const slow = even(10, 30)
+  const times = [...slow, ...even(12_000 / 270 - 300 / 270, 270).map((t) => 30 + t)]
+  for (const as of ['fragmented', 'webm'] as const)
+    expect((await inspectVideo(await file(await recording({ as, times })))).fps).toBeCloseTo(40, 1)
+})
+
+test('a head that lies about the length of a WebM is not believed', { timeout: 60_000 }, async () => {
+  const webm = await recording({ as: 'webm', times: even(25, 12) })
+  const at = webm.indexOf(Buffer.from('4489', 'hex'))
+  webm.writeDoubleBE(1000, at + 3)
+  expect((await inspectVideo(await file(webm))).durationMs).toBe(12_000)
+})
+
+test('bytes after the last box are no damage; a box cut short still is', { timeout: 60_000 }, async () => {
+  const whole = movie()
+  for (const tail of ['\0\0', '\0\0\0\x03oops', 'SEFT and what a camera adds after its video', '\xff'.repeat(40)])
+    expect(await refused(Buffer.concat([whole, Buffer.from(tail, 'latin1')]))).toBe('taken')
+  expect(await refused(Buffer.concat([whole, u32(5000), Buffer.from('moof'), Buffer.alloc(50)]))).toBe('broken')
+})
+
+test('where the index stands, edits, and how colours are sampled', { timeout: 60_000 }, async () => {
+  const whole = movie()
+  const [ftyp, moov, mdat] = [whole.subarray(0, 20), whole.subarray(20, -72), whole.subarray(-72)]
+  expect(mdat.toString('latin1', 4, 8)).toBe('mdat')
+  expect((await inspectVideo(await file(Buffer.concat([ftyp, mdat, moov])))).indexFirst).toBe(false)
+  const elst = (...entries: number[][]) => box('edts', box('elst', u32(0, entries.length, ...entries.flat())))
+  const edited = async (edts: Buffer) => (await inspectVideo(await file(movie({ edts })))).edited
+  // The usual delay of pictures stored out of order is no edit anybody sees.
+  expect(await edited(elst([4000, 80, one]))).toBe(false)
+  expect(await edited(elst([4000, 900, one]))).toBe(true)
+  expect(await edited(elst([500, -1, one], [4000, 0, one]))).toBe(true)
+  const chroma = async (entry: string, config: Buffer) =>
+    (await inspectVideo(await file(movie({ entry, config })))).chroma
+  const avc = (sps: string) =>
+    box('avcC', Buffer.from(`01${sps.slice(2, 8)}ffe1${u16(sps.length / 2)}${sps}0100`, 'hex'))
+  expect(await chroma('avc1', avc('6742001f'))).toBe('4:2:0')
+  expect(await chroma('avc1', avc('6764001fac'))).toBe('4:2:0')
+  expect(await chroma('avc1', avc('677a001fb6'))).toBe('4:2:2')
+  expect(await chroma('avc1', avc('67f4001f91'))).toBe('4:4:4')
+  expect(await chroma('hvc1', box('hvcC', Buffer.alloc(16), Buffer.from([0xfe, 0, 0, 0, 0, 0, 0])))).toBe('4:2:2')
+  expect(await chroma('apch', Buffer.alloc(0))).toBe('4:2:2')
 })
 
 test('a phone held upright makes an upright video', async () => {

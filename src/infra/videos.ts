@@ -6,6 +6,8 @@ import { spawn } from 'node:child_process'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
+import type { Chroma } from './video-boxes.ts'
+
 export type VideoRefusal = 'not-a-video' | 'encrypted' | 'broken' | 'no-picture'
 
 /** The video cannot be used; the message is for the person who gave it. */
@@ -25,11 +27,25 @@ export type VideoFacts = {
   height: number
   /** Null when the file does not tell. */
   durationMs: number | null
-  /** Frames a second, at a common rate where it is one (29.97); absent when unknown. */
+  /** Frames a second over the whole file, at a common rate where it is one (29.97); absent when unknown. */
   fps?: number
   /** `avc`, `hevc`, `vp8`, `vp9`, `av1`, or the container's own word (`mp4v`). */
   videoCodec?: string
   audioCodec?: string
+  /** Bits a second on average, of all the file tells. */
+  videoBitrate?: number
+  audioBitrate?: number
+  audioChannels?: number
+  /** Hz. */
+  audioRate?: number
+  /** How colours are sampled. */
+  chroma?: Chroma
+  /** Does the index of an MP4 stand before its pictures ("fast start")? */
+  indexFirst?: boolean
+  /** Has it an edit list that leaves out or delays a part? */
+  edited?: boolean
+  /** Facts that come from a part of the file: good to show, never to refuse by. */
+  estimated?: ('durationMs' | 'fps' | 'videoBitrate' | 'audioBitrate')[]
 }
 
 /** What the reading process prints. */

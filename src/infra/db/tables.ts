@@ -11,7 +11,22 @@ type JsonbNull<T> = ColumnType<T | null, string | null | undefined, string | nul
 export type LatePolicyJson = { maxLateMs: number; otherwise: 'publish' | 'ask' | 'expire' }
 export type ContentJson = { segments: { text: string; mediaIds: string[] }[]; firstComment?: string }
 /** What a file tells about itself; a fact that could not be read is absent. */
-export type MediaFactsJson = { fps?: number; videoCodec?: string; audioCodec?: string; pages?: number }
+export type MediaFactsJson = {
+  fps?: number
+  videoCodec?: string
+  audioCodec?: string
+  videoBitrate?: number
+  audioBitrate?: number
+  audioChannels?: number
+  audioRate?: number
+  chroma?: '4:0:0' | '4:2:0' | '4:2:2' | '4:4:4'
+  indexFirst?: boolean
+  edited?: boolean
+  /** Of an animated picture. */
+  frames?: number
+  pages?: number
+  estimated?: ('durationMs' | 'fps' | 'videoBitrate' | 'audioBitrate')[]
+}
 export type FailureJson = { kind: string; code: string; message: string; until?: string; status?: number; raw?: string }
 
 export interface Tables {

@@ -2,12 +2,28 @@
 
 /** What a file says about itself beyond its size; a fact we could not read is absent. */
 export type MediaFacts = {
+  /** Of the whole file. */
   fps?: number
   /** `avc`, `hevc`, `vp9`, `av1`, ... */
   videoCodec?: string
   audioCodec?: string
+  /** Bits a second on average. */
+  videoBitrate?: number
+  audioBitrate?: number
+  audioChannels?: number
+  /** Hz. */
+  audioRate?: number
+  chroma?: '4:0:0' | '4:2:0' | '4:2:2' | '4:4:4'
+  /** The index of an MP4 or MOV stands before its pictures. */
+  indexFirst?: boolean
+  /** It has an edit list that leaves out or delays a part. */
+  edited?: boolean
+  /** Frames of an animated picture. */
+  frames?: number
   /** Pages of a document. */
   pages?: number
+  /** Facts that come from a part of the file: what a rule says of them is never more than a warning. */
+  estimated?: readonly ('durationMs' | 'fps' | 'videoBitrate' | 'audioBitrate')[]
 }
 
 export type MediaKind = 'image' | 'video' | 'document'
@@ -23,6 +39,10 @@ export type DraftMedia = {
   alt: string
   facts?: MediaFacts
 }
+
+/** The length (ms) where it may be refused by: null when unknown, or known from a part of the file only. */
+export const sureLength = (m: Pick<DraftMedia, 'durationMs' | 'facts'>): number | null =>
+  m.facts?.estimated?.includes('durationMs') ? null : m.durationMs
 
 export type DraftSegment = { text: string; media: readonly DraftMedia[] }
 

@@ -151,6 +151,8 @@ export const mediaFindings = ({ spec, limits: m, media, segment, add }: Post): v
         at,
       )
     const { width: w, height: h, facts } = item
+    // What was counted in a part of the file may be wrong about the whole: it never refuses.
+    const level = (fact: 'durationMs' | 'fps') => (facts?.estimated?.includes(fact) ? 'warning' : 'error')
     if (!limit.types.includes(item.mime))
       add(
         'video.type',
@@ -172,7 +174,7 @@ export const mediaFindings = ({ spec, limits: m, media, segment, add }: Post): v
     if (facts?.fps && ((limit.maxFps && facts.fps > limit.maxFps) || (limit.minFps && facts.fps < limit.minFps)))
       add(
         'video.frame-rate',
-        'error',
+        level('fps'),
         `The video has ${facts.fps} frames a second; ${spec.name} takes ${limit.minFps ?? 1} to ${limit.maxFps ?? 'any'}.`,
         'Export it with another frame rate.',
         { min: limit.minFps ?? 1, max: limit.maxFps ?? 0, actual: facts.fps, platform: spec.name },
@@ -222,7 +224,7 @@ export const mediaFindings = ({ spec, limits: m, media, segment, add }: Post): v
     if (ms !== null && limit.maxMs && ms > limit.maxMs)
       add(
         'video.duration',
-        'error',
+        level('durationMs'),
         `The video is ${Math.round(ms / 1000)} s; ${spec.name} takes ${limit.maxMs / 1000} s.`,
         'Trim it.',
         { limit: limit.maxMs / 1000, actual: Math.round(ms / 1000), platform: spec.name },
@@ -231,7 +233,7 @@ export const mediaFindings = ({ spec, limits: m, media, segment, add }: Post): v
     if (ms !== null && limit.minMs && ms < limit.minMs)
       add(
         'video.too-short',
-        'error',
+        level('durationMs'),
         `The video is ${Math.round(ms / 1000)} s; ${spec.name} wants at least ${limit.minMs / 1000} s.`,
         'Use a longer one.',
         { limit: limit.minMs / 1000, actual: Math.round(ms / 1000), platform: spec.name },

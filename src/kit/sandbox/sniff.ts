@@ -1,12 +1,14 @@
 /** What a file really is, from its first bytes, as networks look: the declared type is only a claim. */
 
+import { webm } from './sniff-webm.ts'
+
 export type Sniffed = {
   mime: string
   kind: 'image' | 'video' | 'other'
   /** Pixels. */
   width?: number
   height?: number
-  /** Of a video, when its `moov` box is among the bytes. */
+  /** Of a video, when its `moov` box is among the bytes; absent when the file does not tell. */
   durationMs?: number
   /** Frames per second. */
   fps?: number
@@ -18,7 +20,13 @@ export type Sniffed = {
 
 /** Type, and what the first look tells of size, duration and pages. Unknown bytes give `application/octet-stream`. */
 export const sniff = (b: Buffer): Sniffed =>
-  png(b) ?? jpeg(b) ?? gif(b) ?? webp(b) ?? isoMedia(b) ?? pdf(b) ?? { mime: 'application/octet-stream', kind: 'other' }
+  png(b) ??
+  jpeg(b) ??
+  gif(b) ??
+  webp(b) ??
+  isoMedia(b) ??
+  webm(b) ??
+  pdf(b) ?? { mime: 'application/octet-stream', kind: 'other' }
 
 const png = (b: Buffer): Sniffed | undefined =>
   b.length >= 24 && b.subarray(0, 8).toString('latin1') === '\x89PNG\r\n\x1a\n'
@@ -87,32 +95,77 @@ const boxes = (b: Buffer, from: number, to: number): Box[] => {
   return out
 }
 
-/** Size, duration, codec and frame rate from `moov` (ISO/IEC 14496-12): the first track with a picture. */
+/** Samples and ticks that movie fragments add, by track (ISO/IEC 14496-12 §8.8). */
+const fragments = (b: Buffer, top: readonly Box[], moov: Box): Map<number, { samples: number; ticks: number }> => {
+  const out = new Map<number, { samples: number; ticks: number }>()
+  const inside = (box: Box, type: string) => boxes(b, box.from, box.to).filter((x) => x.type === type)
+  const usual = new Map<number, number>()
+  for (const trex of inside(moov, 'mvex').flatMap((m) => inside(m, 'trex')))
+    if (trex.to - trex.from >= 16) usual.set(b.readUInt32BE(trex.from + 4), b.readUInt32BE(trex.from + 12))
+  for (const traf of top.filter((x) => x.type === 'moof').flatMap((m) => inside(m, 'traf'))) {
+    const [tfhd] = inside(traf, 'tfhd')
+    if (!tfhd || tfhd.to - tfhd.from < 8) continue
+    const flags = b.readUInt32BE(tfhd.from)
+    const track = b.readUInt32BE(tfhd.from + 4)
+    const place = tfhd.from + 8 + (flags & 1 ? 8 : 0) + (flags & 2 ? 4 : 0)
+    const each = flags & 8 && place + 4 <= tfhd.to ? b.readUInt32BE(place) : (usual.get(track) ?? 0)
+    const sum = out.get(track) ?? { samples: 0, ticks: 0 }
+    out.set(track, sum)
+    for (const trun of inside(traf, 'trun').filter((t) => t.to - t.from >= 8)) {
+      const has = b.readUInt32BE(trun.from)
+      const count = b.readUInt32BE(trun.from + 4)
+      sum.samples += count
+      if (!(has & 0x100)) {
+        sum.ticks += count * each
+        continue
+      }
+      const step = [0x100, 0x200, 0x400, 0x800].reduce((n, f) => n + (has & f ? 4 : 0), 0)
+      let at = trun.from + 8 + (has & 1 ? 4 : 0) + (has & 4 ? 4 : 0)
+      for (let n = 0; n < count && at + step <= trun.to; n++, at += step) sum.ticks += b.readUInt32BE(at)
+    }
+  }
+  return out
+}
+
+/** Size, duration, codec and frame rate from `moov` (ISO/IEC 14496-12) and its fragments: the first track with a picture. */
 const movie = (b: Buffer): Partial<Sniffed> => {
   const inside = (box: Box | undefined, type: string) =>
     box ? boxes(b, box.from, box.to).filter((x) => x.type === type) : []
-  const [moov] = boxes(b, 0, b.length).filter((x) => x.type === 'moov')
+  const top = boxes(b, 0, b.length)
+  const [moov] = top.filter((x) => x.type === 'moov')
   const [mvhd] = inside(moov, 'mvhd')
   if (!moov || !mvhd) return {}
   const long = b[mvhd.from] === 1
   const scale = b.readUInt32BE(mvhd.from + (long ? 20 : 12))
   const length = long ? Number(b.readBigUInt64BE(mvhd.from + 24)) : b.readUInt32BE(mvhd.from + 16)
-  const durationMs = scale > 0 ? Math.round((length * 1000) / scale) : 0
+  const told = scale > 0 && length > 0 ? Math.round((length * 1000) / scale) : undefined
+  const parts = fragments(b, top, moov)
   for (const trak of inside(moov, 'trak')) {
     const [tkhd] = inside(trak, 'tkhd')
     if (!tkhd) continue
     const end = tkhd.to
     const [width, height] = [b.readUInt32BE(end - 8) >>> 16, b.readUInt32BE(end - 4) >>> 16]
     if (width === 0 || height === 0) continue
-    const [stbl] = inside(inside(inside(trak, 'mdia')[0], 'minf')[0], 'stbl')
+    const [mdia] = inside(trak, 'mdia')
+    const [mdhd] = inside(mdia, 'mdhd')
+    const [stbl] = inside(inside(mdia, 'minf')[0], 'stbl')
     const [stsd] = inside(stbl, 'stsd')
     const [stsz] = inside(stbl, 'stsz')
     const codec = stsd && stsd.to - stsd.from >= 16 ? b.toString('latin1', stsd.from + 12, stsd.from + 16) : undefined
-    const frames = stsz ? b.readUInt32BE(stsz.from + 8) : 0
-    const fps = frames > 0 && durationMs > 0 ? Math.round((frames * 100_000) / durationMs) / 100 : undefined
-    return { width, height, durationMs, ...(codec ? { codec } : {}), ...(fps ? { fps } : {}) }
+    const part = parts.get(b.readUInt32BE(tkhd.from + (b[tkhd.from] === 1 ? 20 : 12)))
+    const clock = mdhd ? b.readUInt32BE(mdhd.from + (b[mdhd.from] === 1 ? 20 : 12)) : 0
+    const durationMs = part && part.ticks > 0 && clock > 0 ? Math.round((part.ticks * 1000) / clock) : told
+    const frames = (stsz ? b.readUInt32BE(stsz.from + 8) : 0) + (part?.samples ?? 0)
+    const fps = frames > 0 && durationMs ? Math.round((frames * 100_000) / durationMs) / 100 : undefined
+    return {
+      width,
+      height,
+      ...(durationMs ? { durationMs } : {}),
+      ...(codec ? { codec } : {}),
+      ...(fps ? { fps } : {}),
+    }
   }
-  return { durationMs }
+  return told ? { durationMs: told } : {}
 }
 
 const pdf = (b: Buffer): Sniffed | undefined =>

@@ -1,4 +1,5 @@
 /** What only Instagram's own rules can say, and the pure half of the platform for browser and server. */
+import { sureLength } from '#kit/facts/draft.ts'
 import type { Draft, DraftMedia, Finding, PlatformPure } from '#kit/facts/preflight.ts'
 import type { PlatformSpec } from '#kit/facts/spec.ts'
 import { carouselVideo, type Settings, settings, spec, storyImage, storyVideo } from './spec.ts'
@@ -120,7 +121,7 @@ const feed = (add: Add, draft: Draft, s: Settings) => {
       'Cover, sound and trial are for reels: one video alone.',
       'They are left out of this post.',
     )
-  const length = media[0]?.durationMs
+  const length = media[0] && sureLength(media[0])
   if (reel && !s.coverId && s.thumbOffsetMs !== undefined && length && s.thumbOffsetMs >= length)
     add(
       'reel.thumb-offset',

@@ -72,7 +72,9 @@ const reasons: Record<string, string> = {
   INVALID_ASPEC_RATIO: 'Threads does not take a video of this shape.',
   INVALID_ASPECT_RATIO: 'Threads does not take a video of this shape.',
   INVALID_BIT_RATE: 'The video has more than 100 Mbit a second. Export it with less.',
-  INVALID_DURATION: 'The video is too long: Threads takes 5 minutes.',
+  // Also said of a video whose length Threads cannot tell.
+  INVALID_DURATION:
+    'Threads does not take the length of the video: it must be more than 0 s and at most 5 minutes, and the file must tell it. Export it again as a plain MP4.',
   INVALID_FRAME_RATE: 'Threads takes 23 to 60 frames a second.',
   INVALID_AUDIO_CHANNELS: 'The sound of the video must be mono or stereo.',
   INVALID_AUDIO_CHANNEL_LAYOUT: 'The sound of the video must be mono or stereo.',

@@ -2,8 +2,10 @@
  * What TikTok says an account may do now (creator_info, fact sheet §3.1), as the channel's facts. Preflight and the
  * settings form read them; the audit demands that they are fresh when somebody writes and right before posting.
  */
+
 import type { AccountNow, ChannelContext } from '#kit/client/platform.ts'
 import type { Json, StepView } from '#kit/client/steps.ts'
+import { sureLength } from '#kit/facts/draft.ts'
 import { type Failure, PlatformFailure } from '#kit/facts/failures.ts'
 import { type Access, type Creator, creatorInfo, userInfo } from './api.ts'
 import { isPhotos, mediaOf } from './body.ts'
@@ -103,7 +105,8 @@ export const refusedByCreator = (t: Pick<StepView<Settings>, 'segments' | 'setti
       code: 'tiktok.privacy',
       message: 'TikTok does not offer this privacy for the account any more. Choose another.',
     }
-  const ms = isPhotos(t) ? null : (mediaOf(t)[0]?.durationMs ?? null)
+  const video = isPhotos(t) ? undefined : mediaOf(t)[0]
+  const ms = video ? sureLength(video) : null
   if (ms !== null && ms > c.max_video_post_duration_sec * 1000)
     return {
       kind: 'refused-media',
