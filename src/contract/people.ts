@@ -5,7 +5,7 @@ import { sentInstant } from './instant.ts'
 import { strict } from './strict.ts'
 
 export const lateThen = z.enum(['publish', 'ask', 'expire'])
-/** What happens to a publication that could not start in time: at most `maxLateMs` late publish anyway, else do `then`. */
+/** What happens to a publication that could not start in time: at most `maxLateMs` late publish anyway, else do `otherwise`. */
 export const latePolicy = strict({
   maxLateMs: z
     .int()

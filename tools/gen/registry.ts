@@ -1,4 +1,4 @@
-/** The three generated lists of platforms: which folders there are, and the text of each list. */
+/** The four generated lists of platforms: which folders there are, and the text of each list. */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 

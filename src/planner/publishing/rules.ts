@@ -152,7 +152,7 @@ export const slowUntil = (until: string | undefined, now: number): number => {
   return Math.min(at <= now ? now + leastWaitMs : at, now + mostWaitMs)
 }
 
-/** The remedy of a failed step (design section 6). */
+/** The remedy of a failed step, by the kind of its failure (docs/ARCHITECTURE.md, "I am a post"; decision 0005). */
 export const afterFailure = (
   failure: Failure,
   rule: StepRule,

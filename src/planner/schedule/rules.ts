@@ -1,5 +1,5 @@
 /**
- * When: wall time <-> instant, pure. A schedule keeps local wall time, IANA zone and the instant (design section 5); a
+ * When: wall time <-> instant, pure. A schedule keeps local wall time, IANA zone and the instant (invariant 5); a
  * wall time that daylight saving skips is refused with a suggestion, one that happens twice needs a `fold`.
  */
 import { Temporal } from 'temporal-polyfill'

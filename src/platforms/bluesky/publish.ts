@@ -7,22 +7,16 @@
  * one applyWrites for the two would answer 500 to its own repetition.
  */
 import {
-  absent,
-  type Created,
   done,
-  found,
   type Json,
   mediaAt,
   mediaIndices,
   namedBy,
   notYet,
   type Outcome,
-  type StepContext,
   type StepMedia,
   step,
   steps,
-  unsure,
-  type Witness,
 } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import {
@@ -44,17 +38,9 @@ import { commentRecord, gateRecord, type PreparedPost, postRecord, type Resolved
 import type { Settings } from './spec.ts'
 import { mentions } from './text.ts'
 import { newTid } from './tid.ts'
-
-type T = StepContext<Settings>
-
-/** `create` and `comment` leave this: a `Created` with what replies need. */
-export type Posted = Created & { id: string; uri: string; cid: string; rkey: string }
-
-export const permalink = (did: string, rkey: string) => `https://bsky.app/profile/${did}/post/${rkey}`
+import { isGone, type Posted, posted, type T, witness } from './witness.ts'
 
 const home = homeOf
-const isGone = (error: unknown) => error instanceof PlatformFailure && error.failure.kind === 'gone'
-
 /** DID of a handle, or null when nobody has it: then the mention stays plain text. */
 const didOf = async (t: T, handle: string): Promise<string | null> => {
   try {
@@ -95,39 +81,11 @@ const earlier = (t: T, upTo: number): Ref[] =>
   })
 const texts = (t: Pick<T, 'segments' | 'firstComment'>) => [...t.segments.map((s) => s.text), t.firstComment ?? '']
 
-const posted = (t: T, rkey: string, ref: Ref): Posted => ({
-  id: ref.uri,
-  uri: ref.uri,
-  cid: ref.cid,
-  rkey,
-  url: permalink(t.channel.externalId, rkey),
-})
-
 /** Sends a prepared record; the same one again is a success. */
 const put = async (t: T): Promise<Posted> => {
   const { rkey, record } = t.prepared as PreparedPost
   const ref = await putRecord(home(t), { repo: t.channel.externalId, collection: postCollection, rkey, record })
   return posted(t, rkey, ref)
-}
-
-/** Members in any order; `undefined` and absent are the same. */
-const same = (a: unknown, b: unknown): boolean => {
-  if (a === b) return true
-  if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return false
-  const [x, y] = [a as Record<string, unknown>, b as Record<string, unknown>]
-  return [...new Set([...Object.keys(x), ...Object.keys(y)])].every((k) => same(x[k], y[k]))
-}
-
-const witness = async (t: T): Promise<Witness> => {
-  const { rkey, record } = t.prepared as PreparedPost
-  try {
-    const there = await getRecord(t.http, home(t).pds, { repo: t.channel.externalId, collection: postCollection, rkey })
-    if (same(there.value, record)) return found(posted(t, rkey, there))
-    return unsure('Another post sits at the key Clarion chose. Look at the profile before publishing again.')
-  } catch (error) {
-    if (isGone(error)) return absent
-    throw error
-  }
 }
 
 /** Accounts on Bluesky's own servers have its video service; another server takes the file itself. */

@@ -61,14 +61,14 @@ export const listed = async (t: T, asked: number): Promise<TaskPost | string> =>
     return `${lost} Clarion may not list the posts of this account (video.list): look at the profile before publishing again.`
   if (captions.length === 0)
     return `${lost} Without a caption it cannot be recognised: look at the profile before publishing again.`
-  const seconds = isPhotos(t) ? null : (mediaOf(t)[0]?.durationMs ?? null)
+  const lengthMs = isPhotos(t) ? null : (mediaOf(t)[0]?.durationMs ?? null)
   let cursor: number | undefined
   for (let n = 0; n < lookPages; n++) {
     const page = await listVideos(accessOf(t), cursor)
     const hit = page.videos
       // A post is made after TikTok fetched it, so never in the second we asked: that one is the twin before it.
       .filter((v) => v.create_time * 1000 > asked && says(v, captions))
-      .filter((v) => seconds === null || v.duration === undefined || Math.abs(v.duration * 1000 - seconds) <= 1500)
+      .filter((v) => lengthMs === null || v.duration === undefined || Math.abs(v.duration * 1000 - lengthMs) <= 1500)
       .sort((a, b) => a.create_time - b.create_time)[0]
     if (hit) return made(t, null, hit.id, hit.share_url)
     const oldest = Math.min(...page.videos.map((v) => v.create_time * 1000))

@@ -6,52 +6,30 @@
  * video (fact sheet §4). Only when YouTube has forgotten the session does the list of uploads decide, after it has had
  * time to show what is there, and only then is another session opened.
  */
-import {
-  absent,
-  type Created,
-  done,
-  found,
-  notYet,
-  type Outcome,
-  step,
-  steps,
-  unsure,
-  type Witness,
-} from '#kit/client/steps.ts'
-import { PlatformFailure } from '#kit/facts/failures.ts'
+import { done, notYet, type Outcome, step, steps } from '#kit/client/steps.ts'
 import { extras } from './after-upload.ts'
-import { addComment, comments, playlistItems, type Video, videos } from './api.ts'
-import { descriptionOf, titleOf, videoBody, videoOf } from './body.ts'
+import { addComment } from './api.ts'
+import { videoBody, videoOf } from './body.ts'
 import { accessOf, type T, videoIn } from './context.ts'
 import { processed } from './processing.ts'
-import { isShort, type Settings } from './spec.ts'
-import { plainText } from './text.ts'
+import type { Settings } from './spec.ts'
 import { openSession, pieceBytes, type SessionState, sendPiece, sessionState } from './upload.ts'
+import {
+  commented,
+  listLagMs,
+  lookForComment,
+  lookForVideo,
+  mayExist,
+  newest,
+  posted,
+  type Session,
+  type Trying,
+  type Uploaded,
+  witness,
+} from './witness.ts'
 
-/** Clocks differ, and YouTube's times have whole seconds. */
-const clockSlackMs = 60_000
-/** How long the list of uploads may not show a video that is there. */
-const listLagMs = 90_000
 /** An access token with less life than this is not used for another piece. */
 const tokenSpareMs = 3 * 60_000
-
-/** An open session. `known`: videos that were there before it, which cannot be its own. */
-type Session = { session: string; total: number; openedAt: number; known: string[] }
-type Uploaded = Session & { from: number }
-/** `triedAt`: when the piece that makes the video was sent; from then on the video may exist. */
-type Trying = Session & { triedAt: number | null }
-
-const uploadsOf = (t: T) => String(t.channel.facts.uploads ?? `UU${t.channel.externalId.slice(2)}`)
-
-/** The newest uploads. A channel without any may have no such playlist yet. */
-const newest = async (t: T) => {
-  try {
-    return (await playlistItems(accessOf(t), uploadsOf(t))).items
-  } catch (error) {
-    if (error instanceof PlatformFailure && error.failure.kind === 'gone') return []
-    throw error
-  }
-}
 
 const open = async (t: T): Promise<Session> => {
   const media = videoOf(t)
@@ -106,36 +84,6 @@ const upload = step<Settings>('upload', { again: 'safe', atMostMs: 7 * 86_400_00
   return done({ ...s, from: 'from' in sent ? sent.from : s.total } satisfies Uploaded)
 })
 
-const posted = (t: T, id: string): Created => {
-  const short = isShort(videoOf(t))
-  return {
-    id,
-    url: short ? `https://www.youtube.com/shorts/${id}` : `https://www.youtube.com/watch?v=${id}`,
-    kind: short ? 'short' : 'video',
-  }
-}
-
-/** Looks among the uploads for the video of a session YouTube has forgotten. */
-const lookForVideo = async (t: T, s: Session): Promise<Video | null> => {
-  const since = s.openedAt - clockSlackMs
-  const [title, description] = [plainText(titleOf(t.settings)), plainText(descriptionOf(t))]
-  const maybe = (await newest(t)).filter(
-    ({ snippet: x }) =>
-      !s.known.includes(x.resourceId.videoId) &&
-      plainText(x.title) === title &&
-      plainText(x.description) === description &&
-      (!x.publishedAt || Date.parse(x.publishedAt) >= since),
-  )
-  if (maybe.length === 0) return null
-  const ids = maybe.map((i) => i.snippet.resourceId.videoId)
-  const full = await videos(accessOf(t), ids, 'snippet,status,fileDetails')
-  const ours = full.filter((v) => !v.fileDetails?.fileSize || Number(v.fileDetails.fileSize) === s.total)
-  // The oldest: a later twin is somebody's second press of the button.
-  return ours.sort((a, b) => (a.snippet?.publishedAt ?? '').localeCompare(b.snippet?.publishedAt ?? ''))[0] ?? null
-}
-
-const mayExist = (s: Trying): s is Trying & { triedAt: number } => s.triedAt !== null
-
 /** Sends what is left of the session; the last piece makes the video. */
 const completeFrom = async (t: T, s: Trying, at: number): Promise<Outcome> => {
   const sent = await sendAllButLast(t, s, at)
@@ -162,45 +110,6 @@ const forgotten = async (t: T, s: Trying): Promise<Outcome> => {
   await t.save(fresh)
   return completeFrom(t, fresh, 0)
 }
-
-const witness = async (t: T): Promise<Witness> => {
-  const up = t.done<Uploaded>('upload')
-  const s = (t.saved as Trying | undefined) ?? (up ? { ...up, triedAt: t.firstBegunAt } : undefined)
-  if (!s) return absent
-  const state = await sessionState(accessOf(t), s.session, s.total)
-  if (state !== 'gone') return 'video' in state ? found(posted(t, state.video.id)) : absent
-  if (!mayExist(s)) return absent
-  const there = await lookForVideo(t, s)
-  if (there) return found(posted(t, there.id))
-  return t.now() - s.triedAt < listLagMs
-    ? unsure('YouTube has forgotten the upload, and its list of videos may not show the newest one yet.')
-    : absent
-}
-
-/** Looks for the first comment among the newest ones under the video. */
-const lookForComment = async (t: T): Promise<Witness> => {
-  const { id } = videoIn(t)
-  const since = t.firstBegunAt - clockSlackMs
-  const said = plainText(t.firstComment!)
-  const { items } = await comments(accessOf(t), id)
-  const hit = items
-    .filter(({ snippet: { topLevelComment: x } }) => {
-      const { authorChannelId: author, textOriginal, textDisplay, publishedAt } = x.snippet
-      return (
-        author?.value === t.channel.externalId &&
-        plainText(textOriginal ?? textDisplay ?? '') === said &&
-        (!publishedAt || Date.parse(publishedAt) >= since)
-      )
-    })
-    .at(-1)
-  return hit ? found(commented(id, hit.id)) : absent
-}
-
-const commented = (videoId: string, id: string): Created => ({
-  id,
-  url: `https://www.youtube.com/watch?v=${videoId}&lc=${id}`,
-  kind: 'comment',
-})
 
 export const publish = steps<Settings>(
   upload,

@@ -5,19 +5,14 @@ import { initReactI18next, useTranslation } from 'react-i18next'
 import { type ProblemCode, problems } from '#contract/problems.ts'
 import { ApiProblem, Offline } from '../api/client.ts'
 import { en } from './en.ts'
+import type { Key } from './keys.ts'
 import { pl } from './pl.ts'
 import { plProblems } from './pl-problems.ts'
 
 export type Language = 'en' | 'pl'
 export const languages: Record<Language, string> = { en: 'English', pl: 'Polski' }
 
-type Entry = keyof typeof en
-/** Keys with plural forms, without the ending: `channels.count_other` -> `channels.count`. */
-export type PluralKey = Entry extends infer K ? (K extends `${infer B}_other` ? B : never) : never
-export type PlainKey = Exclude<Entry, `${PluralKey}_${'one' | 'other'}`>
-export type Key = PlainKey | PluralKey
-/** A Polish catalogue: every key, and for plurals all four forms of the language. */
-export type Catalogue = Record<PlainKey | `${PluralKey}_${'one' | 'few' | 'many' | 'other'}`, string>
+export type { Key } from './keys.ts'
 
 const storageKey = 'clarion.language'
 const known = (value: string | null | undefined): Language | undefined =>

@@ -1,5 +1,5 @@
 /** Polish: the same keys, with the language's four plural forms. Long for the same reason as the English one. */
-import type { Catalogue } from './index.ts'
+import type { Catalogue } from './keys.ts'
 
 export const pl: Catalogue = {
   'action.back': 'Wstecz',
