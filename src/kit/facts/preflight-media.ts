@@ -1,275 +1,297 @@
-/** The media half of preflight: counts, sizes, shapes and kinds, in the vocabulary of `MediaLimits`. Pure. */
-import type { DraftMedia, Finding } from './draft.ts'
+/** The media half of preflight: counts, sizes, shapes and kinds, in the vocabulary of `MediaLimits`, as tables of rules. Pure. */
+import type { DraftMedia, Finding, MediaFacts } from './draft.ts'
+import { apart, bytesApart } from './measures.ts'
+import type { AddFinding } from './preflight.ts'
 import type { DocumentLimits, ImageLimits, MediaLimits, PlatformSpec, VideoLimits } from './spec.ts'
 
-export type Add = (
-  kind: string,
-  level: Finding['level'],
-  message: string,
-  remedy: string,
-  params: Finding['params'],
-  at?: { segment?: number; media?: string },
-) => void
+type Params = Finding['params']
 
-const mb = (bytes: number) => `${Math.round(bytes / 10_000) / 100} MB`
+/** One rule about an `X`. `{holes}` of its sentences are the params; `{platform}` is always there. */
+type Rule<X> = {
+  kind: string
+  says: string
+  fix: string
+  /** An error unless it says so. */
+  level?: 'warning'
+  /** What the sentences need when the rule is broken; undefined when it is kept. */
+  broken: (x: X) => Params | undefined
+  /** `limit` and `actual` are bytes. */
+  bytes?: true
+  /** What it judges by. Counted in a part of the file it may be wrong about the whole, and never refuses. */
+  fact?: NonNullable<MediaFacts['estimated']>[number]
+}
 
-type Post = { spec: PlatformSpec; limits: MediaLimits; media: readonly DraftMedia[]; segment: number; add: Add }
+type Post = { limits: MediaLimits; media: readonly DraftMedia[]; segment: number; takesVideo: boolean }
+/** One file, and the limits for its kind. */
+type Taken<L> = { item: DraftMedia; limits: L }
+
+const when = (wrong: unknown, params: Params = {}): Params | undefined => (wrong ? params : undefined)
+const over = (actual: number | null | undefined, limit: number | undefined): Params | undefined =>
+  when(limit !== undefined && actual !== null && actual !== undefined && actual > limit, {
+    limit: limit!,
+    actual: actual!,
+    over: actual! - limit!,
+  })
+const count = (media: readonly DraftMedia[], kind: DraftMedia['kind']): number =>
+  media.filter((m) => m.kind === kind).length
+
+const ofPost: readonly Rule<Post>[] = [
+  {
+    kind: 'media.count',
+    says: '{actual} items; {platform} takes {limit} in one post.',
+    fix: 'Remove {over}.',
+    broken: ({ limits, media }) => over(media.length, limits.max),
+  },
+  {
+    kind: 'media.required',
+    says: '{platform} needs at least {limit} {what}.',
+    fix: 'Add media.',
+    broken: ({ limits, media, segment, takesVideo }) =>
+      when(segment === 0 && media.length < (limits.min ?? 0), {
+        limit: limits.min!,
+        what: takesVideo ? 'picture or video' : 'picture',
+      }),
+  },
+  {
+    kind: 'video.count',
+    says: '{actual} videos; {platform} takes {limit} in one post.',
+    fix: 'Remove {over}.',
+    broken: ({ limits, media }) => over(count(media, 'video'), limits.video?.max),
+  },
+  {
+    kind: 'document.alone',
+    says: 'A document stands alone in its post.',
+    fix: 'Keep the document or the rest, not both.',
+    broken: ({ media }) => when(count(media, 'document') > 0 && media.length > 1),
+  },
+  {
+    kind: 'media.mix',
+    says: 'On {platform} a video stands alone in its post.',
+    fix: 'Keep the video or the pictures, not both.',
+    broken: ({ limits, media }) => when(limits.mix === 'alone' && count(media, 'video') > 0 && media.length > 1),
+  },
+]
+
+const tooSmall = ({ item: { width, height }, limits }: Taken<ImageLimits | VideoLimits>): Params | undefined =>
+  when(width && height && ((limits.minWidth ?? 0) > width || (limits.minHeight ?? 0) > height), {
+    width: width!,
+    height: height!,
+    minWidth: limits.minWidth ?? 1,
+    minHeight: limits.minHeight ?? 1,
+  })
+
+const misshapen = ({ item: { width, height }, limits: { aspect } }: Taken<ImageLimits | VideoLimits>) => {
+  if (!width || !height || !aspect) return undefined
+  const shape = width / height
+  const broken = shape < aspect.min ? aspect.min : aspect.max
+  return when(shape < aspect.min || shape > aspect.max, {
+    min: aspect.min,
+    max: aspect.max,
+    actual: apart(shape, broken, 2),
+  })
+}
+
+// A picture's type and size are no refusals: Clarion makes a rendition within the limits. Say so instead of surprising people.
+const ofImage: readonly Rule<Taken<ImageLimits>>[] = [
+  {
+    kind: 'image.type',
+    level: 'warning',
+    says: '{actual} is not taken by {platform}.',
+    fix: 'Clarion sends it as {to}.',
+    broken: ({ item, limits }) =>
+      when(!limits.types.includes(item.mime), { actual: item.mime, to: limits.types[0] ?? '' }),
+  },
+  {
+    kind: 'image.bytes',
+    level: 'warning',
+    bytes: true,
+    says: 'The picture is {actual}; {platform} takes {limit}.',
+    fix: 'Clarion sends a smaller rendition.',
+    broken: ({ item, limits }) => over(item.bytes, limits.maxBytes),
+  },
+  {
+    kind: 'image.too-small',
+    says: 'The picture is {width} x {height}; {platform} wants at least {minWidth} x {minHeight}.',
+    fix: 'Use a larger picture.',
+    broken: tooSmall,
+  },
+  {
+    kind: 'image.aspect-ratio',
+    says: "The picture's shape {actual}:1 is outside {min}:1 to {max}:1.",
+    fix: 'Crop or pad the picture.',
+    broken: misshapen,
+  },
+  {
+    kind: 'image.alt',
+    says: 'The alt text is {actual} long; {platform} takes {limit}.',
+    fix: 'Shorten the alt text.',
+    broken: ({ item, limits }) => over(item.alt.length, limits.altMax),
+  },
+  {
+    kind: 'image.alt-missing',
+    level: 'warning',
+    says: 'This picture has no alt text.',
+    fix: 'Describe it for people who cannot see it.',
+    broken: ({ item, limits }) => when(limits.altMax && !item.alt.trim()),
+  },
+]
+
+const rate = ({ item: { facts }, limits }: Taken<VideoLimits>): Params | undefined => {
+  const fps = facts?.fps
+  const { minFps, maxFps } = limits
+  if (!fps || !((maxFps && fps > maxFps) || (minFps && fps < minFps))) return undefined
+  return {
+    min: minFps ?? 1,
+    max: maxFps ?? 0,
+    most: maxFps ?? 'any',
+    actual: apart(fps, (maxFps && fps > maxFps ? maxFps : minFps)!, 2),
+  }
+}
+
+/** Seconds, with the decimals that tell the length from the limit. */
+const seconds = (ms: number, limit: number): Params => ({ limit: limit / 1000, actual: apart(ms / 1000, limit / 1000) })
+
+const ofVideo: readonly Rule<Taken<VideoLimits>>[] = [
+  {
+    kind: 'video.type',
+    says: '{actual} is not taken by {platform}.',
+    fix: 'Export it as {names}.',
+    broken: ({ item, limits }) =>
+      when(!limits.types.includes(item.mime), {
+        actual: item.mime,
+        to: limits.types[0] ?? '',
+        names: limits.types.map((t) => t.split('/')[1]).join(' or '),
+      }),
+  },
+  {
+    kind: 'video.codec',
+    says: 'The video is coded as {actual}; {platform} takes {to}.',
+    fix: 'Export it as {best}.',
+    broken: ({ item: { facts }, limits: { codecs } }) =>
+      when(facts?.videoCodec && codecs && !codecs.includes(facts.videoCodec), {
+        actual: facts?.videoCodec ?? '',
+        to: codecs?.join(', ') ?? '',
+        best: codecs?.[0] ?? '',
+      }),
+  },
+  {
+    kind: 'video.frame-rate',
+    fact: 'fps',
+    says: 'The video has {actual} frames a second; {platform} takes {min} to {most}.',
+    fix: 'Export it with another frame rate.',
+    broken: rate,
+  },
+  {
+    kind: 'video.too-small',
+    says: 'The video is {width} x {height}; {platform} wants at least {minWidth} x {minHeight}.',
+    fix: 'Export it larger.',
+    broken: tooSmall,
+  },
+  {
+    kind: 'video.too-large',
+    says: 'The video is {width} x {height}; {platform} takes at most {widest} x {highest}.',
+    fix: 'Export it smaller.',
+    broken: ({ item: { width, height }, limits: { maxWidth, maxHeight } }) =>
+      when(width && height && ((maxWidth && width > maxWidth) || (maxHeight && height > maxHeight)), {
+        width: width!,
+        height: height!,
+        maxWidth: maxWidth ?? 0,
+        maxHeight: maxHeight ?? 0,
+        widest: maxWidth ?? 'any',
+        highest: maxHeight ?? 'any',
+      }),
+  },
+  {
+    kind: 'video.aspect-ratio',
+    says: "The video's shape {actual}:1 is outside {min}:1 to {max}:1.",
+    fix: 'Crop or pad the video.',
+    broken: misshapen,
+  },
+  {
+    kind: 'video.bytes',
+    bytes: true,
+    says: 'The video is {actual}; {platform} takes {limit}.',
+    fix: 'Export it smaller.',
+    broken: ({ item, limits }) => over(item.bytes, limits.maxBytes),
+  },
+  {
+    kind: 'video.duration',
+    fact: 'durationMs',
+    says: 'The video is {actual} s; {platform} takes {limit} s.',
+    fix: 'Trim it.',
+    broken: ({ item: { durationMs: ms }, limits: { maxMs } }) =>
+      ms !== null && maxMs && ms > maxMs ? seconds(ms, maxMs) : undefined,
+  },
+  {
+    kind: 'video.too-short',
+    fact: 'durationMs',
+    says: 'The video is {actual} s; {platform} wants at least {limit} s.',
+    fix: 'Use a longer one.',
+    broken: ({ item: { durationMs: ms }, limits: { minMs } }) =>
+      ms !== null && minMs && ms < minMs ? seconds(ms, minMs) : undefined,
+  },
+]
+
+const ofDocument: readonly Rule<Taken<DocumentLimits>>[] = [
+  {
+    kind: 'document.bytes',
+    bytes: true,
+    says: 'The document is {actual}; {platform} takes {limit}.',
+    fix: 'Export it smaller.',
+    broken: ({ item, limits }) => over(item.bytes, limits.maxBytes),
+  },
+  {
+    kind: 'document.pages',
+    says: 'The document has {actual} pages; {platform} takes {limit}.',
+    fix: 'Remove {over} pages.',
+    broken: ({ item, limits }) => over(item.facts?.pages, limits.maxPages),
+  },
+]
+
+/** A kind of file that the network takes not at all here. */
+const notHere = {
+  image: { kind: 'image.unsupported', says: '{platform} takes no pictures here.', fix: 'Remove the picture.' },
+  video: {
+    kind: 'video.unsupported',
+    says: '{platform} takes no video from Clarion yet.',
+    fix: 'Remove the video for this channel.',
+  },
+  document: {
+    kind: 'document.unsupported',
+    says: '{platform} takes no such document here.',
+    fix: 'Remove the document for this channel.',
+  },
+} as const
+
+const filled = (sentence: string, params: Params): string =>
+  sentence.replace(/\{(\w+)\}/g, (_, hole: string) => String(params[hole]))
+
+type Call = { spec: PlatformSpec; limits: MediaLimits; media: readonly DraftMedia[]; segment: number; add: AddFinding }
 
 /** What is wrong with the media of one post. `segment`: its place in the thread. */
-export const mediaFindings = ({ spec, limits: m, media, segment, add }: Post): void => {
-  if (media.length > m.max)
-    add(
-      'media.count',
-      'error',
-      `${media.length} items; ${spec.name} takes ${m.max} in one post.`,
-      `Remove ${media.length - m.max}.`,
-      { limit: m.max, actual: media.length, platform: spec.name },
-      { segment },
-    )
-  if (segment === 0 && media.length < (m.min ?? 0))
-    add(
-      'media.required',
-      'error',
-      `${spec.name} needs at least ${m.min} picture${spec.media.video ? ' or video' : ''}.`,
-      'Add media.',
-      { limit: m.min ?? 0, platform: spec.name },
-      { segment },
-    )
-  const videos = media.filter((x) => x.kind === 'video')
-  const documents = media.filter((x) => x.kind === 'document').length
-  if (m.video?.max !== undefined && videos.length > m.video.max)
-    add(
-      'video.count',
-      'error',
-      `${videos.length} videos; ${spec.name} takes ${m.video.max} in one post.`,
-      `Remove ${videos.length - m.video.max}.`,
-      { limit: m.video.max, actual: videos.length, platform: spec.name },
-      { segment },
-    )
-  if (documents > 0 && media.length > 1)
-    add(
-      'document.alone',
-      'error',
-      'A document stands alone in its post.',
-      'Keep the document or the rest, not both.',
-      { platform: spec.name },
-      { segment },
-    )
-  if (m.mix === 'alone' && videos.length > 0 && media.length > 1)
-    add(
-      'media.mix',
-      'error',
-      `On ${spec.name} a video stands alone in its post.`,
-      'Keep the video or the pictures, not both.',
-      { platform: spec.name },
-      { segment },
-    )
-  for (const item of media) {
-    if (item.kind === 'image') imageFindings(item, m.image, segment)
-    else if (item.kind === 'video') videoFindings(item, m.video, segment)
-    else documentFindings(item, m.document, segment)
+export const mediaFindings = ({ spec, limits, media, segment, add }: Call): void => {
+  const say = (rule: Omit<Rule<never>, 'broken'>, found: Params, item?: DraftMedia) => {
+    const params: Params = { ...found, platform: spec.name }
+    const told = { ...params }
+    if (rule.bytes) [told.actual, told.limit] = bytesApart(Number(found.actual), Number(found.limit))
+    const unsure = rule.fact !== undefined && item?.facts?.estimated?.includes(rule.fact)
+    const level = unsure ? 'warning' : (rule.level ?? 'error')
+    const at = { segment, ...(item ? { media: item.id } : {}) }
+    add(rule.kind, level, filled(rule.says, told), filled(rule.fix, told), params, at)
   }
-
-  function imageFindings(item: DraftMedia, limit: ImageLimits | undefined, segment: number) {
-    const at = { segment, media: item.id }
-    if (!limit)
-      return add(
-        'image.unsupported',
-        'error',
-        `${spec.name} takes no pictures here.`,
-        'Remove the picture.',
-        { platform: spec.name },
-        at,
-      )
-    const { width: w, height: h } = item
-    // Type and size are not refusals: Clarion makes a rendition within the limits. Say so instead of surprising people.
-    if (!limit.types.includes(item.mime))
-      add(
-        'image.type',
-        'warning',
-        `${item.mime} is not taken by ${spec.name}.`,
-        `Clarion sends it as ${limit.types[0]}.`,
-        { actual: item.mime, to: limit.types[0]!, platform: spec.name },
-        at,
-      )
-    if (item.bytes > limit.maxBytes)
-      add(
-        'image.bytes',
-        'warning',
-        `The picture is ${mb(item.bytes)}; ${spec.name} takes ${mb(limit.maxBytes)}.`,
-        'Clarion sends a smaller rendition.',
-        { limit: limit.maxBytes, actual: item.bytes, platform: spec.name },
-        at,
-      )
-    if (w && h && ((limit.minWidth && w < limit.minWidth) || (limit.minHeight && h < limit.minHeight)))
-      add(
-        'image.too-small',
-        'error',
-        `The picture is ${w} x ${h}; ${spec.name} wants at least ${limit.minWidth ?? 1} x ${limit.minHeight ?? 1}.`,
-        'Use a larger picture.',
-        { width: w, height: h, minWidth: limit.minWidth ?? 1, minHeight: limit.minHeight ?? 1, platform: spec.name },
-        at,
-      )
-    if (w && h && limit.aspect && (w / h < limit.aspect.min || w / h > limit.aspect.max))
-      add(
-        'image.aspect-ratio',
-        'error',
-        `The picture's shape ${(w / h).toFixed(2)}:1 is outside ${limit.aspect.min}:1 to ${limit.aspect.max}:1.`,
-        'Crop or pad the picture.',
-        { min: limit.aspect.min, max: limit.aspect.max, actual: Number((w / h).toFixed(3)), platform: spec.name },
-        at,
-      )
-    if (limit.altMax && item.alt.length > limit.altMax)
-      add(
-        'image.alt',
-        'error',
-        `The alt text is ${item.alt.length} long; ${spec.name} takes ${limit.altMax}.`,
-        'Shorten the alt text.',
-        { limit: limit.altMax, actual: item.alt.length, platform: spec.name },
-        at,
-      )
-    if (limit.altMax && !item.alt.trim())
-      add(
-        'image.alt-missing',
-        'warning',
-        'This picture has no alt text.',
-        'Describe it for people who cannot see it.',
-        {},
-        at,
-      )
-  }
-
-  function videoFindings(item: DraftMedia, limit: (VideoLimits & { max?: number }) | undefined, segment: number) {
-    const at = { segment, media: item.id }
-    if (!limit)
-      return add(
-        'video.unsupported',
-        'error',
-        `${spec.name} takes no video from Clarion yet.`,
-        'Remove the video for this channel.',
-        { platform: spec.name },
-        at,
-      )
-    const { width: w, height: h, facts } = item
-    // What was counted in a part of the file may be wrong about the whole: it never refuses.
-    const level = (fact: 'durationMs' | 'fps') => (facts?.estimated?.includes(fact) ? 'warning' : 'error')
-    if (!limit.types.includes(item.mime))
-      add(
-        'video.type',
-        'error',
-        `${item.mime} is not taken by ${spec.name}.`,
-        `Export it as ${limit.types.map((t) => t.split('/')[1]).join(' or ')}.`,
-        { actual: item.mime, to: limit.types[0]!, platform: spec.name },
-        at,
-      )
-    if (facts?.videoCodec && limit.codecs && !limit.codecs.includes(facts.videoCodec))
-      add(
-        'video.codec',
-        'error',
-        `The video is coded as ${facts.videoCodec}; ${spec.name} takes ${limit.codecs.join(', ')}.`,
-        `Export it as ${limit.codecs[0]}.`,
-        { actual: facts.videoCodec, to: limit.codecs.join(', '), platform: spec.name },
-        at,
-      )
-    if (facts?.fps && ((limit.maxFps && facts.fps > limit.maxFps) || (limit.minFps && facts.fps < limit.minFps)))
-      add(
-        'video.frame-rate',
-        level('fps'),
-        `The video has ${facts.fps} frames a second; ${spec.name} takes ${limit.minFps ?? 1} to ${limit.maxFps ?? 'any'}.`,
-        'Export it with another frame rate.',
-        { min: limit.minFps ?? 1, max: limit.maxFps ?? 0, actual: facts.fps, platform: spec.name },
-        at,
-      )
-    if (w && h) {
-      const small = (limit.minWidth && w < limit.minWidth) || (limit.minHeight && h < limit.minHeight)
-      const large = (limit.maxWidth && w > limit.maxWidth) || (limit.maxHeight && h > limit.maxHeight)
-      if (small)
-        add(
-          'video.too-small',
-          'error',
-          `The video is ${w} x ${h}; ${spec.name} wants at least ${limit.minWidth ?? 1} x ${limit.minHeight ?? 1}.`,
-          'Export it larger.',
-          { width: w, height: h, minWidth: limit.minWidth ?? 1, minHeight: limit.minHeight ?? 1, platform: spec.name },
-          at,
-        )
-      if (large)
-        add(
-          'video.too-large',
-          'error',
-          `The video is ${w} x ${h}; ${spec.name} takes at most ${limit.maxWidth ?? 'any'} x ${limit.maxHeight ?? 'any'}.`,
-          'Export it smaller.',
-          { width: w, height: h, maxWidth: limit.maxWidth ?? 0, maxHeight: limit.maxHeight ?? 0, platform: spec.name },
-          at,
-        )
-      if (limit.aspect && (w / h < limit.aspect.min || w / h > limit.aspect.max))
-        add(
-          'video.aspect-ratio',
-          'error',
-          `The video's shape ${(w / h).toFixed(2)}:1 is outside ${limit.aspect.min}:1 to ${limit.aspect.max}:1.`,
-          'Crop or pad the video.',
-          { min: limit.aspect.min, max: limit.aspect.max, actual: Number((w / h).toFixed(3)), platform: spec.name },
-          at,
-        )
+  const check = <X>(rules: readonly Rule<X>[], x: X, item?: DraftMedia) => {
+    for (const rule of rules) {
+      const params = rule.broken(x)
+      if (params) say(rule, params, item)
     }
-    if (item.bytes > limit.maxBytes)
-      add(
-        'video.bytes',
-        'error',
-        `The video is ${mb(item.bytes)}; ${spec.name} takes ${mb(limit.maxBytes)}.`,
-        'Export it smaller.',
-        { limit: limit.maxBytes, actual: item.bytes, platform: spec.name },
-        at,
-      )
-    const ms = item.durationMs
-    if (ms !== null && limit.maxMs && ms > limit.maxMs)
-      add(
-        'video.duration',
-        level('durationMs'),
-        `The video is ${Math.round(ms / 1000)} s; ${spec.name} takes ${limit.maxMs / 1000} s.`,
-        'Trim it.',
-        { limit: limit.maxMs / 1000, actual: Math.round(ms / 1000), platform: spec.name },
-        at,
-      )
-    if (ms !== null && limit.minMs && ms < limit.minMs)
-      add(
-        'video.too-short',
-        level('durationMs'),
-        `The video is ${Math.round(ms / 1000)} s; ${spec.name} wants at least ${limit.minMs / 1000} s.`,
-        'Use a longer one.',
-        { limit: limit.minMs / 1000, actual: Math.round(ms / 1000), platform: spec.name },
-        at,
-      )
   }
-
-  function documentFindings(item: DraftMedia, limit: DocumentLimits | undefined, segment: number) {
-    const at = { segment, media: item.id }
-    const pages = item.facts?.pages
-    if (!limit?.types.includes(item.mime))
-      return add(
-        'document.unsupported',
-        'error',
-        `${spec.name} takes no such document here.`,
-        'Remove the document for this channel.',
-        { actual: item.mime, platform: spec.name },
-        at,
-      )
-    if (item.bytes > limit.maxBytes)
-      add(
-        'document.bytes',
-        'error',
-        `The document is ${mb(item.bytes)}; ${spec.name} takes ${mb(limit.maxBytes)}.`,
-        'Export it smaller.',
-        { limit: limit.maxBytes, actual: item.bytes, platform: spec.name },
-        at,
-      )
-    if (pages && limit.maxPages && pages > limit.maxPages)
-      add(
-        'document.pages',
-        'error',
-        `The document has ${pages} pages; ${spec.name} takes ${limit.maxPages}.`,
-        `Remove ${pages - limit.maxPages} pages.`,
-        { limit: limit.maxPages, actual: pages, platform: spec.name },
-        at,
-      )
+  check(ofPost, { limits, media, segment, takesVideo: Boolean(spec.media.video) })
+  for (const item of media) {
+    const { image, video, document } = limits
+    if (item.kind === 'image' && image) check(ofImage, { item, limits: image }, item)
+    else if (item.kind === 'video' && video) check(ofVideo, { item, limits: video }, item)
+    else if (item.kind === 'document' && document?.types.includes(item.mime))
+      check(ofDocument, { item, limits: document }, item)
+    else say(notHere[item.kind], { actual: item.mime }, item)
   }
 }

@@ -52,15 +52,7 @@ export const findingList = (platform: string): { out: Finding[]; add: AddFinding
 export const preflight = (pure: PlatformPure, draft: Draft): Finding[] => {
   const { spec } = pure
   const limits = pure.limitsFor?.(spec, draft) ?? spec
-  const out: Finding[] = []
-  const add = (
-    kind: string,
-    level: Finding['level'],
-    message: string,
-    remedy: string,
-    params: Finding['params'],
-    at: { segment?: number; media?: string } = {},
-  ) => out.push({ rule: `${spec.id}.${kind}`, kind, level, message, remedy, params, ...at })
+  const { out, add } = findingList(spec.id)
 
   if (draft.segments.length === 0)
     add('empty', 'error', 'There is nothing to publish.', 'Write some text or add media.', {})

@@ -1,19 +1,11 @@
 /** What only Bluesky's own rules can say, and the pure half of the platform for browser and server. */
-import type { Draft, Finding, PlatformPure } from '#kit/facts/preflight.ts'
+import { type Draft, type Finding, findingList, type PlatformPure } from '#kit/facts/preflight.ts'
 import { graphemes, utf8Bytes } from '#kit/facts/text.ts'
 import { settings, spec } from './spec.ts'
 import { text } from './text.ts'
 
 const check = (draft: Draft): Finding[] => {
-  const out: Finding[] = []
-  const add = (
-    kind: string,
-    level: Finding['level'],
-    message: string,
-    remedy: string,
-    params: Finding['params'] = {},
-    segment?: number,
-  ) => out.push({ rule: `${spec.id}.${kind}`, kind, level, message, remedy, params, segment })
+  const { out, add } = findingList(spec.id)
   const parsed = settings.safeParse(draft.settings ?? {})
   if (!parsed.success) return out
   const s = parsed.data
@@ -25,7 +17,7 @@ const check = (draft: Draft): Finding[] => {
       'Bluesky shows either pictures or a link card, not both.',
       'Remove the card or the pictures of the first post.',
       {},
-      0,
+      { segment: 0 },
     )
   for (const tag of s.tags)
     if (graphemes(tag) > 64 || utf8Bytes(tag) > 640)

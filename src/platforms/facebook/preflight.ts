@@ -1,5 +1,5 @@
 /** What Facebook refuses beyond the kit's vocabulary: a reel is one upright video, a story one item without words. */
-import type { Draft, Finding, PlatformPure } from '#kit/facts/preflight.ts'
+import { type Draft, type Finding, findingList, type PlatformPure } from '#kit/facts/preflight.ts'
 import type { PlatformSpec } from '#kit/facts/spec.ts'
 import { imageLimits, reelLimits, type Settings, settings, spec, storyLimits } from './spec.ts'
 import { text } from './text.ts'
@@ -25,20 +25,12 @@ const limitsFor = (base: PlatformSpec, draft: Draft): Pick<PlatformSpec, 'text' 
 const commentMax = 8000
 
 const check = (draft: Draft): Finding[] => {
-  const out: Finding[] = []
-  const add = (
-    kind: string,
-    level: Finding['level'],
-    message: string,
-    remedy: string,
-    params: Finding['params'] = {},
-    segment?: number,
-  ) => out.push({ rule: `${spec.id}.${kind}`, kind, level, message, remedy, params, segment })
+  const { out, add } = findingList(spec.id)
   const s = settingsOf(draft)
   const media = draft.segments[0]?.media ?? []
   const comment = draft.firstComment?.trim() ?? ''
   if (s.format === 'story' && draft.segments[0]?.text.trim())
-    add('story.text', 'warning', 'A story shows no text.', 'The story goes out without the text.', {}, 0)
+    add('story.text', 'warning', 'A story shows no text.', 'The story goes out without the text.', {}, { segment: 0 })
   if (s.format === 'story' && s.delivery !== 'now')
     add(
       'story.delivery',

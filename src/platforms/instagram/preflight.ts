@@ -1,6 +1,13 @@
 /** What only Instagram's own rules can say, and the pure half of the platform for browser and server. */
 import { sureLength } from '#kit/facts/draft.ts'
-import type { Draft, DraftMedia, Finding, PlatformPure } from '#kit/facts/preflight.ts'
+import {
+  type AddFinding,
+  type Draft,
+  type DraftMedia,
+  type Finding,
+  findingList,
+  type PlatformPure,
+} from '#kit/facts/preflight.ts'
 import type { PlatformSpec } from '#kit/facts/spec.ts'
 import { carouselVideo, type Settings, settings, spec, storyImage, storyVideo } from './spec.ts'
 import { hashtags, links, mentions, shouts, text } from './text.ts'
@@ -20,16 +27,7 @@ const captionTags = { max: 30, advised: 5 }
 const captionMentions = 20
 const commentMax = { length: 300, hashtags: 4, links: 1 }
 
-type Add = (
-  kind: string,
-  level: Finding['level'],
-  message: string,
-  remedy: string,
-  params?: Finding['params'],
-  media?: string,
-) => void
-
-const caption = (add: Add, source: string) => {
+const caption = (add: AddFinding, source: string) => {
   const tags = hashtags(source).length
   const people = mentions(source).length
   if (tags > captionTags.max)
@@ -58,7 +56,7 @@ const caption = (add: Add, source: string) => {
     )
 }
 
-const comment = (add: Add, source: string) => {
+const comment = (add: AddFinding, source: string) => {
   const over = [
     ['comment.length', 'is %a characters long', text.count(source), commentMax.length, 'Shorten the first comment.'],
     ['comment.hashtags', 'has %a hashtags', hashtags(source).length, commentMax.hashtags, 'Remove some hashtags.'],
@@ -79,7 +77,7 @@ const comment = (add: Add, source: string) => {
     )
 }
 
-const story = (add: Add, draft: Draft, s: Settings) => {
+const story = (add: AddFinding, draft: Draft, s: Settings) => {
   if (draft.segments[0]?.text.trim())
     add('story.text', 'warning', 'A story carries no text.', 'Put the words into the picture; the text is left out.')
   if (draft.firstComment?.trim())
@@ -99,11 +97,11 @@ const story = (add: Add, draft: Draft, s: Settings) => {
         `A story fills the screen at 9:16; this one is ${m.width} x ${m.height}.`,
         'Crop it to 9:16, or Instagram puts bars around it.',
         { width: m.width, height: m.height },
-        m.id,
+        { media: m.id },
       )
 }
 
-const feed = (add: Add, draft: Draft, s: Settings) => {
+const feed = (add: AddFinding, draft: Draft, s: Settings) => {
   const media = mediaOf(draft)
   const reel = media.length === 1 && media[0]!.kind === 'video'
   const shapes = media.flatMap((m) => (m.width && m.height ? [m.width / m.height] : []))
@@ -138,7 +136,7 @@ const feed = (add: Add, draft: Draft, s: Settings) => {
         `The picture is ${m.width} pixels wide; Instagram enlarges it to 320.`,
         'Use a larger picture.',
         { actual: m.width, limit: 320 },
-        m.id,
+        { media: m.id },
       )
     if (m.kind === 'video' && m.alt.trim())
       add(
@@ -147,12 +145,12 @@ const feed = (add: Add, draft: Draft, s: Settings) => {
         'Instagram takes alt text for pictures only.',
         'The description of the video is left out.',
         {},
-        m.id,
+        { media: m.id },
       )
   }
 }
 
-const tags = (add: Add, draft: Draft, s: Settings) => {
+const tags = (add: AddFinding, draft: Draft, s: Settings) => {
   const media = mediaOf(draft)
   const inStory = s.placement === 'story'
   for (const tag of s.userTags) {
@@ -173,7 +171,7 @@ const tags = (add: Add, draft: Draft, s: Settings) => {
         `${tag.username} is tagged in a video of a carousel.`,
         'Tag people in the pictures.',
         params,
-        item.id,
+        { media: item.id },
       )
     else if (item.kind === 'image' && !inStory && (tag.x === undefined || tag.y === undefined))
       add(
@@ -182,24 +180,15 @@ const tags = (add: Add, draft: Draft, s: Settings) => {
         `Instagram wants to know where ${tag.username} is in the picture.`,
         'Set the position.',
         params,
-        item.id,
+        { media: item.id },
       )
   }
 }
 
 const check = (draft: Draft): Finding[] => {
-  const out: Finding[] = []
-  const add: Add = (kind, level, message, remedy, params = {}, media) =>
-    out.push({
-      rule: `${spec.id}.${kind}`,
-      kind,
-      level,
-      message,
-      remedy,
-      params,
-      segment: 0,
-      ...(media ? { media } : {}),
-    })
+  const { out, add: put } = findingList(spec.id)
+  const add: AddFinding = (kind, level, message, remedy, params, at) =>
+    put(kind, level, message, remedy, params, { segment: 0, ...at })
   if (!isStory(draft)) {
     caption(add, draft.segments[0]?.text ?? '')
     if (draft.firstComment?.trim()) comment(add, draft.firstComment.trim())

@@ -84,7 +84,7 @@ const check = (draft: Draft): Finding[] => {
       'video.unused',
       'warning',
       'The video settings have no effect: there is no video in this post.',
-      'AddFinding the video, or empty the settings.',
+      'Add the video, or empty the settings.',
     )
   if (has('document') && !documentTitle)
     add(
@@ -99,7 +99,7 @@ const check = (draft: Draft): Finding[] => {
       'article.thumbnail',
       'warning',
       'LinkedIn does not fetch a picture for links of apps, so the card will be bare.',
-      'AddFinding a picture to the link card.',
+      'Add a picture to the link card.',
       { field: 'article.thumbnail' },
     )
   return out

@@ -1,5 +1,5 @@
 /** What only Telegram's own rules can say, and the pure half of the platform for browser and server. */
-import type { Draft, Finding, PlatformPure } from '#kit/facts/preflight.ts'
+import { type AddFinding, type Draft, type Finding, findingList, type PlatformPure } from '#kit/facts/preflight.ts'
 import type { PlatformSpec } from '#kit/facts/spec.ts'
 import { readMarkdown } from './markdown.ts'
 import { captionMax, questionMax, settings, spec } from './spec.ts'
@@ -19,15 +19,9 @@ const limitsFor = (base: PlatformSpec, draft: Draft): Pick<PlatformSpec, 'text' 
 }
 
 const check = (draft: Draft): Finding[] => {
-  const out: Finding[] = []
-  const add = (
-    kind: string,
-    level: Finding['level'],
-    message: string,
-    remedy: string,
-    params: Finding['params'] = {},
-    segment: number | undefined = 0,
-  ) => out.push({ rule: `${spec.id}.${kind}`, kind, level, message, remedy, params, segment })
+  const { out, add: put } = findingList(spec.id)
+  const add: AddFinding = (kind, level, message, remedy, params, at = { segment: 0 }) =>
+    put(kind, level, message, remedy, params, at)
   const parsed = settings.safeParse(draft.settings ?? {})
   const first = draft.segments[0]
   if (!parsed.success || !first) return out

@@ -1,5 +1,5 @@
 /** What only TikTok's own rules can say, and the pure half of the platform for browser and server. */
-import type { Draft, Finding, PlatformPure } from '#kit/facts/preflight.ts'
+import { type AddFinding, type Draft, type Finding, findingList, type PlatformPure } from '#kit/facts/preflight.ts'
 import type { PlatformSpec } from '#kit/facts/spec.ts'
 import { readFacts } from './facts.ts'
 import { settings, spec } from './spec.ts'
@@ -25,15 +25,7 @@ const limitsFor = (base: PlatformSpec, draft: Draft): Pick<PlatformSpec, 'text' 
   }
 }
 
-type Add = (
-  kind: string,
-  level: Finding['level'],
-  message: string,
-  remedy: string,
-  params?: Finding['params'],
-  segment?: number,
-) => void
-type Read = { draft: Draft; s: ReturnType<typeof settings.parse>; f: ReturnType<typeof readFacts>; add: Add }
+type Read = { draft: Draft; s: ReturnType<typeof settings.parse>; f: ReturnType<typeof readFacts>; add: AddFinding }
 
 /** Who may see it: no default, only what the account offers, never branded and private. */
 const privacy = ({ s, f, add }: Read) => {
@@ -158,14 +150,12 @@ const inbox = ({ draft, f, add }: Read) => {
       'A video draft carries no caption.',
       'Copy the text into the TikTok app when you finish the draft.',
       {},
-      0,
+      { segment: 0 },
     )
 }
 
 const check = (draft: Draft): Finding[] => {
-  const out: Finding[] = []
-  const add: Add = (kind, level, message, remedy, params = {}, segment) =>
-    out.push({ rule: `${spec.id}.${kind}`, kind, level, message, remedy, params, segment })
+  const { out, add } = findingList(spec.id)
   const parsed = settings.safeParse(draft.settings ?? {})
   if (!parsed.success) return out
   const r: Read = { draft, s: parsed.data, f: readFacts(draft.channel.facts), add }

@@ -1,5 +1,5 @@
 /** What only X's own rules can say, and the pure half of the platform for browser and server. */
-import type { Cost, Draft, Finding, PlatformPure } from '#kit/facts/preflight.ts'
+import { type Cost, type Draft, type Finding, findingList, type PlatformPure } from '#kit/facts/preflight.ts'
 import type { PlatformSpec } from '#kit/facts/spec.ts'
 import { settings, spec } from './spec.ts'
 import { cashtags, hasUrl, text } from './text.ts'
@@ -40,15 +40,7 @@ export const cost = (draft: Draft): Cost => {
 }
 
 const check = (draft: Draft): Finding[] => {
-  const out: Finding[] = []
-  const add = (
-    kind: string,
-    level: Finding['level'],
-    message: string,
-    remedy: string,
-    params: Finding['params'] = {},
-    segment?: number,
-  ) => out.push({ rule: `${spec.id}.${kind}`, kind, level, message, remedy, params, segment })
+  const { out, add } = findingList(spec.id)
   draft.segments.forEach((s, segment) => {
     const gifs = s.media.filter((m) => m.mime === 'image/gif').length
     if (gifs > 0 && s.media.length > 1)
@@ -58,7 +50,7 @@ const check = (draft: Draft): Finding[] => {
         'On X a GIF stands alone in its post.',
         'Keep the GIF or the pictures, not both.',
         {},
-        segment,
+        { segment },
       )
     for (const m of s.media)
       if (m.kind === 'video' && !premium(draft) && ((m.durationMs ?? 0) > surely.ms || m.bytes > surely.bytes))
@@ -68,7 +60,7 @@ const check = (draft: Draft): Finding[] => {
           'X may refuse a video over 140 s or 512 MB from an account without Premium.',
           'Trim it, or try: X decides when the post is sent, and Clarion tells you.',
           { platform: spec.name },
-          segment,
+          { segment },
         )
     const tags = cashtags(s.text)
     if (tags.length > 1)
@@ -78,7 +70,7 @@ const check = (draft: Draft): Finding[] => {
         `X lets apps use one cashtag in a post; this one has ${tags.length}.`,
         'Keep one cashtag.',
         { limit: 1, actual: tags.length },
-        segment,
+        { segment },
       )
   })
   const comment = draft.firstComment?.trim() ?? ''
@@ -101,10 +93,10 @@ const check = (draft: Draft): Finding[] => {
       'A poll on X cannot have pictures.',
       'Remove the poll or the pictures of the first post.',
       {},
-      0,
+      { segment: 0 },
     )
   if (poll && !draft.segments[0]?.text.trim())
-    add('poll.text', 'error', 'A poll on X needs a question.', 'Write the question in the text.', {}, 0)
+    add('poll.text', 'error', 'A poll on X needs a question.', 'Write the question in the text.', {}, { segment: 0 })
   if (shareWithFollowers && !communityId)
     add(
       'settings.shareWithFollowers',

@@ -1,8 +1,8 @@
 /** Preflight findings in the person's language: our words or the platform's, by kind and params; else the rule's own English. */
 
+import { bytesApart } from '#kit/facts/measures.ts'
 import type { Words } from '#kit/web/slots.ts'
 import { language, maybe, type Params, type T } from '../i18n/index.ts'
-import { formatBytes } from './bytes.ts'
 
 type Finding = { kind: string; message: string; remedy: string; params: Params }
 
@@ -20,13 +20,13 @@ const fill = (text: string, params: Params) =>
 /** `lang` is set when the sentence is in another language than the page. */
 export type FindingText = { message: string; remedy: string; lang: 'en' | undefined }
 export const findingText = (t: T, finding: Finding, words: Words = {}): FindingText => {
-  const params = sized.has(finding.kind)
-    ? {
-        ...finding.params,
-        limit: formatBytes(Number(finding.params.limit)),
-        actual: formatBytes(Number(finding.params.actual)),
-      }
-    : finding.params
+  const lang = language()
+  const number = (n: number) => n.toLocaleString(lang, { useGrouping: false, maximumFractionDigits: 9 })
+  const params: Params = Object.fromEntries(
+    Object.entries(finding.params).map(([key, value]) => [key, typeof value === 'number' ? number(value) : value]),
+  )
+  if (sized.has(finding.kind))
+    [params.actual, params.limit] = bytesApart(Number(finding.params.actual), Number(finding.params.limit), number)
   const single = finding.kind === 'thread.length' && finding.params.limit === 1 ? '.none' : ''
   const key = `preflight.${finding.kind}${single}`
   const say = (k: string) => {
