@@ -58,6 +58,9 @@ export const ignoreFields = (req: Asks, problems: readonly FieldProblem[], path 
   return problems.filter((p) => p.kind !== 'unknown')
 }
 
+/** One unknown member, by its path, where the body is not judged by a table. */
+export const ignoreMember = (req: Asks, path: string): void => note(req, 'unknown-field', [path])
+
 /** Documented as needed; the network does without. */
 export const missing = (req: Asks, name: string): void => note(req, 'missing-parameter', [name])
 

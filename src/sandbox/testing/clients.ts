@@ -58,15 +58,18 @@ export const startForClients: typeof startSandbox = async (imitations, o) => {
   }
 }
 
-/** A person presses Allow on the consent page of a sandbox network. Gives the code the app is sent back with. Throws with the page. */
-export const allowAt = async (authorize: URL): Promise<string> => {
+/** A person presses Allow on the consent page of a sandbox network. Gives what the app is sent back with. Throws with the page. */
+export const backFrom = async (authorize: URL): Promise<URLSearchParams> => {
   const page = await fetch(authorize)
   const html = await page.text()
   const body = new URLSearchParams({ decision: 'allow' })
   const user = /name="user"[^>]*value="([^"]+)"/.exec(html)?.[1]
   if (user) body.set('user', user)
   const back = await fetch(authorize, { method: 'POST', redirect: 'manual', body })
-  const code = new URL(back.headers.get('location') ?? 'about:blank').searchParams.get('code')
-  if (!code) throw new Error(`${authorize.host} gave no code: ${html} ${await back.text()}`)
-  return code
+  const query = new URL(back.headers.get('location') ?? 'about:blank').searchParams
+  if (!query.has('code')) throw new Error(`${authorize.host} gave no code: ${html} ${await back.text()}`)
+  return query
 }
+
+/** The same, where the code is all that is wanted. */
+export const allowAt = async (authorize: URL): Promise<string> => (await backFrom(authorize)).get('code')!

@@ -3,6 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { json, Refused } from '#kit/sandbox/answer.ts'
 import { authToken, isObject, type JsonObject, mimeOf, textBody } from '#kit/sandbox/body.ts'
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
+import { ignoreMember } from '#kit/sandbox/notices.ts'
 import { lookToken, type TokenRow } from '#kit/sandbox/tokens.ts'
 import { type Taken, take } from '#kit/sandbox/window.ts'
 import { checkProof, nonceNow } from './dpop.ts'
@@ -126,7 +127,7 @@ export const input = (req: SandboxRequest, procedure: string, nullable: readonly
   } catch (error) {
     return fail(400, 'SyntaxError', error instanceof Error ? error.message : 'not JSON')
   }
-  const problem = problemOf(inputs[procedure]!, value, '$', nullable)
+  const problem = problemOf(inputs[procedure]!, value, '$', (what) => ignoreMember(req, what), nullable)
   if (problem) return fail(400, 'InvalidRequest', problem)
   return value as JsonObject
 }

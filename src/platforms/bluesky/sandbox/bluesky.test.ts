@@ -255,7 +255,6 @@ describe('what a record may hold', () => {
       { reply: { parent: { uri: 'at://a/b/c', cid: image.ref.$link } } },
       'Missing required key "root" at $.record.reply',
     ],
-    ['a member no lexicon has', { lang: 'pl' }, 'Unexpected key "lang" at $.record'],
   ]
   test.each(refusals)('not %s', async (_name, more, message) => {
     expect(await create(session(), record(more))).toMatchObject({
@@ -263,6 +262,20 @@ describe('what a record may hold', () => {
       body: { error: 'InvalidRequest', message: `Invalid app.bsky.feed.post record: ${message}` },
     })
     expect(ledger()).toEqual([])
+  })
+  test('what no lexicon has is kept, as the real server keeps it, and a notice is written', async () => {
+    const s = session()
+    const embed = { $type: 'app.bsky.embed.hologram', depth: 3 }
+    const { body, status } = await create(s, record({ lang: 'pl', embed }), { hurry: true })
+    expect(status).toBe(200)
+    const { collection, rkey } = { collection: 'app.bsky.feed.post', rkey: String(body.uri).split('/').at(-1) }
+    const back = await get(`${PDS}.repo.getRecord?repo=${s.did}&collection=${collection}&rkey=${rkey}`)
+    expect(back.body.value).toMatchObject({ lang: 'pl', embed })
+    expect(box.desk.notices().map((n) => [n.kind, n.what])).toEqual([
+      ['unknown-field', '$.hurry'],
+      ['unknown-field', '$.record.lang'],
+      ['unknown-field', '$.record.embed of $type app.bsky.embed.hologram'],
+    ])
   })
   test('not a key that is no TID, a foreign repo, a blob nobody uploaded, another type, a form, or half a JSON', async () => {
     const s = session()

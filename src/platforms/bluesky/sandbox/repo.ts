@@ -5,6 +5,7 @@
 import { json } from '#kit/sandbox/answer.ts'
 import { isObject, type JsonObject, mimeOf } from '#kit/sandbox/body.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
+import { ignoreMember } from '#kit/sandbox/notices.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { sniff } from '#kit/sandbox/sniff.ts'
 import { type Caller, fail, type Headers, input, spend, spendAny, writer } from './answers.ts'
@@ -68,6 +69,7 @@ type Write = {
 /** A record ready to be written: type added, judged, its blobs looked up. */
 const prepare = (
   world: BskyWorld,
+  req: SandboxRequest,
   did: string,
   o: { collection: string; rkey: string; record: unknown; validate: unknown },
 ): Pick<Write, 'value' | 'cid' | 'validation'> => {
@@ -81,7 +83,7 @@ const prepare = (
   if (known && o.validate !== false) {
     const key = keyProblem(collection, rkey)
     if (key) return fail(400, 'InvalidRequest', key)
-    const problem = problemOf(lexicons[collection]!, value, '$.record')
+    const problem = problemOf(lexicons[collection]!, value, '$.record', (what) => ignoreMember(req, what))
     if (problem) return fail(400, 'InvalidRequest', `Invalid ${collection} record: ${problem}`)
   }
   for (const ref of blobRefs(value)) {
@@ -148,7 +150,7 @@ const createRecord =
     const collection = String(body.collection)
     const rkey = typeof body.rkey === 'string' ? body.rkey : nextTid(world)
     const headers = charge(world, did, ['create'])
-    const ready = prepare(world, did, { collection, rkey, record: body.record, validate: body.validate })
+    const ready = prepare(world, req, did, { collection, rkey, record: body.record, validate: body.validate })
     const uri = uriOf(did, collection, rkey)
     if (Object.hasOwn(world.state.records, uri)) return internal(headers)
     const done = commit(world, did, [{ action: 'create', collection, rkey, ...ready }])
@@ -168,7 +170,7 @@ const putRecord =
     const collection = String(body.collection)
     const rkey = String(body.rkey)
     const headers = charge(world, did, ['update'])
-    const ready = prepare(world, did, { collection, rkey, record: body.record, validate: body.validate })
+    const ready = prepare(world, req, did, { collection, rkey, record: body.record, validate: body.validate })
     const uri = uriOf(did, collection, rkey)
     const current = Object.hasOwn(world.state.records, uri) ? world.state.records[uri] : undefined
     if (current && current.cid === ready.cid)
@@ -213,7 +215,7 @@ const applyWrites =
         rkey,
         ...(action === 'delete'
           ? {}
-          : prepare(world, did, { collection, rkey, record: w.value, validate: body.validate })),
+          : prepare(world, req, did, { collection, rkey, record: w.value, validate: body.validate })),
       }
     })
     const headers = charge(

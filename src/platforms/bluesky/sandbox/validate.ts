@@ -1,7 +1,6 @@
 /**
- * Judges a value by a lexicon, in the words a PDS 0.5.35 was recorded saying. Two choices are stricter than that PDS,
- * which keeps what it does not know: a member or an `app.bsky.*` type no lexicon has is refused here, because on the real
- * network it would be silently dead.
+ * Judges a value by a lexicon, in the words a PDS 0.5.35 was recorded saying. As that PDS it keeps what it does not know, a
+ * member or an `app.bsky.*` type no lexicon has, and says so to whoever asked: on the real network it is silently dead.
  */
 import { isCid } from './cid.ts'
 import { type Format, lexicons, type Schema } from './lexicons.ts'
@@ -41,11 +40,15 @@ const shown = (v: unknown): string => {
 
 const isMap = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v)
 
-/** What is wrong and where (`... at $.record.text`), or null. `loose`: a property that may also be null. */
+/** Told of what no lexicon has, by its path. */
+export type Ignored = (what: string) => void
+
+/** What is wrong and where (`... at $.record.text`), or null. `nullable`: properties that may also be null. */
 export const problemOf = (
   schema: Schema,
   value: unknown,
   path: string,
+  ignored: Ignored,
   nullable: readonly string[] = [],
 ): string | null => {
   switch (schema.type) {
@@ -64,16 +67,16 @@ export const problemOf = (
       if (!Array.isArray(value)) return `Expected array value type (got ${shown(value)}) at ${path}`
       if (schema.maxLength !== undefined && value.length > schema.maxLength)
         return `array too big (maximum ${schema.maxLength}, got ${value.length}) at ${path}`
-      return first(value.map((v, i) => () => problemOf(schema.items, v, `${path}[${i}]`)))
+      return first(value.map((v, i) => () => problemOf(schema.items, v, `${path}[${i}]`, ignored)))
     }
     case 'blob':
       return blobProblem(schema, value, path)
     case 'ref':
-      return problemOf(lexicons[schema.ref]!, value, path)
+      return problemOf(lexicons[schema.ref]!, value, path, ignored)
     case 'union':
-      return unionProblem(schema.refs, value, path)
+      return unionProblem(schema.refs, value, path, ignored)
     case 'object':
-      return objectProblem(schema, value, path, nullable)
+      return objectProblem(schema, value, path, ignored, nullable)
   }
 }
 
@@ -89,20 +92,21 @@ const objectProblem = (
   schema: Extract<Schema, { type: 'object' }>,
   value: unknown,
   path: string,
+  ignored: Ignored,
   nullable: readonly string[],
 ): string | null => {
   if (!isMap(value)) return `Expected object value type (got ${shown(value)}) at ${path}`
   const missing = schema.required.find((k) => value[k] === undefined)
   if (missing !== undefined) return `Missing required key ${JSON.stringify(missing)} at ${path}`
-  const extra = Object.keys(value).find((k) => k !== '$type' && !Object.hasOwn(schema.props, k))
-  if (extra !== undefined) return `Unexpected key ${JSON.stringify(extra)} at ${path}`
+  for (const key of Object.keys(value))
+    if (key !== '$type' && !Object.hasOwn(schema.props, key)) ignored(`${path}.${key}`)
   return first(
     Object.entries(schema.props)
       .filter(([k]) => value[k] !== undefined && !(value[k] === null && nullable.includes(k)))
       .map(
         ([k, of]) =>
           () =>
-            problemOf(of, value[k], `${path}.${k}`),
+            problemOf(of, value[k], `${path}.${k}`, ignored),
       ),
   )
 }
@@ -139,12 +143,13 @@ const blobProblem = (schema: Extract<Schema, { type: 'blob' }>, value: unknown, 
   return value.size > schema.maxSize ? `blob too big (maximum ${schema.maxSize}, got ${value.size}) at ${path}` : null
 }
 
-const unionProblem = (refs: readonly string[], value: unknown, path: string): string | null => {
+const unionProblem = (refs: readonly string[], value: unknown, path: string, ignored: Ignored): string | null => {
   if (!isMap(value) || typeof value.$type !== 'string')
     return `Expected an object which includes the "$type" property value type (got ${shown(value)}) at ${path}`
   const type = value.$type.replace(/#main$/, '')
-  if (refs.includes(type)) return problemOf(lexicons[type]!, value, path)
-  return type.startsWith('app.bsky.') ? `Unexpected $type ${JSON.stringify(type)} at ${path}` : null
+  if (refs.includes(type)) return problemOf(lexicons[type]!, value, path, ignored)
+  if (type.startsWith('app.bsky.')) ignored(`${path} of $type ${type}`)
+  return null
 }
 
 /** Why a record key will not do for a collection whose keys are TIDs, or null. */

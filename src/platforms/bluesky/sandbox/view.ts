@@ -1,6 +1,7 @@
 /** The app view: profiles, posts with counts, an author's feed (fact sheet bluesky.md §2d, §6). No token needed on its public host. */
 import { json } from '#kit/sandbox/answer.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
+import { olderName } from '#kit/sandbox/notices.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { caller, fail, spendAny } from './answers.ts'
 import { lookupMax } from './numbers.ts'
@@ -50,25 +51,60 @@ const postView = (world: BskyWorld, r: StoredRecord) => {
   }
 }
 
+const profileOf = (world: BskyWorld, a: Account) => ({
+  ...basic(a),
+  description: a.bio,
+  followersCount: 120 + a.hue,
+  followsCount: 88,
+  postsCount: Object.values(world.state.records).filter((r) => r.did === a.did && r.collection === POST).length,
+  indexedAt: '2024-02-06T00:00:00.000Z',
+})
+
 const getProfile =
   (world: BskyWorld) =>
   (req: SandboxRequest): SandboxResponse => {
     const headers = spendAny(world)
     const a = find(world, req.query.get('actor') ?? '')
     if (!a) return fail(400, 'InvalidRequest', 'Profile not found', headers)
-    const posts = Object.values(world.state.records).filter((r) => r.did === a.did && r.collection === POST).length
-    return json(
-      200,
-      {
-        ...basic(a),
-        description: a.bio,
-        followersCount: 120 + a.hue,
-        followsCount: 88,
-        postsCount: posts,
-        indexedAt: '2024-02-06T00:00:00.000Z',
-      },
-      headers,
-    )
+    return json(200, profileOf(world, a), headers)
+  }
+
+/** Up to 25 at once; whom nobody knows is left out. */
+const getProfiles =
+  (world: BskyWorld) =>
+  (req: SandboxRequest): SandboxResponse => {
+    const headers = spendAny(world)
+    const actors = [...req.query.getAll('actors'), ...req.query.getAll('actors[]')]
+    if (actors.length === 0) return fail(400, 'InvalidRequest', 'Missing required key "actors" at $', headers)
+    if (actors.length > lookupMax)
+      return fail(
+        400,
+        'InvalidRequest',
+        `array too big (maximum ${lookupMax}, got ${actors.length}) at $.actors`,
+        headers,
+      )
+    const profiles = actors.flatMap((word) => find(world, word) ?? []).map((a) => profileOf(world, a))
+    return json(200, { profiles }, headers)
+  }
+
+/** By the beginning of a handle or a word of the name; `term` is the older name of `q`. */
+const searchActors =
+  (world: BskyWorld, most: number) =>
+  (req: SandboxRequest): SandboxResponse => {
+    const headers = spendAny(world)
+    const given = req.query.get('q') ?? req.query.get('term') ?? ''
+    if (!req.query.has('q') && req.query.has('term')) olderName(req, 'term', 'q')
+    const q = given.trim().toLowerCase().replace(/^@/, '')
+    const limit = Number(req.query.get('limit') ?? most)
+    if (!Number.isInteger(limit) || limit < 1 || limit > 100)
+      return fail(400, 'InvalidRequest', `integer out of range (got ${req.query.get('limit')}) at $.limit`, headers)
+    const hit = (a: Account) =>
+      `${a.handle} ${a.name}`
+        .toLowerCase()
+        .split(/\s+/)
+        .some((word) => word.startsWith(q))
+    const actors = q === '' ? [] : world.state.accounts.filter((a) => a.status === null && hit(a))
+    return json(200, { actors: actors.slice(0, limit).map((a) => ({ ...basic(a), description: a.bio })) }, headers)
   }
 
 const getPosts =
@@ -130,6 +166,9 @@ const proxied = (world: BskyWorld, handle: (req: SandboxRequest) => SandboxRespo
 export const viewRoutes = (world: BskyWorld): SandboxRoute[] =>
   Object.entries({
     profile: ['app.bsky.actor.getProfile', getProfile(world)] as const,
+    profiles: ['app.bsky.actor.getProfiles', getProfiles(world)] as const,
+    search: ['app.bsky.actor.searchActors', searchActors(world, 25)] as const,
+    typeahead: ['app.bsky.actor.searchActorsTypeahead', searchActors(world, 10)] as const,
     posts: ['app.bsky.feed.getPosts', getPosts(world)] as const,
     feed: ['app.bsky.feed.getAuthorFeed', getAuthorFeed(world)] as const,
     thread: ['app.bsky.feed.getPostThread', getPostThread(world)] as const,
