@@ -212,7 +212,16 @@ export const editInput = strict({ text: prose().min(1) }).meta({ id: 'EditInput'
 
 /** A person settles `unconfirmed`: it is there (maybe where), or publish again. */
 export const resolveInput = z.union(
-  [strict({ there: z.literal(true), permalink: z.url().max(2048).optional() }), strict({ again: z.literal(true) })],
+  [
+    strict({
+      there: z.literal(true),
+      permalink: z
+        .url({ protocol: /^https?$/ })
+        .max(2048)
+        .optional(),
+    }),
+    strict({ again: z.literal(true) }),
+  ],
   'send {"there": true}, with a `permalink` if you know it, or {"again": true}',
 )
 

@@ -15,7 +15,7 @@
  * | CLARION_KEYS                |          | data/keys.json   | `kid:base64,...` 32-byte keys, the first seals; see secrets.ts     |
  * | CLARION_ALLOW_PRIVATE_HOSTS |          | none             | hosts (comma list) that may be private though we, or the sandbox, call them |
  * | CLARION_TRUST_PROXY         |          | 0                | 1: believe X-Forwarded-* of the proxy in front                     |
- * | CLARION_METRICS_TOKEN       |          | none             | opens /metrics to this bearer token; without it only to this machine |
+ * | CLARION_METRICS_TOKEN       |          | none             | opens /metrics to this bearer token; without it only to the machine of a Clarion nobody else can reach |
  * | CLARION_LOG                 |          | info             | trace, debug, info, warn, error, silent                            |
  * | CLARION_LOG_FORMAT          |          | text on a terminal, else json | `json` or `text`                                      |
  * | CLARION_DRAIN_MS            |          | 20000            | ms a shutdown waits for work in flight                             |

@@ -46,3 +46,16 @@ test('text lines are for people: time, level, message, the rest', () => {
   log.error(new Error('boom'), 'it broke')
   expect(text()).toMatch(/error it broke\n {2}Error: boom\n {6}at /)
 })
+
+test('nothing that is logged moves the cursor, forges a line or turns the reading direction', () => {
+  const { log, text } = lines('text')
+  const evil = 'a\u001b[2J\r\nERROR forged\u0007\u009b31m\u2028\u202ex\u0000\u007f'
+  log.info({ from: evil, deep: { [evil]: evil } }, evil)
+  log.error(new Error(evil), 'broke')
+  const out = text()
+  expect(out.replace(/[\t\n]/g, '')).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e]/u)
+  expect(out).toContain('a\\u001b[2J\\r\\nERROR forged')
+  // A line of its own begins with a time, a line of a stack with a space.
+  for (const line of out.trimEnd().split('\n')) expect(line).toMatch(/^(\d\d:\d\d:\d\d | {2})/)
+  expect(asText('no json \u001b[31m\n')).toBe('no json \\u001b[31m\n')
+})

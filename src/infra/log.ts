@@ -52,6 +52,21 @@ export const redactShapes = (text: string): string => shapes.reduce((t, [pattern
 
 const names: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' }
 
+/**
+ * What a terminal would obey, or a reader misread, as its escape: control characters (C0, DEL, C1), line separators, marks
+ * that turn the reading direction. Line ends only where the text is ours to lay out (`lines`).
+ */
+const shown = (text: string, lines = false): string =>
+  text.replace(/[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (c) =>
+    c === '\t' || (lines && c === '\n')
+      ? c
+      : c === '\n'
+        ? '\\n'
+        : c === '\r'
+          ? '\\r'
+          : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
 /** One JSON line of pino as a line for people: time, level, message, then what else it says. */
 export const asText = (line: string): string => {
   try {
@@ -61,11 +76,11 @@ export const asText = (line: string): string => {
       msg?: string
       err?: { message?: string; stack?: string }
     }
-    const more = Object.entries(rest).map(([k, v]) => ` ${k}=${typeof v === 'string' ? v : JSON.stringify(v)}`)
-    const error = err ? `\n  ${(err.stack ?? err.message ?? '').replaceAll('\n', '\n  ')}` : ''
-    return `${new Date(time).toISOString().slice(11, 19)} ${(names[level] ?? String(level)).padEnd(5)} ${msg ?? ''}${more.join('')}${error}\n`
+    const more = Object.entries(rest).map(([k, v]) => shown(` ${k}=${typeof v === 'string' ? v : JSON.stringify(v)}`))
+    const error = err ? `\n  ${shown(err.stack ?? err.message ?? '', true).replaceAll('\n', '\n  ')}` : ''
+    return `${new Date(time).toISOString().slice(11, 19)} ${(names[level] ?? String(level)).padEnd(5)} ${shown(msg ?? '')}${more.join('')}${error}\n`
   } catch {
-    return line
+    return `${shown(line.replace(/\n$/, ''))}\n`
   }
 }
 

@@ -196,3 +196,35 @@ test('ids of another workspace are not found in mine', async () => {
   ).toBe('not-found')
   expect((await t.call('memberRemove', { params: { userId: stranger.userId } })).problem?.code).toBe('not-found')
 })
+
+test('the origin counts with its scheme, and setting up asks for it too', async () => {
+  const fresh = await testApp({ setUp: false })
+  try {
+    const setup = (headers: Record<string, string>) =>
+      fresh.call('setup', {
+        as: null,
+        headers,
+        body: {
+          name: 'Eve',
+          email: 'eve@example.test',
+          password: 'correct horse battery',
+          workspaceName: 'Hers',
+          timeZone: 'UTC',
+        },
+      })
+    const foreign: Record<string, string>[] = [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site' },
+      // The same name and port under another scheme: a plain page that somebody on the way may have written.
+      { origin: 'https://localhost:80' },
+    ]
+    for (const headers of foreign)
+      expect((await setup(headers)).problem?.code, JSON.stringify(headers)).toBe('forbidden')
+    expect((await setup({ origin: 'http://localhost' })).status).toBe(201)
+  } finally {
+    await fresh.close()
+  }
+  const headers = { origin: 'https://localhost:80', host: 'localhost:80' }
+  expect((await t.call('workspacePause', { headers })).problem?.code).toBe('forbidden')
+})

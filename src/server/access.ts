@@ -25,16 +25,20 @@ export type Authorize = (request: FastifyRequest, access: Access) => Promise<Cal
 /** The scheme's name is case-insensitive (RFC 9110, 11.1). */
 const bearer = /^Bearer +(clr_[0-9A-Za-z]{20,100})$/i
 
-/** Does a browser's request come from our own pages? Absent headers mean no browser, and so nobody's cookies. */
+/**
+ * Does a browser's request come from our own pages, by scheme, name and port? Absent headers mean no browser, and so
+ * nobody's cookies.
+ */
 export const sameOrigin = (request: FastifyRequest, publicUrl: string): boolean => {
   const { origin } = request.headers
   if (origin !== undefined)
-    return (
-      origin === new URL(publicUrl).origin || (URL.canParse(origin) && new URL(origin).host === request.headers.host)
-    )
+    return origin === new URL(publicUrl).origin || origin === `${request.protocol}://${request.headers.host}`
   const site = request.headers['sec-fetch-site']
   return site === undefined || site === 'same-origin' || site === 'none'
 }
+
+const elsewhere = 'This request came from another site.'
+const reads = ({ method }: FastifyRequest) => method === 'GET' || method === 'HEAD'
 
 export type AccessDeps = {
   people: People
@@ -53,7 +57,11 @@ export const createAccess = ({ people, publicUrl, session, strike }: AccessDeps)
   }
 
   return async (request, access) => {
-    if (access === 'public') return nobody
+    if (access === 'public') {
+      // Setting up is public too, and no page of another site may do it for the person who has it open.
+      if (!reads(request) && !sameOrigin(request, publicUrl)) throw new Problem('forbidden', elsewhere)
+      return nobody
+    }
     const wanted = (request.params as { ws?: string }).ws
     const header = request.headers.authorization
     if (header !== undefined) {
@@ -74,8 +82,7 @@ export const createAccess = ({ people, publicUrl, session, strike }: AccessDeps)
     }
     const userId = await session(request)
     if (!userId) return stranger(request)
-    if (request.method !== 'GET' && request.method !== 'HEAD' && !sameOrigin(request, publicUrl))
-      throw new Problem('forbidden', 'This request came from another site.')
+    if (!reads(request) && !sameOrigin(request, publicUrl)) throw new Problem('forbidden', elsewhere)
     if (access === 'user') return { userId, keyId: null, key: null, ws: null }
     const membership = id.safeParse(wanted).success ? await people.membership(userId, wanted!) : null
     if (!membership) throw new Problem('not-found')

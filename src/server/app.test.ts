@@ -132,13 +132,18 @@ test('metrics count requests, publications by state and lateness; strangers do n
   expect(text).toContain('clarion_attempts_total{platform="some-network",verdict="published"} 1')
   expect(text).toContain('# TYPE clarion_network_quota_used_ratio gauge')
   expect((await get('/metrics', { 'x-forwarded-for': '203.0.113.7' })).statusCode).toBe(403)
-  const open = await testApp({ app: { metricsToken: 'let-me-in' } })
+  const open = await testApp({ app: { metricsToken: 'let-me-in', publicUrl: 'https://clarion.example' } })
   try {
     const ask = (headers: Record<string, string>) =>
       open.app.inject({ url: '/metrics', headers, remoteAddress: '203.0.113.7' })
     expect((await ask({})).statusCode).toBe(403)
     expect((await ask({ authorization: 'Bearer wrong' })).statusCode).toBe(403)
     expect((await ask({ authorization: 'Bearer let-me-in' })).statusCode).toBe(200)
+    // On a public address "from this machine" is what every visitor of a proxy looks like.
+    expect((await open.app.inject('/metrics')).statusCode).toBe(403)
+    // What lives beside Clarion, below its name, is not ours to lock.
+    const hsts = (await open.app.inject('/health/live')).headers['strict-transport-security']
+    expect(hsts).toBe('max-age=15552000')
   } finally {
     await open.close()
   }
@@ -167,8 +172,9 @@ test('too many requests are answered 429 with the wait, per person and route', a
 })
 
 test('pages of the app get index.html, assets are kept for ever, the rest is a problem', async () => {
+  const html = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
   for (const url of ['/', '/calendar', '/posts/0192?tab=journal']) {
-    const r = await get(url)
+    const r = await get(url, html)
     expect([r.statusCode, r.body.includes('Clarion app'), r.headers['cache-control']]).toEqual([200, true, 'no-cache'])
     expect(r.headers['content-security-policy']).toContain("default-src 'self'")
   }
@@ -177,6 +183,20 @@ test('pages of the app get index.html, assets are kept for ever, the rest is a p
     'cache-control': 'no-cache',
     'content-type': expect.stringContaining('svg'),
   })
+  for (const url of [
+    '/mcp',
+    '/mcp/sse',
+    '/v1/posts',
+    '/graphql',
+    '/webhooks',
+    '/.well-known/oauth-protected-resource',
+  ]) {
+    const r = await get(url, html)
+    expect([url, r.statusCode, r.json().code]).toEqual([url, 404, 'not-found'])
+  }
+  // A program that asks for a page that is none hears so; only browsers get the app, which tells people itself.
+  const program = await t.app.inject({ url: '/somewhere', headers: { accept: '*/*' } })
+  expect([program.statusCode, program.json().code]).toEqual([404, 'not-found'])
   for (const url of ['/assets/gone-123.js', '/api/v2/x', '/%2e%2e/%2e%2e/etc/passwd', '/..%2fpackage.json']) {
     const r = await get(url)
     expect(r.body).not.toContain('root:')

@@ -144,7 +144,14 @@ export const createApp = async (deps: AppDeps): Promise<FastifyInstance> => {
   // Before any route, so that the document sees them all.
   await registerDocs(app, { version: deps.version, publicUrl })
   auth.mount(app)
-  registerHealth(app, { db: database.db, checks: deps.checks ?? {}, metrics, metricsToken: deps.metricsToken ?? null })
+  registerHealth(app, {
+    db: database.db,
+    checks: deps.checks ?? {},
+    metrics,
+    metricsToken: deps.metricsToken ?? null,
+    publicUrl,
+    trustProxy: deps.trustProxy ?? false,
+  })
   registerPeople(bind, {
     people,
     auth,

@@ -16,6 +16,7 @@ import { openHouse } from './house.ts'
 import { createMetrics } from './metrics.ts'
 import { registerChannels, registerOAuthCallback } from './routes/channels.ts'
 import { registerInsights } from './routes/insights.ts'
+import { registerPlatformFiles } from './routes/platform-files.ts'
 import { registerPlatforms } from './routes/platforms.ts'
 import { registerPosts } from './routes/posts.ts'
 import { registerPublications } from './routes/publications.ts'
@@ -160,6 +161,7 @@ export const compose: Compose = async ({
           webhooks: house.webhooks,
         }),
       (_bind, app) => registerOAuthCallback(app, { connect: house.connect, publicUrl }),
+      (_bind, app) => registerPlatformFiles(app, { platforms: house.platforms, publicUrl }),
       (_bind, app) => registerWebhooks(app, { webhooks: house.webhooks }),
     ],
   })

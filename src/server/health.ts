@@ -5,7 +5,7 @@ import { sql } from 'kysely'
 import { Problem } from '#contract/problems.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { Metrics } from './metrics.ts'
-import { isHere } from './this-machine.ts'
+import { isHere, isPrivate } from './this-machine.ts'
 
 /** Each gives null when well, else a sentence for the operator. */
 export type Checks = Record<string, () => Promise<string | null> | string | null>
@@ -14,8 +14,10 @@ export type HealthDeps = {
   db: Db
   checks: Checks
   metrics: Metrics
-  /** Opens /metrics to `Authorization: Bearer <token>`; without one only this machine may read it. */
+  /** Opens /metrics to `Authorization: Bearer <token>`; without one only a Clarion for this machine shows them, to this machine. */
   metricsToken: string | null
+  publicUrl: string
+  trustProxy: boolean | string
 }
 
 const timeoutMs = 2_000
@@ -35,7 +37,10 @@ const within = async (check: Checks[string]): Promise<string | null> => {
 
 const digest = (s: string) => createHash('sha256').update(s).digest()
 const same = (a: string, b: string) => timingSafeEqual(digest(a), digest(b))
-export const registerHealth = (app: FastifyInstance, { db, checks, metrics, metricsToken }: HealthDeps): void => {
+export const registerHealth = (app: FastifyInstance, d: HealthDeps): void => {
+  const { db, checks, metrics, metricsToken } = d
+  // Behind a proxy everybody looks local.
+  const local = isPrivate(d)
   const all: Checks = {
     database: async () => {
       await sql`select 1 from workspaces limit 1`.execute(db)
@@ -58,8 +63,11 @@ export const registerHealth = (app: FastifyInstance, { db, checks, metrics, metr
   })
   app.get('/metrics', quiet, async (request, reply) => {
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
-    if (!isHere(request.raw) && !(metricsToken && token && same(token, metricsToken)))
-      throw new Problem('forbidden', 'Metrics are read from this machine, or with the metrics token.')
+    if (!(local && isHere(request.raw)) && !(metricsToken && token && same(token, metricsToken)))
+      throw new Problem(
+        'forbidden',
+        'Metrics are read with the metrics token (CLARION_METRICS_TOKEN), or from the machine of a Clarion nobody else can reach.',
+      )
     const { type, text } = await metrics.text()
     return reply.type(type).send(text)
   })

@@ -22,7 +22,8 @@ export const registerSecurity = async (app: FastifyInstance, { publicUrl }: { pu
         ...(https ? { upgradeInsecureRequests: [] } : {}),
       },
     },
-    strictTransportSecurity: https ? { maxAge: 180 * 24 * 60 * 60 } : false,
+    // Of this name alone: what else lives below it is not ours to lock.
+    strictTransportSecurity: https ? { maxAge: 180 * 24 * 60 * 60, includeSubDomains: false } : false,
     crossOriginResourcePolicy: { policy: 'same-origin' },
     crossOriginEmbedderPolicy: false,
     referrerPolicy: { policy: 'same-origin' },

@@ -8,8 +8,12 @@ import { Problem } from '#contract/problems.ts'
 import { routes } from '#contract/routes.ts'
 import { sendProblem } from './problems.ts'
 
-/** Addresses that are never pages of the app. */
-const notPages = /^\/(api|sandbox|oauth|docs|health|metrics|media|openapi\.json)(\/|$|\?)/
+/** Addresses that are never pages of the app, and beginnings under which clients look for machines. */
+const notPages =
+  /^\/(api|v\d+|mcp|sse|rpc|graphql|rest|webhooks|sandbox|oauth|docs|health|metrics|media|openapi\.json|\.well-known)(\/|$|\?)/
+
+/** A browser that opens a page says that it takes HTML; what else asks for an unknown address is told that it is unknown. */
+const takesPages = (accept: string | undefined) => accept !== undefined && /\btext\/html\b/.test(accept)
 
 const patterns = Object.values(routes).map((r) => ({
   method: r.method as string,
@@ -56,7 +60,10 @@ export const registerWeb = async (app: FastifyInstance, { dir }: { dir: string |
   app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split('?', 1)[0]!
     const wantsPage =
-      (request.method === 'GET' || request.method === 'HEAD') && !notPages.test(path) && !/\.[a-z0-9]{2,5}$/i.test(path)
+      (request.method === 'GET' || request.method === 'HEAD') &&
+      takesPages(request.headers.accept) &&
+      !notPages.test(path) &&
+      !/\.[a-z0-9]{2,5}$/i.test(path)
     if (wantsPage)
       return reply
         .type('text/html; charset=utf-8')

@@ -16,3 +16,10 @@ export const linkKey = (source: string | null | undefined): string => {
   if (!scheme || !host) return given
   return `${scheme.toLowerCase()}://${host.toLowerCase()}${path!.replace(/\/+$/, '')}${rest}`
 }
+
+/**
+ * What an address from outside is kept and shown as: itself when it is http(s), null otherwise. A link of another scheme
+ * would run in the browser of whoever clicks it.
+ */
+export const webAddress = (link: string | null | undefined): string | null =>
+  link && /^https?:\/\/[^\s/?#\\]+\S*$/i.test(link) ? link : null

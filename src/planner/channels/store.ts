@@ -1,10 +1,12 @@
 /** SQL of channels. A removed channel keeps its row: publications point at it, and connecting the account again revives it. */
+
 import { type Selectable, sql } from 'kysely'
 import type { Channel } from '#contract/channels.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { Tables } from '#infra/db/tables.ts'
 import { newId } from '#infra/ids.ts'
 import type { ChannelOffer } from '#kit/client/platform.ts'
+import { webAddress } from '#kit/facts/links.ts'
 
 export type ChannelRow = Selectable<Tables['channels']>
 
@@ -38,8 +40,8 @@ const toChannel = (r: Shown): Channel => ({
   externalId: r.external_id,
   name: r.name,
   handle: r.handle,
-  avatarUrl: r.avatar_url,
-  profileUrl: r.profile_url,
+  avatarUrl: webAddress(r.avatar_url),
+  profileUrl: webAddress(r.profile_url),
   facts: r.facts,
   state: r.state,
   stateReason: r.state_reason,
@@ -103,8 +105,8 @@ export const putChannel = async (db: Db, a: Account): Promise<string> => {
     kind: offer.kind,
     name: offer.name,
     handle: offer.handle,
-    avatar_url: offer.avatarUrl,
-    profile_url: offer.profileUrl,
+    avatar_url: webAddress(offer.avatarUrl),
+    profile_url: webAddress(offer.profileUrl),
     facts: JSON.stringify(offer.facts),
     state: 'ok' as const,
     state_reason: null,

@@ -1,5 +1,7 @@
 /** Rows as the contract shows them. */
+
 import type { Post, Publication } from '#contract/posts.ts'
+import { webAddress } from '#kit/facts/links.ts'
 import type { Finding } from '#kit/facts/preflight.ts'
 import { postState } from '../publishing/rules.ts'
 import type { PostRow, PublicationRow } from './store.ts'
@@ -23,7 +25,7 @@ export const toPublication = (r: PublicationRow): Publication => ({
   publishedAt: iso(r.published_at),
   latenessMs: r.lateness_ms,
   externalId: r.external_id,
-  permalink: r.removed_at ? null : r.permalink,
+  permalink: r.removed_at ? null : webAddress(r.permalink),
   removedAt: iso(r.removed_at),
   begun: r.begun,
   forecast: r.forecast as Finding[],

@@ -2,10 +2,12 @@
  * What a person may do to a publication. Each command is one short transaction that locks the row, so that it either
  * comes before the engine's "create begins" write or is refused after it; there is no third case.
  */
+
 import { sql, type Updateable } from 'kysely'
 import { Problem } from '#contract/problems.ts'
 import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Tables } from '#infra/db/tables.ts'
+import { webAddress } from '#kit/facts/links.ts'
 import { write } from './journal.ts'
 import { next, type PublicationEvent, transitions } from './rules.ts'
 import { may, stateAfter } from './transition.ts'
@@ -196,7 +198,7 @@ export const resolvePublication = (
       next_at: null,
       published_at: went,
       lateness_ms: p.due_at && went.getTime() - p.due_at.getTime(),
-      permalink: (first?.checkpoint as { url?: string | null } | undefined)?.url ?? p.permalink,
+      permalink: webAddress((first?.checkpoint as { url?: string | null } | undefined)?.url) ?? p.permalink,
     })
   })
 

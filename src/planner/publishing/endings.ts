@@ -3,6 +3,7 @@
 import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Created, Json, PlannedStep } from '#kit/client/steps.ts'
 import type { Failure } from '#kit/facts/failures.ts'
+import { webAddress } from '#kit/facts/links.ts'
 import type { AttemptContext } from './attempt-context.ts'
 import { holdChannel, releaseHeld } from './commands.ts'
 import type { PublishingDeps } from './deps.ts'
@@ -52,7 +53,7 @@ const outOf = (walk: AttemptContext) => {
   const creates = walk.planned.filter((x) => x.step.name === 'create')
   const out = creates.filter((x) => walk.loaded.steps.get(x.key)?.state === 'done')
   const first = out[0] && (walk.loaded.steps.get(out[0].key)?.checkpoint as Created)
-  return { of: creates.length, out: out.length, where: { externalId: first?.id, permalink: first?.url } }
+  return { of: creates.length, out: out.length, where: { externalId: first?.id, permalink: webAddress(first?.url) } }
 }
 
 export const end = async (walk: AttemptContext, f: Omit<Finish, 'now'>): Promise<never> => {
@@ -179,7 +180,7 @@ export const publish = async (walk: AttemptContext): Promise<void> => {
       message: missed ? `The post is out, but not everything after it worked: ${missed.message}` : null,
       failure: missed ?? null,
       externalId: created.id,
-      permalink: created.url,
+      permalink: webAddress(created.url),
       publishedAt: new Date(went),
       latenessMs,
       resetTries: true,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Http, HttpRequest } from '#kit/client/http.ts'
 import { rotates } from '#kit/client/platform.ts'
 import type { Bench, Connected } from '#kit/testing/bench.ts'
 import { createdOf } from '#kit/testing/runner.ts'
@@ -188,6 +189,25 @@ contractSuite({
           expect(run.failure).toBeUndefined()
           for (const made of createdOf(run)) await platform.remove!(b.channelContext(c), made)
           expect(b.ledger()).toEqual([])
+        })
+        test('a server that names anything but a web page as its sign-in page is refused', async () => {
+          const b = bench()
+          const t = b.context({})
+          for (const page of [
+            'javascript:alert(1)',
+            'data:text/html,x',
+            'http://bsky.social/a',
+            'https://a:b@bsky.social/a',
+          ]) {
+            const http = async (r: HttpRequest) => {
+              const reply = await t.http(r)
+              if (!r.url.endsWith('/.well-known/oauth-authorization-server')) return reply
+              return { ...reply, body: { ...(reply.body as object), authorization_endpoint: page } }
+            }
+            await expect(platform.connect.begin({ ...t, http: http as Http }, form), page).rejects.toMatchObject({
+              failure: { code: 'bluesky.issuer' },
+            })
+          }
         })
         test('a consent that was denied says so, and so does a foreign answer', async () => {
           await expect(signIn({ answer: { decision: 'deny' } })).rejects.toMatchObject({

@@ -62,6 +62,11 @@ const serverOf = async (http: Http, pds: string): Promise<Server> => {
   const found = (await http({ method: 'GET', url, expect: server })).body
   if (found.issuer.replace(/\/$/, '') !== issuer)
     fail('issuer', 'The sign-in server of this account is not who it says.')
+  // The browser goes there: an address of another scheme would run in our name, one with a password would show it.
+  const page = new URL(found.authorization_endpoint)
+  const plain = page.protocol === 'http:' && issuer.startsWith('http:')
+  if ((page.protocol !== 'https:' && !plain) || page.username || page.password)
+    fail('issuer', 'The sign-in server of this account names no web page to sign in at.')
   return found
 }
 

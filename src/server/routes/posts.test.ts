@@ -202,6 +202,12 @@ describe('a life over HTTP', () => {
         ended_at: null,
       })
       .execute()
+    // It would run in the browser of whoever clicks it.
+    for (const permalink of ['javascript:alert(1)', 'data:text/html,x', 'ftp://net.example/1'])
+      expect(
+        (await t.call('publicationResolve', { ...on(id), body: { there: true, permalink } })).problem?.code,
+        permalink,
+      ).toBe('validation')
     const events: unknown[] = []
     const stop = await t.database.listen(topics.live, (payload) => events.push(JSON.parse(payload || '{}')))
     const settled = await t.call('publicationResolve', {

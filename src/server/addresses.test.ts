@@ -1,0 +1,134 @@
+/** Every address that Clarion hands out leads somewhere: asked of the composed server, from outside. */
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { png } from '#kit/testing/media.ts'
+import { signLink } from '#planner/media/links.ts'
+import { platforms } from '#platforms/registry/server.gen.ts'
+import { type ComposedServer, startComposed } from './testing/composed.ts'
+
+let web: ComposedServer
+let home: ComposedServer
+let cookie: string
+let ws: string
+beforeAll(async () => {
+  web = await startComposed({ CLARION_URL: 'https://clarion.example' })
+  home = await startComposed()
+  ;({ cookie, ws } = await web.owner())
+})
+afterAll(async () => {
+  await web.close()
+  await home.close()
+})
+
+type Info = { id: string; redirectUri: string; webhookUrl: string | null }
+const list = async (): Promise<Info[]> =>
+  ((await (await web.ask(`/api/v1/workspaces/${ws}/platforms`, { headers: { cookie } })).json()) as { items: Info[] })
+    .items
+
+describe('what networks and their consoles are told', () => {
+  it('the redirect address of every platform is the callback', async () => {
+    const all = await list()
+    expect(all.length).toBe(platforms.length)
+    for (const { id, redirectUri } of all) {
+      expect(redirectUri).toBe(`https://clarion.example/oauth/${id}/callback`)
+      const r = await web.ask(`${redirectUri}?state=nobodys&error=access_denied`)
+      // Nobody began this, and the door says so; "not found" would be the router's word.
+      expect([id, r.status, r.headers.get('content-type')]).toEqual([id, 422, 'text/html; charset=utf-8'])
+      expect(await r.text()).not.toContain('not-found')
+    }
+  })
+
+  it('the webhook address of every network that has one is a door that believes nobody', async () => {
+    const told = (await list()).flatMap(({ id, webhookUrl }) => (webhookUrl ? [[id, webhookUrl] as const] : []))
+    expect(told.map(([id]) => id).sort()).toEqual(
+      platforms
+        .filter((p) => p.webhook)
+        .map((p) => p.spec.id)
+        .sort(),
+    )
+    for (const [id, url] of told) {
+      const r = await web.ask(url, { method: 'POST', body: '{}' })
+      expect([id, r.status, ((await r.json()) as { code: string }).code]).toEqual([id, 403, 'webhook-refused'])
+    }
+  })
+
+  it('every document a network fetches from us is there, and names itself', async () => {
+    let documents = 0
+    for (const p of platforms)
+      for (const [name, document] of Object.entries(p.files?.({ publicUrl: web.publicUrl }) ?? {})) {
+        documents++
+        const address = `${web.publicUrl}/oauth/${p.spec.id}/${name}`
+        const r = await web.ask(address)
+        expect([address, r.status]).toEqual([address, 200])
+        expect(r.headers.get('content-type')).toContain('application/json')
+        const said = (await r.json()) as Record<string, unknown>
+        expect(said).toEqual(document)
+        for (const uri of (said.redirect_uris ?? []) as string[])
+          expect((await web.ask(`${uri}?state=nobodys&error=access_denied`)).status).toBe(422)
+      }
+    expect(documents).toBeGreaterThan(0)
+    expect((await web.ask('/oauth/nobody/nothing.json')).status).toBe(404)
+  })
+
+  it('media: what a network pulls, and what people see', async () => {
+    const form = new FormData()
+    form.set('file', new Blob([new Uint8Array(png())], { type: 'image/png' }), 'a.png')
+    const made = await web.ask(`/api/v1/workspaces/${ws}/media`, { method: 'POST', headers: { cookie }, body: form })
+    expect(made.status).toBe(201)
+    const file = (await made.json()) as { id: string; thumbUrl: string }
+    const link = signLink(web.keys.derive('media-links'), { mediaId: file.id, profile: 'original', now: Date.now() })
+    const pulled = await web.ask(link)
+    expect([pulled.status, pulled.headers.get('content-type')]).toEqual([200, 'image/png'])
+    expect((await web.ask(file.thumbUrl, { headers: { cookie } })).status).toBe(200)
+    expect((await web.ask(link.replace('sig=', 'sig=A'))).status).toBe(404)
+  })
+})
+
+it('documents and health', async () => {
+  for (const path of ['/openapi.json', '/docs/', '/docs/problems', '/health/live', '/health/ready', '/'])
+    expect([path, (await web.ask(path)).status]).toEqual([path, 200])
+  // There, and closed to who is not asked in.
+  expect((await web.ask('/metrics')).status).toBe(403)
+  expect((await home.ask('/metrics')).status).toBe(200)
+})
+
+it('every address of the OpenAPI document has a door behind it', async () => {
+  const document = (await (await web.ask('/openapi.json')).json()) as { paths: Record<string, Record<string, unknown>> }
+  const missing: string[] = []
+  for (const [path, methods] of Object.entries(document.paths))
+    for (const method of Object.keys(methods)) {
+      const at = path.replace(/\{[^}]+\}/g, '00000000-0000-4000-8000-000000000000')
+      const r = await web.ask(at, { method: method.toUpperCase() })
+      // A stranger is refused before anything is looked for; "not found" would be the router's word.
+      if (r.status === 404 || r.status === 405) missing.push(`${method} ${path}: ${r.status}`)
+      await r.body?.cancel()
+    }
+  expect(missing).toEqual([])
+})
+
+it('every address the README names', async () => {
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
+  const named = [
+    ...readme.matchAll(/https?:\/\/(?:localhost|127\.0\.0\.1):4400(\/[^\s`'")\\$]+)/g),
+    ...readme.matchAll(/`(\/(?:docs|openapi|health|metrics|sandbox|oauth|webhooks|media)[^`\s<]*)`/g),
+  ].map((m) => m[1]!)
+  expect(named.length).toBeGreaterThan(5)
+  for (const path of new Set(named)) {
+    const post = path.includes('/_desk/')
+    const r = await home.ask(path, { method: post ? 'POST' : 'GET' })
+    expect([path, r.status < 400]).toEqual([path, true])
+    await r.body?.cancel()
+  }
+})
+
+it('unknown addresses are told as a problem, whatever a program looks for', async () => {
+  for (const path of ['/mcp', '/sse', '/v1/posts', '/api/v2/posts', '/graphql', '/.well-known/openid-configuration'])
+    for (const method of ['GET', 'POST']) {
+      const r = await web.ask(path, { method, headers: { accept: 'application/json, text/event-stream' } })
+      expect([path, r.status, r.headers.get('content-type')]).toEqual([
+        path,
+        404,
+        'application/problem+json; charset=utf-8',
+      ])
+    }
+})
