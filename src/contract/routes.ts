@@ -563,6 +563,7 @@ export const routes = {
     access: publisher,
     params: wsId,
     reply: p.publication,
+    asksNetwork: true,
     etag: 'gives',
   }),
   publicationEdit: route({

@@ -13,10 +13,10 @@ import { problems } from '#contract/problems.ts'
 import { manualClock } from '#infra/clock.ts'
 import { createCalling } from '#planner/channels/calling.ts'
 import { createChannelHttp } from '#planner/channels/http.ts'
-import { createAmend } from '#planner/posts/amend.ts'
 import { createPosts } from '#planner/posts/service.ts'
-import { createTakeDown } from '#planner/posts/takedown.ts'
 import { seeder, toyNetworks } from '#planner/posts/testing.ts'
+import { createEdit } from '#planner/published/edit.ts'
+import { createTakeDown } from '#planner/published/take-down.ts'
 import { registerPosts } from './routes/posts.ts'
 import { registerPublications } from './routes/publications.ts'
 import { type TestApp, type Told, testApp } from './testing.ts'
@@ -211,11 +211,12 @@ describe('refused, with nothing made and nothing lost', () => {
         const held = { grant: { access: 'token' }, credentials: {}, generation: 1 }
         const keeper = { grant: async () => held, renew: async () => held, markReconnect: async () => true }
         const http = createChannelHttp({ platforms, sandboxUrl: null, clock })
-        const takeDown = createTakeDown({ db, clock, platforms, keeper, http })
-        const amend = createAmend({ db, clock, platforms, call: createCalling({ db, clock, platforms, http, keeper }) })
+        const call = createCalling({ db, clock, platforms, http, keeper })
+        const takeDown = createTakeDown({ db, clock, platforms, call })
+        const edit = createEdit({ db, clock, platforms, call })
         return (bind) => {
           registerPosts(bind, { posts })
-          registerPublications(bind, { db, clock, posts, takeDown, amend })
+          registerPublications(bind, { db, clock, posts, takeDown, edit })
         }
       },
     })

@@ -144,7 +144,7 @@ export const compose: Compose = async ({
     register: [
       (bind) => registerPosts(bind, { posts: house.posts }),
       (bind) =>
-        registerPublications(bind, { db, clock, posts: house.posts, takeDown: house.takeDown, amend: house.amend }),
+        registerPublications(bind, { db, clock, posts: house.posts, takeDown: house.takeDown, edit: house.edit }),
       (bind) =>
         registerChannels(bind, {
           channels: house.channels,

@@ -25,10 +25,10 @@ import { createInsights } from '#planner/insights/service.ts'
 import { mediaJobs } from '#planner/media/jobs.ts'
 import { createMedia, type MediaDeps } from '#planner/media/service.ts'
 import { createPeople } from '#planner/people/service.ts'
-import { createAmend } from '#planner/posts/amend.ts'
 import { postJobs } from '#planner/posts/jobs.ts'
 import { createPosts } from '#planner/posts/service.ts'
-import { createTakeDown } from '#planner/posts/takedown.ts'
+import { createEdit } from '#planner/published/edit.ts'
+import { createTakeDown } from '#planner/published/take-down.ts'
 import { holdChannel, releaseHeld } from '#planner/publishing/commands.ts'
 import type { Log, Observer, PublishingDeps } from '#planner/publishing/deps.ts'
 import { createPublishing } from '#planner/publishing/engine.ts'
@@ -168,8 +168,8 @@ export const openHouse = async (o: HouseOptions) => {
     worker: o.worker,
     ...o.publishing,
   })
-  const takeDown = createTakeDown({ db, clock, platforms, keeper, http })
-  const amend = createAmend({ db, clock, platforms, call })
+  const takeDown = createTakeDown({ db, clock, platforms, call })
+  const edit = createEdit({ db, clock, platforms, call })
 
   const jobs: readonly Job[] = [
     ...channelJobs({ db, clock, keeper, quotas }),
@@ -191,7 +191,7 @@ export const openHouse = async (o: HouseOptions) => {
     posts,
     publishing,
     takeDown,
-    amend,
+    edit,
     accounts,
     quotas,
     insights,

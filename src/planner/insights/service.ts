@@ -11,7 +11,7 @@ import { PlatformFailure } from '#kit/facts/failures.ts'
 import { type Metrics, metricsOf } from '#kit/facts/metrics.ts'
 import type { Calling } from '../channels/calling.ts'
 import { findPublication } from '../posts/store.ts'
-import { createdBy } from '../posts/takedown.ts'
+import { createdBy } from '../published/created.ts'
 import { afterFailure, askAgainMs, calmMs, channelEveryMs, engagementOf, nextLook } from './rules.ts'
 import * as store from './store.ts'
 

@@ -2,15 +2,15 @@
 import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
-import type { Amend } from '#planner/posts/amend.ts'
 import type { Posts } from '#planner/posts/service.ts'
-import type { TakeDown } from '#planner/posts/takedown.ts'
+import type { Edit } from '#planner/published/edit.ts'
+import type { TakeDown } from '#planner/published/take-down.ts'
 import { cancelPublication, resolvePublication, retryPublication, type Target } from '#planner/publishing/commands.ts'
 import type { Bind, Ctx } from '../bind.ts'
 
-export type PublicationsDoorDeps = { db: Db; clock: Clock; posts: Posts; takeDown: TakeDown; amend: Amend }
+export type PublicationsDoorDeps = { db: Db; clock: Clock; posts: Posts; takeDown: TakeDown; edit: Edit }
 
-export const registerPublications = (bind: Bind, { db, clock, posts, takeDown, amend }: PublicationsDoorDeps): void => {
+export const registerPublications = (bind: Bind, { db, clock, posts, takeDown, edit }: PublicationsDoorDeps): void => {
   /** Runs a command on a publication whose post is not deleted, and shows what became of it. */
   const act = async (ctx: Ctx, id: string, command: (t: Target) => Promise<void>) => {
     const before = await posts.publication(ctx.ws!, id)
@@ -27,5 +27,5 @@ export const registerPublications = (bind: Bind, { db, clock, posts, takeDown, a
     act(ctx, params.id, (t) => resolvePublication(db, { ...t, ...body })),
   )
   bind('publicationRemove', ({ params }, ctx) => act(ctx, params.id, ({ id, ws }) => takeDown(ws, id)))
-  bind('publicationEdit', ({ params, body }, ctx) => act(ctx, params.id, ({ id, ws }) => amend(ws, id, body.text)))
+  bind('publicationEdit', ({ params, body }, ctx) => act(ctx, params.id, ({ id, ws }) => edit(ws, id, body.text)))
 }

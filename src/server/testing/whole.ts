@@ -49,7 +49,7 @@ export const wholeApp = async (
       const h = house!
       return (bind) => {
         registerPosts(bind, { posts: h.posts })
-        registerPublications(bind, { db, clock, posts: h.posts, takeDown: h.takeDown, amend: h.amend })
+        registerPublications(bind, { db, clock, posts: h.posts, takeDown: h.takeDown, edit: h.edit })
         registerChannels(bind, {
           channels: h.channels,
           accounts: h.accounts,

@@ -35,7 +35,7 @@ export const talker = (): Platform =>
         { bucket: 'units', label: 'Units today', cap: 10, scope: 'app', window: { daily: 'America/Los_Angeles' } },
         { bucket: 'calls', label: 'Calls an hour', cap: 2, scope: 'channel', window: { rolling: 3_600_000 } },
       ],
-      can: { firstComment: false, remove: false, edit: true, insights: true, webhook: true, readBack: true },
+      can: { firstComment: false, remove: true, edit: true, insights: true, webhook: true, readBack: true },
       verified: '2026-11-22',
     }),
     text: textRules('graphemes'),
@@ -90,6 +90,9 @@ export const talker = (): Platform =>
         if (error instanceof PlatformFailure && error.failure.kind === 'gone') return 'gone'
         throw error
       }
+    },
+    remove: async (t, created) => {
+      await t.http({ method: 'DELETE', url: `${host}/posts/${created.id}` })
     },
     edit: async (t, created, text) => {
       await t.http({ method: 'PUT', url: `${host}/posts/${created.id}`, json: { text } })

@@ -10,18 +10,18 @@ import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import type { Calling } from '../channels/calling.ts'
+import { checkCandidates } from '../posts/plan.ts'
+import { createPreflight, refuseErrors } from '../posts/preflight.ts'
+import { findPost, findPublication } from '../posts/store.ts'
 import { write } from '../publishing/journal.ts'
-import { checkCandidates } from './plan.ts'
-import { createPreflight, refuseErrors } from './preflight.ts'
-import { findPost, findPublication } from './store.ts'
-import { createdBy } from './takedown.ts'
+import { createdBy } from './created.ts'
 
-export type AmendDeps = { db: Db; clock: Clock; platforms: ReadonlyMap<string, Platform>; call: Calling }
+export type EditDeps = { db: Db; clock: Clock; platforms: ReadonlyMap<string, Platform>; call: Calling }
 
 /** Gives the first post of a published publication a new text. @throws Problem `not-found`, `conflict`, `preflight`, `network-failed` */
-export type Amend = (ws: string, id: string, text: string) => Promise<void>
+export type Edit = (ws: string, id: string, text: string) => Promise<void>
 
-export const createAmend = (d: AmendDeps): Amend => {
+export const createEdit = (d: EditDeps): Edit => {
   const preflight = createPreflight(d.platforms)
 
   return async (ws, id, text) => {

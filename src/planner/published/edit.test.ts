@@ -5,15 +5,15 @@ import { memoryKeyRing } from '#infra/secrets.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
 import { channelsHouse } from '../channels/testing/house.ts'
 import { talker, talkerNetwork } from '../channels/testing/talker.ts'
-import { type Amend, createAmend } from './amend.ts'
-import { createPosts, type Posts } from './service.ts'
-import { input } from './testing.ts'
+import { createPosts, type Posts } from '../posts/service.ts'
+import { input } from '../posts/testing.ts'
+import { createEdit, type Edit } from './edit.ts'
 
 const clock = manualClock(Date.UTC(2026, 10, 22, 12))
 let t: TestDatabase
 let net: ReturnType<typeof talkerNetwork>
 let posts: Posts
-let amend: Amend
+let edit: Edit
 let ws: { id: string; timeZone: string }
 let id: string
 
@@ -33,7 +33,7 @@ beforeEach(async () => {
     fetch: net.fetch,
   })
   posts = createPosts({ db: t.db, clock, platforms: house.platforms })
-  amend = createAmend({ db: t.db, clock, platforms: house.platforms, call: house.call })
+  edit = createEdit({ db: t.db, clock, platforms: house.platforms, call: house.call })
   const made = await house.workspace()
   ws = { id: made.ws, timeZone: 'UTC' }
   const channel = await house.channel({ ws: ws.id, platform: 'talker', grant: { access: 'gold-access' } })
@@ -66,7 +66,7 @@ const refused = (run: Promise<unknown>) =>
   )
 
 test('changes the first post of a thread on the network and remembers the new words', async () => {
-  await amend(ws.id, id, 'uno')
+  await edit(ws.id, id, 'uno')
   expect(net.asked).toEqual([{ path: '/posts/root', body: '{"text":"uno"}' }])
   expect((await posts.publication(ws, id)).content?.segments.map((s) => s.text)).toEqual(['uno', 'two'])
   const detail = await posts.publicationDetail(ws, id)
@@ -75,28 +75,28 @@ test('changes the first post of a thread on the network and remembers the new wo
 })
 
 test('words the network would refuse never leave', async () => {
-  expect((await refused(amend(ws.id, id, 'x'.repeat(21))))?.[0]).toBe('preflight')
+  expect((await refused(edit(ws.id, id, 'x'.repeat(21))))?.[0]).toBe('preflight')
   expect([net.asked, await events()]).toEqual([[], []])
 })
 
 test('a refusal is told and journalled, and the words stay as they were', async () => {
   net.says['/posts/root'] = { status: 503, body: { error: 'down' } }
-  expect(await refused(amend(ws.id, id, 'uno'))).toEqual(['network-failed', 'Talker is down.'])
+  expect(await refused(edit(ws.id, id, 'uno'))).toEqual(['network-failed', 'Talker is down.'])
   net.says['/posts/root'] = () => {
     throw new Error('socket hang up')
   }
-  expect((await refused(amend(ws.id, id, 'uno')))?.[1]).toMatch(/It may have changed all the same/)
+  expect((await refused(edit(ws.id, id, 'uno')))?.[1]).toMatch(/It may have changed all the same/)
   expect(await events()).toEqual(['editing', 'edit-failed', 'editing', 'edit-failed'])
   expect((await posts.publication(ws, id)).content).toBeNull()
 })
 
 test('only what is published, still there, and named by the network can be changed', async () => {
   const set = (values: object) => t.db.updateTable('publications').set(values).where('id', '=', id).execute()
-  expect((await refused(amend('00000000-0000-7000-8000-000000000000', id, 'uno')))?.[0]).toBe('not-found')
+  expect((await refused(edit('00000000-0000-7000-8000-000000000000', id, 'uno')))?.[0]).toBe('not-found')
   await set({ removed_at: new Date(clock.now()) })
-  expect((await refused(amend(ws.id, id, 'uno')))?.[0]).toBe('conflict')
+  expect((await refused(edit(ws.id, id, 'uno')))?.[0]).toBe('conflict')
   await set({ removed_at: null, state: 'unconfirmed' })
-  expect((await refused(amend(ws.id, id, 'uno')))?.[0]).toBe('conflict')
+  expect((await refused(edit(ws.id, id, 'uno')))?.[0]).toBe('conflict')
   await set({ state: 'published' })
   await t.db
     .updateTable('steps')
@@ -104,14 +104,14 @@ test('only what is published, still there, and named by the network can be chang
     .where('publication_id', '=', id)
     .where('key', '=', 'create:0')
     .execute()
-  expect((await refused(amend(ws.id, id, 'uno')))?.[0]).toBe('conflict')
+  expect((await refused(edit(ws.id, id, 'uno')))?.[0]).toBe('conflict')
   expect(net.asked).toEqual([])
 })
 
 test('a network without edits says why', async () => {
   const { edit: _edit, ...rest } = talker()
   const fixed = { ...rest, spec: { ...rest.spec, why: { edit: 'Talker posts are carved in stone.' } } }
-  const bare = createAmend({
+  const bare = createEdit({
     db: t.db,
     clock,
     platforms: new Map([['talker', fixed]]),
