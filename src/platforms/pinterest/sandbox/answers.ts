@@ -28,7 +28,13 @@ export const refuseTrial = (headers?: Headers): never => stop(403, 29, trialOnly
 export const environmentOf = (req: SandboxRequest): Environment =>
   req.host === 'api-sandbox.pinterest.com' ? 'sandbox' : 'production'
 
-export type Caller = { user: User; scopes: string[]; environment: Environment; headers: Headers }
+export type Caller = {
+  user: User
+  scopes: string[]
+  environment: Environment
+  headers: Headers
+  notice: SandboxRequest['notice']
+}
 
 /** All windows a call is counted in; the tightest speaks first in the headers. */
 const counted = (world: PinterestWorld, user: string, category: Category) => {
@@ -76,7 +82,7 @@ export const caller = (
   const headers = rateHeaders(world, category, taken)
   if (taken.some((t) => !t.ok)) stop(429, 8, tooFast, headers)
   if (!scopes.every((s) => looked.row.scopes.includes(s))) forbidden(headers)
-  return { user, scopes: looked.row.scopes, environment, headers }
+  return { user, scopes: looked.row.scopes, environment, headers, notice: req.notice }
 }
 
 /** The network's own envelope for a fault. A 400 or 403 here is none of the documented refusals: nothing may be read into it. */

@@ -1,4 +1,4 @@
-/** `POST /v5/pins`, its edit and its opposite (fact sheet pinterest.md §3, §5): strict about every member. */
+/** `POST /v5/pins`, its edit and its opposite (fact sheet pinterest.md §3, §5): strict about every member it knows. */
 import { json } from '#kit/sandbox/answer.ts'
 import { type JsonObject, jsonBody } from '#kit/sandbox/body.ts'
 import { type FieldTable, is } from '#kit/sandbox/fields.ts'

@@ -1,6 +1,7 @@
 /** Reading: the account, boards and their sections, pins of a board, one pin (fact sheet pinterest.md §2, §4). A new pin is late in lists. */
 import { json } from '#kit/sandbox/answer.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
+import { ignoreParameters } from '#kit/sandbox/notices.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { type Caller, caller, forbidden, stop } from './answers.ts'
 import { create, remove, update } from './create.ts'
@@ -8,12 +9,9 @@ import { page as limits } from './numbers.ts'
 import type { Board, Pin, PinterestWorld } from './state.ts'
 import { boardView, pinView, userView } from './view.ts'
 
-/** Refuses unknown query parameters. */
-export const checkQuery = (req: SandboxRequest, c: Caller, known: readonly string[]): void => {
-  const extra = [...req.query.keys()].find((k) => !known.includes(k) && k !== 'ad_account_id')
-  if (extra !== undefined)
-    stop(400, 1, `Invalid request: Additional properties are not allowed ('${extra}' was unexpected)`, c.headers)
-}
+/** Passes over query parameters the call does not have. */
+export const checkQuery = (req: SandboxRequest, c: Caller, known: readonly string[]): void =>
+  ignoreParameters(c, req.query.keys(), [...known, 'ad_account_id'])
 
 /** One page of a list, and where the next begins. */
 const paged = <T>(req: SandboxRequest, c: Caller, list: readonly T[], show: (item: T) => unknown): SandboxResponse => {

@@ -3,6 +3,7 @@
 import { mimeOf } from '#kit/sandbox/body.ts'
 import { checkFields, is } from '#kit/sandbox/fields.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
+import { ignoreFields } from '#kit/sandbox/notices.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { addPiece, assemble } from '#kit/sandbox/uploads.ts'
 import { bodyOf, caller, ok, stop } from './answers.ts'
@@ -49,7 +50,7 @@ const own = (world: TikTokWorld, req: SandboxRequest, route: string): Task => {
   if (!c.scopes.includes('video.publish') && !c.scopes.includes('video.upload'))
     stop(world, 401, 'scope_not_authorized', 'The user did not authorize the scope required.')
   const body = bodyOf(world, req)
-  const [wrong] = checkFields(body, { publish_id: { required: true, check: is.string } })
+  const [wrong] = ignoreFields(req, checkFields(body, { publish_id: { required: true, check: is.string } }))
   if (wrong) stop(world, 400, 'invalid_params', `${wrong.field} ${wrong.message}`)
   const id = String(body.publish_id)
   const task = Object.hasOwn(world.state.tasks, id) ? world.state.tasks[id]! : undefined
