@@ -5,7 +5,7 @@
 import type { Draft, DraftSegment, Finding } from './draft.ts'
 import { mediaFindings } from './preflight-media.ts'
 import type { PlatformSpec } from './spec.ts'
-import { isBlank, type TextRules, utf8Bytes } from './text.ts'
+import { isBlank, shownText, type TextRules, utf8Bytes } from './text.ts'
 
 export type * from './draft.ts'
 
@@ -48,8 +48,16 @@ export const findingList = (platform: string): { out: Finding[]; add: AddFinding
   return { out, add }
 }
 
+/** What shows nothing is nothing, for the rules of every platform as for the engine that sends it. */
+const withoutBlanks = (draft: Draft): Draft => ({
+  ...draft,
+  segments: draft.segments.map((s) => ({ ...s, text: shownText(s.text) })),
+  ...(draft.firstComment === undefined ? {} : { firstComment: shownText(draft.firstComment) }),
+})
+
 /** Everything wrong with a draft on one platform; an empty list means the network should take it. Pure, never throws. */
-export const preflight = (pure: PlatformPure, draft: Draft): Finding[] => {
+export const preflight = (pure: PlatformPure, given: Draft): Finding[] => {
+  const draft = withoutBlanks(given)
   const { spec } = pure
   const limits = pure.limitsFor?.(spec, draft) ?? spec
   const { out, add } = findingList(spec.id)

@@ -51,6 +51,9 @@ const shown = /[^\s\p{Default_Ignorable_Code_Point}\p{Cc}\u2800\u{1D159}\uFFF9-\
 /** A text that shows nothing: empty, white space, zero-width and direction marks, fillers, the blank Braille pattern. */
 export const isBlank = (text: string): boolean => !shown.test(text)
 
+/** A text, or nothing where it shows nothing: what a network would be sent in its place. */
+export const shownText = (text: string): string => (isBlank(text) ? '' : text)
+
 /** A text without the marks at its end that `drop` names. Linear, unlike a pattern with `+$`. */
 export const withoutEnd = (text: string, drop: RegExp): string => {
   let end = text.length

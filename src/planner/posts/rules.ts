@@ -145,6 +145,7 @@ export const channelFindings = (c: ChannelHealth, o: { dueAt: number | null; soo
       'error',
       c.stateReason ?? `${c.name} has lost its permission.`,
       'Connect the channel again.',
+      { why: c.stateReason ?? '' },
     )
   else if (c.state === 'blocked')
     add(
@@ -152,6 +153,7 @@ export const channelFindings = (c: ChannelHealth, o: { dueAt: number | null; soo
       'error',
       c.stateReason ?? `The network refuses ${c.name}.`,
       'See what the network says about the account, then check the channel.',
+      { why: c.stateReason ?? '' },
     )
   if (c.paused)
     add('channel.paused', 'warning', `${c.name} is paused.`, 'Resume the channel, or nothing goes out there.')

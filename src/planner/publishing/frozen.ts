@@ -10,6 +10,7 @@ import type { ContentJson } from '#infra/db/tables.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { plan, type StepMedia, type StepView } from '#kit/client/steps.ts'
 import type { Failure } from '#kit/facts/failures.ts'
+import { shownText } from '#kit/facts/text.ts'
 import type { MediaPort, RenditionProfile } from './deps.ts'
 import type { StepRecord } from './rules.ts'
 import type { Claim } from './store.ts'
@@ -187,14 +188,14 @@ export const freeze = async (db: Db, media: MediaPort, platform: Platform, loade
     }),
   )
   const segments = content.segments.map((s) => ({
-    text: s.text,
+    text: shownText(s.text),
     media: s.mediaIds.map((id) => {
       const fact = own.get(id)
       if (!fact) throw new Error(`media ${id} is gone`)
       return fact
     }),
   }))
-  const firstComment = content.firstComment?.trim() ? { firstComment: content.firstComment } : {}
+  const firstComment = shownText(content.firstComment ?? '') ? { firstComment: content.firstComment } : {}
   const bare = { segments, ...firstComment, settings, ...(attached.length > 0 ? { attachments } : {}) }
   return { ...bare, plan: plan(platform.publish, viewOf('', bare, loaded, media, platform)).map((p) => p.key) }
 }

@@ -1,5 +1,6 @@
 /** What only Google's own rules can say (fact sheet §3, §10), and the pure half of the platform for browser and server. */
 import { type Draft, type Finding, findingList, type PlatformPure } from '#kit/facts/preflight.ts'
+import { isBlank } from '#kit/facts/text.ts'
 import { settings, spec } from './spec.ts'
 import { holdsPhone, text, wallTime } from './text.ts'
 
@@ -94,7 +95,7 @@ const check = (draft: Draft): Finding[] => {
     })
   if (s.topic === 'STANDARD') return out
 
-  if (!s.eventTitle)
+  if (isBlank(s.eventTitle ?? ''))
     add('event.title', 'error', 'Events and offers need a title.', 'Write one of at most 58 characters.', {
       field: 'eventTitle',
       limit: 58,

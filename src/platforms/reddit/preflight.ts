@@ -1,6 +1,6 @@
 /** What only Reddit's own rules can say, and the pure half of the platform for browser and server. */
 import { type AddFinding, type Draft, type Finding, findingList, type PlatformPure } from '#kit/facts/preflight.ts'
-import { codepoints } from '#kit/facts/text.ts'
+import { codepoints, isBlank } from '#kit/facts/text.ts'
 import { againstRules, type Said } from './community-rules.ts'
 import { kindOf } from './kind.ts'
 import { type Settings, settings, spec } from './spec.ts'
@@ -122,7 +122,7 @@ const check = (draft: Draft): Finding[] => {
     add('subreddit.required', 'error', 'Every post on Reddit goes to a community or to your profile.', 'Choose one.', {
       field: 'subreddit',
     })
-  if (!s.title)
+  if (isBlank(s.title ?? ''))
     add('title.required', 'error', 'A post on Reddit needs a title.', 'Write one; it cannot be changed later.', {
       field: 'title',
       limit: 300,

@@ -1,9 +1,8 @@
 /** What only Telegram's own rules can say, and the pure half of the platform for browser and server. */
 import { type AddFinding, type Draft, type Finding, findingList, type PlatformPure } from '#kit/facts/preflight.ts'
 import type { PlatformSpec } from '#kit/facts/spec.ts'
-import { readMarkdown } from './markdown.ts'
 import { captionMax, questionMax, settings, spec } from './spec.ts'
-import { htmlFault, text, visible } from './text.ts'
+import { read, text } from './text.ts'
 
 /** Tags do not count, but they are text all the same: a source may be this much longer than what is seen. */
 const markupRoom = 4
@@ -26,11 +25,20 @@ const check = (draft: Draft): Finding[] => {
   const first = draft.segments[0]
   if (!parsed.success || !first) return out
   const s = parsed.data
-  const seen = visible(first.text, s.parseMode)
+  const { visible: seen, fault } = read(first.text, s.parseMode)
   if (s.parseMode !== 'plain') {
-    const fault = s.parseMode === 'html' ? htmlFault(first.text) : readMarkdown(first.text).fault
     const word = s.parseMode === 'html' ? 'HTML' : 'Markdown'
-    if (fault) add(`text.${s.parseMode}`, 'error', fault, `Correct the ${word}, or choose plain text.`, { fault })
+    // One rule for each language of markup, and a sentence of its own for each fault.
+    if (fault)
+      out.push({
+        rule: `${spec.id}.text.${s.parseMode}`,
+        kind: `text.fault.${fault.code}`,
+        level: 'error',
+        message: fault.message,
+        remedy: `Correct the ${word}, or choose plain text.`,
+        params: fault.params,
+        segment: 0,
+      })
     if (seen.length > spec.text.max)
       add(
         'text.length',

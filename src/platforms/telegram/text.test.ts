@@ -1,8 +1,11 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Draft, preflight } from '#kit/facts/preflight.ts'
+import { hostileTexts } from '#kit/testing/hostile.ts'
 import { pure } from './preflight.ts'
 import { permalink } from './publish.ts'
-import { htmlFault, text, visible } from './text.ts'
+import { format } from './sandbox/entities.ts'
+import { read, text, visible } from './text.ts'
 
 const draft = (source: string, settings = {}, pictures = 0, kind = 'channel'): Draft => ({
   segments: [
@@ -41,6 +44,9 @@ describe('counting', () => {
   })
 })
 
+const htmlFault = (source: string) => read(source, 'html').fault?.message ?? null
+const markdown = (source: string) => read(source, 'markdown')
+
 describe('HTML', () => {
   test.each([
     '<b>bold <i>both</i></b>',
@@ -50,6 +56,15 @@ describe('HTML', () => {
     'a &lt; b &amp; c &#8364;',
     '<blockquote expandable>q</blockquote>',
     'AT&T',
+    '<b class=x>x</b>',
+    '<B>x</b>',
+    '<b>x</>',
+    '<a href=example.com>x</a>',
+    '<a href="https://example.com/a>b">x</a>',
+    '<tg-emoji emoji-id="5368324170671202286">👍</tg-emoji>',
+    '<tg-spoiler>x</tg-spoiler>',
+    '<blockquote\nexpandable>q</blockquote>',
+    'a > b',
   ])('%s is taken', (s) => expect(htmlFault(s)).toBeNull())
   test.each([
     ['<p>x</p>', 'tag <p>'],
@@ -58,7 +73,117 @@ describe('HTML', () => {
     ['a < b', '&lt;'],
     ['&nbsp;', '&nbsp;'],
     ['x</b>', 'closes nothing'],
+    ['<span>x</span>', 'tg-spoiler'],
+    ['<span class="spoiler">x</span>', 'tg-spoiler'],
+    ['<tg-emoji>👍</tg-emoji>', 'number'],
+    ['<b', 'does not end'],
+    ['<b class="x>y</b>', 'attributes'],
+    ['<b =x>y</b>', 'attributes'],
+    ['<br/>', 'tag <br/>'],
+    ['<>', '&lt;'],
+    ['x</b', 'does not end'],
   ])('%s is refused', (s, why) => expect(htmlFault(s)).toContain(why))
+})
+
+describe('MarkdownV2', () => {
+  test.each([
+    ['*bold _both_* ~no~ __under__ ||hidden||', 'bold both no under hidden'],
+    ['[words](https://example.com/a_(b\\))', 'words'],
+    ['1\\. a \\- b\\!', '1. a - b!'],
+    ['```ts\ncode();\n```', 'code();\n'],
+    ['>quoted\n>twice\nafter', 'quoted\ntwice\nafter'],
+    ['>quoted\n**>folded\n>last||\nafter', 'quoted\nfolded\nlast\nafter'],
+    ['**>folded||', 'folded'],
+    ['>a ||secret||', 'a secret'],
+    ['![👍](tg://emoji?id=5368324170671202286)', '👍'],
+    ['[words] alone', 'words alone'],
+  ])('%j is taken', (source, seen) => expect(markdown(source)).toEqual({ visible: seen, fault: null }))
+  test.each([
+    ['a.b', '"." must be'],
+    ['a!', '"!" must be'],
+    ['a > b', '">" must be'],
+    ['*a', '* is not closed'],
+    ['*a _b* c_', 'crosses'],
+    ['[a](b', '[words](address)'],
+    ['![a](https://example.com)', 'custom emoji'],
+    ['`a', '` is not closed'],
+    ['a | b', '"|" must be'],
+    ['a||', '|| is not closed'],
+  ])('%j is refused', (source, why) => expect(markdown(source).fault?.message).toContain(why))
+})
+
+test.each(Object.entries(hostileTexts))('markup of 100 kB is read at once: %s', (_, source) => {
+  for (const mode of ['html', 'markdown'] as const) {
+    const used = () => {
+      const begun = process.threadCpuUsage()
+      read(source, mode)
+      const { user, system } = process.threadCpuUsage(begun)
+      return (user + system) / 1000
+    }
+    expect(Math.min(...Array.from({ length: 5 }, used))).toBeLessThan(50)
+  }
+})
+
+describe('what the preflight takes, the imitation takes; what it refuses, the imitation refuses', () => {
+  // Two readings of one document: the pieces of both languages in any order, as people get them wrong.
+  const html = [
+    '<b>',
+    '</b>',
+    '<span class="tg-spoiler">',
+    '<span>',
+    '</span>',
+    '</>',
+    'a',
+    '<',
+    '>',
+    '&lt;',
+    '<a href="x.com">',
+    '</a>',
+    '<blockquote expandable>',
+    '</blockquote>',
+    ' ',
+    '\n',
+  ]
+  const marks = [
+    '*',
+    '_',
+    '__',
+    '||',
+    '~',
+    '`',
+    '```',
+    '[',
+    '](x)',
+    '![',
+    '](tg://emoji?id=1)',
+    '>',
+    '**>',
+    '\n',
+    'a',
+    '\\.',
+    '.',
+    ' ',
+  ]
+  test.each([
+    ['html', html, 'HTML'],
+    ['markdown', marks, 'MarkdownV2'],
+  ] as const)('%s', (mode, pieces, name) =>
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 8 }), (xs) => {
+        const source = `x${xs.join('')}`
+        const taken = () => {
+          try {
+            return format(source, name, undefined).text
+          } catch {
+            return null
+          }
+        }
+        const ours = read(source, mode)
+        expect(ours.fault ? null : ours.visible.trim()).toBe(taken())
+      }),
+      { numRuns: 2000 },
+    ),
+  )
 })
 
 describe('preflight', () => {

@@ -1,6 +1,7 @@
 /** What only YouTube's own rules can say, and the pure half of the platform for browser and server (fact sheet §3). */
 import { type Draft, type Finding, findingList, type PlatformPure } from '#kit/facts/preflight.ts'
 import type { PlatformSpec } from '#kit/facts/spec.ts'
+import { isBlank } from '#kit/facts/text.ts'
 import { isShort, settings, spec, tagsLength } from './spec.ts'
 import { text } from './text.ts'
 
@@ -26,7 +27,7 @@ const check = (draft: Draft): Finding[] => {
   const parsed = settings.safeParse(draft.settings ?? {})
   if (!parsed.success) return out
   const s = parsed.data
-  if (!s.title?.trim())
+  if (isBlank(s.title ?? ''))
     add('title.missing', 'error', 'A YouTube video needs a title.', 'Write one in the YouTube settings.')
   if (s.madeForKids === undefined)
     add(

@@ -14,6 +14,17 @@ export const wantsChoice = (finding: { kind: string; level: string }): boolean =
 
 const sized = new Set(['image.bytes', 'video.bytes', 'document.bytes'])
 
+/** Instants come as the API writes them; people read them in their language, with the zone of this browser beside them. */
+const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
+const moment = (iso: string, lang: string): string =>
+  new Date(iso).toLocaleString(lang, {
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+  })
+
 const fill = (text: string, params: Params) =>
   text.replace(/{{(\w+)}}/g, (_, name: string) => String(params[name] ?? ''))
 
@@ -23,7 +34,10 @@ export const findingText = (t: T, finding: Finding, words: Words = {}): FindingT
   const lang = language()
   const number = (n: number) => n.toLocaleString(lang, { useGrouping: false, maximumFractionDigits: 9 })
   const params: Params = Object.fromEntries(
-    Object.entries(finding.params).map(([key, value]) => [key, typeof value === 'number' ? number(value) : value]),
+    Object.entries(finding.params).map(([key, value]) => [
+      key,
+      typeof value === 'number' ? number(value) : instant.test(value) ? moment(value, lang) : value,
+    ]),
   )
   if (sized.has(finding.kind))
     [params.actual, params.limit] = bytesApart(Number(finding.params.actual), Number(finding.params.limit), number)
@@ -34,7 +48,15 @@ export const findingText = (t: T, finding: Finding, words: Words = {}): FindingT
     return own === undefined ? maybe(t, k, params) : fill(own, params)
   }
   const [message, remedy] = [say(key), say(`${key}.fix`)]
-  return message !== null && remedy !== null
-    ? { message, remedy, lang: undefined }
-    : { message: finding.message, remedy: finding.remedy, lang: language() === 'en' ? undefined : 'en' }
+  if (message !== null && remedy !== null) return { message: message.trimEnd(), remedy, lang: undefined }
+  // A setting of the wrong kind, in the words of its schema: English there, and in another language its name at least.
+  if (lang !== 'en' && finding.kind.startsWith('settings.')) {
+    const field = String(finding.params.field ?? '')
+    return {
+      message: maybe(t, 'preflight.settings', { field: words[field] ?? field }) ?? finding.message,
+      remedy: maybe(t, 'preflight.settings.fix') ?? finding.remedy,
+      lang: undefined,
+    }
+  }
+  return { message: finding.message, remedy: finding.remedy, lang: lang === 'en' ? undefined : 'en' }
 }

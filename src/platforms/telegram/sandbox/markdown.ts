@@ -43,14 +43,18 @@ export const parseMarkdownV2 = (source: string): Formatted => {
   }
   let quoteFrom: number | null = null
   let at = 0
+  let folded = false
   const endQuote = () => {
     if (quoteFrom === null) return
-    add({ type: 'blockquote', offset: quoteFrom, length: text.length - quoteFrom })
+    const type = folded ? 'expandable_blockquote' : 'blockquote'
+    add({ type, offset: quoteFrom, length: text.length - quoteFrom })
     quoteFrom = null
+    folded = false
   }
   while (at < source.length) {
     const ch = source[at]!
-    const lineStart = at === 0 || source[at - 1] === '\n'
+    // Empty entities leave a line at its start: `**>` begins a quotation right behind another.
+    const lineStart = (text === '' || text.endsWith('\n')) && source[at - 1] !== '>'
     if (lineStart && ch === '>') {
       quoteFrom ??= text.length
       at++
@@ -90,13 +94,21 @@ export const parseMarkdownV2 = (source: string): Formatted => {
         add({ ...base, type: top.type })
         continue
       }
+      const notEmoji = () =>
+        new MarkupError(
+          `Custom emoji entity must contain a tg://emoji URL at byte offset ${byteOffset(source, top.at)}`,
+        )
       // The address follows at once: [text](address), ![emoji](tg://emoji?id=1).
       if (source[at] !== '(') {
-        if (top.type === '[') add({ ...base, type: 'text_link', url: text.slice(top.offset) })
+        if (top.type === '![') throw notEmoji()
+        add({ ...base, type: 'text_link', url: text.slice(top.offset) })
         continue
       }
       const { inner, end } = untilMark(source, at + 1, ')', 'TextUrl', top.at)
-      if (top.type === '![') add({ ...base, type: 'custom_emoji', custom_emoji_id: /id=(\d+)/.exec(inner)?.[1] ?? '' })
+      const emojiId = /^tg:\/\/emoji\?id=(\d+)$/.exec(inner)?.[1]
+      if (top.type === '![' && emojiId === undefined && !inner.startsWith('tg://time?')) throw notEmoji()
+      if (top.type === '![')
+        add({ ...base, ...(emojiId ? { type: 'custom_emoji', custom_emoji_id: emojiId } : { type: 'date_time' }) })
       else add({ ...base, type: 'text_link', url: inner })
       at = end
       continue
@@ -109,6 +121,13 @@ export const parseMarkdownV2 = (source: string): Formatted => {
     }
     if (ch === ']' && stack.some((o) => o.mark === ']'))
       throw new MarkupError(`Can't find end of ${top!.name} entity at byte offset ${byteOffset(source, top!.at)}`)
+    // The mark of expandability closes a quotation in which no spoiler is open.
+    const lineEnd = source.length <= at + 2 || source[at + 2] === '\n'
+    if (quoteFrom !== null && lineEnd && source.startsWith('||', at) && !stack.some((o) => o.mark === '||')) {
+      folded = true
+      at += 2
+      continue
+    }
     const marker = markers.find((m) => source.startsWith(m.mark, at))
     if (marker) {
       stack.push({ ...marker, offset: text.length, at })

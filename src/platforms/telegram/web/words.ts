@@ -1,4 +1,26 @@
 /** The words of Telegram's settings and rules, in every language of the web app. */
+/** The faults of markup in Polish; all are mended the same way. */
+const faults = Object.fromEntries(
+  Object.entries({
+    stray: 'Znak „<” trzeba zapisać jako &lt;.',
+    unknown: 'Telegram nie zna znacznika <{{tag}}>.',
+    start: 'Znacznik <{{tag}}> się nie kończy.',
+    attribute: 'Telegram nie odczyta atrybutów znacznika <{{tag}}>.',
+    span: 'Znacznik <span> musi mieć class="tg-spoiler".',
+    emoji: 'Własne emoji wymaga numeru emoji.',
+    end: 'Znacznik </{{tag}}> niczego nie zamyka albo znaczniki się krzyżują.',
+    open: 'Znacznik <{{tag}}> nie jest zamknięty.',
+    entity: 'Telegram nie zna encji {{entity}}.',
+    mark: 'Znak {{mark}} nie jest zamknięty.',
+    crosses: 'Znak {{mark}} krzyżuje się z innym.',
+    reserved: 'Znak „{{mark}}” trzeba zapisać jako \\{{mark}}.',
+    link: 'Link zapisuje się tak: [słowa](adres).',
+  }).flatMap(([code, sentence]) => [
+    [`preflight.text.fault.${code}`, sentence],
+    [`preflight.text.fault.${code}.fix`, 'Popraw znaczniki albo wybierz zwykły tekst.'],
+  ]),
+)
+
 export const words = {
   en: {
     parseMode: 'Text format',
@@ -49,10 +71,9 @@ export const words = {
     'poll.openSeconds': 'Zamyka się po (sekundy)',
     'connect.botToken': 'Token bota',
     'connect.botToken.help': '@BotFather > /newbot. Jeden bot obsługuje wszystkie kanały tego Clariona.',
-    'preflight.text.html': 'Znaczniki HTML są niepoprawne: {{fault}}',
-    'preflight.text.html.fix': 'Popraw HTML albo wybierz zwykły tekst.',
-    'preflight.text.markdown': 'MarkdownV2 jest niepoprawny: {{fault}}',
-    'preflight.text.markdown.fix': 'Popraw znaczniki albo wybierz zwykły tekst.',
+    'quota.bot': 'Wiadomości bota w ciągu sekundy',
+    'quota.chat': 'Wiadomości na czacie w ciągu minuty',
+    ...faults,
     'preflight.media.gif-alone': 'Na Telegramie GIF musi być w wiadomości sam.',
     'preflight.media.gif-alone.fix': 'Zostaw GIF albo resztę.',
     'preflight.poll.media': 'Ankieta na Telegramie nie może mieć zdjęć.',

@@ -153,6 +153,9 @@ export const words = {
     'connect.pkce': 'PKCE',
     'connect.pkce.help':
       '„auto”: hex dla adresu loopback (Desktop), brak dla https (Web). Albo wpisz hex, base64url lub none.',
+    'quota.begins': 'Posty rozpoczęte w ciągu minuty',
+    'quota.looks': 'Sprawdzenia posta w ciągu minuty',
+    'quota.creator': 'Sprawdzenia konta w ciągu minuty',
     'preflight.ai.photos': 'TikTok może pominąć oznaczenie AI przy zdjęciach.',
     'preflight.ai.photos.fix':
       'Nie wiadomo, czy przyjmuje je od aplikacji przy zdjęciach. Sprawdź post po publikacji i oznacz go w aplikacji TikTok.',
