@@ -170,6 +170,8 @@ export type ProblemBody = z.output<typeof problemSchema>
 export class Problem extends Error {
   readonly code: ProblemCode
   readonly extra: Partial<Pick<ProblemBody, 'errors' | 'findings' | 'suggestion'>>
+  /** Of `rate-limited`: how many there may be, and ms until there is room again. Told in headers. */
+  limit: { max: number; ms: number } | null = null
   constructor(code: ProblemCode, detail?: string, extra: Problem['extra'] = {}) {
     super(detail ?? problems[code].title)
     this.name = 'Problem'

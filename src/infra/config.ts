@@ -14,7 +14,7 @@
  * | CLARION_SANDBOX_URL         |          | own              | a sandbox running elsewhere                                        |
  * | CLARION_KEYS                |          | data/keys.json   | `kid:base64,...` 32-byte keys, the first seals; see secrets.ts     |
  * | CLARION_ALLOW_PRIVATE_HOSTS |          | none             | hosts (comma list) that may be private though we, or the sandbox, call them |
- * | CLARION_TRUST_PROXY         |          | 0                | 1: believe X-Forwarded-* of the proxy in front                     |
+ * | CLARION_TRUST_PROXY         |          | 0                | whom X-Forwarded-* is believed: a number of hops (1: the proxy in front), or addresses and CIDR ranges by comma; see docs/proxies.md |
  * | CLARION_METRICS_TOKEN       |          | none             | opens /metrics to this bearer token; without it only to the machine of a Clarion nobody else can reach |
  * | CLARION_LOG                 |          | info             | trace, debug, info, warn, error, silent                            |
  * | CLARION_LOG_FORMAT          |          | text on a terminal, else json | `json` or `text`                                      |
@@ -28,6 +28,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { CannotStart } from './cannot-start.ts'
+import { readTrustProxy, type TrustProxy } from './trust-proxy.ts'
 
 export const roles = ['all', 'api', 'worker'] as const
 export type Role = (typeof roles)[number]
@@ -52,7 +53,7 @@ export type Config = {
   /** CLARION_KEYS as given; a secret. */
   keys: string | undefined
   allowPrivateHosts: readonly string[]
-  trustProxy: boolean
+  trustProxy: TrustProxy
   /** Opens /metrics to `Authorization: Bearer <token>` from elsewhere; a secret. */
   metricsToken: string | undefined
   logLevel: LogLevel
@@ -122,6 +123,17 @@ const reader = (env: Env) => {
   }
 }
 
+const trusted = (value: string | undefined): TrustProxy => {
+  const read = readTrustProxy(value)
+  if (read === null)
+    throw bad(
+      'CLARION_TRUST_PROXY',
+      value!,
+      'a number of hops from 0 to 10, or a comma list of addresses and CIDR ranges',
+    )
+  return read
+}
+
 const flagsOf = (argv: readonly string[]) => {
   try {
     const options = {
@@ -172,7 +184,7 @@ export const readConfig = (
       .split(',')
       .map((h) => h.trim().toLowerCase())
       .filter(Boolean),
-    trustProxy: r.flag('CLARION_TRUST_PROXY', false),
+    trustProxy: trusted(r.text('CLARION_TRUST_PROXY')),
     metricsToken: r.text('CLARION_METRICS_TOKEN'),
     logLevel: r.oneOf('CLARION_LOG', logLevels, 'info'),
     logFormat: r.oneOf('CLARION_LOG_FORMAT', ['json', 'text'] as const, terminal ? 'text' : 'json'),

@@ -3,13 +3,13 @@ import multipart from '@fastify/multipart'
 import rateLimit from '@fastify/rate-limit'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
-import { Problem } from '#contract/problems.ts'
 import { type RouteName, routes } from '#contract/routes.ts'
 import { createCarry } from '#infra/carrier.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Database } from '#infra/db/database.ts'
 import { newId } from '#infra/ids.ts'
 import type { KeyRing } from '#infra/secrets.ts'
+import { type TrustProxy, trusts } from '#infra/trust-proxy.ts'
 import type { Media } from '#planner/media/service.ts'
 import type { People } from '#planner/people/service.ts'
 import { createAccess } from './access.ts'
@@ -21,16 +21,17 @@ import { type Checks, registerHealth } from './health.ts'
 import { createIdempotency, purgeIdempotency } from './idempotency.ts'
 import { createLive } from './live.ts'
 import type { Metrics } from './metrics.ts'
-import { errorHandler } from './problems.ts'
+import { errorHandler, tooMany } from './problems.ts'
 import { registerMedia } from './routes/media.ts'
 import { registerPeople } from './routes/people.ts'
 import { registerSandbox, type SandboxDoorDeps } from './sandbox-door.ts'
 import { registerSecurity } from './security.ts'
+import { createTries } from './tries.ts'
 import { uploadLimits } from './upload.ts'
 import { registerWeb } from './web.ts'
 
 /**
- * Requests a minute. `api`: per user (or address) and route; `signIn`: per address; `refused`: 401s per address; `sandbox`:
+ * Requests a minute. `api`: per user (or address) and route; `signIn`: per address, and wrong passwords per account; `refused`: 401s per address; `sandbox`:
  * calls of the imitation networks from outside, per address.
  */
 export type Limits = { api: number; signIn: number; refused: number; sandbox: number }
@@ -63,8 +64,8 @@ export type AppDeps = {
   metricsToken?: string | null
   /** Folder of the built web app; null when there is none. */
   webDir?: string | null
-  /** Proxies whose X-Forwarded-* headers are believed (fastify's trustProxy). Default none. */
-  trustProxy?: boolean | string
+  /** Proxies whose X-Forwarded-* headers are believed. Default none. */
+  trustProxy?: TrustProxy
   /** Fails the start when a route of the contract has no handler. Default true. */
   complete?: boolean
 }
@@ -79,7 +80,7 @@ export const createApp = async (deps: AppDeps): Promise<FastifyInstance> => {
     logController: new LogController({ disableRequestLogging: true }),
     // Unique over processes and restarts: it is what a person reports.
     genReqId: () => newId(clock.now()),
-    trustProxy: deps.trustProxy ?? false,
+    trustProxy: trusts(deps.trustProxy ?? false),
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300 },
     frameworkErrors: (error, request, reply) => void errorHandler(error, request, reply),
@@ -110,10 +111,7 @@ export const createApp = async (deps: AppDeps): Promise<FastifyInstance> => {
       keyGenerator: (request) =>
         `${request.caller.keyId ?? request.caller.userId ?? request.ip} ${request.method} ${request.routeOptions.url}`,
       errorResponseBuilder: (_request, c) =>
-        new Problem(
-          'rate-limited',
-          `At most ${c.max} requests a minute here. Try again in ${Math.ceil(c.ttl / 1000)} s.`,
-        ),
+        tooMany(`At most ${c.max} requests a minute here.`, { max: c.max, ms: c.ttl }),
     })
   const refused = limits
     ? app.createRateLimit({ max: limits.refused, timeWindow: 60_000, keyGenerator: (request) => request.ip })
@@ -126,16 +124,14 @@ export const createApp = async (deps: AppDeps): Promise<FastifyInstance> => {
     pool: database.pool,
     publicUrl,
     secret: deps.keys.derive('sessions').toString('base64url'),
-    signInsPerMinute: limits?.signIn ?? 0,
+    tries: limits ? createTries({ clock, max: limits.signIn, windowMs: 60_000 }) : null,
+    signedInFrom: people.signedInFrom,
     onEnded: people.lookAgain,
   })
   const strike = async (request: FastifyRequest): Promise<void> => {
     const seen = await refused?.(request)
     if (seen && !seen.isAllowed && seen.isExceeded)
-      throw new Problem(
-        'rate-limited',
-        `Too many refused requests from your address. Try again in ${seen.ttlInSeconds} s.`,
-      )
+      throw tooMany('Too many refused requests from your address.', { max: seen.max, ms: seen.ttl })
   }
   const authorize = createAccess({ people, publicUrl, session: auth.session, strike })
   const once = createIdempotency({ db: database.db, clock, keys: deps.keys })
@@ -175,10 +171,10 @@ export const createApp = async (deps: AppDeps): Promise<FastifyInstance> => {
       count: async (request) => {
         const seen = await sandboxed?.(request)
         if (seen && !seen.isAllowed && seen.isExceeded)
-          throw new Problem(
-            'rate-limited',
-            `The sandbox takes ${limits?.sandbox} requests a minute from an address. Try again in ${seen.ttlInSeconds} s.`,
-          )
+          throw tooMany(`The sandbox takes ${seen.max} requests a minute from an address.`, {
+            max: seen.max,
+            ms: seen.ttl,
+          })
       },
     })
   await registerWeb(app, { dir: deps.webDir ?? null })

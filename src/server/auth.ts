@@ -10,15 +10,18 @@ import { Problem } from '#contract/problems.ts'
 import { nothing, strict } from '#contract/strict.ts'
 import { hashPassword, verifyPassword } from '#planner/people/password.ts'
 import { sameOrigin } from './access.ts'
-import { invalid } from './problems.ts'
+import { invalid, tooMany } from './problems.ts'
+import type { Tries } from './tries.ts'
 
 export type AuthDeps = {
   pool: pg.Pool
   publicUrl: string
   /** Signs cookies; at least 32 characters, the same in every process. */
   secret: string
-  /** Sign-in tries a minute and address; 0 = no limit. */
-  signInsPerMinute: number
+  /** Tries of a password, by address and by account; null: no limit. */
+  tries: Tries | null
+  /** Has the person of this e-mail address a session from that address now? Nobody else's guesses lock them out there. */
+  signedInFrom: (email: string, ip: string) => Promise<boolean>
   /** Told when a person's sessions ended or their password changed: what is open in their name is looked at anew. */
   onEnded: (userId: string) => Promise<void>
 }
@@ -39,9 +42,11 @@ export const authDoors: Record<string, z.ZodType> = {
   }),
 }
 
+/** Where a password is tried. */
+const guarded = new Set(['/sign-in/email', '/change-password'])
 const endsSessions = new Set(['/sign-out', '/revoke-session', '/revoke-other-sessions', '/change-password'])
 
-const make = ({ pool, publicUrl, secret, signInsPerMinute }: AuthDeps) => {
+const make = ({ pool, publicUrl, secret }: AuthDeps) => {
   const secure = publicUrl.startsWith('https:')
   return betterAuth({
     appName: 'Clarion',
@@ -63,16 +68,8 @@ const make = ({ pool, publicUrl, secret, signInsPerMinute }: AuthDeps) => {
       revokeSessionsOnPasswordReset: true,
       password: { hash: hashPassword, verify: ({ hash, password }) => verifyPassword(hash, password) },
     },
-    rateLimit: {
-      enabled: signInsPerMinute > 0,
-      storage: 'memory',
-      window: 60,
-      max: 300,
-      customRules: {
-        '/sign-in/email': { window: 60, max: signInsPerMinute },
-        '/change-password': { window: 60, max: signInsPerMinute },
-      },
-    },
+    // Ours counts below, by the clock and in this server alone.
+    rateLimit: { enabled: false },
     advanced: {
       cookiePrefix: 'clarion',
       useSecureCookies: secure,
@@ -130,6 +127,17 @@ export const createAuth = (deps: AuthDeps): Auth => {
     const found = await auth.api.getSession({ headers: headersOf(request, deps.publicUrl) })
     return found?.user.id ?? null
   }
+  /** Whose password is tried; null: nobody's, or by somebody who is in already at this address. */
+  const accountOf = async (request: FastifyRequest, path: string, given: Record<string, unknown>) => {
+    if (path === '/change-password') return `user ${await session(request)}`
+    if (path !== '/sign-in/email') return null
+    const email = String(given.email).trim().toLowerCase().slice(0, 254)
+    return (await deps.signedInFrom(email, request.ip)) ? null : `mail ${email}`
+  }
+  const take = (key: string, what: string): void => {
+    const ms = deps.tries?.take(key)
+    if (deps.tries && ms) throw tooMany(what, { max: deps.tries.max, ms })
+  }
   return {
     session,
     signIn: async (request, email, password) => {
@@ -154,6 +162,9 @@ export const createAuth = (deps: AuthDeps): Auth => {
             throw new Problem('forbidden', 'This request came from another site.')
           const given = takes.safeParse((request.method === 'POST' ? request.body : request.query) ?? {})
           if (!given.success) throw invalid(given.error.issues, request.method === 'POST' ? 'body' : 'querystring')
+          const account = await accountOf(request, path, given.data as Record<string, unknown>)
+          if (guarded.has(path)) take(`address ${request.ip}`, 'Too many tries from your address.')
+          if (account) take(account, 'Too many wrong passwords for this account.')
           const headers = headersOf(request, deps.publicUrl)
           const ends = endsSessions.has(path) ? await session(request) : null
           const body = request.method === 'POST' ? JSON.stringify(given.data) : undefined
@@ -163,9 +174,8 @@ export const createAuth = (deps: AuthDeps): Auth => {
           )
           const text = await answer.text()
           for (const cookie of answer.headers.getSetCookie()) reply.header('set-cookie', cookie)
-          const wait = answer.headers.get('x-retry-after')
-          if (wait) reply.header('retry-after', wait)
           if (!answer.ok) throw toProblem(answer.status, text)
+          if (account) deps.tries?.forgive(account)
           if (ends) await deps.onEnded(ends)
           return reply.code(answer.status).type('application/json').header('cache-control', 'no-store').send(text)
         },

@@ -83,13 +83,36 @@ export const foreseen = (error: unknown): Problem | null => {
   return told ? new Problem(told.code, told.detail) : null
 }
 
-/** Sends a Problem. `retryAfter` in seconds. */
-export const sendProblem = (reply: FastifyReply, problem: Problem, instance: string): FastifyReply =>
-  reply
+const seconds = (ms: number) => Math.max(1, Math.ceil(ms / 1000))
+
+/** `rate-limited`: too many of something that may happen `max` times; `ms` until there is room again. */
+export const tooMany = (what: string, limit: { max: number; ms: number }): Problem => {
+  const problem = new Problem('rate-limited', `${what} Try again in ${seconds(limit.ms)} s.`)
+  problem.limit = limit
+  return problem
+}
+
+/** Where nobody knows better: room for one in a moment. */
+const aMoment = { max: 1, ms: 5_000 }
+
+/** Every 429 says how long to wait, and of what there was too much. */
+const limitHeaders = (reply: FastifyReply, { max, ms }: { max: number; ms: number }): void =>
+  void reply.headers({
+    'retry-after': seconds(ms),
+    'x-ratelimit-limit': max,
+    'x-ratelimit-remaining': 0,
+    'x-ratelimit-reset': seconds(ms),
+  })
+
+/** Sends a Problem. */
+export const sendProblem = (reply: FastifyReply, problem: Problem, instance: string): FastifyReply => {
+  if (problems[problem.code].status === 429) limitHeaders(reply, problem.limit ?? aMoment)
+  return reply
     .code(problems[problem.code].status)
     .type('application/problem+json; charset=utf-8')
     .header('cache-control', 'no-store')
     .send(JSON.stringify(problemBody(problem, instance)))
+}
 
 /** Fastify's error handler: foreseen errors are told, the others are logged and told as `internal`. */
 export const errorHandler = async (

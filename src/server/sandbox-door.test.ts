@@ -147,7 +147,7 @@ test('what counts as here, and as private', async () => {
   expect(isHere(req('127.0.0.1', 'localhost', '127.0.0.1', { 'x-real-ip': '203.0.113.9' }))).toBe(false)
   expect(isPrivate({ publicUrl: 'http://localhost:4400', trustProxy: false })).toBe(true)
   expect(isPrivate({ publicUrl: 'http://[::1]:4400', trustProxy: false })).toBe(true)
-  expect(isPrivate({ publicUrl: 'http://localhost:4400', trustProxy: true })).toBe(false)
+  expect(isPrivate({ publicUrl: 'http://localhost:4400', trustProxy: 1 })).toBe(false)
   expect(isPrivate({ publicUrl: 'https://clarion.example', trustProxy: false })).toBe(false)
 })
 

@@ -6,6 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '#contract/problems.ts'
+import type { TrustProxy } from '#infra/trust-proxy.ts'
 import { sameOrigin } from './access.ts'
 import { isHere, isPrivate } from './this-machine.ts'
 
@@ -14,7 +15,7 @@ export type SandboxDoorDeps = {
   /** The word in Clarion's own address of the sandbox: /sandbox/~<word>/<host>/<path>. Null: it has none. */
   word: string | null
   publicUrl: string
-  trustProxy: boolean | string
+  trustProxy: TrustProxy
   session: (request: FastifyRequest) => Promise<string | null>
   /** Called before a 401 leaves. */
   strike: (request: FastifyRequest) => Promise<void>

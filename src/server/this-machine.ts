@@ -1,6 +1,7 @@
 /** Does a request come from this machine, and from nobody else through it? */
 import type { IncomingMessage } from 'node:http'
 import { isLoopback } from '#infra/config.ts'
+import type { TrustProxy } from '#infra/trust-proxy.ts'
 
 const plain = (address: string | undefined) => (address ?? '').replace(/^::ffff:/, '')
 
@@ -33,5 +34,5 @@ export const isHere = (req: IncomingMessage): boolean => {
 }
 
 /** Is Clarion meant for this machine only: its address is, and no proxy stands in front? */
-export const isPrivate = (o: { publicUrl: string; trustProxy: boolean | string }): boolean =>
+export const isPrivate = (o: { publicUrl: string; trustProxy: TrustProxy }): boolean =>
   !o.trustProxy && isLoopback(new URL(o.publicUrl).hostname.replace(/^\[(.*)\]$/, '$1'))

@@ -304,6 +304,8 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
     lookAgain: async (userId: string): Promise<void> => {
       for (const { id } of await store.workspacesOf(db, userId)) await stale(db, id)
     },
+    /** Has the person with this e-mail address a live session from that network address? */
+    signedInFrom: (address: string, ip: string): Promise<boolean> => store.sessionFrom(db, email(address), ip, at()),
     identifyKey,
     workspace,
     patchWorkspace,

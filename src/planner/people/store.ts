@@ -34,6 +34,17 @@ export const userById = (db: Db, id: string) =>
 export const userByEmail = (db: Db, email: string) =>
   db.selectFrom('auth_users').select(['id', 'name', 'email']).where('email', '=', email).executeTakeFirst()
 
+export const sessionFrom = async (db: Db, email: string, ip: string, now: Date): Promise<boolean> =>
+  (await db
+    .selectFrom('auth_sessions as s')
+    .innerJoin('auth_users as u', 'u.id', 's.userId')
+    .select('s.id')
+    .where('u.email', '=', email)
+    .where('s.ipAddress', '=', ip)
+    .where('s.expiresAt', '>', now)
+    .limit(1)
+    .executeTakeFirst()) !== undefined
+
 const workspaceColumns = [
   'w.id',
   'w.name',
