@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
 import { Problem } from '#contract/problems.ts'
 import type { Db } from '#infra/db/database.ts'
+import type { TrustProxy } from '#infra/trust-proxy.ts'
 import type { Metrics } from './metrics.ts'
 import { isHere, isPrivate } from './this-machine.ts'
 
@@ -17,7 +18,7 @@ export type HealthDeps = {
   /** Opens /metrics to `Authorization: Bearer <token>`; without one only a Clarion for this machine shows them, to this machine. */
   metricsToken: string | null
   publicUrl: string
-  trustProxy: boolean | string
+  trustProxy: TrustProxy
 }
 
 const timeoutMs = 2_000
