@@ -7,7 +7,9 @@ export default defineConfig({
     globalSetup: ['src/infra/testing/coordinator.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // A slow machine is no failure: waits end with what they wait for, and these only with a test that hangs.
+    testTimeout: 300_000,
+    hookTimeout: 600_000,
+    expect: { poll: { timeout: 120_000 } },
   },
 })

@@ -23,7 +23,7 @@ describe.skipIf(!chromium)('a person who speaks Polish', () => {
     const other = await freshContext(browser, clarion.url, { language: 'pl' })
     try {
       const first = await other.newPage()
-      first.setDefaultTimeout(15_000)
+      first.setDefaultTimeout(120_000)
       await first.goto('/')
       await first.getByRole('button', { name: 'Utwórz konto' }).waitFor()
       await setUp(other, { locale: 'pl' })
@@ -73,7 +73,7 @@ describe.skipIf(!chromium)('an admin', () => {
     await context.addInitScript(() => localStorage.setItem('clarion.language', 'en'))
     await signIn(context)
     page = await context.newPage()
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(120_000)
     problems = watch(page)
   })
   afterAll(() => context?.close())

@@ -54,7 +54,7 @@ beforeAll(async () => {
   browser = await openBrowser()
   context = await freshContext(browser, clarion.url)
   page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(120_000)
   problems = watch(page)
 })
 afterAll(async () => {
@@ -72,7 +72,7 @@ describe.skipIf(!chromium)('a person', () => {
     expect(await page.getByLabel('Time zone').inputValue()).toBe(zone)
     await page.getByRole('button', { name: 'Create account' }).click()
     await page.getByRole('button', { name: 'Connect them all' }).click()
-    await page.getByRole('heading', { name: 'New post' }).waitFor({ timeout: 30_000 })
+    await page.getByRole('heading', { name: 'New post' }).waitFor({ timeout: 300_000 })
     const me = await call<{ workspaces: { id: string }[] }>(context, 'GET', '/api/v1/me')
     ws = me.workspaces[0]?.id ?? ''
     await page.getByRole('link', { name: 'Channels' }).click()
@@ -111,7 +111,7 @@ describe.skipIf(!chromium)('a person', () => {
     await page.getByRole('button', { name: 'Schedule', exact: true }).click()
     await page.waitForURL('**/posts/*')
     // No reload: the page follows by itself.
-    await page.locator('article[data-state="published"]').nth(2).waitFor({ timeout: 30_000 })
+    await page.locator('article[data-state="published"]').nth(2).waitFor({ timeout: 300_000 })
     const [blue, x, tele] = await Promise.all([
       posts('bluesky', 'above the valley'),
       posts('x-com', 'above the valley'),
@@ -145,7 +145,7 @@ describe.skipIf(!chromium)('a person', () => {
     await page.getByRole('button', { name: 'Publish', exact: true }).click()
     await page.waitForURL('**/posts/*')
     const there = page.getByRole('button', { name: 'It is there' })
-    await there.waitFor({ timeout: 30_000 })
+    await there.waitFor({ timeout: 300_000 })
     await page.getByText('If it was there after all, it will appear twice.').waitFor()
     await there.click()
     await page.locator('article[data-state="published"]').waitFor()
@@ -236,7 +236,7 @@ describe.skipIf(!chromium)('a person', () => {
     await one.getByRole('button', { name: 'Cancel' }).click()
     await page.locator('article[data-state="cancelled"]').waitFor()
     await one.getByRole('button', { name: 'Publish now' }).click()
-    await page.locator('article[data-state="published"]').waitFor({ timeout: 30_000 })
+    await page.locator('article[data-state="published"]').waitFor({ timeout: 300_000 })
     expect((await posts('bluesky', 'without a mouse')).length).toBe(1)
     await one.getByRole('button', { name: 'Take down' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Take down' }).click()

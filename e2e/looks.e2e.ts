@@ -55,10 +55,10 @@ const problemsOf = async (page: Page, name: string, path: string, ready: string)
 }
 
 describe.skipIf(!chromium)('every screen', () => {
-  it('has no WCAG A or AA violation, light or dark', { timeout: 200_000 }, async () => {
+  it('has no WCAG A or AA violation, light or dark', { timeout: 1_200_000 }, async () => {
     const context = await freshContext(browser, clarion.url, { width: 1280 })
     const page = await context.newPage()
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(120_000)
     const found = await problemsOf(page, 'sign-in', '/', 'form')
     await signIn(context)
     for (const screen of screens) found.push(...(await problemsOf(page, ...screen)))

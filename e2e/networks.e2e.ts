@@ -30,7 +30,7 @@ const publishNow = async () => {
   await page.getByRole('button', { name: 'Publish now' }).click()
   await page.getByRole('button', { name: 'Publish', exact: true }).click()
   await page.waitForURL('**/posts/*')
-  await page.locator('article[data-state="published"]').waitFor({ timeout: 45_000 })
+  await page.locator('article[data-state="published"]').waitFor({ timeout: 300_000 })
 }
 
 beforeAll(async () => {
@@ -40,7 +40,7 @@ beforeAll(async () => {
   context = await freshContext(browser, clarion.url)
   ;({ ws } = await setUp(context, { connect: false }))
   page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(120_000)
   problems = watch(page)
 })
 afterAll(async () => {

@@ -41,7 +41,7 @@ beforeAll(async () => {
   context = await freshContext(browser, clarion.url)
   ;({ ws } = await setUp(context))
   page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(120_000)
   problems = watch(page)
 })
 afterAll(async () => {

@@ -102,7 +102,7 @@ test('a video tells its length, size, frame rate and codec', async () => {
   })
 })
 
-test('fragments and recordings without a length tell their true length and rate', { timeout: 60_000 }, async () => {
+test('fragments and recordings without a length tell their true length and rate', async () => {
   for (const as of ['fragmented', 'webm', 'live'] as const) {
     const facts = await inspectVideo(await file(await recording({ as, times: even(25, 12) })))
     expect([as, facts.durationMs, facts.fps, facts.width]).toEqual([as, 12_000, 25, 640])
@@ -110,7 +110,7 @@ test('fragments and recordings without a length tell their true length and rate'
   }
 })
 
-test('the frame rate is that of the whole file, not of its beginning', { timeout: 60_000 }, async () => {
+test('the frame rate is that of the whole file, not of its beginning', async () => {
   // 30 s of a still screen at 10 frames a second, then 270 s at 43.3: 40 on the whole.
   const slow = even(10, 30)
   const times = [...slow, ...even(12_000 / 270 - 300 / 270, 270).map((t) => 30 + t)]
@@ -118,21 +118,21 @@ test('the frame rate is that of the whole file, not of its beginning', { timeout
     expect((await inspectVideo(await file(await recording({ as, times })))).fps).toBeCloseTo(40, 1)
 })
 
-test('a head that lies about the length of a WebM is not believed', { timeout: 60_000 }, async () => {
+test('a head that lies about the length of a WebM is not believed', async () => {
   const webm = await recording({ as: 'webm', times: even(25, 12) })
   const at = webm.indexOf(Buffer.from('4489', 'hex'))
   webm.writeDoubleBE(1000, at + 3)
   expect((await inspectVideo(await file(webm))).durationMs).toBe(12_000)
 })
 
-test('bytes after the last box are no damage; a box cut short still is', { timeout: 60_000 }, async () => {
+test('bytes after the last box are no damage; a box cut short still is', async () => {
   const whole = movie()
   for (const tail of ['\0\0', '\0\0\0\x03oops', 'SEFT and what a camera adds after its video', '\xff'.repeat(40)])
     expect(await refused(Buffer.concat([whole, Buffer.from(tail, 'latin1')]))).toBe('taken')
   expect(await refused(Buffer.concat([whole, u32(5000), Buffer.from('moof'), Buffer.alloc(50)]))).toBe('broken')
 })
 
-test('where the index stands, edits, and how colours are sampled', { timeout: 60_000 }, async () => {
+test('where the index stands, edits, and how colours are sampled', async () => {
   const whole = movie()
   const [ftyp, moov, mdat] = [whole.subarray(0, 20), whole.subarray(20, -72), whole.subarray(-72)]
   expect(mdat.toString('latin1', 4, 8)).toBe('mdat')

@@ -64,7 +64,7 @@ test('whoever leaves while waiting, or waits too long, makes room for the next',
   leaves.req.destroy()
   expect(await leaves.answer).toBe('hung up')
   for (const b of reading.splice(0)) b.release()
-  await vi.waitFor(async () => expect(await post(port, 1000).answer).toBe('read 1000'))
+  await vi.waitFor(async () => expect(await post(port, 1000).answer).toBe('read 1000'), { timeout: 120_000 })
 })
 
 test('a body above the limit is dropped as it comes; one of unknown length counts as the largest', async () => {

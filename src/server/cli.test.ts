@@ -47,7 +47,7 @@ const cli = async (
   return { code: it.child.exitCode, said: it.said }
 }
 
-test('help, no command and a wrong command', { timeout: 30_000 }, async () => {
+test('help, no command and a wrong command', async () => {
   expect(await cli(['help'])).toMatchObject({ code: 0, said: expect.stringContaining('keys rotate') })
   expect(await cli([])).toMatchObject({ code: 2, said: expect.stringContaining('Which command?') })
   expect(await cli(['keys', 'burn'])).toMatchObject({
@@ -56,7 +56,7 @@ test('help, no command and a wrong command', { timeout: 30_000 }, async () => {
   })
 })
 
-test('a folder without a Clarion is refused, and nothing is made there', { timeout: 30_000 }, async () => {
+test('a folder without a Clarion is refused, and nothing is made there', async () => {
   const away = join(dir, 'mistyped')
   const r = await cli(['keys', 'rotate', '--data', away])
   expect(r.code).toBe(1)
@@ -67,7 +67,7 @@ test('a folder without a Clarion is refused, and nothing is made there', { timeo
   await expect(readFile(join(away, 'keys.json'))).rejects.toThrow('ENOENT')
 })
 
-test('on another PostgreSQL: status, rotate, and no secret is shown', { timeout: 60_000 }, async () => {
+test('on another PostgreSQL: status, rotate, and no secret is shown', async () => {
   const keys = await openKeyRing({ dir })
   await database.db
     .insertInto('platform_credentials')
@@ -99,7 +99,7 @@ test('on another PostgreSQL: status, rotate, and no secret is shown', { timeout:
 })
 
 test('beside a Clarion that runs on the same database it is refused, lock or no lock', {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async () => {
   const env = { DATABASE_URL: database.url }
   // A worker of a shared database takes no lock on the folder.

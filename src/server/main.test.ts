@@ -57,7 +57,7 @@ const launch = (env: Record<string, string> = {}, ...args: string[]) => {
   return it
 }
 
-test('first start, a second process, kill -9 and again, SIGTERM', { timeout: 120_000 }, async () => {
+test('first start, a second process, kill -9 and again, SIGTERM', async () => {
   const first = launch()
   const url = await first.ready()
   expect((await fetch(`${url}/health/ready`)).status).toBe(200)
@@ -86,7 +86,7 @@ test('first start, a second process, kill -9 and again, SIGTERM', { timeout: 120
     clearInterval(drops)
   }
   expect(third.said).toContain('(adopted)')
-  await vi.waitFor(() => expect(third.said).toMatch(/enter the setup token {2}\S{24}/))
+  await vi.waitFor(() => expect(third.said).toMatch(/enter the setup token {2}\S{24}/), { timeout: 120_000 })
 
   third.child.kill('SIGTERM')
   // What a terminal and npm do: the same wish, twice within a moment.
@@ -97,7 +97,7 @@ test('first start, a second process, kill -9 and again, SIGTERM', { timeout: 120
 })
 
 test('on another PostgreSQL it runs no database of its own; a newer schema is refused, not damaged', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const db = await testDatabase()
   try {
@@ -121,7 +121,7 @@ test('on another PostgreSQL it runs no database of its own; a newer schema is re
   }
 })
 
-test('what a person got wrong is said in a sentence, with the fix, and exit code 1', { timeout: 60_000 }, async () => {
+test('what a person got wrong is said in a sentence, with the fix, and exit code 1', async () => {
   const busy = createServer()
   await new Promise<void>((r) => busy.listen(0, '127.0.0.1', r))
   const { port } = busy.address() as { port: number }

@@ -157,9 +157,9 @@ describe('coming in', () => {
   test('an upload that is aborted leaves nothing', async () => {
     const before = await stored()
     const { req } = begin(50_000_000, mp4({ bytes: 5_000_000 }))
-    await expect.poll(() => left('incoming'), { timeout: 5000 }).toHaveLength(1)
+    await expect.poll(() => left('incoming')).toHaveLength(1)
     req.destroy()
-    await expect.poll(() => left('incoming'), { timeout: 5000 }).toEqual([])
+    await expect.poll(() => left('incoming')).toEqual([])
     expect(await stored()).toBe(before)
   })
 
@@ -175,14 +175,14 @@ describe('coming in', () => {
   test('videos on their way to the disk are not counted as memory', async () => {
     const start = mp4({ bytes: 100_000 })
     const running = Array.from({ length: 30 }, () => begin(100_000_000, start))
-    await expect.poll(() => left('incoming'), { timeout: 10_000 }).toHaveLength(30)
+    await expect.poll(() => left('incoming')).toHaveLength(30)
     // And a picture still finds room beside them.
     const picture = await sharp({ create: { width: 9, height: 9, channels: 3, background: '#0a7' } })
       .png()
       .toBuffer()
     expect((await upload(picture, 'image/png')).status).toBe(201)
     for (const r of running) r.req.destroy()
-    await expect.poll(() => left('incoming'), { timeout: 10_000 }).toEqual([])
+    await expect.poll(() => left('incoming')).toEqual([])
   })
 
   test('sent again with its key it is one video, and the second copy is thrown away', async () => {

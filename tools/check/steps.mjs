@@ -37,7 +37,7 @@ export const runSteps = (without = []) =>
     steps
       .filter((step) => !without.includes(step.name))
       .map(async (step) => {
-        const done = await run(process.execPath, step.args, { cwd: root, timeoutMs: 180_000 })
+        const done = await run(process.execPath, step.args, { cwd: root, timeoutMs: 600_000 })
         return { name: step.name, ok: done.code === 0, seconds: done.seconds, output: done.output }
       }),
   )

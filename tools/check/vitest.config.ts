@@ -15,5 +15,7 @@ export default defineConfig({
       'tools/{gen,test}/*.test.ts',
     ],
     passWithNoTests: true,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 })

@@ -98,7 +98,7 @@ describe('npm run new:platform', () => {
   })
 
   // The whole tree's types are checked twice, on cores other tests use as well.
-  test('what it wrote passes types, lint, walls, fences and the check of generated files', { timeout: 180_000 }, () => {
+  test('what it wrote passes types, lint, walls, fences and the check of generated files', () => {
     const about = (output: string) => output.split('\n').filter((line) => line.includes(id))
     expect(about(node('node_modules/typescript-native/lib/tsc.js', '-p', 'tsconfig.json').output)).toEqual([])
     expect(about(node('node_modules/typescript-native/lib/tsc.js', '-p', 'tsconfig.pure.json').output)).toEqual([])

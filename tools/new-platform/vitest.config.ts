@@ -8,7 +8,7 @@ export default defineConfig({
     include: ['tools/new-platform/*.test.ts'],
     exclude: ['**/template/**'],
     pool: 'forks',
-    testTimeout: 120_000,
-    hookTimeout: 60_000,
+    testTimeout: 900_000,
+    hookTimeout: 600_000,
   },
 })

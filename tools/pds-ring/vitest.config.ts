@@ -9,7 +9,9 @@ export default defineConfig({
     globalSetup: ['src/infra/testing/coordinator.ts'],
     pool: 'forks',
     maxWorkers: 1,
-    testTimeout: 60_000,
-    hookTimeout: 90_000,
+    // A slow machine is no failure: waits end with what they wait for, and these only with a test that hangs.
+    testTimeout: 300_000,
+    hookTimeout: 600_000,
+    expect: { poll: { timeout: 120_000 } },
   },
 })

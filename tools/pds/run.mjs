@@ -19,6 +19,9 @@ const loopback = '127.0.0.1'
 // Neither server takes an address to bind: every listener of this process is put on loopback.
 const listen = net.Server.prototype.listen
 net.Server.prototype.listen = function (first, ...rest) {
+  // A busy machine answers late: a connection that is kept must not be closed while the next request is on its way
+  // ("fetch failed").
+  if ('keepAliveTimeout' in this) this.keepAliveTimeout = 600_000
   if (typeof first === 'number')
     return listen.call(this, { port: first, host: loopback }, ...rest.filter((arg) => typeof arg === 'function'))
   if (first && typeof first === 'object' && !first.path) return listen.call(this, { ...first, host: loopback }, ...rest)
@@ -40,41 +43,58 @@ const { PlcServer, Database } = await load('@did-plc/server')
 const { PDS } = await load('@atproto/pds')
 const { Secp256k1Keypair } = await load('@atproto/crypto')
 
-const plcPort = await freePort()
-const plc = PlcServer.create({ db: Database.mock(), port: plcPort })
-await plc.start()
+/** Between looking for a free port and taking it, another process may be faster: then the next one. */
+const onFreePort = async (start) => {
+  for (let tries = 1; ; tries++) {
+    const port = await freePort()
+    try {
+      return { port, server: await start(port) }
+    } catch (error) {
+      if (error.code !== 'EADDRINUSE' || tries === 5) throw error
+      console.error(`port ${port} was taken in the meantime`)
+    }
+  }
+}
+
+const { port: plcPort, server: plc } = await onFreePort(async (port) => {
+  const server = PlcServer.create({ db: Database.mock(), port })
+  await server.start()
+  return server
+})
 
 const dir = mkdtempSync(join(tmpdir(), 'clarion-pds-'))
 mkdirSync(join(dir, 'data'))
-const port = await freePort()
 const adminPassword = randomBytes(12).toString('hex')
-const pds = await PDS.fromEnv({
-  // Makes the public URL plain http://localhost:PORT.
-  devMode: true,
-  port,
-  hostname: 'localhost',
-  dataDirectory: join(dir, 'data'),
-  blobstoreDiskLocation: join(dir, 'blobs'),
-  blobUploadLimit: 5 * 1024 * 1024,
-  didPlcUrl: `http://localhost:${plcPort}`,
-  recoveryDidKey: (await Secp256k1Keypair.create()).did(),
-  plcRotationKeyK256PrivateKeyHex: randomBytes(32).toString('hex'),
-  adminPassword,
-  jwtSecret: randomBytes(16).toString('hex'),
-  dpopSecret: randomBytes(32).toString('hex'),
-  serviceHandleDomains: ['.test'],
-  inviteRequired: false,
-  disableSsrfProtection: true,
-  rateLimitsEnabled: false,
-  // There is no app view here: reads of `app.bsky.*` answer 502, as with a server whose app view is down.
-  bskyAppViewUrl: 'https://appview.invalid',
-  bskyAppViewDid: 'did:example:invalid',
-  bskyAppViewCdnUrlPattern: 'http://cdn.invalid/%s/%s/%s',
-  modServiceUrl: 'https://mod.invalid',
-  modServiceDid: 'did:example:invalid',
-  crawlers: [],
+const { port, server: pds } = await onFreePort(async (port) => {
+  const server = await PDS.fromEnv({
+    // Makes the public URL plain http://localhost:PORT.
+    devMode: true,
+    port,
+    hostname: 'localhost',
+    dataDirectory: join(dir, 'data'),
+    blobstoreDiskLocation: join(dir, 'blobs'),
+    blobUploadLimit: 5 * 1024 * 1024,
+    didPlcUrl: `http://${loopback}:${plcPort}`,
+    recoveryDidKey: (await Secp256k1Keypair.create()).did(),
+    plcRotationKeyK256PrivateKeyHex: randomBytes(32).toString('hex'),
+    adminPassword,
+    jwtSecret: randomBytes(16).toString('hex'),
+    dpopSecret: randomBytes(32).toString('hex'),
+    serviceHandleDomains: ['.test'],
+    inviteRequired: false,
+    disableSsrfProtection: true,
+    rateLimitsEnabled: false,
+    // There is no app view here: reads of `app.bsky.*` answer 502, as with a server whose app view is down.
+    bskyAppViewUrl: 'https://appview.invalid',
+    bskyAppViewDid: 'did:example:invalid',
+    bskyAppViewCdnUrlPattern: 'http://cdn.invalid/%s/%s/%s',
+    modServiceUrl: 'https://mod.invalid',
+    modServiceDid: 'did:example:invalid',
+    crawlers: [],
+  })
+  await server.start()
+  return server
 })
-await pds.start()
 
 const call = async (nsid, body, token) => {
   const reply = await fetch(`http://${loopback}:${port}/xrpc/${nsid}`, {
@@ -82,9 +102,9 @@ const call = async (nsid, body, token) => {
     headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
     body: JSON.stringify(body),
   })
-  const answer = await reply.json()
-  if (!reply.ok) throw new Error(`${nsid} ${reply.status} ${JSON.stringify(answer)}`)
-  return answer
+  const answer = await reply.text()
+  if (!reply.ok) throw new Error(`${nsid} ${reply.status} ${answer}`)
+  return JSON.parse(answer)
 }
 const password = randomBytes(9).toString('hex')
 const account = await call('com.atproto.server.createAccount', {

@@ -27,7 +27,7 @@ const installPackages = async (packages) => {
   const apt = (...args) =>
     run('apt-get', ['-o', 'DPkg::Lock::Timeout=120', '-o', 'Dpkg::Options::=--force-confold', ...args], {
       env: aptQuiet,
-      timeoutMs: 300_000,
+      timeoutMs: 1_800_000,
     })
   await apt('update', '-qq')
   const done = await apt('install', '-y', '-qq', '--no-install-recommends', ...packages)
@@ -47,7 +47,7 @@ export const gather = () => {
   // Lowest priority: it compiles for a minute or two while the light rings run.
   const pds = run('nice', ['-n', '19', process.execPath, join(root, 'tools/pds/install.mjs')], {
     cwd: root,
-    timeoutMs: 420_000,
+    timeoutMs: 2_400_000,
   }).then((done) =>
     done.code === 0
       ? undefined

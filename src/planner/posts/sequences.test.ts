@@ -199,4 +199,4 @@ test('any sequence of create, edit, schedule, reschedule, unschedule, cancel, de
   )
   // The runs met the refusals, not only the sunny side.
   for (const code of ['preflight', 'time-past', 'validation', 'not-found']) expect(refusals).toContain(code)
-}, 120_000)
+}, 600_000)

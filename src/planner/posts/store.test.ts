@@ -27,6 +27,11 @@ test('a transaction that lost a deadlock is run again, and both sides get throug
   const { post } = await scheduled()
   const [first, second] = post.publications.map((p) => p.id) as [string, string]
   let runs = 0
+  let holding = 0
+  let bothHold: () => void = () => undefined
+  const both = new Promise<void>((resolve) => {
+    bothHold = resolve
+  })
   const touch = (ids: string[]) =>
     transact(t.db, async (trx) => {
       runs++
@@ -36,7 +41,9 @@ test('a transaction that lost a deadlock is run again, and both sides get throug
           .set((e) => ({ tries: e('tries', '+', 1) }))
           .where('id', '=', id)
           .execute()
-        await new Promise((r) => setTimeout(r, 100))
+        // Each holds its first row before either wants its second: that is the deadlock.
+        if (++holding === 2) bothHold()
+        await both
       }
     })
   await Promise.all([touch([first, second]), touch([second, first])])

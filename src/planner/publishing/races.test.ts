@@ -167,7 +167,7 @@ describe('a picture that takes long to prepare', () => {
     await asked
     const id = await h.plan(['quick'])
     await h.database.pool.query(`select pg_notify('clarion_due', '')`)
-    for (let i = 0; i < 100 && (await h.read(id)).state !== 'published'; i++) await pause(20)
+    for (let i = 0; i < 6_000 && (await h.read(id)).state !== 'published'; i++) await pause(20)
     expect((await h.read(id)).state).toBe('published')
     free()
   })

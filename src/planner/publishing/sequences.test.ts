@@ -231,5 +231,5 @@ describe.each(['ask', 'keyed', 'never'] as const)('any life of a publication, %s
       fc.asyncProperty(eventsFor(again), (events) => live(again, events)),
       { numRuns: lives, endOnFailure: false },
     )
-  }, 300_000)
+  }, 1_200_000)
 })

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Content } from '#contract/posts.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
 import { pdsInstalled } from '../../../tools/pds/install.mjs'
@@ -36,6 +36,7 @@ type RecordOf = {
 
 /** A proxy before the server that can lose answers: it lets the request through, and keeps what came back. */
 const losingProxy = async (target: string) => {
+  const trouble: string[] = []
   let losing: { path: string; lost: () => void } | undefined
   const kept = new Set<() => void>()
   const server: Server = createServer((req, res) => {
@@ -54,12 +55,19 @@ const losingProxy = async (target: string) => {
         res.writeHead(answer.statusCode ?? 502, answer.headers).end(Buffer.concat(chunks))
       })
     })
-    up.on('error', () => res.destroy())
+    up.on('error', (error) => {
+      trouble.push(`${req.method} ${req.url}: ${error.message}`)
+      res.destroy()
+    })
     req.pipe(up)
   })
+  // On a busy machine the next request is late: its connection must still be there.
+  server.keepAliveTimeout = 600_000
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
+    /** Requests the server did not answer. */
+    trouble,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     /** The next answer to a call of `path` is lost; resolves when the server has acted. */
     loseNext: (path: string) =>
@@ -84,7 +92,10 @@ const firstLine = (child: ChildProcess): Promise<string> =>
     child.stderr?.on('data', (chunk: Buffer) => {
       errors += chunk
     })
-    child.once('exit', (code) => reject(new Error(`ended with code ${code}: ${errors.slice(-2000)}`)))
+    child.once('error', reject)
+    child.once('exit', (code, signal) =>
+      reject(new Error(`ended with ${signal ?? `code ${code}`}: ${errors.slice(-8000)}`)),
+    )
     createInterface({ input: child.stdout! }).once('line', resolve)
   })
 
@@ -102,11 +113,11 @@ describe.skipIf(!pdsInstalled())('a real Bluesky server', () => {
   let userId: string
   let channelId: string
 
-  beforeAll(async () => {
+  const open = async () => {
     dir = await mkdtemp(join(tmpdir(), 'clarion-real-'))
     pds = spawn(process.execPath, [join(tools, 'run.mjs')], { stdio: ['pipe', 'pipe', 'pipe'] })
     pds.stderr!.on('data', (chunk: Buffer) => {
-      said = (said + chunk).slice(-2000)
+      said = (said + chunk).slice(-8000)
     })
     const [line, db] = await Promise.all([firstLine(pds), testDatabase()])
     server = JSON.parse(line)
@@ -130,6 +141,17 @@ describe.skipIf(!pdsInstalled())('a real Bluesky server', () => {
     })
     userId = first.userId
     ws = { id: first.workspaceId, timeZone: 'UTC', role: 'owner' }
+  }
+
+  beforeAll(() =>
+    open().catch((error: unknown) => {
+      throw new Error(`the set-up broke; the server said: ${said || 'nothing'}`, { cause: error })
+    }),
+  )
+  // What the server wrote belongs to a failure's cause.
+  afterEach(({ task }) => {
+    if (task.result?.state === 'fail')
+      console.error(`the server said: ${said || 'nothing'}\n${proxy?.trouble.join('\n') ?? ''}`)
   })
 
   afterAll(async () => {
@@ -313,9 +335,7 @@ describe.skipIf(!pdsInstalled())('a real Bluesky server', () => {
     const second = worker('second')
     try {
       await firstLine(second)
-      await expect
-        .poll(async () => (await publicationOf(id)).state, { timeout: 20_000, interval: 100 })
-        .toBe('published')
+      await expect.poll(async () => (await publicationOf(id)).state, { interval: 100 }).toBe('published')
     } finally {
       second.kill('SIGKILL')
     }

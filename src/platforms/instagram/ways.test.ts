@@ -235,7 +235,7 @@ describe('webhooks', () => {
   }
   const caught = async () => {
     await kit.sandbox.desk.tickAll()
-    for (let n = 0; n < 50 && b.shelf.hooks.length === 0; n++) await new Promise((r) => setTimeout(r, 20))
+    for (let n = 0; n < 6_000 && b.shelf.hooks.length === 0; n++) await new Promise((r) => setTimeout(r, 20))
     const [hook] = b.shelf.hooks
     return { method: 'POST', query: {}, ...hook! } as const
   }
