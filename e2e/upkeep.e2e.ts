@@ -4,6 +4,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { Temporal } from 'temporal-polyfill'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Clarion, call, freshContext, openBrowser, owner, setUp, startClarion, watch } from './harness.ts'
+import { picture } from './picture.ts'
 
 const chromium = existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium')
 let clarion: Clarion
@@ -197,6 +198,47 @@ describe.skipIf(!chromium)('a person, day after day', () => {
     await page.getByRole('button', { name: 'Save and leave' }).click()
     await page.getByRole('heading', { name: 'Calendar' }).waitFor()
     expect(await stored()).toBe('Newest words')
+  })
+
+  it('meets each problem once, is led to its field, and sees on a tab what that channel has', async () => {
+    await page.goto('/compose')
+    const where = page.getByRole('group', { name: 'Where to' })
+    for (const name of [/Bluesky/, / X$/, /Pinterest/]) await where.getByRole('button', { name }).click()
+    await page.getByLabel('Text', { exact: true }).fill('A calm morning')
+    await page
+      .locator('input[type=file]')
+      .first()
+      .setInputFiles(await picture())
+    const wall = page.getByRole('region', { name: 'Before it goes out' })
+    const alt = wall.getByRole('listitem').filter({ hasText: 'No alt text' })
+    await alt.getByText('3 channels').waitFor()
+    expect(await alt.count()).toBe(1)
+    // The count in the bar leads to the list, the list to the field, and writing there ends it.
+    await page.getByRole('button', { name: /1 thing to correct, \d things? to know/ }).click()
+    expect(await wall.evaluate((e) => e === document.activeElement)).toBe(true)
+    await alt.getByRole('button', { name: 'Describe' }).click()
+    await page.keyboard.type('Blue hills')
+    expect(await page.getByLabel('Alt text').inputValue()).toBe('Blue hills')
+    await alt.waitFor({ state: 'detached' })
+    // A choice among settings: its own control has the focus.
+    await wall.getByRole('button', { name: 'Pinterest settings' }).first().click()
+    expect(await page.getByLabel('Board', { exact: true }).evaluate((e) => e === document.activeElement)).toBe(true)
+    await page.getByRole('tab', { name: 'Bluesky' }).click()
+    await wall.waitFor({ state: 'detached' })
+    await page.locator('[data-save="saved"]').waitFor()
+    // The slot picked in the calendar outlives the first save and a reload.
+    const today = Temporal.Now.plainDateISO(zone)
+    await page.goto(`/compose?at=${today.add({ days: 3 })}T11:15`)
+    await page.getByText(/Picked in the calendar: .*11:15/).waitFor()
+    await page.getByLabel('Text', { exact: true }).fill('For that slot')
+    await page.locator('[data-save="saved"]').waitFor()
+    await page.waitForURL(/compose\/[0-9a-f-]+\?at=/)
+    await page.reload()
+    await where.getByRole('button', { name: /Bluesky/ }).click()
+    await page.getByRole('button', { name: 'Schedule…' }).click()
+    expect(await page.getByLabel('Time', { exact: true }).inputValue()).toBe('11:15')
+    await page.keyboard.press('Escape')
+    await page.locator('[data-save="saved"]').waitFor()
   })
 
   it('met no script error on the way', () => {

@@ -19,16 +19,22 @@ export const Switch = ({ className, ...rest }: ComponentProps<typeof RadixSwitch
   </RadixSwitch.Root>
 )
 
+/** Also for links that look like tabs. On wide screens tabs take a second row rather than hide. */
+export const tabList =
+  'relative flex gap-x-1 overflow-x-auto overflow-y-hidden shadow-[inset_0_-1px_0_var(--line)] [scrollbar-width:none] sm:flex-wrap'
 export const Tabs = RadixTabs.Root
 export const TabPanel = RadixTabs.Content
-/** `relative`: words for readers inside are placed absolutely, and must not widen the page when the tabs scroll. */
+/**
+ * The line below the tabs is inside the list: a border with tabs on top of it makes the list a pixel too high, and a
+ * scroll bar of its own. `relative`: words for readers are placed absolutely, and must not widen the page.
+ */
 export const TabList = ({ className, ...rest }: ComponentProps<typeof RadixTabs.List>) => (
-  <RadixTabs.List className={cn('relative flex gap-1 overflow-x-auto border-b border-line', className)} {...rest} />
+  <RadixTabs.List className={cn(tabList, className)} {...rest} />
 )
 export const Tab = ({ className, ...rest }: ComponentProps<typeof RadixTabs.Trigger>) => (
   <RadixTabs.Trigger
     className={cn(
-      '-mb-px inline-flex h-10 items-center gap-2 border-b-2 border-transparent px-3 text-sm font-medium whitespace-nowrap text-muted hover:text-ink focus-visible:-outline-offset-2 data-[state=active]:border-accent data-[state=active]:text-ink',
+      'inline-flex h-10 items-center gap-2 border-b-2 border-transparent px-3 text-sm font-medium whitespace-nowrap text-muted hover:text-ink focus-visible:-outline-offset-2 data-[state=active]:border-accent data-[state=active]:text-ink',
       className,
     )}
     {...rest}

@@ -38,7 +38,7 @@ export const Field = ({
   const id = useId()
   const told = [hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ')
   return (
-    <div className={cn('grid gap-1.5', className)}>
+    <div className={cn('grid content-start gap-1.5', className)}>
       <label htmlFor={id} className={cn('text-sm font-medium text-ink', hideLabel && 'sr-only')}>
         {label}
       </label>

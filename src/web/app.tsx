@@ -87,8 +87,9 @@ const Toasts = () => {
       position="bottom-right"
       closeButton
       containerAriaLabel={t('toast.label')}
-      mobileOffset={{ bottom: 72 }}
-      offset={{ bottom: 24 }}
+      // Above an action bar, which says how high it is; on phones above the places too.
+      mobileOffset={{ bottom: 'calc(var(--action-bar, 0px) + 72px)' }}
+      offset={{ bottom: 'calc(var(--action-bar, 0px) + 24px)' }}
     />
   )
 }

@@ -65,6 +65,16 @@ export const membersQuery = (ws: string) =>
 export const keysQuery = (ws: string) =>
   queryOptions({ queryKey: [ws, 'keys'], queryFn: async () => (await api('keyList', { params: { ws } })).items })
 
+/** Posts that wait for a person, as far as one page tells; null: none. */
+export const attentionQuery = (ws: string) =>
+  queryOptions({
+    queryKey: [ws, 'posts', 'attention'],
+    queryFn: async ({ signal }) => {
+      const page = await api('postList', { params: { ws }, query: { state: 'attention', limit: 100 }, signal })
+      return page.items.length > 0 ? { count: page.items.length, more: page.nextCursor !== null } : null
+    },
+  })
+
 /** Posts due between two instants, ascending, all pages. */
 export const calendarQuery = (ws: string, from: string, to: string, channelId?: string) =>
   queryOptions({

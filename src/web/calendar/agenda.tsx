@@ -7,6 +7,7 @@ import { useT } from '../i18n/index.ts'
 import { useFormat } from '../lib/format.ts'
 import { PlatformMarks } from '../lib/registry.tsx'
 import { StateBadge } from '../lib/states.tsx'
+import { useSession } from '../shell/session.tsx'
 
 /** The calendar as a list by day: the phone's view, and the one for readers and keyboards. */
 export const Agenda = ({
@@ -21,6 +22,7 @@ export const Agenda = ({
 }) => {
   const t = useT()
   const format = useFormat()
+  const { can } = useSession()
   const days = Map.groupBy(
     posts.filter((p) => p.dueAt),
     (p) => format.dayKey(p.dueAt ?? ''),
@@ -32,9 +34,11 @@ export const Agenda = ({
           icon={<CalendarDays />}
           title={t('calendar.empty')}
           action={
-            <Button asChild tone="primary">
-              <Link to="/compose">{t('nav.compose')}</Link>
-            </Button>
+            can('editor') ? (
+              <Button asChild tone="primary">
+                <Link to="/compose">{t('nav.compose')}</Link>
+              </Button>
+            ) : null
           }
         >
           {t('calendar.empty.lead')}

@@ -108,12 +108,14 @@ export const CalendarPage = () => {
       title={t('calendar.title')}
       lead={t('calendar.zone', { zone: ws.timeZone })}
       actions={
-        <Button asChild tone="primary" className="hidden md:inline-flex">
-          <Link to="/compose">
-            <Plus aria-hidden />
-            {t('nav.compose')}
-          </Link>
-        </Button>
+        can('editor') ? (
+          <Button asChild tone="primary" className="hidden md:inline-flex">
+            <Link to="/compose">
+              <Plus aria-hidden />
+              {t('nav.compose')}
+            </Link>
+          </Button>
+        ) : null
       }
     >
       <div className="mb-4 flex flex-wrap items-center gap-x-3 gap-y-2">

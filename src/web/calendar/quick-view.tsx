@@ -10,7 +10,7 @@ import { api } from '../api/client.ts'
 import { UnsavedChanges } from '../composer/unsaved.tsx'
 import { useT } from '../i18n/index.ts'
 import { useFormat } from '../lib/format.ts'
-import { PlatformMark } from '../lib/registry.tsx'
+import { PlatformMark, useChannelName } from '../lib/registry.tsx'
 import { StateBadge } from '../lib/states.tsx'
 import { TimeDialog } from '../lib/time-dialog.tsx'
 import { say } from '../lib/toast.ts'
@@ -33,6 +33,7 @@ export const QuickView = ({
   const { ws, can } = useSession()
   const format = useFormat()
   const client = useQueryClient()
+  const nameOf = useChannelName(channels)
   const [moving, setMoving] = useState(false)
   const text = post.content.segments[0]?.text.trim()
   return (
@@ -59,7 +60,9 @@ export const QuickView = ({
               </>
             ) : null}
             <Button asChild tone="primary">
-              <Link to={post.state === 'draft' ? `/compose/${post.id}` : `/posts/${post.id}`}>{t('action.open')}</Link>
+              <Link to={post.state === 'draft' && can('editor') ? `/compose/${post.id}` : `/posts/${post.id}`}>
+                {t('action.open')}
+              </Link>
             </Button>
           </>
         }
@@ -73,7 +76,9 @@ export const QuickView = ({
               <li key={p.id} className="flex items-center justify-between gap-3 text-sm">
                 <span className="flex min-w-0 items-center gap-2">
                   <PlatformMark id={p.platform} />
-                  <span className="truncate">{channels.find((c) => c.id === p.channelId)?.name ?? p.platform}</span>
+                  <span className="truncate">
+                    {channels.filter((c) => c.id === p.channelId).map(nameOf)[0] ?? p.platform}
+                  </span>
                 </span>
                 <StateBadge state={p.removedAt ? 'removed' : p.state} />
               </li>

@@ -253,7 +253,8 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
           </ul>
         </fieldset>
       )
-    if (start.flowId && !flow)
+    // On its way out, to the network or because it is done: the form below would flash.
+    if ((start.flowId && !flow) || flow?.step === 'done' || flow?.step === 'redirect')
       return error ? null : (
         <p role="status" className="py-6 text-center text-sm text-muted">
           {t('loading')}
@@ -282,7 +283,7 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
           )}
         </Loaded>
       )
-    const needs = realm === 'live' && !credentialsSet
+    const needs = (flow?.realm ?? realm) === 'live' && !credentialsSet
     return (
       <div className="grid grid-cols-1 gap-4">
         {me.sandbox && !start.channelId && !flow ? (
@@ -351,7 +352,7 @@ export const ConnectDialog = ({ start, onClose }: { start: ConnectStart; onClose
         <Button
           tone="primary"
           busy={busy}
-          disabled={missing || (realm === 'live' && !credentialsSet)}
+          disabled={missing || ((flow?.realm ?? realm) === 'live' && !credentialsSet)}
           onClick={() => void begin()}
         >
           {t('connect.go')}

@@ -8,7 +8,7 @@ import { cn } from '#ui/cn.ts'
 import { Input } from '#ui/field.tsx'
 import { Notice } from '#ui/notice.tsx'
 import { useT } from '../i18n/index.ts'
-import { PlatformMark, useFaces } from '../lib/registry.tsx'
+import { PlatformMark, useChannelName, useFaces } from '../lib/registry.tsx'
 import { chooseChannels, toggleChannel } from './draft.ts'
 import type { Composer } from './use-composer.ts'
 
@@ -19,6 +19,7 @@ const manyChannels = 9
 export const ChannelPicker = ({ composer, disabled }: { composer: Composer; disabled: boolean }) => {
   const t = useT()
   const faces = useFaces()
+  const nameOf = useChannelName(composer.channels)
   const title = useId()
   const [query, setQuery] = useState('')
   const { channels, draft, edit, chosen } = composer
@@ -129,8 +130,8 @@ export const ChannelPicker = ({ composer, disabled }: { composer: Composer; disa
       {troubled.map((channel) => (
         <p key={channel.id} className="mt-2 text-sm text-warn">
           {channel.pausedAt
-            ? t('composer.channelPaused', { name: channel.name })
-            : t('composer.channelTrouble', { name: channel.name })}
+            ? t('composer.channelPaused', { name: nameOf(channel) })
+            : t('composer.channelTrouble', { name: nameOf(channel) })}
         </p>
       ))}
     </section>

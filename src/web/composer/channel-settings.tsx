@@ -3,10 +3,10 @@ import { useQuery } from '@tanstack/react-query'
 import { ChevronDown } from 'lucide-react'
 import { createContext, useContext, useEffect, useRef, useState } from 'react'
 import type { Channel } from '#contract/channels.ts'
-import type { OptionList, SettingsProps } from '#kit/web/slots.ts'
+import type { OptionList, SettingsProps, Words } from '#kit/web/slots.ts'
 import { optionsQuery } from '../api/queries.ts'
 import { tell, useT } from '../i18n/index.ts'
-import { wantsChoice } from '../lib/findings.ts'
+import { wantsChoice } from '../lib/finding-kinds.ts'
 import { PlatformMark, useBodies, useWords } from '../lib/registry.tsx'
 import { useSession } from '../shell/session.tsx'
 import { setSettings } from './draft.ts'
@@ -34,6 +34,23 @@ const useChannelOptions: SettingsProps['useOptions'] = (list, params = {}): Opti
   }
 }
 
+/**
+ * The control a finding is about, among a form drawn from a schema or by the platform itself: the one that carries the
+ * setting's name. `about` ends in the setting's key (`settings.boardId`) or begins as it does (`board.required`, `boardId`).
+ */
+const settingFor = (form: HTMLElement, about: string, words: Words): HTMLElement | null => {
+  const parts = about.split('.')
+  const keys = [about, parts.slice(1).join('.'), parts.at(-1) ?? '', parts[0] ?? '']
+  const alike = Object.keys(words).filter((key) => /^\w+$/.test(key) && key.startsWith(parts[0] ?? ''))
+  const names = [...keys, ...alike].flatMap((key) => words[key] ?? [])
+  const labels = [...form.querySelectorAll<HTMLElement>('label, legend')]
+  const label = names.flatMap((name) => labels.find((l) => l.textContent?.trim() === name) ?? [])[0]
+  if (!label) return form.querySelector<HTMLElement>('[aria-invalid="true"]')
+  const id = label.getAttribute('for')
+  const inside = (label.matches('legend') ? label.parentElement : label)?.querySelector<HTMLElement>('input, button')
+  return (id ? document.getElementById(id) : null) ?? inside ?? null
+}
+
 export const ChannelSettings = ({
   composer,
   channel,
@@ -43,8 +60,8 @@ export const ChannelSettings = ({
   composer: Composer
   channel: Channel
   disabled: boolean
-  /** Rises each time somebody is led here; 0: nobody was. */
-  called: number
+  /** Somebody was led here, and for what; a new one each time. */
+  called: { about: string } | null
 }) => {
   const t = useT()
   const { ws } = useSession()
@@ -57,11 +74,15 @@ export const ChannelSettings = ({
   useEffect(() => {
     if (wanting) setOpen(true)
   }, [wanting])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: led here once for each call
   useEffect(() => {
-    if (called === 0) return
+    if (!called) return
     setOpen(true)
+    if (lid.current) lid.current.open = true
+    const field = lid.current && settingFor(lid.current, called.about, words)
     lid.current?.scrollIntoView({ block: 'start' })
-    lid.current?.querySelector('summary')?.focus({ preventScroll: true })
+    ;(field ?? lid.current?.querySelector('summary'))?.focus({ preventScroll: true })
+    field?.scrollIntoView({ block: 'nearest' })
   }, [called])
   if (!face) return null
   const value = composer.draft.channels.find((c) => c.channelId === channel.id)?.settings ?? {}

@@ -1,38 +1,39 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { CalendarClock, Send, Undo2 } from 'lucide-react'
-import { useRef, useState } from 'react'
-import { useLocation, useNavigate, useParams, useSearchParams } from 'react-router'
+import { CalendarClock, CircleAlert, Send, TriangleAlert } from 'lucide-react'
+import { useEffect, useRef, useState } from 'react'
+import { Navigate, useLocation, useNavigate, useParams, useSearchParams } from 'react-router'
 import type { Channel } from '#contract/channels.ts'
 import type { Post, ScheduleInput } from '#contract/posts.ts'
-import { Skeleton, Tab, TabList, TabPanel, Tabs } from '#ui/bits.tsx'
+import { Skeleton } from '#ui/bits.tsx'
 import { Button } from '#ui/button.tsx'
 import { Dialog } from '#ui/dialog.tsx'
 import { Notice } from '#ui/notice.tsx'
 import { api } from '../api/client.ts'
 import { channelsQuery, postQuery } from '../api/queries.ts'
 import { language, tell, useT } from '../i18n/index.ts'
-import { findingText, wantsChoice } from '../lib/findings.ts'
+import { wantsChoice } from '../lib/finding-kinds.ts'
+import { findingText } from '../lib/findings.ts'
 import { useFormat } from '../lib/format.ts'
 import { Failed } from '../lib/query-state.tsx'
-import { BodiesProvider, PlatformMark, useBodies, useFaces, useLoadBodies } from '../lib/registry.tsx'
+import { BodiesProvider, useBodies, useChannelName, useLoadBodies } from '../lib/registry.tsx'
 import { StateBadge } from '../lib/states.tsx'
+import { readWall } from '../lib/time.ts'
 import { TimeDialog } from '../lib/time-dialog.tsx'
 import { say, sayError } from '../lib/toast.ts'
 import { PostMenu } from '../posts/post-actions.tsx'
 import { Page } from '../shell/page.tsx'
 import { useSession } from '../shell/session.tsx'
 import { ChannelPicker } from './channel-picker.tsx'
-import { ChannelSettings } from './channel-settings.tsx'
 import { Costs } from './costs.tsx'
-import { customise, fromPost, hasContent, segmentsFor, shareText, type Target } from './draft.ts'
-import { Findings } from './findings.tsx'
-import { FirstComment } from './first-comment.tsx'
+import { fromPost, hasContent } from './draft.ts'
+import { Findings, findingsField, useTroubles } from './findings.tsx'
 import { Previews } from './previews.tsx'
 import { SaveLine } from './save-line.tsx'
 import { isUnsaved } from './saver.ts'
-import { SegmentEditor } from './segment-editor.tsx'
+import type { Place } from './troubles.ts'
 import { LeaveGuard } from './unsaved.tsx'
 import { type Composer, useComposer } from './use-composer.ts'
+import { type SettingsCall, Versions } from './versions.tsx'
 
 const ComposeSkeleton = () => (
   <div className="grid gap-6 lg:grid-cols-[minmax(0,1fr)_24rem]">
@@ -46,109 +47,6 @@ const ComposeSkeleton = () => (
     <Skeleton className="h-72 rounded-xl" />
   </div>
 )
-
-/** Somebody asked for a channel's settings; counted, so that asking again brings them up again. */
-type SettingsCall = { channelId: string; nth: number }
-
-/** The versions of the text: one for all, and one for each channel that wants its own. */
-const Versions = ({
-  composer,
-  tab,
-  setTab,
-  disabled,
-  called,
-}: {
-  composer: Composer
-  tab: string
-  setTab: (tab: string) => void
-  disabled: boolean
-  called: SettingsCall | null
-}) => {
-  const t = useT()
-  const faces = useFaces()
-  const { draft, edit, chosen } = composer
-  const sharing = chosen.filter((c) => draft.channels.find((x) => x.channelId === c.id)?.segments === null)
-  const editor = (target: Target, channels: readonly Channel[]) => (
-    <div className="grid grid-cols-1 gap-3">
-      {segmentsFor(draft, target).map((segment, index) => (
-        <SegmentEditor
-          key={segment.key}
-          composer={composer}
-          target={target}
-          segment={segment}
-          index={index}
-          channels={channels}
-          disabled={disabled}
-          focus={index > 0 && segment.text === ''}
-        />
-      ))}
-      <FirstComment composer={composer} target={target} channels={channels} disabled={disabled} />
-    </div>
-  )
-  return (
-    <Tabs value={tab} onValueChange={setTab}>
-      <TabList aria-label={t('composer.versions')}>
-        <Tab value="shared">{t('composer.shared')}</Tab>
-        {chosen.map((channel) => {
-          const own = draft.channels.find((c) => c.channelId === channel.id)?.segments
-          const errors = (composer.findings.get(channel.id) ?? []).some((f) => f.level === 'error')
-          return (
-            <Tab key={channel.id} value={channel.id}>
-              <PlatformMark id={channel.platform} />
-              {faces.get(channel.platform)?.spec.name ?? channel.name}
-              {own ? (
-                <span className="rounded bg-accent-soft px-1.5 text-xs text-accent-ink">{t('composer.own')}</span>
-              ) : null}
-              {errors ? (
-                <span className="size-2 rounded-full bg-danger">
-                  <span className="sr-only">{t('preflight.error')}</span>
-                </span>
-              ) : null}
-            </Tab>
-          )
-        })}
-      </TabList>
-      <TabPanel value="shared" className="pt-4">
-        {editor(null, sharing)}
-      </TabPanel>
-      {chosen.map((channel) => {
-        const own = draft.channels.find((c) => c.channelId === channel.id)?.segments
-        return (
-          <TabPanel key={channel.id} value={channel.id} className="grid grid-cols-1 gap-4 pt-4">
-            {own ? (
-              <>
-                {editor(channel.id, [channel])}
-                <Button
-                  tone="quiet"
-                  size="sm"
-                  className="justify-self-start"
-                  disabled={disabled}
-                  onClick={() => edit((d) => shareText(d, channel.id))}
-                >
-                  <Undo2 aria-hidden />
-                  {t('composer.useShared')}
-                </Button>
-              </>
-            ) : (
-              <div className="flex flex-wrap items-center justify-between gap-3 rounded-xl border border-dashed border-line-strong px-4 py-4 text-sm">
-                <p className="text-muted">{t('composer.sharesText', { name: channel.name })}</p>
-                <Button size="sm" disabled={disabled} onClick={() => edit((d) => customise(d, channel.id))}>
-                  {t('composer.customise')}
-                </Button>
-              </div>
-            )}
-            <ChannelSettings
-              composer={composer}
-              channel={channel}
-              disabled={disabled}
-              called={called?.channelId === channel.id ? called.nth : 0}
-            />
-          </TabPanel>
-        )
-      })}
-    </Tabs>
-  )
-}
 
 const Conflict = ({ composer }: { composer: Composer }) => {
   const t = useT()
@@ -203,12 +101,43 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
   const composer = useComposer(initial, channels)
   const bodies = useBodies()
   const { draft, chosen, post, saver, save } = composer
+  // The slot picked in the calendar: kept in the address, so that a reload keeps it too.
+  const slot = query.get('at') ?? undefined
+  const reading = slot === undefined ? null : readWall(slot, ws.timeZone)
+  const slotAt = reading?.kind === 'ok' || reading?.kind === 'overlap' ? reading.at : null
   const [tab, setTab] = useState('shared')
   const [called, setCalled] = useState<SettingsCall | null>(null)
-  const toSettings = (channelId: string) => {
-    setTab(channelId)
-    setCalled((before) => ({ channelId, nth: (before?.nth ?? 0) + 1 }))
+  const [aim, setAim] = useState<{ field: string } | null>(null)
+  const goTo = (place: Place) => {
+    if (place.kind === 'field') {
+      setTab(place.tab)
+      setAim({ field: place.field })
+    } else {
+      setTab(place.channelId)
+      setCalled((before) => ({ ...place, nth: (before?.nth ?? 0) + 1 }))
+    }
   }
+  // The field is there once its version is drawn.
+  useEffect(() => {
+    const field = aim && document.querySelector<HTMLElement>(`[data-field="${CSS.escape(aim.field)}"]`)
+    field?.focus({ preventScroll: true })
+    field?.scrollIntoView({ block: aim?.field === findingsField ? 'start' : 'center' })
+  }, [aim])
+  const nameOf = useChannelName(channels)
+  // Messages stand above the bar: its height is theirs to know.
+  const bar = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (!bar.current) return
+    const root = document.documentElement.style
+    const seen = new ResizeObserver(([entry]) =>
+      root.setProperty('--action-bar', `${entry?.borderBoxSize[0]?.blockSize ?? 0}px`),
+    )
+    seen.observe(bar.current)
+    return () => {
+      seen.disconnect()
+      root.removeProperty('--action-bar')
+    }
+  }, [])
   const [dialog, setDialog] = useState<'schedule' | 'now' | null>(null)
   const [busy, setBusy] = useState<'now' | 'draft' | 'save' | null>(null)
   const [refusal, setRefusal] = useState<string | null>(null)
@@ -217,7 +146,10 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
   const inView = shownTab === 'shared' ? chosen : chosen.filter((c) => c.id === shownTab)
   const begun = post !== null && post.state !== 'draft' && post.state !== 'scheduled'
   const scheduled = post?.state === 'scheduled'
-  const errors = [...composer.findings.values()].flat().filter((f) => f.level === 'error').length
+  const troubles = useTroubles(composer, chosen)
+  const troublesInView = useTroubles(composer, inView)
+  const errors = troubles.filter((x) => x.level === 'error').length
+  const counted = hasContent(draft) ? { errors, warnings: troubles.length - errors } : { errors: 0, warnings: 0 }
 
   const wanting = chosen.find((c) => composer.findings.get(c.id)?.some(wantsChoice))
   /** The first choice a network wants, in a sentence. */
@@ -225,7 +157,7 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
     const finding = wanting && composer.findings.get(wanting.id)?.find(wantsChoice)
     if (!wanting || !finding) return null
     const { message, remedy } = findingText(t, finding, bodies.get(wanting.platform)?.words[language()])
-    return `${wanting.name}: ${message} ${remedy}`
+    return `${nameOf(wanting)}: ${message} ${remedy}`
   }
   /** Why it cannot go out as it is; null when it can. */
   const obstacle = (): string | null => {
@@ -240,7 +172,8 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
     setRefusal(why)
     if (!why) return setDialog(which)
     // What a network wants chosen is brought before the person's eyes.
-    if (wanting && hasContent(draft)) toSettings(wanting.id)
+    const choice = wanting && composer.findings.get(wanting.id)?.find(wantsChoice)
+    if (choice && hasContent(draft)) goTo({ kind: 'settings', channelId: wanting.id, about: choice.kind })
   }
   const schedule = async (when: ScheduleInput) => {
     const saved = await saver.flush()
@@ -302,7 +235,13 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
           />
         ) : null
       }
-      lead={scheduled && post.dueAt ? t('composer.scheduledFor', { when: format.dateTime(post.dueAt) }) : undefined}
+      lead={
+        scheduled && post.dueAt
+          ? t('composer.scheduledFor', { when: format.dateTime(post.dueAt) })
+          : slotAt
+            ? t('composer.slot', { when: format.dateTime(slotAt) })
+            : undefined
+      }
     >
       <div className="grid grid-cols-1 items-start gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_22rem] xl:grid-cols-[minmax(0,1fr)_26rem]">
         <div className="grid min-w-0 grid-cols-1 gap-6">
@@ -322,8 +261,10 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
           ) : null}
           <ChannelPicker composer={composer} disabled={begun} />
           <Versions composer={composer} tab={shownTab} setTab={setTab} disabled={begun} called={called} />
-          {hasContent(draft) ? <Findings composer={composer} channels={chosen} toSettings={toSettings} /> : null}
-          <Costs composer={composer} channels={chosen} />
+          {hasContent(draft) ? (
+            <Findings composer={composer} channels={inView} troubles={troublesInView} goTo={goTo} />
+          ) : null}
+          <Costs composer={composer} channels={inView} />
         </div>
         <section aria-label={t('composer.preview')} className="min-w-0 pb-4 lg:pb-24">
           <h2 className="mb-3 text-sm font-medium">{t('composer.preview')}</h2>
@@ -331,7 +272,10 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
         </section>
       </div>
       {begun ? null : (
-        <div className="sticky bottom-16 z-20 -mx-4 mt-8 border-t border-line bg-bg px-4 py-3 sm:-mx-8 sm:px-8 md:bottom-0">
+        <div
+          ref={bar}
+          className="sticky bottom-16 z-20 -mx-4 mt-8 border-t border-line bg-bg px-4 py-3 sm:-mx-8 sm:px-8 md:bottom-0"
+        >
           {refusal && obstacle() ? (
             <p role="alert" className="mb-2 text-sm font-medium text-danger">
               {refusal}
@@ -344,7 +288,35 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
           ) : null}
           <div className="flex flex-wrap items-center justify-between gap-3">
             <SaveLine composer={composer} />
-            <div className="ml-auto flex flex-wrap gap-2">
+            <div className="ml-auto flex flex-wrap items-center gap-2">
+              {counted.errors + counted.warnings > 0 ? (
+                <Button
+                  tone="quiet"
+                  aria-label={[
+                    counted.errors > 0 ? t('problem.errors', { count: counted.errors }) : '',
+                    counted.warnings > 0 ? t('problem.warnings', { count: counted.warnings }) : '',
+                  ]
+                    .filter(Boolean)
+                    .join(', ')}
+                  onClick={() => {
+                    setTab('shared')
+                    setAim({ field: findingsField })
+                  }}
+                >
+                  {counted.errors > 0 ? (
+                    <span className="inline-flex items-center gap-1 text-danger tabular-nums">
+                      <CircleAlert aria-hidden />
+                      {counted.errors}
+                    </span>
+                  ) : null}
+                  {counted.warnings > 0 ? (
+                    <span className="inline-flex items-center gap-1 text-warn tabular-nums">
+                      <TriangleAlert aria-hidden />
+                      {counted.warnings}
+                    </span>
+                  ) : null}
+                </Button>
+              ) : null}
               {scheduled ? (
                 <>
                   <Button tone="quiet" busy={busy === 'draft'} onClick={unschedule}>
@@ -387,14 +359,14 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
         description={t('composer.schedule.lead', { count: chosen.length })}
         confirm={t('composer.schedule.confirm')}
         initial={post?.dueAt}
-        initialWall={post?.dueAt ? undefined : (query.get('at') ?? undefined)}
+        initialWall={post?.dueAt ? undefined : slot}
         submit={schedule}
       />
       <Dialog
         open={dialog === 'now'}
         onOpenChange={(to) => setDialog(to ? 'now' : null)}
         title={t('composer.publishNow.title')}
-        description={t('composer.publishNow.lead', { channels: format.list(chosen.map((c) => c.name)) })}
+        description={t('composer.publishNow.lead', { channels: format.list(chosen.map(nameOf)) })}
         closeLabel={t('action.close')}
         footer={
           <>
@@ -411,8 +383,14 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
 
 /** The composer: a new post at `/compose`, an existing one at `/compose/:id`. */
 export const ComposePage = () => {
-  const t = useT()
   const { id } = useParams()
+  const { can } = useSession()
+  // Who may not write is shown what there is to read.
+  return can('editor') ? <Composing id={id} /> : <Navigate to={id ? `/posts/${id}` : '/posts'} replace />
+}
+
+const Composing = ({ id }: { id: string | undefined }) => {
+  const t = useT()
   const { key } = useLocation()
   const { ws } = useSession()
   const channels = useQuery(channelsQuery(ws.id))

@@ -3,7 +3,7 @@ import type { Cost } from '#kit/facts/preflight.ts'
 import { language, useT } from '../i18n/index.ts'
 import { useFormat } from '../lib/format.ts'
 import { QuotaLine, telling } from '../lib/quotas.tsx'
-import { PlatformMark, useBodies } from '../lib/registry.tsx'
+import { PlatformMark, useBodies, useChannelName } from '../lib/registry.tsx'
 import { attachedIds } from './attached.ts'
 import { preflightDraft } from './draft.ts'
 import { sayOf } from './say.ts'
@@ -14,6 +14,7 @@ export const Costs = ({ composer, channels }: { composer: Composer; channels: re
   const t = useT()
   const format = useFormat()
   const bodies = useBodies()
+  const nameOf = useChannelName(composer.channels)
   const rows = channels.flatMap((channel) => {
     const face = bodies.get(channel.platform)
     if (!face) return []
@@ -47,7 +48,7 @@ export const Costs = ({ composer, channels }: { composer: Composer; channels: re
                 <PlatformMark id={channel.platform} className="size-4" />
               </span>
               <div className="grid min-w-0 flex-1 gap-0.5">
-                <p className="font-medium">{channel.name}</p>
+                <p className="font-medium">{nameOf(channel)}</p>
                 {cost ? (
                   <p>
                     <span className="font-medium tabular-nums">{format.money(cost.amount, cost.currency)}</span>{' '}

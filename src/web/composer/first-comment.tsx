@@ -4,6 +4,7 @@ import { useT } from '../i18n/index.ts'
 import { useFormat } from '../lib/format.ts'
 import { useFaces } from '../lib/registry.tsx'
 import { commentFor, setComment, type Target } from './draft.ts'
+import { fieldNames } from './troubles.ts'
 import type { Composer } from './use-composer.ts'
 
 /** The first comment of a version. Says which networks take it; where none does, only what was typed before is kept. */
@@ -40,6 +41,7 @@ export const FirstComment = ({
       {(c) => (
         <Textarea
           {...c}
+          data-field={fieldNames.comment}
           rows={2}
           className="min-h-16"
           disabled={disabled}

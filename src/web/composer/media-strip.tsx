@@ -7,6 +7,7 @@ import { formatBytes } from '../lib/bytes.ts'
 import { moveMedia, removeMedia, type Segment, setAlt, type Target } from './draft.ts'
 import { kindOfFile, NotSent } from './files.ts'
 import { MediaThumb } from './media-thumb.tsx'
+import { fieldNames } from './troubles.ts'
 import type { Composer, RunningUpload } from './use-composer.ts'
 
 /** What went wrong with one file, in the person's words. */
@@ -17,8 +18,7 @@ const told = (t: T, { error, file }: RunningUpload): string | null => {
       ? `${t('media.notTaken')} ${t('media.notTaken.fix')}`
       : `${t('media.tooLarge', { size: formatBytes(file.size), limit: formatBytes(error.limit) })} ${t('media.tooLarge.fix')}`
   const { title, detail, fix } = tell(t, error)
-  // Some fixes point programs at the field `detail`, which stands right here.
-  const parts = [title, detail, fix?.startsWith('See `detail`') ? undefined : fix]
+  const parts = [title, detail, fix]
   return parts.flatMap((part) => (part ? [/[.!?…]$/.test(part) ? part : `${part}.`] : [])).join(' ')
 }
 
@@ -98,7 +98,12 @@ export const MediaStrip = ({
         const item = media[id]
         const name = item?.name ?? ''
         return (
-          <li key={id} className="flex gap-3 rounded-lg border border-line p-2.5">
+          <li
+            key={id}
+            tabIndex={-1}
+            data-field={fieldNames.media(segment.key, id)}
+            className="flex gap-3 rounded-lg border border-line p-2.5"
+          >
             {item ? (
               <MediaThumb item={item} alt={draft.alts[id] ?? item.alt} className="size-20" />
             ) : (
@@ -114,6 +119,7 @@ export const MediaStrip = ({
                 {(control) => (
                   <Textarea
                     {...control}
+                    data-field={fieldNames.alt(segment.key, id)}
                     rows={2}
                     disabled={disabled || !item}
                     className="min-h-14 py-1.5 text-sm"

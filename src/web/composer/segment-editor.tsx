@@ -9,6 +9,7 @@ import { Counters, limitOf } from './counters.tsx'
 import { addSegment, removeSegment, type Segment, segmentsFor, setText, splitSegment, type Target } from './draft.ts'
 import { accept, kindOfFile } from './files.ts'
 import { MediaStrip } from './media-strip.tsx'
+import { fieldNames } from './troubles.ts'
 import type { Composer } from './use-composer.ts'
 
 /** Everything picked or dropped is taken on: what cannot be used is told by its name, below. */
@@ -90,6 +91,7 @@ export const SegmentEditor = ({
     >
       <textarea
         ref={area}
+        data-field={fieldNames.text(segment.key)}
         aria-label={count > 1 ? t('composer.textOf', { n: index + 1, of: count }) : t('composer.text')}
         placeholder={index === 0 ? t('composer.placeholder') : t('composer.placeholder.next')}
         value={segment.text}
@@ -128,6 +130,7 @@ export const SegmentEditor = ({
             size="sm"
             disabled={disabled}
             title={t('media.types')}
+            data-field={fieldNames.add(segment.key)}
             onClick={() => picker.current?.click()}
           >
             <ImagePlus aria-hidden />

@@ -7,6 +7,7 @@ import type { SettingsProps, Words } from '#kit/web/slots.ts'
 import { Switch } from '#ui/bits.tsx'
 import { Field, Input, Select } from '#ui/field.tsx'
 import { type T, useT } from '../i18n/index.ts'
+import { ListField } from './list-field.tsx'
 import { MediaPicker } from './media-picker.tsx'
 import type { Shape } from './settings-shape.ts'
 
@@ -97,27 +98,19 @@ const drawField = (
       </fieldset>
     )
   }
-  if (shape.type === 'array' && shape.items?.type === 'string') {
-    const list = Array.isArray(now) ? now.map(String) : []
+  if (shape.type === 'array' && shape.items?.type === 'string')
     return (
-      <Field key={key} label={label} hint={hint ?? t('settings.commas')}>
-        {(c) => (
-          <Input
-            {...c}
-            disabled={disabled}
-            defaultValue={list.join(', ')}
-            onChange={(e) => {
-              const next = e.target.value
-                .split(',')
-                .map((x) => x.trim())
-                .filter(Boolean)
-              set(next.length > 0 ? next : undefined)
-            }}
-          />
-        )}
-      </Field>
+      <ListField
+        key={key}
+        label={label}
+        hint={hint}
+        list={Array.isArray(now) ? now.map(String) : []}
+        least={shape.minItems}
+        most={shape.maxItems}
+        disabled={disabled}
+        onChange={set}
+      />
     )
-  }
   if (shape.type === 'number' || shape.type === 'integer') {
     return (
       <Field key={key} label={label} hint={hint}>

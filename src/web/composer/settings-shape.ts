@@ -12,6 +12,8 @@ export type Shape = {
   default?: unknown
   minimum?: number
   maximum?: number
+  minItems?: number
+  maxItems?: number
   /** Ours (`.meta({ options })`): the live list to choose from. */
   options?: string
   /** Ours (`.meta({ media })`): the kind of file whose id this is. */

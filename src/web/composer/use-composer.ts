@@ -84,7 +84,7 @@ export const useComposer = (initial: Post | null, channels: readonly Channel[]):
     client.setQueryData([ws.id, 'post', saved.id], saved)
     void client.invalidateQueries({ queryKey: [ws.id, 'posts'] })
     // The address gets the id without a new page: nothing on the screen may move while somebody types.
-    const address = `/compose/${saved.id}`
+    const address = `/compose/${saved.id}${window.location.search}`
     if (window.location.pathname === '/compose') window.history.replaceState(window.history.state, '', address)
   }
 

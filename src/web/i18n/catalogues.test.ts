@@ -1,14 +1,28 @@
 import { describe, expect, it } from 'vitest'
 import { journalData } from '#contract/journal.ts'
+import { type ProblemCode, problems } from '#contract/problems.ts'
 import { stepNames } from '#contract/steps.ts'
 import { en } from './en.ts'
+import { enProblems } from './en-problems.ts'
 import { pl } from './pl.ts'
+import { plProblems } from './pl-problems.ts'
 
 const holes = (text: string) => [...new Set([...text.matchAll(/\{\{(\w+)\}\}/g)].map((m) => m[1]))].sort().join()
 const english = (key: string): string | undefined => {
   const table: Record<string, string> = en
   return table[key] ?? table[key.replace(/_(few|many)$/, '_other')]
 }
+
+describe('what people are told to do', () => {
+  it('speaks to people, not to programs', () => {
+    const told = (Object.keys(problems) as ProblemCode[]).flatMap((code): [string, string][] => [
+      [`en ${code}`, enProblems[code] ?? problems[code].fix],
+      [`pl ${code}`, plProblems[code].fix],
+    ])
+    const technical = told.filter(([, fix]) => /`|ETag|If-Match|Retry-After|Authorization|JSON|\bid\b|\/docs/.test(fix))
+    expect(technical).toEqual([])
+  })
+})
 
 describe('the Polish catalogue', () => {
   it('fills in the same things as the English one', () => {

@@ -4,7 +4,9 @@ import { useCallback } from 'react'
 import { initReactI18next, useTranslation } from 'react-i18next'
 import { type ProblemCode, problems } from '#contract/problems.ts'
 import { ApiProblem, Offline } from '../api/client.ts'
+import { moment } from '../lib/locale.ts'
 import { en } from './en.ts'
+import { enProblems } from './en-problems.ts'
 import type { Key } from './keys.ts'
 import { pl } from './pl.ts'
 import { plProblems } from './pl-problems.ts'
@@ -57,6 +59,14 @@ export const useT = (): T => {
 export const maybe = (t: T, key: string, params: Params = {}): string | null =>
   i18next.exists(key) ? t(key as Key, params) : null
 
+/** The server's sentence without a program's marks: times as people write them (the browser's zone, named), no backticks. */
+const plainly = (sentence: string): string =>
+  sentence
+    .replaceAll('`', '')
+    .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z/g, (at) =>
+      Number.isNaN(Date.parse(at)) ? at : moment(at, i18next.language),
+    )
+
 export type Told = { title: string; detail?: string; fix?: string }
 
 /** An error as title, detail and what to do, in the person's language. */
@@ -65,7 +75,8 @@ export const tell = (t: T, error: unknown): Told => {
   if (!(error instanceof ApiProblem))
     return { title: t('error.unexpected'), detail: error instanceof Error ? error.message : String(error) }
   const code = error.code
-  const detail = error.body.detail === error.body.title ? undefined : error.body.detail
+  const detail = error.body.detail === error.body.title ? undefined : error.body.detail && plainly(error.body.detail)
   const words = language() === 'pl' ? plProblems[code] : code in problems ? problems[code as ProblemCode] : undefined
-  return { title: words?.title ?? error.body.title, detail, fix: words?.fix ?? error.body.fix }
+  const fix = language() === 'en' ? (enProblems[code] ?? words?.fix) : words?.fix
+  return { title: words?.title ?? error.body.title, detail, fix: fix ?? plainly(error.body.fix) }
 }

@@ -3,7 +3,7 @@ import type { ProblemCode } from '#contract/problems.ts'
 
 export const plProblems: Record<ProblemCode, { title: string; fix: string }> = {
   validation: { title: 'Dane mają złą postać', fix: 'Popraw wskazane pola.' },
-  'bad-json': { title: 'Treść nie jest poprawnym JSON-em', fix: 'Wyślij JSON w UTF-8.' },
+  'bad-json': { title: 'Treść nie jest poprawnym JSON-em', fix: 'Spróbuj ponownie.' },
   'bad-encoding': { title: 'Tekst nie jest poprawnym Unicode', fix: 'Wklej tekst ponownie.' },
   'bad-cursor': { title: 'Nieznany znacznik strony', fix: 'Wczytaj listę od początku.' },
   unauthenticated: { title: 'Najpierw się zaloguj', fix: 'Zaloguj się ponownie.' },
@@ -15,7 +15,10 @@ export const plProblems: Record<ProblemCode, { title: string; fix: string }> = {
   },
   'setup-done': { title: 'Clarion jest już skonfigurowany', fix: 'Zaloguj się.' },
   'not-found': { title: 'Nie ma tu czegoś takiego', fix: 'Mogło zostać usunięte albo należy do innej przestrzeni.' },
-  'method-not-allowed': { title: 'Ten adres nie przyjmuje tej metody', fix: 'Zobacz /docs.' },
+  'method-not-allowed': {
+    title: 'Ten adres nie przyjmuje tej metody',
+    fix: 'Wczytaj stronę ponownie: może być starsza niż serwer.',
+  },
   'too-slow': {
     title: 'Żądanie przychodziło zbyt długo',
     fix: 'Wyślij je ponownie przez szybsze łącze; długo trwać mogą tylko wysyłki plików.',

@@ -3,27 +3,25 @@
 import { bytesApart } from '#kit/facts/measures.ts'
 import type { Words } from '#kit/web/slots.ts'
 import { language, maybe, type Params, type T } from '../i18n/index.ts'
+import { localeOf, moment } from './locale.ts'
 
 type Finding = { kind: string; message: string; remedy: string; params: Params }
 
-/** Kinds about what was written and added; everything else is about a channel's settings. */
-const aboutContent = /^(text|thread|alt|media|image|video|document|comment)\b/
-/** Is this something to be put right among the channel's settings? Then scheduling leads there. */
-export const wantsChoice = (finding: { kind: string; level: string }): boolean =>
-  finding.level === 'error' && !aboutContent.test(finding.kind)
-
 const sized = new Set(['image.bytes', 'video.bytes', 'document.bytes'])
 
-/** Instants come as the API writes them; people read them in their language, with the zone of this browser beside them. */
+/** Instants come as the API writes them. */
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
-const moment = (iso: string, lang: string): string =>
-  new Date(iso).toLocaleString(lang, {
-    day: 'numeric',
-    month: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
-    timeZoneName: 'short',
-  })
+/** Types of files as people call them. */
+const types: Record<string, string> = {
+  'video/quicktime': 'MOV',
+  'video/x-matroska': 'MKV',
+  'image/svg+xml': 'SVG',
+}
+const named = (value: string): string =>
+  value.replace(
+    /\b(?:image|video|application)\/(?:x-)?([a-z0-9.+-]+)/g,
+    (type, name: string) => types[type] ?? name.toUpperCase(),
+  )
 
 const fill = (text: string, params: Params) =>
   text.replace(/{{(\w+)}}/g, (_, name: string) => String(params[name] ?? ''))
@@ -32,11 +30,11 @@ const fill = (text: string, params: Params) =>
 export type FindingText = { message: string; remedy: string; lang: 'en' | undefined }
 export const findingText = (t: T, finding: Finding, words: Words = {}): FindingText => {
   const lang = language()
-  const number = (n: number) => n.toLocaleString(lang, { useGrouping: false, maximumFractionDigits: 9 })
+  const number = (n: number) => n.toLocaleString(localeOf(lang), { useGrouping: false, maximumFractionDigits: 9 })
   const params: Params = Object.fromEntries(
     Object.entries(finding.params).map(([key, value]) => [
       key,
-      typeof value === 'number' ? number(value) : instant.test(value) ? moment(value, lang) : value,
+      typeof value === 'number' ? number(value) : instant.test(value) ? moment(value, lang) : named(value),
     ]),
   )
   if (sized.has(finding.kind))

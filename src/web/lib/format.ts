@@ -3,11 +3,8 @@ import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSession } from '../shell/session.tsx'
 import { formatBytes } from './bytes.ts'
+import { localeOf } from './locale.ts'
 import { dayOf } from './time.ts'
-
-/** The browser's own variant of the language (en-GB, en-US ...), so that dates look as the person is used to. */
-const variant = (language: string, languages: readonly string[]) =>
-  languages.find((l) => l.startsWith(language)) ?? (language === 'en' ? 'en-GB' : language)
 
 export type Format = {
   /** `Mon, 23 Nov, 09:30` */
@@ -37,7 +34,7 @@ export const makeFormat = (
   /** What the browser's person reads, the favourite first. */
   languages: readonly string[] = navigator.languages,
 ): Format => {
-  const locale = variant(language, languages)
+  const locale = localeOf(language, languages)
   const of = (options: Intl.DateTimeFormatOptions) => {
     const format = new Intl.DateTimeFormat(locale, { timeZone, ...options })
     return (at: string) => format.format(new Date(at))

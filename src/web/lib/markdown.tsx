@@ -7,14 +7,15 @@
  */
 import type { ReactNode } from 'react'
 
-const inlinePattern = /`([^`]+)`|\*\*([^*]+)\*\*|\[([^\]]+)\]\(([^)\s]+)\)|<(https?:\/\/[^>]+)>/g
+const inlinePattern =
+  /`([^`]+)`|\*\*([^*]+)\*\*|\[([^\]]+)\]\(([^)\s]+)\)|<(https?:\/\/[^>]+)>|(?<![\w*])\*([^*\s](?:[^*]*[^*\s])?)\*(?![\w*])/g
 
 export const inline = (text: string): ReactNode[] => {
   const out: ReactNode[] = []
   let at = 0
   for (const m of text.matchAll(inlinePattern)) {
     if (m.index > at) out.push(text.slice(at, m.index))
-    const [all, code, bold, label, href, bare] = m
+    const [all, code, bold, label, href, bare, emphasis] = m
     const url = href ?? bare
     if (code)
       out.push(
@@ -22,7 +23,8 @@ export const inline = (text: string): ReactNode[] => {
           {code}
         </code>,
       )
-    else if (bold) out.push(<strong key={m.index}>{bold}</strong>)
+    else if (bold) out.push(<strong key={m.index}>{inline(bold)}</strong>)
+    else if (emphasis) out.push(<em key={m.index}>{inline(emphasis)}</em>)
     else if (url && /^https?:/.test(url))
       out.push(
         <a
@@ -45,7 +47,8 @@ export const inline = (text: string): ReactNode[] => {
 type Block =
   | { kind: 'heading'; level: number; text: string }
   | { kind: 'p'; text: string }
-  | { kind: 'list'; ordered: boolean; items: string[] }
+  /** `start`: the number of its first item; bullets between numbers do not begin the count anew. */
+  | { kind: 'list'; ordered: boolean; start: number; items: string[] }
   | { kind: 'code'; text: string }
   | { kind: 'table'; rows: string[][] }
 
@@ -80,7 +83,7 @@ export const blocks = (source: string): Block[] => {
       const ordered = item[1] !== undefined
       const last = out.at(-1)
       if (last?.kind === 'list' && last.ordered === ordered && lines[i - 1]?.trim()) last.items.push(item[2] ?? '')
-      else out.push({ kind: 'list', ordered, items: [item[2] ?? ''] })
+      else out.push({ kind: 'list', ordered, start: Number(item[1] ?? 1), items: [item[2] ?? ''] })
     } else {
       const last = out.at(-1)
       const glued = Boolean(lines[i - 1]?.trim())
@@ -109,13 +112,15 @@ const draw = (block: Block, key: number): ReactNode => {
         </pre>
       )
     case 'list': {
-      const List = block.ordered ? 'ol' : 'ul'
-      return (
-        <List key={key} className={block.ordered ? 'list-decimal space-y-1 pl-5' : 'list-disc space-y-1 pl-5'}>
-          {block.items.map((text, n) => (
-            <li key={n}>{inline(text)}</li>
-          ))}
-        </List>
+      const items = block.items.map((text, n) => <li key={n}>{inline(text)}</li>)
+      return block.ordered ? (
+        <ol key={key} start={block.start} className="list-decimal space-y-1 pl-5">
+          {items}
+        </ol>
+      ) : (
+        <ul key={key} className="list-disc space-y-1 pl-5">
+          {items}
+        </ul>
       )
     }
     case 'table':

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Copy, PenLine, Trash2, Undo2 } from 'lucide-react'
 import { useState } from 'react'
 import { Link, useNavigate, useParams } from 'react-router'
-import type { Post } from '#contract/posts.ts'
+import type { Post, Publication, PublicationState } from '#contract/posts.ts'
 import { Skeleton } from '#ui/bits.tsx'
 import { Button } from '#ui/button.tsx'
 import { Card } from '#ui/card.tsx'
@@ -116,6 +116,13 @@ const Actions = ({ post }: { post: Post }) => {
   )
 }
 
+/** What a person has to decide stands first; the rest keeps its order. */
+const urgent: readonly PublicationState[] = ['unconfirmed', 'failed', 'missed', 'held']
+const byUrgency = (a: Publication, b: Publication): number => {
+  const at = ({ state }: Publication) => (urgent.includes(state) ? urgent.indexOf(state) : urgent.length)
+  return at(a) - at(b)
+}
+
 export const PostPage = () => {
   const t = useT()
   const { id = '' } = useParams()
@@ -146,7 +153,7 @@ export const PostPage = () => {
             <Idea post={p} />
             <h2 className="mt-2 text-base font-semibold">{t('post.publications')}</h2>
             {p.publications.length === 0 ? <p className="text-sm text-muted">{t('post.noChannels')}</p> : null}
-            {p.publications.map((publication) => (
+            {[...p.publications].sort(byUrgency).map((publication) => (
               <PublicationCard
                 key={publication.id}
                 publication={publication}

@@ -38,7 +38,7 @@ const Row = ({ post }: { post: Post }) => {
   return (
     <li className="flex items-center pr-1.5 hover:bg-sunken sm:pr-3">
       <Link
-        to={post.state === 'draft' ? `/compose/${post.id}` : `/posts/${post.id}`}
+        to={post.state === 'draft' && can('editor') ? `/compose/${post.id}` : `/posts/${post.id}`}
         className="flex min-w-0 flex-1 flex-wrap items-center gap-x-4 gap-y-2 py-3.5 pl-4 focus-visible:-outline-offset-2 sm:flex-nowrap sm:pl-5"
       >
         <span className="w-full min-w-0 flex-1 basis-full sm:basis-auto">
@@ -66,7 +66,7 @@ const Row = ({ post }: { post: Post }) => {
 
 export const PostsPage = () => {
   const t = useT()
-  const { ws } = useSession()
+  const { ws, can } = useSession()
   const [query, setQuery] = useSearchParams()
   const filter = filters.find((f) => f === query.get('state')) ?? 'all'
   const [typed, setTyped] = useState(query.get('q') ?? '')
@@ -102,12 +102,14 @@ export const PostsPage = () => {
     <Page
       title={t('posts.title')}
       actions={
-        <Button asChild tone="primary" className="hidden md:inline-flex">
-          <Link to="/compose">
-            <Plus aria-hidden />
-            {t('nav.compose')}
-          </Link>
-        </Button>
+        can('editor') ? (
+          <Button asChild tone="primary" className="hidden md:inline-flex">
+            <Link to="/compose">
+              <Plus aria-hidden />
+              {t('nav.compose')}
+            </Link>
+          </Button>
+        ) : null
       }
     >
       <div className="mb-4 flex flex-wrap items-center gap-3">
@@ -163,7 +165,7 @@ export const PostsPage = () => {
             icon={<FileText />}
             title={filter === 'all' && !q ? t('posts.empty') : t('posts.none')}
             action={
-              filter === 'all' && !q ? (
+              filter === 'all' && !q && can('editor') ? (
                 <Button asChild tone="primary">
                   <Link to="/compose">{t('nav.compose')}</Link>
                 </Button>

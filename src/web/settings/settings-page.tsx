@@ -1,4 +1,5 @@
 import { NavLink, Outlet } from 'react-router'
+import { tabList } from '#ui/bits.tsx'
 import { cn } from '#ui/cn.ts'
 import { useT } from '../i18n/index.ts'
 import { Page } from '../shell/page.tsx'
@@ -9,14 +10,14 @@ export const SettingsPage = () => {
   const t = useT()
   return (
     <Page title={t('settings.title')} narrow>
-      <nav aria-label={t('settings.title')} className="mb-6 flex gap-1 overflow-x-auto border-b border-line">
+      <nav aria-label={t('settings.title')} className={cn('mb-6', tabList)}>
         {tabs.map((tab) => (
           <NavLink
             key={tab}
             to={`/settings/${tab}`}
             className={({ isActive }) =>
               cn(
-                '-mb-px inline-flex h-10 items-center border-b-2 px-3 text-sm font-medium whitespace-nowrap focus-visible:-outline-offset-2',
+                'inline-flex h-10 items-center border-b-2 px-3 text-sm font-medium whitespace-nowrap focus-visible:-outline-offset-2',
                 isActive ? 'border-accent text-ink' : 'border-transparent text-muted hover:text-ink',
               )
             }

@@ -1,3 +1,4 @@
+import { useQuery } from '@tanstack/react-query'
 import { CalendarDays, ChevronsUpDown, FileText, LogOut, PauseCircle, Plus, Radio, Settings } from 'lucide-react'
 import { Suspense, useEffect, useRef, useState } from 'react'
 import { Link, NavLink, Outlet, useLocation, useNavigate } from 'react-router'
@@ -7,7 +8,7 @@ import { cn } from '#ui/cn.ts'
 import { Menu, MenuItem, MenuLabel, MenuLine, MenuRadio, MenuRadioItem } from '#ui/menu.tsx'
 import { signOut } from '../api/auth.ts'
 import { useLive } from '../api/live.ts'
-import { forgetPerson } from '../api/queries.ts'
+import { attentionQuery, forgetPerson } from '../api/queries.ts'
 import { suggestLanguage, useT } from '../i18n/index.ts'
 import { sayError } from '../lib/toast.ts'
 import { Logo } from './logo.tsx'
@@ -53,6 +54,7 @@ export const Shell = ({ me }: { me: Me }) => {
       </main>
     )
   }
+  const writes = atLeast(ws.role, 'editor')
   const leave = () =>
     signOut()
       .then(() => {
@@ -86,12 +88,14 @@ export const Shell = ({ me }: { me: Me }) => {
           <Link to="/calendar" className="rounded-lg px-1 md:px-2">
             <Logo />
           </Link>
-          <Button asChild tone="primary" className="mt-6 hidden md:inline-flex">
-            <Link to="/compose">
-              <Plus aria-hidden />
-              {t('nav.compose')}
-            </Link>
-          </Button>
+          {writes ? (
+            <Button asChild tone="primary" className="mt-6 hidden md:inline-flex">
+              <Link to="/compose">
+                <Plus aria-hidden />
+                {t('nav.compose')}
+              </Link>
+            </Button>
+          ) : null}
           <nav
             aria-label={t('nav.label')}
             className="fixed inset-x-0 bottom-0 z-30 flex border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:static md:mt-4 md:flex-1 md:flex-col md:gap-0.5 md:border-0 md:pb-0"
@@ -103,23 +107,26 @@ export const Shell = ({ me }: { me: Me }) => {
                 style={{ order: n < 2 ? n : n + 1 }}
                 className={({ isActive }) =>
                   cn(
-                    'flex h-14 min-w-0 flex-1 flex-col items-center justify-center gap-0.5 text-[0.6875rem] font-medium focus-visible:-outline-offset-2 md:h-10 md:flex-none md:flex-row md:justify-start md:gap-3 md:rounded-lg md:px-3 md:text-sm',
+                    'relative flex h-14 min-w-0 flex-1 flex-col items-center justify-center gap-0.5 text-[0.6875rem] font-medium focus-visible:-outline-offset-2 md:h-10 md:flex-none md:flex-row md:justify-start md:gap-3 md:rounded-lg md:px-3 md:text-sm',
                     isActive ? 'text-accent-ink md:bg-accent-soft' : 'text-muted hover:text-ink md:hover:bg-sunken',
                   )
                 }
               >
                 <Icon aria-hidden className="size-5 shrink-0" />
                 <span className="max-w-full truncate">{t(key)}</span>
+                {to === '/posts' ? <Waiting ws={ws.id} /> : null}
               </NavLink>
             ))}
-            <NavLink
-              to="/compose"
-              style={{ order: 2 }}
-              className="flex h-14 min-w-0 flex-1 flex-col items-center justify-center gap-0.5 text-[0.6875rem] font-medium text-accent-ink focus-visible:-outline-offset-2 md:hidden"
-            >
-              <Plus aria-hidden className="size-5 rounded-full bg-accent p-0.5 text-on-accent" />
-              <span className="max-w-full truncate">{t('nav.compose.short')}</span>
-            </NavLink>
+            {writes ? (
+              <NavLink
+                to="/compose"
+                style={{ order: 2 }}
+                className="flex h-14 min-w-0 flex-1 flex-col items-center justify-center gap-0.5 text-[0.6875rem] font-medium text-accent-ink focus-visible:-outline-offset-2 md:hidden"
+              >
+                <Plus aria-hidden className="size-5 rounded-full bg-accent p-0.5 text-on-accent" />
+                <span className="max-w-full truncate">{t('nav.compose.short')}</span>
+              </NavLink>
+            ) : null}
           </nav>
           <div className="flex items-center gap-1 md:flex-col-reverse md:items-stretch md:gap-2">
             <Menu
@@ -184,6 +191,19 @@ export const Shell = ({ me }: { me: Me }) => {
         </main>
       </div>
     </SessionProvider>
+  )
+}
+
+/** How many posts wait for a person: said at every screen, as nobody looks for what they do not know of. */
+const Waiting = ({ ws }: { ws: string }) => {
+  const t = useT()
+  const { data } = useQuery(attentionQuery(ws))
+  if (!data) return null
+  return (
+    <span className="absolute top-1.5 left-[calc(50%+0.5rem)] grid h-4.5 min-w-4.5 place-items-center rounded-full bg-warn px-1 text-[0.6875rem] font-semibold text-surface tabular-nums md:static md:ml-auto">
+      <span aria-hidden>{data.more ? `${data.count}+` : data.count}</span>
+      <span className="sr-only">{t('nav.waiting', { count: data.count })}</span>
+    </span>
   )
 }
 

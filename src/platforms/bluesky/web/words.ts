@@ -2,9 +2,9 @@
 export const words = {
   en: {
     langs: 'Languages',
-    'langs.help': 'Tags such as en or pt-BR, separated by commas. At most 3.',
+    'langs.help': 'Tags such as en or pt-BR. At most 3.',
     tags: 'Extra hashtags',
-    'tags.help': 'Not shown in the text. Separated by commas.',
+    'tags.help': 'Not shown in the text.',
     labels: 'Content warning',
     'labels=porn': 'Adult content',
     'labels=sexual': 'Sexually suggestive',
@@ -28,9 +28,9 @@ export const words = {
     'quota.writes-3600': 'Punkty zapisu w ciągu godziny',
     'quota.writes-86400': 'Punkty zapisu w ciągu doby',
     langs: 'Języki',
-    'langs.help': 'Oznaczenia, np. pl albo pt-BR, rozdzielone przecinkami. Najwyżej 3.',
+    'langs.help': 'Oznaczenia, np. pl albo pt-BR. Najwyżej 3.',
     tags: 'Dodatkowe hasztagi',
-    'tags.help': 'Niewidoczne w treści. Rozdziel je przecinkami.',
+    'tags.help': 'Niewidoczne w treści.',
     labels: 'Ostrzeżenie o treści',
     'labels=porn': 'Treści dla dorosłych',
     'labels=sexual': 'Podtekst seksualny',

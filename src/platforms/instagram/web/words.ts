@@ -29,13 +29,14 @@ const en = {
   collaborators: 'Collaborators',
   'collaborators.help': 'Up to 3 names. Each must accept the invitation in the app.',
   locationId: 'Location',
-  'locationId.help': 'The number of a Facebook Page that has an address.',
+  'locationId.help':
+    'A place on Facebook: the number at the end of the address of its page (facebook.com/…-1234567890). Instagram lets apps search for none.',
   userTags: 'Tagged people',
   'userTags.help':
-    'Public accounts only. In pictures of the feed everybody needs a place: per cent from the left and from the top.',
+    'Public accounts only. In a picture, say where the person is: 0 and 0 is the top left corner, 50 and 50 the middle.',
   'userTags.username': 'Name',
-  'userTags.x': 'From left (%)',
-  'userTags.y': 'From top (%)',
+  'userTags.x': 'Across (0 to 100)',
+  'userTags.y': 'Down (0 to 100)',
   'userTags.item': 'In item',
   'userTags.add': 'Tag somebody',
   'userTags.remove': 'Remove {{name}}',
