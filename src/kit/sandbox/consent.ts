@@ -6,6 +6,7 @@
 import { formBody } from './body.ts'
 import { esc, page } from './html.ts'
 import type { SandboxAccount, SandboxRequest, SandboxResponse } from './imitation.ts'
+import { ignoreParameters } from './notices.ts'
 
 export type ConsentLook = {
   network: string
@@ -54,6 +55,10 @@ ${look.accounts.map(accountRow).join('\n')}
 
 const accountRow = (a: SandboxAccount, i: number) =>
   `<label><input type="radio" name="user" value="${esc(a.id)}"${i === 0 ? ' checked' : ''}>${a.avatar ? `<img src="${esc(a.avatar)}" alt="">` : ''}<span><b>${esc(a.name)}</b><br>${esc(a.handle)}</span></label>`
+
+/** Passes over what an authorize address holds besides RFC 6749's parameters and the network's own (`more`). */
+export const ignoreAsked = (req: SandboxRequest, ...more: string[]): void =>
+  ignoreParameters(req, req.query.keys(), ['response_type', 'client_id', 'redirect_uri', 'scope', 'state', ...more])
 
 export type Decision = { allow: true; account: SandboxAccount } | { allow: false }
 

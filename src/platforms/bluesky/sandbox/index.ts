@@ -4,7 +4,8 @@
  * OAuth with DPoP, and has the video service beside it.
  */
 import { isObject } from '#kit/sandbox/body.ts'
-import { defineImitation, type LedgerPost } from '#kit/sandbox/imitation.ts'
+import { defineImitation, type LedgerPost, type SandboxRoute } from '#kit/sandbox/imitation.ts'
+import { ignoreParameters } from '#kit/sandbox/notices.ts'
 import { faultAnswer } from './answers.ts'
 import { oauthRoutes } from './oauth.ts'
 import { css, render } from './render.ts'
@@ -36,6 +37,34 @@ const mediaOf = (world: BskyWorld, embed: unknown): LedgerPost['media'] => {
   return [...many(embed.images), ...many(embed.items), ...item(embed.video, embed.alt)]
 }
 
+/** XRPC decodes the parameters its lexicon names and passes over the rest. */
+const parameters: Record<string, readonly string[]> = {
+  'com.atproto.server.getServiceAuth': ['aud', 'exp', 'lxm'],
+  'com.atproto.identity.resolveHandle': ['handle'],
+  'com.atproto.repo.getRecord': ['repo', 'collection', 'rkey', 'cid'],
+  'com.atproto.repo.listRecords': ['repo', 'collection', 'limit', 'cursor', 'reverse'],
+  'com.atproto.repo.describeRepo': ['repo'],
+  'com.atproto.sync.getBlob': ['did', 'cid'],
+  'app.bsky.actor.getProfile': ['actor'],
+  'app.bsky.actor.getProfiles': ['actors', 'actors[]'],
+  'app.bsky.actor.searchActors': ['q', 'term', 'limit', 'cursor'],
+  'app.bsky.actor.searchActorsTypeahead': ['q', 'term', 'limit'],
+  'app.bsky.feed.getPosts': ['uris', 'uris[]'],
+  'app.bsky.feed.getAuthorFeed': ['actor', 'limit', 'cursor', 'filter', 'includePins'],
+  'app.bsky.feed.getPostThread': ['uri', 'depth', 'parentHeight'],
+  'app.bsky.video.uploadVideo': ['did', 'name'],
+  'app.bsky.video.getJobStatus': ['jobId'],
+}
+const watched = (r: SandboxRoute): SandboxRoute => {
+  const nsid = /^\/xrpc\/(.+)$/.exec(r.path)?.[1]
+  if (nsid === undefined) return r
+  const handle: SandboxRoute['handle'] = (req) => {
+    ignoreParameters(req, req.query.keys(), parameters[nsid] ?? [])
+    return r.handle(req)
+  }
+  return { ...r, handle }
+}
+
 const ledger = (world: BskyWorld, p: Appeared): LedgerPost => {
   const reply = isObject(p.value.reply) && isObject(p.value.reply.parent) ? String(p.value.reply.parent.uri) : null
   return {
@@ -62,13 +91,14 @@ export default defineImitation<BskyState>({
     /** How long the video service takes (ms of the virtual clock). */
     videoMs: 4000,
   },
-  routes: (world) => [
-    ...sessionRoutes(world),
-    ...oauthRoutes(world),
-    ...repoRoutes(world),
-    ...viewRoutes(world),
-    ...videoRoutes(world),
-  ],
+  routes: (world) =>
+    [
+      ...sessionRoutes(world),
+      ...oauthRoutes(world),
+      ...repoRoutes(world),
+      ...viewRoutes(world),
+      ...videoRoutes(world),
+    ].map(watched),
   posts: (world) => world.state.appeared.map((p) => ledger(world, p)),
   accounts: (world) => world.state.accounts.map(accountOf),
   tokens: (world, account) => {

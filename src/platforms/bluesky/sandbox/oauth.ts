@@ -4,8 +4,9 @@
  */
 import { json, Refused } from '#kit/sandbox/answer.ts'
 import { formBody } from '#kit/sandbox/body.ts'
-import { backToApp, consentDecision, consentPage } from '#kit/sandbox/consent.ts'
+import { backToApp, consentDecision, consentPage, ignoreAsked } from '#kit/sandbox/consent.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
+import { ignoreParameters } from '#kit/sandbox/notices.ts'
 import { pkceMatches } from '#kit/sandbox/pkce.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { issueToken, revokeTokens } from '#kit/sandbox/tokens.ts'
@@ -79,11 +80,21 @@ const checkClient = async (
   return asked.every((s) => allowed.includes(s)) ? null : 'scope is not one the client declared'
 }
 
+const pushedParameters = [
+  ...['client_id', 'redirect_uri', 'scope', 'state', 'response_type', 'response_mode', 'login_hint', 'prompt', 'nonce'],
+  ...['code_challenge', 'code_challenge_method', 'display', 'client_assertion', 'client_assertion_type', 'dpop_jkt'],
+]
+const tokenParameters = [
+  ...['client_id', 'grant_type', 'code', 'redirect_uri', 'code_verifier', 'refresh_token'],
+  ...['client_assertion', 'client_assertion_type'],
+]
+
 const par =
   (world: BskyWorld) =>
   async (req: SandboxRequest): Promise<SandboxResponse> => {
     const form = formBody(req)
     if (!form) return refuse(world, 400, 'invalid_request', 'the body must be a form')
+    ignoreParameters(req, form.keys(), pushedParameters)
     const jkt = proven(world, req)
     const get = (name: string) => form.get(name) ?? ''
     if (get('response_type') !== 'code') return refuse(world, 400, 'invalid_request', 'response_type must be code')
@@ -120,6 +131,7 @@ const authorize =
     const p = Object.hasOwn(world.state.pushed, uri) ? world.state.pushed[uri]! : null
     if (!p || p.client !== req.query.get('client_id') || world.now() - p.madeAt > n.parSecs * 1000 || p.code !== null)
       return json(400, { error: 'invalid_request', error_description: 'This request has expired or is unknown.' })
+    ignoreAsked(req, 'request_uri')
     const accounts = world.state.accounts.map(accountOf)
     const look = {
       network: 'Bluesky',
@@ -173,6 +185,7 @@ const token =
   (req: SandboxRequest): SandboxResponse => {
     const form = formBody(req)
     if (!form) return refuse(world, 400, 'invalid_request', 'the body must be a form')
+    ignoreParameters(req, form.keys(), tokenParameters)
     const jkt = proven(world, req)
     const headers = { 'dpop-nonce': nonceNow(world), 'cache-control': 'no-store' }
     if (form.get('grant_type') === 'authorization_code') {

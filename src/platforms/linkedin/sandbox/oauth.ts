@@ -1,7 +1,7 @@
 /** OAuth 2.0 as LinkedIn does it (fact sheet §2): no PKCE, credentials in the body, scopes by product, refresh for approved apps only. */
 import { json } from '#kit/sandbox/answer.ts'
 import { formBody } from '#kit/sandbox/body.ts'
-import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
+import { backToApp, consentDecision, consentPage, ignoreAsked, refusedPage } from '#kit/sandbox/consent.ts'
 import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { ignoreParameters } from '#kit/sandbox/notices.ts'
@@ -41,6 +41,7 @@ const authorize =
     const app = world.state.apps.find((a) => a.clientId === q.get('client_id'))
     const wrong = authorizeProblem(app, q)
     if (!app || wrong) return wrongPage(wrong ?? '')
+    ignoreAsked(req)
     const redirectUri = q.get('redirect_uri')!
     const back = (query: Record<string, string>) => backToApp(redirectUri, { ...query, state: q.get('state') })
     // Space-separated: a comma makes one unknown scope of two.

@@ -1,7 +1,7 @@
 /** OAuth 2 as Pinterest does it (fact sheet pinterest.md §2): comma scopes, Basic, 30 and 60 days, a new refresh token each time. */
 import { json } from '#kit/sandbox/answer.ts'
 import { basicAuth, formBody } from '#kit/sandbox/body.ts'
-import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
+import { backToApp, consentDecision, consentPage, ignoreAsked, refusedPage } from '#kit/sandbox/consent.ts'
 import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { ignoreParameters } from '#kit/sandbox/notices.ts'
@@ -39,6 +39,7 @@ const authorize =
     const q = req.query
     const wrong = authorizeProblem(world, q)
     if (wrong) return wrongPage(wrong)
+    ignoreAsked(req)
     const scopes = scopesOf(q)
     const accounts = world.state.users.map(accountOf)
     const look = {

@@ -3,6 +3,7 @@ import { json, Refused } from '#kit/sandbox/answer.ts'
 import { authToken } from '#kit/sandbox/body.ts'
 import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
+import { ignoreParameters } from '#kit/sandbox/notices.ts'
 import { lookToken } from '#kit/sandbox/tokens.ts'
 import { take } from '#kit/sandbox/window.ts'
 import { calls } from './numbers.ts'
@@ -75,9 +76,16 @@ export const refuseBare = (c: Caller, status: number, more: object = {}): never 
 export const unauthorized = (): SandboxResponse =>
   bare(401, {}, { 'www-authenticate': 'Bearer realm="reddit", error="invalid_token"' })
 
+/** Of listings and of every call. */
+const queryKnown = [
+  ...['raw_json', 'api_type', 'limit', 'after', 'before', 'count', 'show', 'sr_detail', 'sort', 't', 'q', 'id'],
+  ...['depth', 'context', 'include_over_18', 'exact', 'typeahead_active', 'resubmit'],
+]
+
 /** Who calls? Refuses an unnamed caller (403), a dead token (401), a used-up window (429) and a missing scope (403). */
 export const caller = (world: RedditWorld, req: SandboxRequest, scope: string): Caller => {
   checkAgent(req)
+  ignoreParameters(req, req.query.keys(), queryKnown)
   const { state } = world
   const looked = lookToken(state.tokens, authToken(req, 'bearer'), 'access', world.now())
   const user = looked.problem === null ? state.users.find((u) => u.id === looked.row.account) : undefined

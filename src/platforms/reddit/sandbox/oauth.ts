@@ -1,7 +1,7 @@
 /** OAuth 2 as Reddit does it (fact sheet reddit.md §2): Basic, `duration`, a refresh token for ever, revoke that always says 204. */
 import { json } from '#kit/sandbox/answer.ts'
 import { basicAuth, formBody } from '#kit/sandbox/body.ts'
-import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
+import { backToApp, consentDecision, consentPage, ignoreAsked, refusedPage } from '#kit/sandbox/consent.ts'
 import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { ignoreParameters } from '#kit/sandbox/notices.ts'
@@ -41,6 +41,7 @@ const authorize =
     const q = req.query
     const wrong = authorizeProblem(world, q)
     if (wrong) return wrongPage(wrong)
+    ignoreAsked(req, 'duration')
     const scopes = scopesOf(q)
     const accounts = world.state.users.map(accountOf)
     const look = {

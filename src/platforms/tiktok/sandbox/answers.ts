@@ -2,6 +2,7 @@
 import { json, Refused } from '#kit/sandbox/answer.ts'
 import { authToken, type JsonObject, jsonBody, mimeOf } from '#kit/sandbox/body.ts'
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
+import { ignoreParameters } from '#kit/sandbox/notices.ts'
 import { lookToken } from '#kit/sandbox/tokens.ts'
 import { take } from '#kit/sandbox/window.ts'
 import { type LimitName, limits } from './numbers.ts'
@@ -28,6 +29,7 @@ export const caller = (
   req: SandboxRequest,
   o: { scope?: string; limit: LimitName; route: string },
 ): Caller => {
+  ignoreParameters(req, req.query.keys(), ['fields'])
   const token = authToken(req, 'bearer')
   const looked = lookToken(world.state.tokens, token, 'access', world.now())
   const user = looked.problem === null ? world.state.users.find((u) => u.openId === looked.row.account) : undefined

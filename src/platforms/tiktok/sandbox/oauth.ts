@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { json } from '#kit/sandbox/answer.ts'
 import { formBody } from '#kit/sandbox/body.ts'
-import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
+import { backToApp, consentDecision, consentPage, ignoreAsked, refusedPage } from '#kit/sandbox/consent.ts'
 import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { ignoreParameters } from '#kit/sandbox/notices.ts'
@@ -55,6 +55,7 @@ const authorize =
     const q = req.query
     const wrong = authorizeProblem(world, q)
     if (wrong) return wrongPage(wrong)
+    ignoreAsked(req, 'client_key', 'code_challenge', 'code_challenge_method', 'disable_auto_auth')
     const scopes = scopesOf(q)
     const accounts = world.state.users.map(accountOf)
     const look = {

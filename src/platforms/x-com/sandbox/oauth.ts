@@ -1,7 +1,7 @@
 /** OAuth 2.0 with PKCE as X does it (fact sheet x.md §2): codes live 30 s, refresh tokens rotate and the old one dies at once. */
 import { json } from '#kit/sandbox/answer.ts'
 import { basicAuth, formBody, jsonBody } from '#kit/sandbox/body.ts'
-import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
+import { backToApp, consentDecision, consentPage, ignoreAsked, refusedPage } from '#kit/sandbox/consent.ts'
 import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { ignoreParameters } from '#kit/sandbox/notices.ts'
@@ -52,6 +52,7 @@ const authorize =
     const q = req.query
     const wrong = authorizeProblem(world, q)
     if (wrong) return wrongPage(wrong)
+    ignoreAsked(req, 'code_challenge', 'code_challenge_method')
     const scopes = q.get('scope')!.split(' ').filter(Boolean)
     const accounts = world.state.users.map(accountOf)
     const look = {

@@ -4,7 +4,7 @@
  */
 import { json } from '#kit/sandbox/answer.ts'
 import { basicAuth, formBody } from '#kit/sandbox/body.ts'
-import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
+import { backToApp, consentDecision, consentPage, ignoreAsked, refusedPage } from '#kit/sandbox/consent.ts'
 import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxAccount, SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { olderName } from '#kit/sandbox/notices.ts'
@@ -70,6 +70,12 @@ const authorizeProblem = (world: GoogleWorld, q: URLSearchParams, known: Readonl
   return null
 }
 
+/** Besides what every authorization server knows. */
+const extras = [
+  ...['access_type', 'prompt', 'login_hint', 'include_granted_scopes', 'enable_granular_consent', 'nonce', 'hd'],
+  ...['code_challenge', 'code_challenge_method'],
+]
+
 const authorize =
   (world: GoogleWorld, o: GoogleConsent) =>
   (req: SandboxRequest): SandboxResponse => {
@@ -77,6 +83,7 @@ const authorize =
     const known = { ...identityScopes, ...o.scopes }
     const wrong = authorizeProblem(world, q, known)
     if (wrong) return wrongPage(wrong[0]!, wrong[1]!)
+    ignoreAsked(req, ...extras)
     const scopes = q.get('scope')!.split(' ').filter(Boolean)
     const accounts = o.accounts()
     const look = {

@@ -1,6 +1,6 @@
 /** Facebook Login as Meta's servers play it (fact sheets facebook.md §2, instagram.md §2.2): the dialog and its tokens. */
 import { json } from '#kit/sandbox/answer.ts'
-import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
+import { backToApp, consentDecision, consentPage, ignoreAsked, refusedPage } from '#kit/sandbox/consent.ts'
 import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { missing } from '#kit/sandbox/notices.ts'
@@ -76,6 +76,7 @@ const dialog =
     const q = req.query
     const wrong = dialogProblem(world, q)
     if (wrong) return wrongPage(wrong)
+    ignoreAsked(req, 'auth_type', 'config_id', 'display')
     if (!q.has('response_type')) missing(req, 'response_type')
     const { meta } = world.state
     const scopes = [...new Set(['public_profile', ...asked(q)])]

@@ -3,7 +3,7 @@
  * renewal. Words and numbers are each network's.
  */
 import { json } from '#kit/sandbox/answer.ts'
-import { backToApp, consentDecision, consentPage, refusedPage } from '#kit/sandbox/consent.ts'
+import { backToApp, consentDecision, consentPage, ignoreAsked, refusedPage } from '#kit/sandbox/consent.ts'
 import { esc } from '#kit/sandbox/html.ts'
 import type { SandboxAccount, SandboxRequest, SandboxResponse, World } from '#kit/sandbox/imitation.ts'
 import { ignoreParameters, missing } from '#kit/sandbox/notices.ts'
@@ -107,6 +107,7 @@ export const ownLogin = <W extends OwnWorld>(o: OwnLogin<W>) => {
       const q = req.query
       const wrong = problem(world, q)
       if (wrong) return wrongPage(wrong)
+      ignoreAsked(req)
       if (!q.has('response_type')) missing(req, 'response_type')
       const scopes = scopesOf(q)
       const accounts = o.accounts(world)
