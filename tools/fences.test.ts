@@ -56,6 +56,13 @@ const tried: Record<
       ['src/infra/guard.ts', 'fetch(url)'],
     ],
   },
+  'sandbox-notice': {
+    breaks: [['src/platforms/alpha/sandbox/index.ts', "req.notice('unknown-field', token)"]],
+    keeps: [
+      ['src/kit/sandbox/notices.ts', 'req.notice(kind, told)'],
+      ['src/platforms/alpha/sandbox/index.ts', 'ignoreFields(req, problems)', 'notice: req.notice,'],
+    ],
+  },
   'unguarded-fetch': {
     breaks: [
       ['src/sandbox/host.ts', 'const res = await fetch(url)'],

@@ -238,8 +238,12 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
     const calls = await halt(rescuer)
     if (p.state !== 'published')
       throw new Error(`${platform}/${sample.type} does not publish without faults: ${p.state} ${p.reason} ${p.message}`)
-    const requests = (await desk('GET', '/requests')) as { n: number; route: string | null; writes: boolean }[]
+    type Request = { n: number; client: string; route: string | null; writes: boolean }
+    const requests = (await desk('GET', '/requests')) as Request[]
     const mine = requests.filter((r) => r.n > from).sort((a, b) => a.n - b.n)
+    // Were Clarion not known by its calls, no notice could ever be its own.
+    const stranger = mine.find((r) => r.client !== sandboxClient.name)
+    if (stranger) throw new Error(`${platform}/${sample.type}: a call of the worker is taken for ${stranger.client}`)
     if (mine.length !== calls.length)
       throw new Error(
         `${platform}/${sample.type}: the worker made ${calls.length} calls, the sandbox saw ${mine.length}`,

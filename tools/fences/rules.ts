@@ -91,6 +91,13 @@ export const fences: readonly Fence[] = [
     ),
   },
   {
+    name: 'sandbox-notice',
+    remedy:
+      'Say it with a function of kit/sandbox/notices.ts: its words are closed, its names are cut, values never enter.',
+    covers: (path) => isSource(path) && path !== 'src/kit/sandbox/notices.ts',
+    breaks: inCode(/[.]notice\(/),
+  },
+  {
     name: 'types-off',
     remedy: 'Parse with zod, narrow, or use unknown.',
     covers: isCode,
