@@ -1,4 +1,5 @@
 /** What only LinkedIn's own rules can say, and the pure half of the platform for browser and server. */
+import { apart } from '#kit/facts/measures.ts'
 import { type AddFinding, type Draft, type Finding, findingList, type PlatformPure } from '#kit/facts/preflight.ts'
 import { settings, spec } from './spec.ts'
 import { plainKey, text } from './text.ts'
@@ -18,7 +19,7 @@ const files = (draft: Draft, add: AddFinding) => {
         add(
           'image.pixels',
           'warning',
-          `The picture has ${Math.round(pixels / 1e6)} megapixels; LinkedIn takes 36.`,
+          `The picture has ${apart(pixels / 1e6, maxPixels / 1e6)} megapixels; LinkedIn takes 36.`,
           'Clarion sends a smaller rendition.',
           { limit: maxPixels, actual: pixels },
           at,
@@ -27,7 +28,7 @@ const files = (draft: Draft, add: AddFinding) => {
         add(
           'video.too-few-bytes',
           'error',
-          `The video has ${Math.round(m.bytes / 1000)} KB; LinkedIn wants at least 75 KB.`,
+          `The video has ${apart(m.bytes / 1000, minVideoBytes / 1000)} KB; LinkedIn wants at least 75 KB.`,
           'Export it in better quality.',
           { limit: minVideoBytes, actual: m.bytes },
           at,
