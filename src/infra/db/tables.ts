@@ -27,7 +27,15 @@ export type MediaFactsJson = {
   pages?: number
   estimated?: ('durationMs' | 'fps' | 'videoBitrate' | 'audioBitrate')[]
 }
-export type FailureJson = { kind: string; code: string; message: string; until?: string; status?: number; raw?: string }
+export type FailureJson = {
+  kind: string
+  code: string
+  message: string
+  until?: string
+  status?: number
+  raw?: string
+  older?: true
+}
 
 export interface Tables {
   auth_users: {

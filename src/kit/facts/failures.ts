@@ -42,7 +42,16 @@ export type Failure = {
   status?: number
   /** The raw answer, redacted and cut to 2,000 characters; kept with the attempt. */
   raw?: string
+  /**
+   * With `duplicate`: the network named the double, and that was there before this step began, so nothing of ours was
+   * taken. A step says so here and leaves the kind as it is: later rules go by the kind.
+   */
+  older?: true
 }
+
+/** Did the network answer at all? Without an answer (a line that broke, a process that died) it is lost; this says otherwise. */
+export const answered = (failure: Failure | null): failure is Failure =>
+  failure !== null && !failure.code.startsWith('http.')
 
 /** Thrown by the HTTP client and by steps. The only error the engine treats as the network's doing. */
 export class PlatformFailure extends Error {

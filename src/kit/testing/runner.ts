@@ -132,7 +132,10 @@ export const runPlan = async (o: RunInput): Promise<RunResult> => {
     if (failure.kind !== 'unknown-outcome' && failure.kind !== 'duplicate') return { failed: failure }
     const mayRepeat = failure.kind === 'unknown-outcome' && (options.again === 'safe' || options.again === 'keyed')
     if (mayRepeat) return 'again'
-    if (!options.witness) return options.again === 'never' ? { unconfirmed: failure } : { failed: failure }
+    if (!options.witness) {
+      const asks = options.again === 'never' || (options.again === 'keyed' && !failure.older)
+      return asks ? { unconfirmed: failure } : { failed: failure }
+    }
     // Two looks, the second after the network's list has had its time.
     for (const lag of [0, options.believeEmptyAfterMs ?? 0]) {
       if (lag > 0) o.pass(lag)

@@ -178,6 +178,68 @@ describe('two publications that say the same, one right after the other', () => 
   })
 })
 
+describe('a network nobody can look at', () => {
+  /** A guard against doubles that names the older post, or only says that there is one. */
+  const guarded = (older: true | undefined): ToyOptions => ({
+    again: 'keyed',
+    publish: steps(
+      step('create', { again: 'keyed' }, async (t) => {
+        try {
+          await t.http({ method: 'POST', url: 'https://toy.test/posts', json: { text: t.segments[0]!.text } })
+          return done({ id: 'n1', url: null })
+        } catch (error) {
+          throw new PlatformFailure({ ...(error as PlatformFailure).failure, older })
+        }
+      }),
+    ),
+  })
+
+  it('that names an older double has refused', async () => {
+    h.net.next.push('duplicate')
+    const id = await h.plan(['double'])
+    await h.engine(guarded(true)).runDue()
+    expect(await h.read(id)).toMatchObject({
+      state: 'failed',
+      reason: 'toy.duplicate',
+      message: 'This was posted already.',
+    })
+  })
+
+  it('that only says so has not', async () => {
+    h.net.next.push('duplicate')
+    const id = await h.plan(['double'])
+    await h.engine(guarded(undefined)).runDue()
+    expect(await h.read(id)).toMatchObject({ state: 'unconfirmed', reason: 'toy.duplicate' })
+  })
+
+  it('has lost its answer only when none came', async () => {
+    h.net.next.push('500')
+    const answered = await h.plan(['answered'])
+    await h.engine('never').runDue()
+    const told = await h.read(answered)
+    expect(told).toMatchObject({ state: 'unconfirmed', reason: 'toy.unrecognised' })
+    expect(told.message).toMatch(/^The network answered 500/)
+    expect(told.message).not.toMatch(/lost/)
+    h.net.next.push('lost')
+    const lost = await h.plan(['lost'])
+    await h.engine('never').runDue()
+    expect((await h.read(lost)).message).toMatch(/^The answer of Toy was lost/)
+  })
+
+  it('is looked at with the truth about its answer, where it can be', async () => {
+    h.net.next.push('500')
+    h.net.nextLook.push('500')
+    const id = await h.plan(['answered'])
+    await h.engine('ask').runDue()
+    const p = await h.read(id)
+    expect(p).toMatchObject({ state: 'waiting', reason: 'looking' })
+    expect(p.message).toMatch(/^Toy answered, but that proves nothing yet/)
+    expect((await publicationStory(h.db, h.target(id).ws, id))!.journal.map((j) => j.message).join()).not.toMatch(
+      /lost/,
+    )
+  })
+})
+
 describe('a step that breaks before anything left', () => {
   it('is our failure, not a lost answer', async () => {
     const breaks = () => {

@@ -2,7 +2,7 @@
 
 import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Created, Json, PlannedStep } from '#kit/client/steps.ts'
-import type { Failure } from '#kit/facts/failures.ts'
+import { answered, type Failure } from '#kit/facts/failures.ts'
 import { webAddress } from '#kit/facts/links.ts'
 import type { AttemptContext } from './attempt-context.ts'
 import { holdChannel, releaseHeld } from './commands.ts'
@@ -144,7 +144,9 @@ export const ask = async (walk: AttemptContext, p: PlannedStep, failure: Failure
     return true
   }
   const { of, out } = outOf(walk)
-  const lost = `The answer of ${name} was lost and Clarion cannot tell by itself what happened.`
+  const doubt = answered(failure)
+    ? `${failure.message} Clarion cannot tell by itself what became of it.`
+    : `The answer of ${name} was lost and Clarion cannot tell by itself what happened.`
   const what =
     p.step.name === 'comment'
       ? 'The post is out. Only what follows it (first comment or second message) is unclear: is that there too, or should it be sent again?'
@@ -155,7 +157,7 @@ export const ask = async (walk: AttemptContext, p: PlannedStep, failure: Failure
     event: 'ask',
     verdict: 'unconfirmed',
     reason: failure?.code ?? 'no-answer',
-    message: `${lost} ${what}`,
+    message: `${doubt} ${what}`,
     failure,
   })
 }

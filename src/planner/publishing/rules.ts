@@ -187,7 +187,8 @@ export const afterFailure = (
         return { do: 'wait', step: 'unknown', until: now + backoff(budget.tries, random), counts: true, channel: false }
       return !mayHaveActed ? { do: 'fail' } : rule.hasWitness ? { do: 'look' } : { do: 'ask' }
     case 'duplicate':
-      return rule.hasWitness ? { do: 'look' } : mayHaveActed ? { do: 'ask' } : { do: 'fail' }
+      if (rule.hasWitness) return { do: 'look' }
+      return mayHaveActed && !failure.older ? { do: 'ask' } : { do: 'fail' }
     case 'reconnect':
       return { do: 'hold', reason: 'reconnect' }
     case 'refused-account':

@@ -1,5 +1,7 @@
-/** Looking at the network after a lost answer: the only way a step in doubt goes on without a key or a person. */
+/** Looking at the network after an answer that was lost or proves nothing: the only way a step in doubt goes on without a key or a person. */
+
 import type { Created, Json, PlannedStep, Witness } from '#kit/client/steps.ts'
+import { answered } from '#kit/facts/failures.ts'
 import { type AttemptContext, contextOf, failureOf, nowOf, renewedOnce, ruleOf } from './attempt-context.ts'
 import { ask, end, fail, hold, stepDone } from './endings.ts'
 import type { StepRow } from './frozen.ts'
@@ -93,7 +95,9 @@ export const askWitness = async (walk: AttemptContext, p: PlannedStep, row: Step
           event: 'step-unknown',
           now: nowOf(walk),
         })
-      const message = `The answer was lost. Clarion looks at ${platform.spec.name} before doing anything else.`
+      const { name } = platform.spec
+      const why = answered(row.failure) ? `${name} answered, but that proves nothing yet.` : 'The answer was lost.'
+      const message = `${why} Clarion looks at ${name} before doing anything else.`
       return end(walk, {
         event: 'wait',
         verdict: 'looking',

@@ -60,7 +60,7 @@ const refused = async (t: T, error: PlatformFailure, sentBefore: boolean): Promi
   if (sentBefore && double.ours) return done(posted(double.urn))
   throw new PlatformFailure({
     ...failure,
-    kind: 'refused-content',
+    older: true,
     code: 'linkedin.duplicate-of-older',
     message: `LinkedIn refuses this because an earlier post says the same: ${permalink(double.urn)}. Change the text, or delete the earlier post.`,
   })
