@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { build } from 'vite'
+import { diesWithUs } from '../src/infra/testing/dies-with-us.ts'
 
 const root = join(import.meta.dirname, '..')
 export const owner = {
@@ -39,7 +40,7 @@ export const buildWeb = async (): Promise<void> => {
   await build({ configFile: join(root, 'vite.config.ts'), logLevel: 'error' })
 }
 
-/** Starts the server and waits until it is ready (at most 60 s); its log is shown when it does not get there. */
+/** Starts the server and waits until it is ready (at most ten minutes); its log is shown when it does not get there. */
 export const startClarion = async (): Promise<Clarion> => {
   const data = await mkdtemp(join(tmpdir(), 'clarion-e2e-'))
   const port = await freePort()
@@ -57,6 +58,11 @@ export const startClarion = async (): Promise<Clarion> => {
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  const over = diesWithUs({
+    pgdata: join(data, 'postgres', 'pgdata'),
+    folder: data,
+    pids: child.pid ? [child.pid] : [],
+  })
   const keep = (chunk: Buffer) => {
     log = (log + chunk.toString()).slice(-8000)
   }
@@ -65,12 +71,13 @@ export const startClarion = async (): Promise<Clarion> => {
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
   const stop = async () => {
     if (child.exitCode === null) child.kill('SIGTERM')
-    const late = setTimeout(() => child.kill('SIGKILL'), 15_000)
+    const late = setTimeout(() => child.kill('SIGKILL'), 150_000)
     await ended
     clearTimeout(late)
     await rm(data, { recursive: true, force: true })
+    over()
   }
-  for (let tries = 0; tries < 600; tries++) {
+  for (let tries = 0; tries < 6000; tries++) {
     if (child.exitCode !== null) break
     const ready = await fetch(`${url}/health/ready`).then(
       (r) => r.ok,

@@ -10,12 +10,14 @@ import { openDatabase } from '#infra/db/database.ts'
 import { describeSchema } from '#infra/db/describe.ts'
 import { migrate } from '#infra/db/migrate.ts'
 import { startOwnPostgres } from '#infra/db/own-postgres.ts'
+import { diesWithUs } from '#infra/testing/dies-with-us.ts'
 
 const path = fileURLToPath(new URL('../schema.sql', import.meta.url))
 const head = '-- What the files in migrations/ add up to. Written by `node tools/schema.ts`; do not edit.\n\n'
 
 const dir = await mkdtemp(join(tmpdir(), 'clarion-schema-'))
 await chmod(dir, 0o711)
+const over = diesWithUs({ pgdata: join(dir, 'db', 'pgdata'), folder: dir })
 const server = await startOwnPostgres({ dir: join(dir, 'db'), noSync: true, settings: { fsync: 'off' } })
 try {
   const database = openDatabase(server.url, { poolSize: 2 })
@@ -34,4 +36,5 @@ try {
 } finally {
   await server.stop()
   await rm(dir, { recursive: true, force: true })
+  over()
 }

@@ -17,6 +17,7 @@ import { parseArgs } from 'node:util'
 import { openDatabase } from '#infra/db/database.ts'
 import { migrate } from '#infra/db/migrate.ts'
 import { startOwnPostgres } from '#infra/db/own-postgres.ts'
+import { diesWithUs } from '#infra/testing/dies-with-us.ts'
 import { samples } from '#platforms/registry/samples.gen.ts'
 import { platforms } from '#platforms/registry/server.gen.ts'
 import { type Case, casesOf, hash } from './cases.ts'
@@ -40,6 +41,7 @@ const say = (line: string) => process.stderr.write(`${line}\n`)
 const dir = await mkdtemp(join(tmpdir(), 'clarion-matrix-'))
 // As root the database runs as another user, who must be able to enter.
 await chmod(dir, 0o755)
+const over = diesWithUs({ pgdata: join(dir, 'pg', 'pgdata'), folder: dir })
 const postgres = await startOwnPostgres({ dir: join(dir, 'pg'), noSync: true, settings: { fsync: 'off' } })
 const admin = openDatabase(postgres.url, { poolSize: 1 })
 
@@ -64,6 +66,7 @@ const close = async () => {
   await admin.close()
   await postgres.stop()
   await rm(dir, { recursive: true, force: true })
+  over()
 }
 process.once('SIGINT', () => void close().finally(() => process.exit(130)))
 

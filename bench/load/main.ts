@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startOwnPostgres } from '#infra/db/own-postgres.ts'
 import { findPostgres } from '#infra/db/postgres-binaries.ts'
+import { diesWithUs } from '#infra/testing/dies-with-us.ts'
 import { freePort, startClarion } from '../../tools/demo/clarion.ts'
 import { floor } from './floor.ts'
 import { prepare } from './prepare.ts'
@@ -82,6 +83,8 @@ type Burst = {
 const burst = async (name: string, major?: number): Promise<Burst> => {
   say(`${name}: preparing ${count} publications on ${channels} channels`)
   const dir = join(root, name)
+  // Until the process ends, however it does.
+  diesWithUs({ pgdata: join(root, `${name}-pg`, 'pgdata') })
   const postgres = await startOwnPostgres({
     dir: join(root, `${name}-pg`),
     ...(major ? { binaries: await findPostgres({ major }) } : {}),

@@ -8,14 +8,17 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openKeyRing } from '#infra/secrets.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
+import { diesWithUs } from '#infra/testing/dies-with-us.ts'
 
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 let dir: string
+let over: () => void
 let database: TestDatabase
 let children: ChildProcess[] = []
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'clarion-cli-'))
   database = await testDatabase()
+  over = diesWithUs({ pgdata: join(dir, 'postgres', 'pgdata'), folder: dir })
 })
 afterEach(async () => {
   for (const c of children) {
@@ -26,6 +29,7 @@ afterEach(async () => {
   children = []
   await database.drop()
   await rm(dir, { recursive: true, force: true })
+  over()
 })
 
 const launch = (script: string, args: string[], env: Record<string, string> = {}) => {

@@ -9,13 +9,16 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { endAll, processesIn } from '#infra/db/postmaster.ts'
 import { testDatabase } from '#infra/testing/db.ts'
+import { diesWithUs } from '#infra/testing/dies-with-us.ts'
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url))
 let dir: string
+let over: () => void
 const children: ChildProcess[] = []
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'clarion-main-'))
   await chmod(dir, 0o711)
+  over = diesWithUs({ pgdata: join(dir, 'postgres', 'pgdata'), folder: dir })
 })
 afterEach(async () => {
   for (const c of children.splice(0)) {
@@ -26,6 +29,7 @@ afterEach(async () => {
 afterAll(async () => {
   await endAll(join(dir, 'postgres', 'pgdata'))
   await rm(dir, { recursive: true, force: true })
+  over()
 })
 
 /** Starts Clarion on a free port; `said` is all it wrote so far. */

@@ -15,6 +15,7 @@ import { migrate } from '../db/migrate.ts'
 import { type OwnPostgres, startOwnPostgres } from '../db/own-postgres.ts'
 import { findPostgres } from '../db/postgres-binaries.ts'
 import { alive, endAll } from '../db/postmaster.ts'
+import { diesWithUs } from './dies-with-us.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -65,6 +66,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await sweep()
   const dir = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`))
   await chmod(dir, 0o711)
+  const over = diesWithUs({ pgdata: join(dir, 'db', 'pgdata'), folder: dir })
   let booted: ReturnType<typeof boot> | undefined
   let count = 0
 
@@ -97,5 +99,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await running?.admin.end()
     await running?.server.stop()
     await rm(dir, { recursive: true, force: true })
+    over()
   }
 }
