@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { WebhookContext, WebhookRequest } from '#kit/client/webhook.ts'
+import { hostileTexts } from '#kit/testing/hostile.ts'
 import { shown } from './sandbox/littletext.ts'
 import {
   commentary,
@@ -120,4 +121,19 @@ describe('webhooks as LinkedIn signs them', () => {
     expect(webhook.verify(t, request({ body, headers: { 'x-li-signature': bare } }))).toBe('forged')
     expect(webhook.events(request({ body }))).toMatchObject([{ key: 'linkedin:1', does: 'comment', account: null }])
   })
+})
+
+test.each([
+  ...Object.entries(hostileTexts),
+  ['open templates', '{hashtag|\\#|'.repeat(8_000)],
+  ['open names', '@[a\\]'.repeat(20_000)],
+])('100 kB are written, read back and compared at once: %s', (_, source) => {
+  const used = () => {
+    const begun = process.threadCpuUsage()
+    commentary(source)
+    readable(source)
+    const { user, system } = process.threadCpuUsage(begun)
+    return (user + system) / 1000
+  }
+  expect(Math.min(...Array.from({ length: 5 }, used))).toBeLessThan(50)
 })

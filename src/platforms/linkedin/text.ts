@@ -64,7 +64,7 @@ const plainOf = (source: string): string => source.replace(/\\([\\|{}@[\]()<>#*_
 /** A `commentary` as LinkedIn gives it back, as people see it: hashtags may come as templates. */
 export const readable = (source: string): string => {
   const parts =
-    /\{hashtag\|(?:\\?#|＃)\|((?:\\.|[^}\\])*)\}|@\[((?:\\.|[^\]\\])*)\]\(urn:li:[^)]*\)|(\\[\\|{}@[\]()<>#*_~])/g
+    /\{hashtag\|(?:\\?#|＃)\|((?:\\.|[^{}\\])*)\}|@\[((?:\\.|[^[\]\\])*)\]\(urn:li:[^()]{0,200}\)|(\\[\\|{}@[\]()<>#*_~])/g
   return source.replace(parts, (_all, tag?: string, name?: string, one?: string) =>
     tag !== undefined ? `#${plainOf(tag)}` : name !== undefined ? plainOf(name) : one!.slice(1),
   )

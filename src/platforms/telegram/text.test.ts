@@ -2,10 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Draft, preflight } from '#kit/facts/preflight.ts'
 import { hostileTexts } from '#kit/testing/hostile.ts'
+import { faultCodes } from './fault.ts'
 import { pure } from './preflight.ts'
 import { permalink } from './publish.ts'
 import { format } from './sandbox/entities.ts'
 import { read, text, visible } from './text.ts'
+import { words } from './web/words.ts'
 
 const draft = (source: string, settings = {}, pictures = 0, kind = 'channel'): Draft => ({
   segments: [
@@ -122,6 +124,29 @@ test.each(Object.entries(hostileTexts))('markup of 100 kB is read at once: %s', 
     }
     expect(Math.min(...Array.from({ length: 5 }, used))).toBeLessThan(50)
   }
+})
+
+test.each(Object.entries(hostileTexts))('the imitation reads 100 kB at once: %s', (_, source) => {
+  for (const mode of [undefined, 'HTML', 'MarkdownV2']) {
+    const used = () => {
+      const begun = process.threadCpuUsage()
+      try {
+        format(source, mode, undefined)
+      } catch {
+        // Refused is an answer too.
+      }
+      const { user, system } = process.threadCpuUsage(begun)
+      return (user + system) / 1000
+    }
+    expect(Math.min(...Array.from({ length: 5 }, used))).toBeLessThan(150)
+  }
+})
+
+test('every fault of markup has its sentence and its remedy in Polish', () => {
+  const pl: Readonly<Record<string, string>> = words.pl
+  for (const code of faultCodes)
+    for (const key of [`preflight.text.fault.${code}`, `preflight.text.fault.${code}.fix`])
+      expect(pl[key], key).toBeTruthy()
 })
 
 describe('what the preflight takes, the imitation takes; what it refuses, the imitation refuses', () => {

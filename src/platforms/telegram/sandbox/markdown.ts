@@ -44,6 +44,13 @@ export const parseMarkdownV2 = (source: string): Formatted => {
   let quoteFrom: number | null = null
   let at = 0
   let folded = false
+  // Empty entities leave a line at its start: `**>` begins a quotation right behind another.
+  let fresh = true
+  const write = (piece: string) => {
+    if (piece === '') return
+    text += piece
+    fresh = piece.endsWith('\n')
+  }
   const endQuote = () => {
     if (quoteFrom === null) return
     const type = folded ? 'expandable_blockquote' : 'blockquote'
@@ -53,8 +60,7 @@ export const parseMarkdownV2 = (source: string): Formatted => {
   }
   while (at < source.length) {
     const ch = source[at]!
-    // Empty entities leave a line at its start: `**>` begins a quotation right behind another.
-    const lineStart = (text === '' || text.endsWith('\n')) && source[at - 1] !== '>'
+    const lineStart = fresh && source[at - 1] !== '>'
     if (lineStart && ch === '>') {
       quoteFrom ??= text.length
       at++
@@ -62,7 +68,7 @@ export const parseMarkdownV2 = (source: string): Formatted => {
     }
     if (lineStart && at > 0) endQuote()
     if (ch === '\\' && at + 1 < source.length && source.charCodeAt(at + 1) <= 126) {
-      text += source[at + 1]
+      write(source[at + 1]!)
       at += 2
       continue
     }
@@ -74,14 +80,14 @@ export const parseMarkdownV2 = (source: string): Formatted => {
         inner.replace(/^\n/, ''),
       ]
       add({ type: 'pre', offset: text.length, length: code!.length, ...(language ? { language } : {}) })
-      text += code
+      write(code!)
       at = end
       continue
     }
     if (ch === '`') {
       const { inner, end } = untilMark(source, at + 1, '`', 'Code', at)
       add({ type: 'code', offset: text.length, length: inner.length })
-      text += inner
+      write(inner)
       at = end
       continue
     }
@@ -136,7 +142,7 @@ export const parseMarkdownV2 = (source: string): Formatted => {
     }
     if (reserved.includes(ch))
       throw new MarkupError(`Character '${ch}' is reserved and must be escaped with the preceding '\\'`)
-    text += ch
+    write(ch)
     at++
   }
   endQuote()
