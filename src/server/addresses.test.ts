@@ -70,6 +70,30 @@ describe('what networks and their consoles are told', () => {
     expect((await web.ask('/oauth/nobody/nothing.json')).status).toBe(404)
   })
 
+  it('the file by which a network sees that the address is ours, at the root, and nothing else there', async () => {
+    const file = 'tiktokAbC123dEf456.txt'
+    expect((await web.ask(`/${file}`)).status).toBe(404)
+    const proof = { signatureFile: file, signatureText: 'tiktok-developers-site-verification=AbC123dEf456' }
+    const put = (values: Record<string, string>) =>
+      web.ask(`/api/v1/workspaces/${ws}/platforms/tiktok/credentials`, {
+        method: 'PUT',
+        headers: { cookie, 'content-type': 'application/json' },
+        body: JSON.stringify({ values }),
+      })
+    expect((await put({ clientId: 'key', clientSecret: 'a secret of the app', ...proof })).status).toBe(200)
+    const r = await web.ask(`/${file}`)
+    expect([r.status, r.headers.get('content-type'), await r.text()]).toEqual([
+      200,
+      'text/plain; charset=utf-8',
+      proof.signatureText,
+    ])
+    for (const path of ['/other.txt', `/media/${file}`, '/constructor.txt', '/%2e%2e%2fx.txt'])
+      expect([path, (await web.ask(path)).status]).toEqual([path, 404])
+    // A name that is no plain name is not served, whatever was entered.
+    await put({ signatureFile: '../x.txt' })
+    for (const path of ['/x.txt', '/..%2fx.txt']) expect((await web.ask(path)).status).toBe(404)
+  })
+
   it('media: what a network pulls, and what people see', async () => {
     const form = new FormData()
     form.set('file', new Blob([new Uint8Array(png())], { type: 'image/png' }), 'a.png')
@@ -114,7 +138,7 @@ it('every address the README names', async () => {
   ].map((m) => m[1]!)
   expect(named.length).toBeGreaterThan(5)
   for (const path of new Set(named)) {
-    const post = path.includes('/_desk/')
+    const post = path.endsWith('/tokens')
     const r = await home.ask(path, { method: post ? 'POST' : 'GET' })
     expect([path, r.status < 400]).toEqual([path, true])
     await r.body?.cancel()

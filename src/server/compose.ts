@@ -161,7 +161,8 @@ export const compose: Compose = async ({
           webhooks: house.webhooks,
         }),
       (_bind, app) => registerOAuthCallback(app, { connect: house.connect, publicUrl }),
-      (_bind, app) => registerPlatformFiles(app, { platforms: house.platforms, publicUrl }),
+      (_bind, app) =>
+        registerPlatformFiles(app, { platforms: house.platforms, credentials: house.credentials, publicUrl }),
       (_bind, app) => registerWebhooks(app, { webhooks: house.webhooks }),
     ],
   })

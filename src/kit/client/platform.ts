@@ -127,6 +127,11 @@ export type Platform<S = unknown> = PlatformPure & {
    * metadata). `publicUrl` has no slash at its end.
    */
   files?: (o: { publicUrl: string }) => Record<string, Json>
+  /**
+   * Texts by which the network sees that our address is ours, by file name; served at `<public URL>/<name>`. Names are
+   * letters, digits, `_` and `-`, and end in `.txt`; others are not served.
+   */
+  proofs?: (credentials: Record<string, string>) => Record<string, string>
 }
 
 /** Erases the settings type, as the registry holds platforms of every kind. */

@@ -153,6 +153,12 @@ export const words = {
     'connect.pkce': 'PKCE',
     'connect.pkce.help':
       '„auto”: hex dla adresu loopback (Desktop), brak dla https (Web). Albo wpisz hex, base64url lub none.',
+    'connect.signatureFile': 'Nazwa pliku z podpisem',
+    'connect.signatureFile.help':
+      'Do zdjęć, gdy nie masz dostępu do DNS: URL properties > URL prefix > adres Twojego Clariona. TikTok daje plik, który trzeba tam umieścić.',
+    'connect.signatureText': 'Treść pliku z podpisem',
+    'connect.signatureText.help':
+      'To, co jest w tym pliku. Clarion pokazuje ją pod własnym adresem; potem naciśnij Verify w TikToku.',
     'quota.begins': 'Posty rozpoczęte w ciągu minuty',
     'quota.looks': 'Sprawdzenia posta w ciągu minuty',
     'quota.creator': 'Sprawdzenia konta w ciągu minuty',
