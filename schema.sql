@@ -65,6 +65,7 @@ create table auth_users (
   image text,
   "createdAt" timestamp with time zone default CURRENT_TIMESTAMP not null,
   "updatedAt" timestamp with time zone default CURRENT_TIMESTAMP not null,
+  must_change_password boolean default false not null,
   constraint auth_users_pkey PRIMARY KEY (id),
   constraint auth_users_email_key UNIQUE (email)
 );

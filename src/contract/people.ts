@@ -36,9 +36,22 @@ export const workspacePatch = strict({
   latePolicy,
 }).partial()
 
+/** A password as a person chooses it. */
+const chosen = z.string().min(10, 'use at least 10 characters').max(200)
+export const passwordInput = strict({ currentPassword: z.string().max(200), newPassword: chosen })
+/** A first password for somebody else; they choose their own at the next sign-in. */
+export const passwordReset = strict({ password: chosen })
+
 export const user = z.object({ id: z.string(), name: z.string(), email: z.string() }).meta({ id: 'User' })
 export const me = z
-  .object({ user, workspaces: z.array(workspace), sandbox: z.boolean(), version: z.string() })
+  .object({
+    user,
+    workspaces: z.array(workspace),
+    /** Somebody else chose the password: until it is changed, workspaces answer `password-change-required`. */
+    mustChangePassword: z.boolean(),
+    sandbox: z.boolean(),
+    version: z.string(),
+  })
   .meta({ id: 'Me' })
 export type Me = z.output<typeof me>
 
@@ -49,7 +62,7 @@ export const memberInput = strict({
   email: z.email().max(254),
   role,
   name: prose(100).min(1).optional(),
-  password: z.string().min(10).max(200).optional(),
+  password: chosen.optional(),
 })
 
 export const setupState = z.object({ needed: z.boolean(), tokenRequired: z.boolean() })
@@ -57,7 +70,7 @@ export const setupInput = strict({
   token: z.string().max(200).optional(),
   name: prose(100).min(1),
   email: z.email().max(254),
-  password: z.string().min(10, 'use at least 10 characters').max(200),
+  password: chosen,
   workspaceName: prose(100).min(1),
   timeZone,
   locale: z.enum(['en', 'pl']).default('en'),

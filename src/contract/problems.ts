@@ -28,6 +28,11 @@ export const problems = {
     fix: 'Sign in again, or send a valid API key as `Authorization: Bearer clr_...`.',
   },
   forbidden: { status: 403, title: 'Your role does not allow this', fix: 'Ask an owner or admin of the workspace.' },
+  'password-change-required': {
+    status: 403,
+    title: 'Choose a password of your own first',
+    fix: 'The password you were given is good for one thing: change it, with POST /api/v1/me/password or on the page Clarion shows.',
+  },
   'scope-missing': {
     status: 403,
     title: 'The API key lacks a scope',

@@ -16,8 +16,12 @@ import { strict } from './strict.ts'
  * Who may: least role in the workspace, and the scope an API key needs. `public`: nobody signed in; `user`: any session.
  * `publish`: when a key needs the scope `publish` besides, since its call would change what is published: `always`, or
  * the condition in words (judged where the effect is known: planner/people/effect.ts).
+ * `person`: for somebody who is signed in, and no key.
  */
-export type Access = 'public' | 'user' | { role: pe.Workspace['role']; scope: pe.Scope; publish?: string }
+export type Access =
+  | 'public'
+  | 'user'
+  | { role: pe.Workspace['role']; scope: pe.Scope; publish?: string; person?: true }
 
 export type Route = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -78,6 +82,15 @@ export const routes = {
     summary: 'Who am I, and my workspaces',
     access: 'user',
     reply: pe.me,
+  }),
+  passwordChange: route({
+    method: 'POST',
+    path: '/api/v1/me/password',
+    noun: 'people',
+    summary: 'Change my password; all my other sessions end',
+    access: 'user',
+    body: pe.passwordInput,
+    reply: ok,
   }),
 
   workspaceGet: route({
@@ -154,6 +167,16 @@ export const routes = {
     summary: 'Remove a member',
     access: admin,
     params: z.object({ ws: id, userId: z.string() }),
+    reply: ok,
+  }),
+  memberPassword: route({
+    method: 'POST',
+    path: `${W}/members/:userId/password`,
+    noun: 'members',
+    summary: 'Give a member a new first password; all their sessions end, and they choose their own at sign-in',
+    access: { ...owner, person: true },
+    params: z.object({ ws: id, userId: z.string() }),
+    body: pe.passwordReset,
     reply: ok,
   }),
   keyList: route({

@@ -71,6 +71,7 @@ export const createAccess = ({ people, publicUrl, session, strike }: AccessDeps)
       if (access === 'user')
         throw new Problem('forbidden', 'This address is for people who sign in; an API key cannot use it.')
       if (wanted !== known.ws) throw new Problem('not-found')
+      if (access.person) throw new Problem('forbidden', 'This is for people who sign in; an API key cannot do it.')
       const refusal = mayUse(known, access)
       if (refusal) throw new Problem(refusal.code, refusal.detail)
       return {
@@ -86,8 +87,14 @@ export const createAccess = ({ people, publicUrl, session, strike }: AccessDeps)
     if (access === 'user') return { userId, keyId: null, key: null, ws: null }
     const membership = id.safeParse(wanted).success ? await people.membership(userId, wanted!) : null
     if (!membership) throw new Problem('not-found')
+    if (membership.mustChangePassword) throw new Problem('password-change-required')
     const refusal = mayUse({ role: membership.role, scopes: null }, access)
     if (refusal) throw new Problem(refusal.code, refusal.detail)
-    return { userId, keyId: null, key: null, ws: { id: wanted!, ...membership, scopes: null } }
+    return {
+      userId,
+      keyId: null,
+      key: null,
+      ws: { id: wanted!, role: membership.role, timeZone: membership.timeZone, scopes: null },
+    }
   }
 }

@@ -35,16 +35,9 @@ export const authDoors: Record<string, z.ZodType> = {
   'GET /list-sessions': nothing,
   'POST /revoke-session': strict({ token: z.string() }),
   'POST /revoke-other-sessions': nothing,
-  'POST /change-password': strict({
-    currentPassword: z.string(),
-    newPassword: z.string(),
-    revokeOtherSessions: z.boolean().optional(),
-  }),
 }
 
-/** Where a password is tried. */
-const guarded = new Set(['/sign-in/email', '/change-password'])
-const endsSessions = new Set(['/sign-out', '/revoke-session', '/revoke-other-sessions', '/change-password'])
+const endsSessions = new Set(['/sign-out', '/revoke-session', '/revoke-other-sessions'])
 
 const make = ({ pool, publicUrl, secret }: AuthDeps) => {
   const secure = publicUrl.startsWith('https:')
@@ -98,6 +91,8 @@ export type Auth = {
   session: (request: FastifyRequest) => Promise<string | null>
   /** Signs in and gives the cookies to set. Raises `unauthenticated`. */
   signIn: (request: FastifyRequest, email: string, password: string) => Promise<string[]>
+  /** A new password for the person of the session, whose other sessions end; gives the cookies to set. Raises `validation`, `rate-limited`. */
+  changePassword: (request: FastifyRequest, userId: string, o: { from: string; to: string }) => Promise<string[]>
   /** Opens the doors under /api/auth/. */
   mount: (app: FastifyInstance) => void
 }
@@ -127,12 +122,15 @@ export const createAuth = (deps: AuthDeps): Auth => {
     const found = await auth.api.getSession({ headers: headersOf(request, deps.publicUrl) })
     return found?.user.id ?? null
   }
-  /** Whose password is tried; null: nobody's, or by somebody who is in already at this address. */
-  const accountOf = async (request: FastifyRequest, path: string, given: Record<string, unknown>) => {
-    if (path === '/change-password') return `user ${await session(request)}`
-    if (path !== '/sign-in/email') return null
-    const email = String(given.email).trim().toLowerCase().slice(0, 254)
-    return (await deps.signedInFrom(email, request.ip)) ? null : `mail ${email}`
+  /** A try of a password: one of its address, and one of its account, which a right one gives back. */
+  const guess = async (request: FastifyRequest, account: string | null): Promise<void> => {
+    take(`address ${request.ip}`, 'Too many tries from your address.')
+    if (account) take(account, 'Too many wrong passwords for this account.')
+  }
+  /** The account of an e-mail address; null: whoever tries is in already at this address, and is not locked out. */
+  const accountOf = async (request: FastifyRequest, email: string): Promise<string | null> => {
+    const address = email.trim().toLowerCase().slice(0, 254)
+    return (await deps.signedInFrom(address, request.ip)) ? null : `mail ${address}`
   }
   const take = (key: string, what: string): void => {
     const ms = deps.tries?.take(key)
@@ -149,6 +147,23 @@ export const createAuth = (deps: AuthDeps): Auth => {
       if (!answer.ok) throw toProblem(answer.status, await answer.text())
       return answer.headers.getSetCookie()
     },
+    changePassword: async (request, userId, { from, to }) => {
+      const wrong = (path: string, message: string) =>
+        new Problem('validation', undefined, { errors: [{ path, message }] })
+      if (from === to) throw wrong('newPassword', 'is the old one; choose another')
+      const account = `user ${userId}`
+      await guess(request, account)
+      const answer = await auth.api.changePassword({
+        body: { currentPassword: from, newPassword: to, revokeOtherSessions: true },
+        headers: headersOf(request, deps.publicUrl),
+        asResponse: true,
+      })
+      if (answer.status === 400) throw wrong('currentPassword', 'is not your password')
+      if (!answer.ok) throw toProblem(answer.status, await answer.text())
+      deps.tries?.forgive(account)
+      await deps.onEnded(userId)
+      return answer.headers.getSetCookie()
+    },
     mount: (app) => {
       app.route({
         method: ['GET', 'POST'],
@@ -162,9 +177,9 @@ export const createAuth = (deps: AuthDeps): Auth => {
             throw new Problem('forbidden', 'This request came from another site.')
           const given = takes.safeParse((request.method === 'POST' ? request.body : request.query) ?? {})
           if (!given.success) throw invalid(given.error.issues, request.method === 'POST' ? 'body' : 'querystring')
-          const account = await accountOf(request, path, given.data as Record<string, unknown>)
-          if (guarded.has(path)) take(`address ${request.ip}`, 'Too many tries from your address.')
-          if (account) take(account, 'Too many wrong passwords for this account.')
+          const signsIn = path === '/sign-in/email'
+          const account = signsIn ? await accountOf(request, (given.data as { email: string }).email) : null
+          if (signsIn) await guess(request, account)
           const headers = headersOf(request, deps.publicUrl)
           const ends = endsSessions.has(path) ? await session(request) : null
           const body = request.method === 'POST' ? JSON.stringify(given.data) : undefined

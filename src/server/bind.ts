@@ -84,7 +84,7 @@ const problemReplies = (r: Route): Record<string, unknown> => {
   return Object.fromEntries(statuses.map((s) => [s, { description: title(s), ...problemReply }]))
 }
 const security = (r: Route): Record<string, string[]>[] =>
-  r.access === 'public' ? [] : [{ session: [] }, ...(r.access === 'user' ? [] : [{ apiKey: [] }])]
+  r.access === 'public' ? [] : [{ session: [] }, ...(r.access === 'user' || r.access.person ? [] : [{ apiKey: [] }])]
 const needs = (r: Route) =>
   typeof r.access === 'object'
     ? `Role: ${r.access.role} or more. API key scope: \`${r.access.scope}\`${r.access.publish ? `, and \`publish\` ${r.access.publish}` : ''}.`

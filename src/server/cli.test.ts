@@ -6,9 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { systemClock } from '#infra/clock.ts'
 import { openKeyRing } from '#infra/secrets.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
 import { diesWithUs } from '#infra/testing/dies-with-us.ts'
+import { verifyPassword } from '#planner/people/password.ts'
+import { createPeople } from '#planner/people/service.ts'
 
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 let dir: string
@@ -100,6 +103,34 @@ test('on another PostgreSQL: status, rotate, and no secret is shown', async () =
     keys: Record<string, string>
   }
   for (const word of ['very-secret', ...Object.values(secret)]) expect(before.said + rotated.said).not.toContain(word)
+})
+
+test('a password is reset, shown once, and sessions end', { timeout: 60_000 }, async () => {
+  await openKeyRing({ dir })
+  const people = createPeople({ database, clock: systemClock })
+  const { userId } = await people.setup({
+    name: 'Ada',
+    email: 'ada@example.test',
+    password: 'forgotten long ago',
+    workspaceName: 'First',
+    timeZone: 'UTC',
+    locale: 'en',
+  })
+  const env = { DATABASE_URL: database.url }
+  const hashOf = async () =>
+    (await database.pool.query('select password from auth_accounts')).rows[0].password as string
+  const before = await hashOf()
+  const nobody = await cli(['users', 'reset-password', 'eve@example.test', '--data', dir], env)
+  expect(nobody).toMatchObject({
+    code: 1,
+    said: expect.stringContaining('Nobody here has the address eve@example.test'),
+  })
+  expect(await cli(['users', 'reset-password', '--data', dir], env)).toMatchObject({ code: 2 })
+  expect(await hashOf()).toBe(before)
+  const done = await cli(['users', 'reset-password', 'Ada@Example.test', '--data', dir], env)
+  const password = /: ([a-z2-9]{4}(?:-[a-z2-9]{4}){3})$/m.exec(done.said)?.[1]
+  expect([done.code, await verifyPassword(await hashOf(), password ?? '')]).toEqual([0, true])
+  expect((await people.me(userId)).mustChangePassword).toBe(true)
 })
 
 test('beside a Clarion that runs on the same database it is refused, lock or no lock', {

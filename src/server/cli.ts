@@ -1,7 +1,7 @@
 /**
  * Clarion's tools for whoever runs it, on the same settings as the server (`infra/config.ts`):
  *
- *   npm run clarion -- keys status | keys rotate | help   [--data <folder>]
+ *   npm run clarion -- keys status | keys rotate | users reset-password <e-mail> | help   [--data <folder>]
  *
  * They take the data folder's lock, so nothing runs beside them. Exit codes: 0 done, 1 could not or left something to do,
  * 2 not a command.
@@ -10,10 +10,12 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { CannotStart } from '#infra/cannot-start.ts'
+import { systemClock } from '#infra/clock.ts'
 import { type Config, readConfig } from '#infra/config.ts'
 import type { Db } from '#infra/db/database.ts'
 import { createLog } from '#infra/log.ts'
 import { type KeyRing, openKeyRing } from '#infra/secrets.ts'
+import { createPasswords } from '#planner/people/passwords.ts'
 import { bootDatabase } from './boot/database.ts'
 import { openDataFolder } from './boot/folder.ts'
 import { keyStatus, rotateKeys } from './keys.ts'
@@ -22,6 +24,8 @@ const help = `Usage: npm run clarion -- <command> [--data <folder>]
 
   keys status   which key seals how many stored secrets
   keys rotate   makes a new key, seals every stored secret with it, and forgets the old one
+  users reset-password <e-mail>
+                gives a person a new first password and ends their sessions
   help          this
 
 Stop Clarion first. The commands use the settings of the server: CLARION_DATA_DIR, DATABASE_URL, CLARION_KEYS.
@@ -30,6 +34,7 @@ A rotation that was cut short loses nothing: run it again.`
 const say = (line: string): void => console.log(line)
 
 type Opened = { db: Db; keys: KeyRing }
+type Command = (house: Opened, operands: readonly string[]) => Promise<number>
 
 /** Another process on this database knows only the keys it started with: what it seals next, the new ring may not open. */
 const refuseCompany = async (db: Db, config: Config): Promise<void> => {
@@ -78,7 +83,23 @@ const rotate = async ({ db, keys }: Opened): Promise<number> => {
   return r.broken.length > 0 || r.kept.length > 0 ? 1 : 0
 }
 
-const commands: Record<string, (house: Opened) => Promise<number>> = { 'keys status': status, 'keys rotate': rotate }
+const resetPassword: Command = async ({ db }, [email = '']) => {
+  const password = await createPasswords({ database: { db }, clock: systemClock }).resetPasswordOf(email)
+  if (password === null) {
+    say(`Nobody here has the address ${email}.`)
+    return 1
+  }
+  say(`First password of ${email}: ${password}`)
+  say('It is shown this once. All their sessions have ended; they choose their own password at the next sign-in.')
+  return 0
+}
+
+/** With how many words behind the command's own. */
+const commands: Record<string, { run: Command; operands: number }> = {
+  'keys status': { run: status, operands: 0 },
+  'keys rotate': { run: rotate, operands: 0 },
+  'users reset-password': { run: resetPassword, operands: 1 },
+}
 
 /** These commands work on what is there: a mistyped folder must not become a new, empty Clarion. */
 const findData = (config: Config): void => {
@@ -92,7 +113,7 @@ const findData = (config: Config): void => {
 }
 
 /** Opens lock, keys and database for one command, and closes them whatever happens. */
-const run = async (command: (house: Opened) => Promise<number>, flags: readonly string[]): Promise<number> => {
+const run = async (command: Command, operands: readonly string[], flags: readonly string[]): Promise<number> => {
   const config: Config = { ...readConfig(undefined, flags), role: 'all' }
   findData(config)
   const log = createLog({ ...config, logLevel: 'silent' })
@@ -102,7 +123,7 @@ const run = async (command: (house: Opened) => Promise<number>, flags: readonly 
     try {
       await refuseCompany(booted.database.db, config)
       const keys = await openKeyRing({ dir: config.dataDir, env: config.keys })
-      return await command({ db: booted.database.db, keys })
+      return await command({ db: booted.database.db, keys }, operands)
     } finally {
       await booted.close()
     }
@@ -113,19 +134,21 @@ const run = async (command: (house: Opened) => Promise<number>, flags: readonly 
 
 const main = async (args: readonly string[]): Promise<number> => {
   const at = args.findIndex((a) => a.startsWith('-'))
-  const words = (at < 0 ? args : args.slice(0, at)).join(' ')
+  const all = at < 0 ? args : args.slice(0, at)
+  const words = all.join(' ')
   const flags = at < 0 ? [] : args.slice(at)
   if (words === 'help' || flags.includes('--help') || flags.includes('-h')) {
     say(help)
     return 0
   }
-  const command = commands[words]
-  if (!command) {
+  const command = commands[all.slice(0, 2).join(' ')]
+  const operands = all.slice(2)
+  if (!command || operands.length !== command.operands) {
     console.error(words ? `There is no command "${words}".\n` : 'Which command?\n')
     console.error(help)
     return 2
   }
-  return await run(command, flags)
+  return await run(command.run, operands, flags)
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {

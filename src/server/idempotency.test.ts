@@ -138,7 +138,7 @@ test('a runner that died is taken over after a minute, one that lives is not', a
       actor: 'user:x',
       key: 'dead',
       route: 'postCreate',
-      body_hash: (await import('node:crypto')).createHash('sha256').update('{}').digest(),
+      body_hash: (await import('node:crypto')).createHmac('sha256', t.keys.derive('idempotency')).update('{}').digest(),
       state: 'running',
       status: null,
       reply: null,

@@ -4,13 +4,13 @@
  * and the next caller takes the row over. The row's `created_at` is the runner's fence: only its owner may write it.
  * Answers rest sealed, since one of them (a new API key) is a secret.
  */
-import { createHash } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { KeyRing } from '#infra/secrets.ts'
 
-type Keys = Pick<KeyRing, 'seal' | 'open'>
+type Keys = Pick<KeyRing, 'seal' | 'open' | 'derive'>
 export type Answer = { status: number; json: string; etag: string | null }
 export type Once = (
   key: { actor: string; key: string; route: string; body: unknown },
@@ -40,6 +40,8 @@ export const answerAad = (k: { actor: string; key: string }): string => `idempot
 
 /** Makes the runner. `run` answers (also with a 4xx); what it throws is not stored. */
 export const createIdempotency = ({ db, clock, keys }: { db: Db; clock: Clock; keys: Keys }): Once => {
+  // A body may hold a password: what rests of it must be no help for guessing.
+  const secret = keys.derive('idempotency')
   const claim = async (
     k: { actor: string; key: string; route: string },
     hash: Buffer,
@@ -90,7 +92,7 @@ export const createIdempotency = ({ db, clock, keys }: { db: Db; clock: Clock; k
   }
 
   return async ({ body, ...k }, run) => {
-    const hash = createHash('sha256').update(JSON.stringify(body)).digest()
+    const hash = createHmac('sha256', secret).update(JSON.stringify(body)).digest()
     const claimed = await claim(k, hash)
     if ('answer' in claimed) return { ...claimed.answer, replayed: true }
     let mine = claimed.mine

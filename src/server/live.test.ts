@@ -112,7 +112,6 @@ test('a stream ends at once with the membership, the session or the key, before 
   await t.send({ method: 'POST', url: '/api/auth/sign-out', as: out })
   await second.ended
 
-  const next = { currentPassword: t.owner.password, newPassword: 'another long one', revokeOtherSessions: true }
   const elsewhere = await t.send({
     method: 'POST',
     url: '/api/auth/sign-in/email',
@@ -120,11 +119,8 @@ test('a stream ends at once with the membership, the session or the key, before 
     headers: { 'content-type': 'application/json' },
   })
   const cookie = String(elsewhere.headers['set-cookie']).split(';')[0]!
-  const done = await t.send({
-    method: 'POST',
-    url: '/api/auth/change-password',
-    payload: JSON.stringify(next),
-    headers: { 'content-type': 'application/json' },
+  const done = await t.call('passwordChange', {
+    body: { currentPassword: t.owner.password, newPassword: 'another long one' },
     as: { cookie },
   })
   expect(done.status).toBe(200)

@@ -138,26 +138,6 @@ test('passwords rest as argon2id', async () => {
   for (const { password } of rows) expect(password).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
 })
 
-test('a person may change their password and sign in with the new one', async () => {
-  const p = await t.person('viewer')
-  const json = { 'content-type': 'application/json' }
-  const change = await t.send({
-    method: 'POST',
-    url: '/api/auth/change-password',
-    as: p,
-    headers: json,
-    payload: JSON.stringify({ currentPassword: t.owner.password, newPassword: 'a new long one' }),
-  })
-  expect(change.status).toBe(200)
-  const again = await t.send({
-    method: 'POST',
-    url: '/api/auth/sign-in/email',
-    headers: json,
-    payload: JSON.stringify({ email: p.email, password: 'a new long one' }),
-  })
-  expect(again.status).toBe(200)
-})
-
 test('sign-in is slowed down after too many tries', async () => {
   const limited = await testApp({ app: { limits: { api: 1000, signIn: 3, refused: 1000 } } })
   try {

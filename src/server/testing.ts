@@ -195,6 +195,8 @@ export const testApp = async (o: TestAppOptions = {}): Promise<TestApp> => {
       name: `${role} ${count}`,
       password,
     })
+    // As after their first sign-in.
+    await people.passwordChosen(userId)
     return { userId, email, cookie: await signIn(email) }
   }
 

@@ -13,6 +13,10 @@ import { NotFound } from './shell/not-found.tsx'
 import { Opening } from './shell/page.tsx'
 import { Shell } from './shell/shell.tsx'
 
+const AccountSettings = lazy(() => import('./settings/account.tsx').then((m) => ({ default: m.AccountSettings })))
+const ChoosePasswordPage = lazy(() =>
+  import('./setup/choose-password-page.tsx').then((m) => ({ default: m.ChoosePasswordPage })),
+)
 const CalendarPage = lazy(() => import('./calendar/calendar-page.tsx').then((m) => ({ default: m.CalendarPage })))
 const ChannelsPage = lazy(() => import('./channels/channels-page.tsx').then((m) => ({ default: m.ChannelsPage })))
 const KeySettings = lazy(() => import('./settings/keys.tsx').then((m) => ({ default: m.KeySettings })))
@@ -41,6 +45,7 @@ const Screens = () => {
   if (me.data === undefined || (me.data === null && !setup.data)) return <Opening />
   if (me.data === null)
     return setup.data?.needed ? <SetupPage tokenRequired={setup.data.tokenRequired} /> : <SignInPage />
+  if (me.data.mustChangePassword) return <ChoosePasswordPage me={me.data} />
   return (
     <Routes>
       <Route element={<Shell me={me.data} />}>
@@ -56,6 +61,7 @@ const Screens = () => {
           <Route path="workspace" element={<WorkspaceSettings />} />
           <Route path="members" element={<MemberSettings />} />
           <Route path="keys" element={<KeySettings />} />
+          <Route path="account" element={<AccountSettings />} />
           <Route path="platforms" element={<PlatformSettings />} />
         </Route>
         <Route path="setup" element={<Navigate to="/calendar" replace />} />

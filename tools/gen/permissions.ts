@@ -14,6 +14,7 @@ const cells = ({ method, path, summary, access }: Row): string[] => {
   const where = `\`${method} ${path.replace('/api/v1/workspaces/:ws', '…')}\``
   if (access === 'public') return [where, summary, 'nobody signed in', 'none needed']
   if (access === 'user') return [where, summary, 'any session', 'keys may not']
+  if (access.person) return [where, summary, access.role, 'keys may not']
   const publish = access.publish && `, and \`publish\` ${access.publish}`
   return [where, summary, access.role, `\`${access.scope}\`${publish ?? ''}`]
 }

@@ -46,6 +46,8 @@ export interface Tables {
     image: string | null
     createdAt: Generated<Date>
     updatedAt: Generated<Date>
+    /** Ours, not the auth library's: somebody else chose the password. */
+    must_change_password: Generated<boolean>
   }
   auth_sessions: {
     id: string

@@ -22,6 +22,7 @@ import { newId } from '#infra/ids.ts'
 import { knownZone } from '../schedule/rules.ts'
 import { mustPublish } from './effect.ts'
 import { hashPassword } from './password.ts'
+import { createPasswords } from './passwords.ts'
 import { type KeyPower, keyChange, keyOfKey, type Refusal, type RoleChange, roleChange } from './rules.ts'
 import * as store from './store.ts'
 
@@ -78,6 +79,8 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
   const db: Db = database.db
   const at = () => new Date(clock.now())
   const stale = (trx: Db, ws: string) => notify(trx, topics.live, { workspaceId: ws, kind: 'workspace', id: ws })
+
+  const passwords = createPasswords({ database, clock })
 
   const setup = async (
     input: Omit<z.output<typeof setupInput>, 'token'>,
@@ -182,6 +185,7 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
           email: address,
           passwordHash: passwordHash!,
           at: at(),
+          mustChange: true,
         })
       const added = await trx
         .insertInto('members')
@@ -293,17 +297,19 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
     me: async (userId: string) => {
       const user = await store.userById(db, userId)
       if (!user) throw new Problem('unauthenticated')
-      return { user, workspaces: (await store.workspacesOf(db, userId)).map(toWorkspace) }
+      const { must_change_password: mustChangePassword, ...shown } = user
+      const workspaces = (await store.workspacesOf(db, userId)).map(toWorkspace)
+      return { user: shown, workspaces, mustChangePassword }
     },
     /** Role and zone of a member; null for strangers. */
-    membership: async (userId: string, ws: string): Promise<{ role: Role; timeZone: string } | null> => {
+    membership: async (
+      userId: string,
+      ws: string,
+    ): Promise<{ role: Role; timeZone: string; mustChangePassword: boolean } | null> => {
       const row = await store.workspaceOf(db, userId, ws)
-      return row ? { role: row.role, timeZone: row.time_zone } : null
+      return row ? { role: row.role, timeZone: row.time_zone, mustChangePassword: row.must_change_password } : null
     },
-    /** Tells every screen and stream of the person's workspaces to look again, also at who they are. */
-    lookAgain: async (userId: string): Promise<void> => {
-      for (const { id } of await store.workspacesOf(db, userId)) await stale(db, id)
-    },
+    ...passwords,
     /** Has the person with this e-mail address a live session from that network address? */
     signedInFrom: (address: string, ip: string): Promise<boolean> => store.sessionFrom(db, email(address), ip, at()),
     identifyKey,

@@ -10,7 +10,15 @@ export const lockSetup = (trx: Db) => sql`select pg_advisory_xact_lock(hashtext(
 export const anyUser = async (db: Db): Promise<boolean> =>
   (await db.selectFrom('auth_users').select('id').limit(1).executeTakeFirst()) !== undefined
 
-export type NewUser = { id: string; name: string; email: string; passwordHash: string; at: Date }
+/** `mustChange`: somebody else chose the password. */
+export type NewUser = {
+  id: string
+  name: string
+  email: string
+  passwordHash: string
+  at: Date
+  mustChange?: boolean
+}
 /** A person and their password account, as the auth library stores them (`credential`, account id = user id). */
 export const insertUser = async (trx: Db, u: NewUser): Promise<void> => {
   await trx
@@ -23,14 +31,37 @@ export const insertUser = async (trx: Db, u: NewUser): Promise<void> => {
       createdAt: u.at,
       updatedAt: u.at,
       image: null,
+      must_change_password: u.mustChange ?? false,
     })
     .execute()
   await sql`insert into auth_accounts ("id", "accountId", "providerId", "userId", "password", "createdAt", "updatedAt")
     values (${`acc_${u.id}`}, ${u.id}, 'credential', ${u.id}, ${u.passwordHash}, ${u.at}, ${u.at})`.execute(trx)
 }
 
+/** A new password in place of the old one. */
+export const setPassword = async (
+  trx: Db,
+  o: { userId: string; passwordHash: string; mustChange: boolean; at: Date },
+): Promise<void> => {
+  await sql`update auth_accounts set "password" = ${o.passwordHash}, "updatedAt" = ${o.at}
+    where "userId" = ${o.userId} and "providerId" = 'credential'`.execute(trx)
+  await trx
+    .updateTable('auth_users')
+    .set({ must_change_password: o.mustChange, updatedAt: o.at })
+    .where('id', '=', o.userId)
+    .execute()
+}
+export const mustNotChange = async (db: Db, userId: string): Promise<void> =>
+  void (await db.updateTable('auth_users').set({ must_change_password: false }).where('id', '=', userId).execute())
+export const endSessions = async (trx: Db, userId: string): Promise<void> =>
+  void (await trx.deleteFrom('auth_sessions').where('userId', '=', userId).execute())
+
 export const userById = (db: Db, id: string) =>
-  db.selectFrom('auth_users').select(['id', 'name', 'email']).where('id', '=', id).executeTakeFirst()
+  db
+    .selectFrom('auth_users')
+    .select(['id', 'name', 'email', 'must_change_password'])
+    .where('id', '=', id)
+    .executeTakeFirst()
 export const userByEmail = (db: Db, email: string) =>
   db.selectFrom('auth_users').select(['id', 'name', 'email']).where('email', '=', email).executeTakeFirst()
 
@@ -54,11 +85,13 @@ const workspaceColumns = [
   'w.paused_at',
   'w.created_at',
   'm.role',
+  'u.must_change_password',
 ] as const
 const joined = (db: Db, userId: string) =>
   db
     .selectFrom('workspaces as w')
     .innerJoin('members as m', 'm.workspace_id', 'w.id')
+    .innerJoin('auth_users as u', 'u.id', 'm.user_id')
     .select(workspaceColumns)
     .where('m.user_id', '=', userId)
 

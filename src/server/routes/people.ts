@@ -8,7 +8,7 @@ import { isHere } from '../this-machine.ts'
 
 export type PeopleDeps = {
   people: People
-  auth: Pick<Auth, 'signIn'>
+  auth: Pick<Auth, 'signIn' | 'changePassword'>
   setupToken: string | null
   sandbox: boolean
   version: string
@@ -36,6 +36,12 @@ export const registerPeople = (bind: Bind, { people, auth, setupToken, sandbox, 
     return me(userId)
   })
   bind('me', (_input, ctx) => me(ctx.userId!))
+  bind('passwordChange', async ({ body }, ctx) => {
+    const words = { from: body.currentPassword, to: body.newPassword }
+    ctx.setHeader('set-cookie', await auth.changePassword(ctx.request, ctx.userId!, words))
+    await people.passwordChosen(ctx.userId!)
+    return { ok: true as const }
+  })
 
   bind('workspaceGet', (_input, ctx) => people.workspace(ctx.userId!, ctx.ws!.id))
   bind('workspacePatch', ({ body }, ctx) => people.patchWorkspace(actor(ctx), ctx.ws!.id, body))
@@ -47,6 +53,11 @@ export const registerPeople = (bind: Bind, { people, auth, setupToken, sandbox, 
   bind('memberPatch', ({ params, body }, ctx) => people.changeMember(actor(ctx), ctx.ws!.id, params.userId, body.role))
   bind('memberRemove', async ({ params }, ctx) => {
     await people.changeMember(actor(ctx), ctx.ws!.id, params.userId, null)
+    return { ok: true as const }
+  })
+
+  bind('memberPassword', async ({ params, body }, ctx) => {
+    await people.resetPassword(actor(ctx), ctx.ws!.id, params.userId, body.password)
     return { ok: true as const }
   })
 

@@ -8,6 +8,10 @@ export const plProblems: Record<ProblemCode, { title: string; fix: string }> = {
   'bad-cursor': { title: 'Nieznany znacznik strony', fix: 'Wczytaj listę od początku.' },
   unauthenticated: { title: 'Najpierw się zaloguj', fix: 'Zaloguj się ponownie.' },
   forbidden: { title: 'Twoja rola na to nie pozwala', fix: 'Poproś właściciela lub administratora.' },
+  'password-change-required': {
+    title: 'Najpierw wybierz własne hasło',
+    fix: 'Otrzymane hasło służy tylko do jednego: zmień je na stronie, którą pokazuje Clarion.',
+  },
   'scope-missing': { title: 'Klucz API nie ma wymaganego zakresu', fix: 'Utwórz klucz z tym zakresem.' },
   'setup-token': {
     title: 'Brak tokenu konfiguracji albo jest błędny',

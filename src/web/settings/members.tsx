@@ -1,12 +1,13 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { UserMinus } from 'lucide-react'
+import { KeyRound, UserMinus } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import { type Role, roles } from '#contract/common.ts'
 import { Skeleton } from '#ui/bits.tsx'
 import { Button } from '#ui/button.tsx'
 import { Section } from '#ui/card.tsx'
 import { Field, Input, Select } from '#ui/field.tsx'
-import { api } from '../api/client.ts'
+import { Notice } from '#ui/notice.tsx'
+import { api, newKey } from '../api/client.ts'
 import { membersQuery } from '../api/queries.ts'
 import { useT } from '../i18n/index.ts'
 import { Failed, Loaded } from '../lib/query-state.tsx'
@@ -53,6 +54,11 @@ export const MemberSettings = () => {
     onError: (e) => sayError(t, e),
     onSettled: settled,
   })
+  const reset = useMutation({
+    mutationFn: ({ userId, password }: { userId: string; name: string; password: string }) =>
+      api('memberPassword', { params: { ws: ws.id, userId }, body: { password } }),
+    onError: (e) => sayError(t, e),
+  })
   const admin = can('admin')
   const offered = roles.filter((r) => r !== 'owner' || can('owner'))
   const submit = (event: FormEvent) => {
@@ -89,6 +95,16 @@ export const MemberSettings = () => {
                       </option>
                     ))}
                   </Select>
+                  {can('owner') && m.userId !== me.user.id ? (
+                    <Button
+                      tone="quiet"
+                      size="icon"
+                      aria-label={t('members.reset', { name: m.name })}
+                      onClick={() => reset.mutate({ userId: m.userId, name: m.name, password: newKey().slice(0, 16) })}
+                    >
+                      <KeyRound aria-hidden />
+                    </Button>
+                  ) : null}
                   {admin && m.userId !== me.user.id ? (
                     <Button
                       tone="quiet"
@@ -104,6 +120,11 @@ export const MemberSettings = () => {
             </ul>
           )}
         </Loaded>
+        {reset.isSuccess ? (
+          <Notice tone="ok" className="mt-4">
+            {t('members.reset.done', { name: reset.variables.name, password: reset.variables.password })}
+          </Notice>
+        ) : null}
       </Section>
       {admin ? (
         <Section title={t('members.add')} lead={t('members.add.lead')}>

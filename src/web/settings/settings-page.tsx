@@ -4,7 +4,7 @@ import { cn } from '#ui/cn.ts'
 import { useT } from '../i18n/index.ts'
 import { Page } from '../shell/page.tsx'
 
-const tabs = ['workspace', 'members', 'keys', 'platforms'] as const
+const tabs = ['workspace', 'members', 'keys', 'platforms', 'account'] as const
 
 export const SettingsPage = () => {
   const t = useT()
