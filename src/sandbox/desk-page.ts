@@ -1,4 +1,5 @@
 /** The fault desk as a page: plain forms, no scripts. */
+import { sandboxClient } from '#contract/sandbox-client.ts'
 import { esc, feedTime, page } from '#kit/sandbox/html.ts'
 import { noticeKinds } from '#kit/sandbox/notices.ts'
 import { type FaultKind, faultKinds } from './faults.ts'
@@ -29,7 +30,7 @@ input,select,button{font:inherit;color:inherit;background:var(--ground);border:1
 button{cursor:pointer;font-weight:600;width:auto;justify-self:start}button.main{background:var(--accent);border-color:var(--accent);color:var(--card)}
 ul.faults{margin:0 0 .75rem;padding-left:1.1rem}.scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.85rem}th{text-align:left;font-weight:600;color:var(--soft)}th,td{padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top;white-space:nowrap}
-td.path{white-space:normal;min-width:12rem}.bad{color:var(--bad)}.good{color:var(--good)}
+td.path{white-space:normal;min-width:12rem}td.name{white-space:normal;min-width:7rem}.bad{color:var(--bad)}.good{color:var(--good)}
 pre{white-space:pre-wrap;background:var(--ground);border:1px solid var(--bad);border-radius:8px;padding:.6rem;font-size:.8rem}
 .stack+.stack{margin-top:1rem}dl{margin:0;display:grid;grid-template-columns:auto 1fr;gap:.1rem .8rem;font-size:.9rem}dt{color:var(--soft)}dd{margin:0}
 `
@@ -86,8 +87,8 @@ const faultList = (d: PageDeps) => {
 const noticeTable = (notices: readonly Notice[]) => {
   if (notices.length === 0) return '<p class="lead">Nothing. Every request said exactly what it should.</p>'
   const row = (n: Notice) =>
-    `<tr><td>${esc(feedTime(n.at).split(' · ')[0])}</td><td${n.client === 'Clarion' ? ' class="bad"' : ''}>${esc(n.client)}</td><td>${esc(n.platform)}</td><td>${esc(noticeKinds[n.kind])}</td><td class="path">${esc(n.what)}</td><td>${n.times}</td><td class="path">${esc(n.call)}</td></tr>`
-  return `<div class="scroll" tabindex="0" role="region" aria-label="Ignored as the network ignores it"><table><thead><tr><th>Time</th><th>Client</th><th>Network</th><th>Kind</th><th>What</th><th>Times</th><th>Call</th></tr></thead><tbody>${notices.map(row).join('')}</tbody></table></div>`
+    `<tr><td>${esc(feedTime(n.at).split(' · ')[0])}</td><td class="name">${esc(n.what)}</td><td class="name">${esc(noticeKinds[n.kind])}</td><td class="name${n.client === sandboxClient.name ? ' bad' : ''}">${esc(n.client)}</td><td class="path">${esc(n.platform)} · ${esc(n.call)}</td><td>${n.times}</td></tr>`
+  return `<div class="scroll" tabindex="0" role="region" aria-label="Ignored as the network ignores it"><table><thead><tr><th>Time</th><th>What</th><th>Kind</th><th>Client</th><th>Call</th><th>Times</th></tr></thead><tbody>${notices.map(row).join('')}</tbody></table></div>`
 }
 
 const requestTable = (requests: readonly Seen[]) => {

@@ -272,7 +272,7 @@ describe('notices', () => {
     expect(await over()).toHaveLength(1)
     expect(await over('?client=Clarion')).toEqual([])
     expect(await over('?platform=x-com')).toEqual([])
-    expect(await (await fetch(`${box.url}/_desk`)).text()).toContain('<td class="path">shoe_size</td>')
+    expect(await (await fetch(`${box.url}/_desk`)).text()).toContain('<td class="name">shoe_size</td>')
   })
   test('Clarion is known by its calls, whatever user agent a network wants; nobody else passes for it', async () => {
     const http = ours({ userAgent: 'a bakery' })
