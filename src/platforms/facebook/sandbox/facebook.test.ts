@@ -220,6 +220,16 @@ describe('what Graph ignores', () => {
     expect((await call(`https://graph.facebook.com/${version}/me`)).status).toBe(200)
     expect(told()).toEqual([['me', 'older-version', version]])
   })
+  test('no version is the oldest: what login libraries ask that way is answered', async () => {
+    const bare = (path: string, token: string) => call(`https://graph.facebook.com/${path}`, {}, token)
+    expect((await bare('me?fields=id,name', user)).status).toBe(200)
+    expect((await bare('me/accounts', user)).body.data).toHaveLength(2)
+    expect(told()).toEqual([
+      ['me', 'older-version', 'no version'],
+      ['accounts', 'older-version', 'no version'],
+    ])
+    expect((await bare('v19.0/me', user)).status).toBe(400)
+  })
   test('the dialog without response_type means a code, and another one is refused', async () => {
     const { clientId } = s.desk.tokens('facebook').credentials
     const dialog = (more: string) =>
@@ -240,6 +250,9 @@ describe('what Graph ignores', () => {
     form.set('source', new Blob([new Uint8Array(png({ width: 40, height: 30 }))], { type: 'image/png' }), 'a.png')
     const photo = await call(`${graph}/${pageId}/photos`, { method: 'POST', body: form })
     const { full_picture } = (await get(`${photo.body.post_id}?fields=full_picture`)).body
+    s.desk.advance(60_000)
+    const posts = await get(`${pageId}/posts?fields=id,full_picture,likes.summary(true)`)
+    expect((posts.body.data as { id: string }[])[0]).toMatchObject({ id: photo.body.post_id, full_picture })
     expect((await fetch(String(full_picture))).headers.get('content-type')).toBe('image/png')
     expect(told()).toEqual([])
   })

@@ -268,6 +268,11 @@ export const feedRoutes = (world: FbWorld): SandboxRoute[] => [
     list(world, (p) => p.state === 'published'),
   ),
   route(
+    'list',
+    'GET graph.facebook.com/:version/:page/posts',
+    list(world, (p) => p.state === 'published'),
+  ),
+  route(
     'scheduled',
     'GET graph.facebook.com/:version/:page/scheduled_posts',
     list(world, (p) => p.state === 'scheduled'),

@@ -59,11 +59,13 @@ export const postView = (world: FbWorld, p: Post, scopes: readonly string[]): Vi
     application: { id: p.app, name: world.state.meta.app.name },
     attachments: attachments(world, p),
     full_picture: picture(world, p),
+    picture: picture(world, p),
     status_type: p.video ? 'added_video' : p.photos.length ? 'added_photos' : 'mobile_status_update',
     shares: n.shares > 0 ? { count: n.shares } : undefined,
     comments: people
       ? { data: [], summary: { order: 'ranked', total_count: own + n.comments, can_comment: true } }
       : undefined,
+    likes: people ? { data: [], summary: { total_count: n.reactions, can_like: true, has_liked: false } } : undefined,
     reactions: people ? { data: [], summary: { total_count: n.reactions, viewer_reaction: 'NONE' } } : undefined,
   }
 }

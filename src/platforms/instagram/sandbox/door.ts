@@ -74,7 +74,7 @@ export const caller = (world: IgWorld, req: SandboxRequest, needs: readonly Need
     const accounts = pages.flatMap((p) => accountById(world, p.account?.id) ?? [])
     return { way, accounts, params: c.params, headers: c.headers }
   }
-  checkGraphVersion(req, req.params.version ?? 'v25.0')
+  checkGraphVersion(req, req.params.version)
   const params = readParams(req)
   if (req.method === 'GET') ignoreReads(req)
   const row = ownToken(world, tokenOf(req, params.fields))

@@ -339,7 +339,10 @@ describe('what Instagram ignores', () => {
     expect((await ask('me?fields=id,username')).status).toBe(200)
     expect((await ask('v25.0/me/insights?metric=views&period=day&metric_type=total_value')).status).toBe(200)
     expect((await ask('v25.0/me/media?fields=id')).status).toBe(200)
-    expect(told()).toEqual([['ig-me', 'older-version', 'v20.0']])
+    expect(told()).toEqual([
+      ['ig-me', 'older-version', 'v20.0'],
+      ['ig-me', 'older-version', 'no version'],
+    ])
   })
   test('account numbers without metric_type come day by day where they can; the others are refused in its words', async () => {
     const t = issued()

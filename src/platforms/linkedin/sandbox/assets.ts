@@ -3,7 +3,7 @@ import { json } from '#kit/sandbox/answer.ts'
 import { isObject, type JsonObject, jsonBody, mimeOf } from '#kit/sandbox/body.ts'
 import { checkFields, type FieldTable, is } from '#kit/sandbox/fields.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
-import { otherType } from '#kit/sandbox/notices.ts'
+import { otherType, otherWay } from '#kit/sandbox/notices.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { type Sniffed, sniff } from '#kit/sandbox/sniff.ts'
 import { addPiece, assemble, openUpload } from '#kit/sandbox/uploads.ts'
@@ -193,7 +193,10 @@ const arrived = (world: LinkedInWorld, asset: Asset, key: string, s: Sniffed) =>
   world.changed()
 }
 
-/** PUT to an address that was handed out. Pictures and documents come with the token, parts of a video without. */
+/**
+ * PUT to an address that was handed out. Pictures and documents come with the token, parts of a video without; clients that
+ * send it all the same are known to work.
+ */
 const upload =
   (world: LinkedInWorld) =>
   (req: SandboxRequest): SandboxResponse => {
@@ -203,7 +206,7 @@ const upload =
     if (asset.kind !== 'video') {
       const c = bearer(world, req)
       if (c.member.id !== asset.member) return { status: 403, text: '' }
-    } else if (req.headers.authorization) return problem(400, 'ILLEGAL_ARGUMENT', 'Authorization must not be sent here')
+    } else if (req.headers.authorization) otherWay(req, 'Authorization with a part of a video')
     if (world.now() - asset.madeAt >= n.urlMs) return problem(403, 'EXPIRED_UPLOAD_URL', 'The upload URL has expired')
     // The documents want octet-stream or an image's own type (§4.1); the store behind the address keeps any bytes.
     if (!mimeOf(req).startsWith('image/')) otherType(req, 'application/octet-stream')

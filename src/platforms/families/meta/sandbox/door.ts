@@ -16,10 +16,16 @@ import { type GraphToken, type MetaPage, type MetaWorld, type Person, pageById, 
 const versions = ['v20.0', 'v21.0', 'v22.0', 'v23.0', 'v24.0', 'v25.0', 'v26.0']
 const documented = ['v25.0', 'v26.0']
 
-/** Refuses a version that is gone; an old one is taken and noticed. */
+/** Notices a version that is not the documented one; none means the oldest. */
+export const noteGraphVersion = (req: SandboxRequest, version: string | undefined): void => {
+  if (version === undefined || !documented.includes(version)) olderVersion(req, version ?? 'no version')
+}
+
+/** The same, and refuses one that is gone. */
 export const checkGraphVersion = (req: SandboxRequest, version: string | undefined): void => {
-  if (!versions.includes(version ?? '')) graphRefuse(400, 2500, `Unknown path components: /${version}`)
-  if (!documented.includes(version!)) olderVersion(req, version!)
+  if (version !== undefined && !versions.includes(version))
+    graphRefuse(400, 2500, `Unknown path components: /${version}`)
+  noteGraphVersion(req, version)
 }
 
 const hourMs = 3_600_000

@@ -6,7 +6,7 @@ import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox
 import { missing } from '#kit/sandbox/notices.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { httpsOrHome } from '#kit/sandbox/this-machine.ts'
-import { tokenOf } from './door.ts'
+import { noteGraphVersion, tokenOf } from './door.ts'
 import { badParam, graphRefuse } from './envelope.ts'
 import { checkParams, param, readParams } from './params.ts'
 import { peopleRoutes } from './people.ts'
@@ -76,6 +76,8 @@ const dialog =
     const q = req.query
     const wrong = dialogProblem(world, q)
     if (wrong) return wrongPage(wrong)
+    // The login of versions long gone still works: arctic asks for v16.0.
+    noteGraphVersion(req, req.params.version)
     ignoreAsked(req, 'auth_type', 'config_id', 'display')
     if (!q.has('response_type')) missing(req, 'response_type')
     const { meta } = world.state
@@ -124,6 +126,7 @@ const dialog =
 const tokenCall =
   (world: MetaWorld) =>
   (req: SandboxRequest): SandboxResponse => {
+    noteGraphVersion(req, req.params.version)
     const { fields, notice } = readParams(req)
     const { meta } = world.state
     checkParams(
@@ -176,6 +179,7 @@ const exchange = (world: MetaWorld, given: string | undefined): SandboxResponse 
 const debug =
   (world: MetaWorld) =>
   (req: SandboxRequest): SandboxResponse => {
+    noteGraphVersion(req, req.params.version)
     const { app, tokens } = world.state.meta
     const caller = tokenOf(req)
     if (caller !== `${app.id}|${app.secret}` && !(caller && Object.hasOwn(tokens, caller)))
@@ -228,7 +232,9 @@ export const issueFor = (world: MetaWorld, page: MetaPage, scopes: string[]) => 
 export const loginRoutes = (world: MetaWorld, look: LoginLook): SandboxRoute[] => [
   route('authorize', 'GET|POST www.facebook.com/:version/dialog/oauth', dialog(world, look)),
   route('token', 'GET|POST graph.facebook.com/:version/oauth/access_token', tokenCall(world), { writes: true }),
+  route('token', 'GET|POST graph.facebook.com/oauth/access_token', tokenCall(world), { writes: true }),
   route('debug-token', 'GET graph.facebook.com/:version/debug_token', debug(world)),
+  route('debug-token', 'GET graph.facebook.com/debug_token', debug(world)),
   ...peopleRoutes(world),
 ]
 

@@ -90,6 +90,10 @@ const businesses =
   }
 
 export const peopleRoutes = (world: MetaWorld): SandboxRoute[] => [
+  // Without a version, as many login libraries ask; before the nodes, which would take `me` for a version.
+  route('accounts', 'GET graph.facebook.com/me/accounts', (req) => pageList(world, req, (p) => !p.business)),
+  route('permissions', 'GET graph.facebook.com/me/permissions', permissions(world)),
+  route('me', 'GET graph.facebook.com/me', me(world)),
   route('accounts', 'GET graph.facebook.com/:version/me/accounts', (req) => pageList(world, req, (p) => !p.business)),
   route('businesses', 'GET graph.facebook.com/:version/me/businesses', businesses(world)),
   route('business-pages', 'GET graph.facebook.com/:version/:business/owned_pages', (req) =>
