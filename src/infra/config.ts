@@ -20,6 +20,7 @@
  * | CLARION_LOG_FORMAT          |          | text on a terminal, else json | `json` or `text`                                      |
  * | CLARION_DRAIN_MS            |          | 20000            | ms a shutdown waits for work in flight                             |
  * | CLARION_BODY_MS             |          | 60000            | ms a request may take to arrive; uploads of files may take longer  |
+ * | CLARION_HISTORY_DAYS        |          | 0                | days the steps, tries and story of a publication that is over are kept; 0 for ever, else at least 30 |
  * | CLARION_CLOCK_ORIGIN        |          |                  | epoch ms where a scaled clock starts (tests; needs RATE too)       |
  * | CLARION_CLOCK_RATE          |          |                  | how many times faster than the wall it runs                        |
  * | CLARION_<PLATFORM>_<FIELD>  |          |                  | app credentials: CLARION_X_COM_CLIENT_ID for field `clientId`      |
@@ -59,6 +60,8 @@ export type Config = {
   logLevel: LogLevel
   logFormat: 'json' | 'text'
   drainMs: number
+  /** Days the history of publications that are over is kept; 0 = for ever. */
+  historyDays: number
   /** ms a request may take to arrive; uploads of files are judged by their pace. */
   bodyMs: number
   clock: { origin: number; rate: number } | undefined
@@ -168,6 +171,10 @@ export const readConfig = (
   const rate = r.number('CLARION_CLOCK_RATE')
   if ((origin === undefined) !== (rate === undefined))
     throw new CannotStart('Only one of CLARION_CLOCK_ORIGIN and CLARION_CLOCK_RATE is set.', 'Set both, or neither.')
+  const historyDays = r.int('CLARION_HISTORY_DAYS', 0, 36_500) ?? 0
+  // Webhooks and a person's second look come for weeks, and need what a publication left.
+  if (historyDays > 0 && historyDays < 30)
+    throw new CannotStart(`CLARION_HISTORY_DAYS is ${historyDays}.`, 'Set at least 30, or 0 to keep everything.')
   return {
     dataDir: resolve(flags.data ?? r.text('CLARION_DATA_DIR') ?? 'data'),
     host,
@@ -190,6 +197,7 @@ export const readConfig = (
     logFormat: r.oneOf('CLARION_LOG_FORMAT', ['json', 'text'] as const, terminal ? 'text' : 'json'),
     bodyMs: r.int('CLARION_BODY_MS', 1_000, 3_600_000) ?? 60_000,
     drainMs: r.int('CLARION_DRAIN_MS', 0, 600_000) ?? 20_000,
+    historyDays,
     clock: origin !== undefined && rate !== undefined ? { origin, rate } : undefined,
     toolPath: env.PATH ?? '',
     credentials: (platform, fields) =>

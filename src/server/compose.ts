@@ -95,6 +95,7 @@ export const compose: Compose = async ({
     browserSandboxUrl: own ? `${publicUrl}/sandbox` : sandboxUrl,
     publicUrl,
     takesWebhooks: true,
+    historyDays: config.historyDays,
     sandboxWord,
     log,
     worker: `${hostname()}:${process.pid}`,

@@ -32,6 +32,7 @@ import { createTakeDown } from '#planner/published/take-down.ts'
 import { holdChannel, releaseHeld } from '#planner/publishing/commands.ts'
 import type { Log, Observer, PublishingDeps } from '#planner/publishing/deps.ts'
 import { createPublishing } from '#planner/publishing/engine.ts'
+import { publishingJobs } from '#planner/publishing/jobs.ts'
 import { signalJobs } from '#planner/signals/jobs.ts'
 import { createSignals } from '#planner/signals/service.ts'
 import { createSandboxRobot } from './sandbox-robot.ts'
@@ -57,6 +58,8 @@ export type HouseOptions = {
   /** Name of this process in leases and journals. */
   worker: string
   observe?: Observer
+  /** Days the history of publications that are over is kept; 0 (default) = for ever. */
+  historyDays?: number
   /** App credentials from the configuration. */
   configured?: (platform: string, fields: readonly string[]) => Record<string, string>
   /** Throws when a live URL may not be called; gives the addresses it was judged by. */
@@ -175,7 +178,8 @@ export const openHouse = async (o: HouseOptions) => {
     ...channelJobs({ db, clock, keeper, quotas }),
     ...postJobs(posts),
     ...mediaJobs({ media, clock }),
-    ...insightJobs(insights),
+    ...insightJobs({ db, clock, platforms, insights, log }),
+    ...publishingJobs({ db, clock, log, days: o.historyDays ?? 0 }),
     ...signalJobs({ signals: webhooks, clock, takesWebhooks: o.takesWebhooks ?? false }),
   ]
   const carriers = jobs.map((job) => carry(job.look, job))

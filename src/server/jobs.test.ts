@@ -28,6 +28,7 @@ test('publishing wakes no chore; a chore hears what it waits for, and sweeps hea
     forecast: [topics.plans],
     'sweep uploads': [],
     'read insights': [topics.connected],
+    'forget what networks told': [],
     'handle webhooks': [topics.signals],
     'sweep events': [],
   })

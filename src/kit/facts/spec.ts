@@ -169,6 +169,11 @@ export type PlatformSpec<S extends z.ZodType = z.ZodType> = {
    * publication may end `unconfirmed`, and a person is asked.
    */
   unknowable?: readonly { types: readonly string[]; why: string }[]
+  /**
+   * How long the network lets an app keep what it told of people's activity: numbers of posts and accounts, and what its
+   * events said. `kinds`: of these channels only; absent: of all. Absent altogether: its documents name no limit.
+   */
+  keeps?: readonly { kinds?: readonly string[]; ms: number }[]
   /** Day the facts were last checked against the fact sheet (YYYY-MM-DD). */
   verified: string
 }

@@ -178,6 +178,11 @@ export const spec = defineSpec({
       why: 'LinkedIn lets nobody read the comments under a member’s post, and guards only posts against doubles.',
     },
   ],
+  // §6: activity of members 48 hours, of pages 6 months.
+  keeps: [
+    { kinds: ['person'], ms: 48 * 3_600_000 },
+    { kinds: ['organization'], ms: 180 * 86_400_000 },
+  ],
   verified: '2026-11-22',
 })
 

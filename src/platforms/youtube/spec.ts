@@ -123,6 +123,8 @@ export const spec = defineSpec({
     { bucket: 'stats', label: 'Statistics calls today (whole app)', cap: 10_000, scope: 'app', window: pacific },
   ],
   can: { firstComment: true, remove: true, edit: true, insights: true, webhook: true, readBack: true },
+  // §6: statistics for 30 days.
+  keeps: [{ ms: 30 * 86_400_000 }],
   verified: '2026-11-22',
 })
 
