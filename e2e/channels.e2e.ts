@@ -135,12 +135,12 @@ describe.skipIf(!chromium)('an admin', () => {
 
   it('pauses a channel and lets it publish again', async () => {
     const one = article('Studio Drafts')
-    await one.getByRole('button', { name: 'Actions for Studio Drafts' }).click()
+    await one.getByRole('button', { name: 'Actions for Studio Drafts · Telegram' }).click()
     await page.getByRole('menuitem', { name: 'Pause' }).click()
     await one.getByText('Nothing goes out here until you resume.').waitFor()
     await one.getByRole('button', { name: 'Resume' }).click()
     await one.getByText('Nothing goes out here until you resume.').waitFor({ state: 'detached' })
-    await page.getByText('Studio Drafts publishes again').waitFor()
+    await page.getByText('Studio Drafts · Telegram publishes again').waitFor()
   })
 
   it('met no script error on the way', () => {

@@ -154,11 +154,12 @@ export const setUp = async (
   return { ws }
 }
 
-/** Signs an existing owner in. */
-export const signIn = async (context: BrowserContext): Promise<void> => {
-  const r = await context.request.post('/api/auth/sign-in/email', {
-    data: { email: owner.email, password: owner.password },
-  })
+/** Signs somebody in who has an account: the owner, unless told otherwise. */
+export const signIn = async (
+  context: BrowserContext,
+  { email, password }: { email: string; password: string } = owner,
+): Promise<void> => {
+  const r = await context.request.post('/api/auth/sign-in/email', { data: { email, password } })
   if (!r.ok()) throw new Error(`sign-in: ${r.status()} ${await r.text()}`)
 }
 

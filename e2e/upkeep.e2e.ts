@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { Temporal } from 'temporal-polyfill'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Clarion, call, freshContext, openBrowser, owner, setUp, startClarion, watch } from './harness.ts'
+import { type Clarion, call, freshContext, openBrowser, owner, setUp, signIn, startClarion, watch } from './harness.ts'
 import { picture } from './picture.ts'
 
 const chromium = existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium')
@@ -226,6 +226,22 @@ describe.skipIf(!chromium)('a person, day after day', () => {
     await page.getByRole('tab', { name: 'Bluesky' }).click()
     await wall.waitFor({ state: 'detached' })
     await page.locator('[data-save="saved"]').waitFor()
+    // An answer of a poll is what was typed, comma and all.
+    await page.getByRole('tab', { name: 'X', exact: true }).click()
+    await page.getByText('X settings', { exact: true }).click()
+    const answers = page.getByRole('group', { name: 'Poll' })
+    await answers.getByRole('textbox').first().fill('Yes, please')
+    await answers.getByRole('textbox').nth(1).fill('No')
+    await page.locator('[data-save="saved"]').waitFor()
+    const saved = await call<{ publications: { platform: string; settings: { poll?: { options: string[] } } }[] }>(
+      context,
+      'GET',
+      `/api/v1/workspaces/${ws}/posts/${page.url().split('/').at(-1)}`,
+    )
+    expect(saved.publications.find((p) => p.platform === 'x-com')?.settings.poll?.options).toEqual([
+      'Yes, please',
+      'No',
+    ])
     // The slot picked in the calendar outlives the first save and a reload.
     const today = Temporal.Now.plainDateISO(zone)
     await page.goto(`/compose?at=${today.add({ days: 3 })}T11:15`)
@@ -239,6 +255,33 @@ describe.skipIf(!chromium)('a person, day after day', () => {
     expect(await page.getByLabel('Time', { exact: true }).inputValue()).toBe('11:15')
     await page.keyboard.press('Escape')
     await page.locator('[data-save="saved"]').waitFor()
+  })
+
+  it('reads as a viewer, and is offered nothing to write with', async () => {
+    await call(context, 'POST', `/api/v1/workspaces/${ws}/members`, {
+      email: 'vera@example.test',
+      name: 'Vera',
+      password: 'only looks at things',
+      role: 'viewer',
+    })
+    const other = await freshContext(browser, clarion.url)
+    try {
+      await signIn(other, { email: 'vera@example.test', password: 'only looks at things' })
+      const seen = await other.newPage()
+      seen.setDefaultTimeout(15_000)
+      await seen.goto('/compose')
+      await seen.getByRole('heading', { name: 'Posts' }).waitFor()
+      const row = seen.getByRole('link', { name: /A calm morning/ })
+      await row.waitFor()
+      expect(await seen.getByRole('link', { name: /New post|^New$/ }).count()).toBe(0)
+      expect(await seen.getByRole('button', { name: /^Actions for the post/ }).count()).toBe(0)
+      await row.click()
+      await seen.waitForURL('**/posts/*')
+      await seen.getByRole('heading', { name: 'Where it goes' }).waitFor()
+      expect(await seen.getByRole('link', { name: 'Edit', exact: true }).count()).toBe(0)
+    } finally {
+      await other.close()
+    }
   })
 
   it('met no script error on the way', () => {

@@ -62,7 +62,7 @@ export const Agenda = ({
               >
                 <span className="w-16 shrink-0 text-sm font-medium tabular-nums">{format.time(post.dueAt ?? '')}</span>
                 <span className="min-w-0 flex-1">
-                  <span className="line-clamp-2 block text-sm">
+                  <span className="line-clamp-2 text-sm">
                     {post.content.segments[0]?.text.trim() || t('posts.noText')}
                   </span>
                   <span className="mt-1.5 flex flex-wrap items-center gap-2">

@@ -13,7 +13,7 @@ import { accountQuery, channelInsightsQuery } from '../api/queries.ts'
 import { useT } from '../i18n/index.ts'
 import { useFormat } from '../lib/format.ts'
 import { QuotaLine, telling } from '../lib/quotas.tsx'
-import { PlatformMark, useFace } from '../lib/registry.tsx'
+import { PlatformMark, useChannelName, useFace } from '../lib/registry.tsx'
 import { say, sayError } from '../lib/toast.ts'
 import { useSession } from '../shell/session.tsx'
 
@@ -25,6 +25,7 @@ export const ChannelCard = ({ channel, reconnect }: { channel: Channel; reconnec
   const client = useQueryClient()
   const face = useFace(channel.platform)
   const [leaving, setLeaving] = useState(false)
+  const name = useChannelName()(channel)
   const params = { ws: ws.id, id: channel.id }
   const counted = useQuery({ ...channelInsightsQuery(ws.id, channel.id), enabled: face?.spec.can.insights === true })
   const followers = counted.data?.latest?.metrics.followers
@@ -34,15 +35,13 @@ export const ChannelCard = ({ channel, reconnect }: { channel: Channel; reconnec
   const act = useMutation({
     mutationFn: (what: 'channelPause' | 'channelResume' | 'channelCheck') => api(what, { params }),
     onSuccess: (next, what) =>
-      what === 'channelCheck' && next.state !== 'ok'
-        ? undefined
-        : say(t(`channels.done.${what}`, { name: channel.name })),
+      what === 'channelCheck' && next.state !== 'ok' ? undefined : say(t(`channels.done.${what}`, { name })),
     onError: (e) => sayError(t, e),
     onSettled: settled,
   })
   const remove = useMutation({
     mutationFn: () => api('channelRemove', { params }),
-    onSuccess: () => say(t('channels.removed', { name: channel.name })),
+    onSuccess: () => say(t('channels.removed', { name })),
     onError: (e) => sayError(t, e),
     onSettled: () => {
       setLeaving(false)
@@ -51,10 +50,7 @@ export const ChannelCard = ({ channel, reconnect }: { channel: Channel; reconnec
   })
   const health = channel.state === 'ok' ? 'ok' : channel.state === 'reconnect' ? 'warn' : 'danger'
   return (
-    <article
-      aria-label={channel.name}
-      className="flex flex-col rounded-xl border border-line bg-surface p-5 shadow-card"
-    >
+    <article aria-label={name} className="flex flex-col rounded-xl border border-line bg-surface p-5 shadow-card">
       <div className="flex items-start gap-3.5">
         <Avatar
           name={channel.name}
@@ -72,7 +68,7 @@ export const ChannelCard = ({ channel, reconnect }: { channel: Channel; reconnec
         </div>
         <Menu
           trigger={
-            <Button tone="quiet" size="icon-sm" aria-label={t('channels.more', { name: channel.name })}>
+            <Button tone="quiet" size="icon-sm" aria-label={t('channels.more', { name })}>
               <MoreHorizontal aria-hidden />
             </Button>
           }
@@ -175,7 +171,7 @@ export const ChannelCard = ({ channel, reconnect }: { channel: Channel; reconnec
       <Dialog
         open={leaving}
         onOpenChange={setLeaving}
-        title={t('channels.disconnect.title', { name: channel.name })}
+        title={t('channels.disconnect.title', { name })}
         description={
           channel.scheduled > 0
             ? t('channels.disconnect.held', { count: channel.scheduled })

@@ -1,4 +1,4 @@
-import { Check, Search } from 'lucide-react'
+import { Check, History, Search } from 'lucide-react'
 import { useId, useState } from 'react'
 import { Link } from 'react-router'
 import type { Channel } from '#contract/channels.ts'
@@ -9,7 +9,9 @@ import { Input } from '#ui/field.tsx'
 import { Notice } from '#ui/notice.tsx'
 import { useT } from '../i18n/index.ts'
 import { PlatformMark, useChannelName, useFaces } from '../lib/registry.tsx'
+import { useSession } from '../shell/session.tsx'
 import { chooseChannels, toggleChannel } from './draft.ts'
+import { lastChannels } from './local.ts'
 import type { Composer } from './use-composer.ts'
 
 /** From this many channels on, a person finds one by its name rather than by looking. */
@@ -20,6 +22,7 @@ export const ChannelPicker = ({ composer, disabled }: { composer: Composer; disa
   const t = useT()
   const faces = useFaces()
   const nameOf = useChannelName(composer.channels)
+  const { ws } = useSession()
   const title = useId()
   const [query, setQuery] = useState('')
   const { channels, draft, edit, chosen } = composer
@@ -33,6 +36,9 @@ export const ChannelPicker = ({ composer, disabled }: { composer: Composer; disa
       </Notice>
     )
   }
+  const last = lastChannels(ws.id, localStorage)
+    .read()
+    .filter((id) => channels.some((c) => c.id === id))
   const many = channels.length >= manyChannels
   const named = (c: Channel) => faces.get(c.platform)?.spec.name ?? c.platform
   const wanted = query.trim().toLocaleLowerCase()
@@ -44,6 +50,12 @@ export const ChannelPicker = ({ composer, disabled }: { composer: Composer; disa
         <h2 id={title} className="text-sm font-medium">
           {t('composer.channels')}
         </h2>
+        {last.length > 0 && chosen.length === 0 ? (
+          <Button tone="quiet" size="sm" disabled={disabled} onClick={() => edit((d) => chooseChannels(d, last, true))}>
+            <History aria-hidden />
+            {t('composer.channels.last', { count: last.length })}
+          </Button>
+        ) : null}
         {many ? (
           <>
             <span className="text-sm text-muted tabular-nums">

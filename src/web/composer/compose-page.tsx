@@ -27,6 +27,7 @@ import { ChannelPicker } from './channel-picker.tsx'
 import { Costs } from './costs.tsx'
 import { fromPost, hasContent } from './draft.ts'
 import { Findings, findingsField, useTroubles } from './findings.tsx'
+import { lastChannels } from './local.ts'
 import { Previews } from './previews.tsx'
 import { SaveLine } from './save-line.tsx'
 import { isUnsaved } from './saver.ts'
@@ -181,6 +182,7 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
     if (!id) return
     const next = await api('postSchedule', { params: { ws: ws.id, id }, body: when })
     saver.discard()
+    lastChannels(ws.id, localStorage).write(chosen.map((c) => c.id))
     client.setQueryData([ws.id, 'post', next.id], next)
     void client.invalidateQueries({ queryKey: [ws.id, 'posts'] })
     say('now' in when ? t('composer.publishing') : t('composer.scheduled', { when: format.dateTime(next.dueAt ?? '') }))
@@ -286,37 +288,38 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
               {[tell(t, save.error).detail, tell(t, save.error).fix].filter(Boolean).join(' ')}
             </p>
           ) : null}
-          <div className="flex flex-wrap items-center justify-between gap-3">
+          <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
             <SaveLine composer={composer} />
+            {counted.errors + counted.warnings > 0 ? (
+              <Button
+                tone="quiet"
+                className="ml-auto px-2"
+                aria-label={[
+                  counted.errors > 0 ? t('problem.errors', { count: counted.errors }) : '',
+                  counted.warnings > 0 ? t('problem.warnings', { count: counted.warnings }) : '',
+                ]
+                  .filter(Boolean)
+                  .join(', ')}
+                onClick={() => {
+                  setTab('shared')
+                  setAim({ field: findingsField })
+                }}
+              >
+                {counted.errors > 0 ? (
+                  <span className="inline-flex items-center gap-1 text-danger tabular-nums">
+                    <CircleAlert aria-hidden />
+                    {counted.errors}
+                  </span>
+                ) : null}
+                {counted.warnings > 0 ? (
+                  <span className="inline-flex items-center gap-1 text-warn tabular-nums">
+                    <TriangleAlert aria-hidden />
+                    {counted.warnings}
+                  </span>
+                ) : null}
+              </Button>
+            ) : null}
             <div className="ml-auto flex flex-wrap items-center gap-2">
-              {counted.errors + counted.warnings > 0 ? (
-                <Button
-                  tone="quiet"
-                  aria-label={[
-                    counted.errors > 0 ? t('problem.errors', { count: counted.errors }) : '',
-                    counted.warnings > 0 ? t('problem.warnings', { count: counted.warnings }) : '',
-                  ]
-                    .filter(Boolean)
-                    .join(', ')}
-                  onClick={() => {
-                    setTab('shared')
-                    setAim({ field: findingsField })
-                  }}
-                >
-                  {counted.errors > 0 ? (
-                    <span className="inline-flex items-center gap-1 text-danger tabular-nums">
-                      <CircleAlert aria-hidden />
-                      {counted.errors}
-                    </span>
-                  ) : null}
-                  {counted.warnings > 0 ? (
-                    <span className="inline-flex items-center gap-1 text-warn tabular-nums">
-                      <TriangleAlert aria-hidden />
-                      {counted.warnings}
-                    </span>
-                  ) : null}
-                </Button>
-              ) : null}
               {scheduled ? (
                 <>
                   <Button tone="quiet" busy={busy === 'draft'} onClick={unschedule}>

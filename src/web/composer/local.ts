@@ -29,6 +29,22 @@ const oldWord = (_key: string, value: unknown): unknown =>
 
 export type LocalCopy = { baseVersion: number | null; draft: Draft }
 
+/** The channels of the last post this browser scheduled in a workspace: most posts go where the last one went. */
+export const lastChannels = (ws: string, storage: Pick<Storage, 'getItem' | 'setItem'>) => {
+  const key = `clarion.channels.${ws}`
+  return {
+    read: (): string[] => (storage.getItem(key) ?? '').split(' ').filter(Boolean),
+    /** A browser that keeps nothing only costs a few clicks. */
+    write: (ids: readonly string[]): void => {
+      try {
+        storage.setItem(key, ids.join(' '))
+      } catch {
+        // Told elsewhere, where it matters: the saver says so.
+      }
+    },
+  }
+}
+
 export type LocalKeep = {
   read: (id: string | null) => LocalCopy | null
   /** False when the browser refuses (storage full or off): the screen then says that only the server copy counts. */

@@ -333,6 +333,8 @@ export const en = {
   'composer.preview.choose': 'Whose preview',
   'composer.preview.empty': 'Choose a channel to see the post as its network shows it.',
   'composer.channels.chosen': '{{count}} of {{of}}',
+  'composer.channels.last_one': 'The {{count}} of last time',
+  'composer.channels.last_other': 'The {{count}} of last time',
   'composer.channels.all': 'Choose all',
   'composer.channels.none': 'Choose none',
   'composer.channels.find': 'Find a channel',

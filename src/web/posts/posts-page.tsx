@@ -42,7 +42,7 @@ const Row = ({ post }: { post: Post }) => {
         className="flex min-w-0 flex-1 flex-wrap items-center gap-x-4 gap-y-2 py-3.5 pl-4 focus-visible:-outline-offset-2 sm:flex-nowrap sm:pl-5"
       >
         <span className="w-full min-w-0 flex-1 basis-full sm:basis-auto">
-          <span className="line-clamp-2 block">{text || t('posts.noText')}</span>
+          <span className="line-clamp-2">{text || t('posts.noText')}</span>
           <span className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted">
             <span>
               {post.dueAt ? format.dateTime(post.dueAt) : t('posts.edited', { when: format.dateTime(post.updatedAt) })}

@@ -262,7 +262,7 @@ export const PublicationCard = ({
       <TimeDialog
         open={dialog === 'time'}
         onOpenChange={(open) => setDialog(open ? 'time' : null)}
-        title={t('post.moveOne', { name })}
+        title={t('post.moveOne', { name: `${name} · ${platform}` })}
         confirm={t('action.changeTime')}
         initial={publication.dueAt}
         submit={async (body) => {

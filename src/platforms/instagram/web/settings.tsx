@@ -164,7 +164,7 @@ export const Settings = ({ value, onChange, disabled, channel, segments, say, Me
         value={tagsOf(value.userTags)}
         onChange={(userTags) => set({ userTags: userTags.length > 0 ? userTags : undefined })}
         disabled={disabled}
-        items={media.length}
+        media={media}
         placed={!reel}
         say={say}
       />

@@ -1,5 +1,5 @@
 import { SettingGroup, TextSetting } from '#kit/web/setting-controls.tsx'
-import type { SettingsProps } from '#kit/web/slots.ts'
+import type { PreviewMedia, SettingsProps } from '#kit/web/slots.ts'
 import { Button } from '#ui/button.tsx'
 
 export type Tag = { username: string; x?: number; y?: number; item?: number }
@@ -12,22 +12,63 @@ const share = (value: string | undefined): number | undefined => {
 }
 const percent = (value: number | undefined) => (value === undefined ? undefined : String(Math.round(value * 100)))
 
+/** The picture with a dot where the person is; a press moves it. The fields beside it do the same by keyboard. */
+const Spot = ({
+  picture,
+  tag,
+  disabled,
+  onPlace,
+  say,
+}: {
+  picture: PreviewMedia
+  tag: Tag
+  disabled: boolean
+  onPlace: (x: number, y: number) => void
+  say: SettingsProps['say']
+}) => (
+  <button
+    type="button"
+    tabIndex={-1}
+    disabled={disabled}
+    aria-label={say('userTags.place', { name: tag.username || '?' })}
+    title={say('userTags.place', { name: tag.username || '?' })}
+    className="relative block w-fit cursor-crosshair overflow-hidden rounded-lg"
+    onClick={(e) => {
+      const box = e.currentTarget.getBoundingClientRect()
+      // A press by keyboard has no place.
+      if (e.detail === 0 || box.width === 0 || box.height === 0) return
+      const part = (at: number) => Math.round(Math.min(1, Math.max(0, at)) * 100) / 100
+      onPlace(part((e.clientX - box.left) / box.width), part((e.clientY - box.top) / box.height))
+    }}
+  >
+    <img src={picture.url} alt="" className="max-h-56 max-w-full" />
+    {tag.x !== undefined && tag.y !== undefined ? (
+      <span
+        aria-hidden
+        className="absolute size-4 -translate-x-1/2 -translate-y-1/2 rounded-full border-2 border-white bg-accent shadow-lifted"
+        style={{ left: `${tag.x * 100}%`, top: `${tag.y * 100}%` }}
+      />
+    ) : null}
+  </button>
+)
+
 /** People in the media. Pictures want a place, reels take none. */
 export const Tags = ({
   value,
   onChange,
   disabled,
-  items,
+  media,
   placed,
   say,
 }: {
   value: readonly Tag[]
   onChange: (tags: Tag[]) => void
   disabled: boolean
-  items: number
+  media: readonly PreviewMedia[]
   placed: boolean
   say: SettingsProps['say']
 }) => {
+  const items = media.length
   const set = (at: number, change: Partial<Tag>) => onChange(value.map((t, i) => (i === at ? { ...t, ...change } : t)))
   return (
     <SettingGroup label={say('userTags')}>
@@ -41,6 +82,15 @@ export const Tags = ({
             value={tag.username || undefined}
             onChange={(username) => set(i, { username: username ?? '' })}
           />
+          {placed && media[(tag.item ?? 1) - 1]?.kind === 'image' ? (
+            <Spot
+              picture={media[(tag.item ?? 1) - 1]!}
+              tag={tag}
+              disabled={disabled}
+              say={say}
+              onPlace={(x, y) => set(i, { x, y })}
+            />
+          ) : null}
           {placed ? (
             <div className="grid grid-cols-3 gap-2">
               <TextSetting

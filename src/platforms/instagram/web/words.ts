@@ -33,11 +33,12 @@ const en = {
     'A place on Facebook: the number at the end of the address of its page (facebook.com/…-1234567890). Instagram lets apps search for none.',
   userTags: 'Tagged people',
   'userTags.help':
-    'Public accounts only. In a picture, say where the person is: 0 and 0 is the top left corner, 50 and 50 the middle.',
+    'Public accounts only. In a picture, press where the person is, or write it: 0 and 0 is the top left corner, 50 and 50 the middle.',
   'userTags.username': 'Name',
   'userTags.x': 'Across (0 to 100)',
   'userTags.y': 'Down (0 to 100)',
   'userTags.item': 'In item',
+  'userTags.place': 'Press where {{name}} is',
   'userTags.add': 'Tag somebody',
   'userTags.remove': 'Remove {{name}}',
   comments: 'Allow comments',
