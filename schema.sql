@@ -115,6 +115,7 @@ create table channels (
   created_at timestamp with time zone not null,
   removed_at timestamp with time zone,
   account_at timestamp with time zone,
+  person_id text,
   constraint channels_pkey PRIMARY KEY (id),
   constraint channels_realm_check CHECK ((realm = ANY (ARRAY['live'::text, 'sandbox'::text]))),
   constraint channels_state_check CHECK ((state = ANY (ARRAY['ok'::text, 'reconnect'::text, 'blocked'::text])))
@@ -420,6 +421,7 @@ CREATE INDEX auth_sessions_user ON auth_sessions USING btree ("userId");
 CREATE INDEX auth_verifications_identifier ON auth_verifications USING btree (identifier);
 CREATE INDEX channel_tokens_refresh ON channel_tokens USING btree (refresh_at) WHERE (refresh_at IS NOT NULL);
 CREATE UNIQUE INDEX channels_account ON channels USING btree (workspace_id, platform, realm, external_id) WHERE (removed_at IS NULL);
+CREATE INDEX channels_person ON channels USING btree (platform, realm, person_id) WHERE (person_id IS NOT NULL);
 CREATE INDEX channels_workspace ON channels USING btree (workspace_id, created_at);
 CREATE INDEX idempotency_keys_age ON idempotency_keys USING btree (created_at);
 CREATE INDEX insight_looks_channel ON insight_looks USING btree (channel_id, next_at) WHERE (next_at IS NOT NULL);

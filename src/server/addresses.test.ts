@@ -1,4 +1,5 @@
 /** Every address that Clarion hands out leads somewhere: asked of the composed server, from outside. */
+import { createHmac } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { png } from '#kit/testing/media.ts'
@@ -92,6 +93,27 @@ describe('what networks and their consoles are told', () => {
     // A name that is no plain name is not served, whatever was entered.
     await put({ signatureFile: '../x.txt' })
     for (const path of ['/x.txt', '/..%2fx.txt']) expect((await web.ask(path)).status).toBe(404)
+  })
+
+  it('a person’s request for deletion is answered with a page that tells how it stands', async () => {
+    const secret = 'a secret of this app'
+    await web.ask(`/api/v1/workspaces/${ws}/platforms/facebook/credentials`, {
+      method: 'PUT',
+      headers: { cookie, 'content-type': 'application/json' },
+      body: JSON.stringify({ values: { clientId: '1', clientSecret: secret } }),
+    })
+    const payload = Buffer.from(JSON.stringify({ user_id: '218471', issued_at: 1_796_000_000 })).toString('base64url')
+    const mark = createHmac('sha256', secret).update(payload).digest('base64url')
+    const ask = (signed: string) =>
+      web.ask('/webhooks/facebook/deletion', { method: 'POST', body: new URLSearchParams({ signed_request: signed }) })
+    expect((await ask(`${mark}x.${payload}`)).status).toBe(403)
+    const r = await ask(`${mark}.${payload}`)
+    expect(r.status).toBe(200)
+    const said = (await r.json()) as { url: string; confirmation_code: string }
+    expect(Object.keys(said).sort()).toEqual(['confirmation_code', 'url'])
+    expect(said.url).toBe(`${web.publicUrl}/webhooks/facebook/deletion/${said.confirmation_code}`)
+    await expect.poll(async () => (await web.ask(said.url)).text(), { timeout: 20_000 }).toContain('Done.')
+    expect((await web.ask(said.url.replace(/.$/, 'x'))).status).toBe(404)
   })
 
   it('media: what a network pulls, and what people see', async () => {

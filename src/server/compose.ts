@@ -164,7 +164,7 @@ export const compose: Compose = async ({
       (_bind, app) => registerOAuthCallback(app, { connect: house.connect, publicUrl }),
       (_bind, app) =>
         registerPlatformFiles(app, { platforms: house.platforms, credentials: house.credentials, publicUrl }),
-      (_bind, app) => registerWebhooks(app, { webhooks: house.webhooks }),
+      (_bind, app) => registerWebhooks(app, { webhooks: house.webhooks, publicUrl }),
     ],
   })
   await app.ready()

@@ -137,6 +137,8 @@ export interface Tables {
     handle: string
     avatar_url: string | null
     profile_url: string | null
+    /** The network's id of the person behind it, where that is not the account itself. */
+    person_id: Generated<string | null>
     facts: JsonbDefault<Record<string, unknown>>
     state: Generated<'ok' | 'reconnect' | 'blocked'>
     state_reason: string | null

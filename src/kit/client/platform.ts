@@ -30,6 +30,8 @@ export type ConnectBegin =
 export type ChannelOffer = {
   /** The network's immutable id of the account. */
   externalId: string
+  /** The network's id of the person who consented, where that is another than the account's (a Page). */
+  person?: string
   kind: string
   name: string
   handle: string

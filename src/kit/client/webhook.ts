@@ -77,6 +77,11 @@ export type Webhook = {
   verify: (t: WebhookContext, r: WebhookRequest) => Promise<Verified> | Verified
   /** Never throws: a body it cannot read gives no events. */
   events: (r: WebhookRequest) => WebhookEvent[]
+  /**
+   * A person asks through the network that their data be deleted (`POST /webhooks/:platform/deletion`): who, by the
+   * network's id, and when (epoch ms); null when it is not rightly signed.
+   */
+  deletion?: (t: WebhookContext, r: WebhookRequest) => { person: string; at: number } | null
   /** Asks the network to send events about this channel; called after connecting. Safe to repeat. */
   subscribe?: (t: SubscribeContext) => Promise<void>
 }

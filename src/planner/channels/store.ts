@@ -107,6 +107,7 @@ export const putChannel = async (db: Db, a: Account): Promise<string> => {
     handle: offer.handle,
     avatar_url: webAddress(offer.avatarUrl),
     profile_url: webAddress(offer.profileUrl),
+    person_id: offer.person || null,
     facts: JSON.stringify(offer.facts),
     state: 'ok' as const,
     state_reason: null,

@@ -3,7 +3,7 @@
  * signature, keeps each event once and is done; a job handles them row by row. An event decides nothing: it wakes the
  * engine, which looks for itself, and "gone" and "revoked" are believed after a look of our own.
  */
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
@@ -65,6 +65,13 @@ export type Signals = {
   secret: (platform: string, realm: Realm) => string
   /** Answers a delivery or a handshake. @throws Problem `not-found`, `webhook-refused`, `network-failed` (the network's keys could not be fetched) */
   receive: (platform: string, request: WebhookRequest) => Promise<WebhookReply>
+  /**
+   * A person asks through their network that we delete what we have of them. Gives the code under which `deletion` tells
+   * how it stands. @throws Problem `not-found`, `webhook-refused`
+   */
+  forget: (platform: string, request: WebhookRequest) => Promise<string>
+  /** How a request for deletion stands; null: there is none (kept for 30 days). */
+  deletion: (platform: string, code: string) => Promise<'asked' | 'done' | 'open' | null>
   /** The job: handles events that are due. Gives when the next is (UTC), or null. */
   handleDue: () => Promise<Date | null>
   /** Has the network asked for events of a channel soon; call in the transaction that connects it. Does nothing where there are none. */
@@ -102,10 +109,8 @@ export const createSignals = (d: SignalsDeps): Signals => {
     }
   }
 
-  const receive: Signals['receive'] = async (id, request) => {
-    const platform = d.platforms.get(id)
-    const hook = platform?.webhook
-    if (!platform || !hook) throw new Problem('not-found', 'This network sends Clarion no webhooks.')
+  /** The realms that may have sent this, with what each would have signed with. */
+  const contextsFor = async (platform: Platform, request: WebhookRequest) => {
     const fromSandbox = !d.sandboxWord || sameText(request.headers[sandboxSender] ?? '', d.sandboxWord)
     const found = await Promise.all(
       (d.sandbox && fromSandbox ? (['live', 'sandbox'] as const) : (['live'] as const)).map(async (realm) => ({
@@ -113,7 +118,14 @@ export const createSignals = (d: SignalsDeps): Signals => {
         t: await contextOf(platform, realm),
       })),
     )
-    const able = found.flatMap(({ realm, t }) => (t ? [{ realm, t }] : []))
+    return found.flatMap(({ realm, t }) => (t ? [{ realm, t }] : []))
+  }
+
+  const receive: Signals['receive'] = async (id, request) => {
+    const platform = d.platforms.get(id)
+    const hook = platform?.webhook
+    if (!platform || !hook) throw new Problem('not-found', 'This network sends Clarion no webhooks.')
+    const able = await contextsFor(platform, request)
     const shaken = able.flatMap(({ t }) => hook.handshake?.(t, request) ?? [])
     const welcome = shaken.find((r) => r.status < 400) ?? shaken[0]
     if (welcome) return welcome
@@ -138,6 +150,34 @@ export const createSignals = (d: SignalsDeps): Signals => {
     )
   }
 
+  const forget: Signals['forget'] = async (id, request) => {
+    const platform = d.platforms.get(id)
+    const read = platform?.webhook?.deletion
+    if (!platform || !read) throw new Problem('not-found', 'This network sends Clarion no requests for deletion.')
+    for (const { realm, t } of await contextsFor(platform, request)) {
+      const asked = read(t, request)
+      if (!asked) continue
+      // The same request again has the same code, and nobody guesses another's.
+      const code = createHmac('sha256', t.secret)
+        .update(`deletion/${asked.person}/${asked.at}`)
+        .digest('hex')
+        .slice(0, 24)
+      const event = {
+        key: store.deletionKey(code),
+        account: asked.person,
+        does: 'revoked' as const,
+        ref: null,
+        message: 'The person behind this account asked that their data be deleted. Connect it again to publish.',
+        data: {},
+        ...(asked.at > 0 ? { at: asked.at } : {}),
+      }
+      await store.keepEvents(db, { platform: id, realm, events: [event], now: now() })
+      d.log.info({ platform: id, realm }, 'a person asked for deletion')
+      return code
+    }
+    throw new Problem('webhook-refused', 'Its signature is missing or wrong.')
+  }
+
   /** Keys that could not be fetched prove nothing about the sender: the network may send it again. */
   const verify = async (judge: () => Promise<Verified>): Promise<Verified> => {
     try {
@@ -147,6 +187,8 @@ export const createSignals = (d: SignalsDeps): Signals => {
       throw error
     }
   }
+
+  const isDeletion = (e: store.EventRow) => e.key.startsWith(store.deletionKey(''))
 
   type Outcome = { outcome: string; again?: true }
 
@@ -243,6 +285,7 @@ export const createSignals = (d: SignalsDeps): Signals => {
       }
       const reason = e.message ?? 'The account has taken Clarion’s access away. Connect it again to publish.'
       await d.keeper.markReconnect(channelId, reason, token?.generation)
+      if (isDeletion(e)) await store.forgetPerson(db, channelId)
       ended++
     }
     if (ended > 0) return { outcome: 'revoked' }
@@ -259,6 +302,8 @@ export const createSignals = (d: SignalsDeps): Signals => {
     url,
     secret,
     receive,
+    forget,
+    deletion: (platform, code) => store.deletionOf(db, platform, code),
 
     handleDue: async () => {
       for (let round = 0; round < rounds; round++) {

@@ -370,3 +370,50 @@ test('the network is asked for events after connecting, again after a failure, a
   await hooks.subscribeDue()
   expect(net.count('/subscribe')).toBe(3)
 })
+
+test('a person who stands behind several accounts takes all of them back, and only by "revoked"', async () => {
+  net.says['/account'] = { status: 401, body: { error: 'dead' } }
+  await t.db.updateTable('channels').set({ person_id: 'person-1' }).where('id', '=', channel).execute()
+  await send(event({ account: 'person-1', does: 'comment', ref: 'x' }))
+  await send(event({ account: 'person-1', does: 'revoked' }))
+  await hooks.handleDue()
+  expect(await outcomes()).toEqual(['no-channel', 'revoked'])
+  expect((await house.channels.get(ws, channel)).state).toBe('reconnect')
+})
+
+test('a request for deletion is answered with a code; what we have of the person goes once the network agrees', async () => {
+  await t.db
+    .updateTable('channels')
+    .set({ person_id: 'person-2', avatar_url: 'https://talker.example/me.png', facts: '{"age":7}' })
+    .where('id', '=', channel)
+    .execute()
+  const asks = (at: number) => request({ person: 'person-2', at })
+  expect(await problem(hooks.forget('talker', { ...asks(start), headers: {} }))).toBe('webhook-refused')
+  expect(await problem(hooks.forget('nobody', asks(start)))).toBe('not-found')
+
+  // The account still works for us: nothing is deleted on anybody's word.
+  net.says['/account'] = { body: { facts: {}, used: 0, resetsAt: null } }
+  const first = await hooks.forget('talker', asks(start))
+  expect(first).toMatch(/^[0-9a-f]{24}$/)
+  expect(await hooks.deletion('talker', first)).toBe('asked')
+  for (let i = 0; i < 5; i++) {
+    await hooks.handleDue()
+    clock.set(clock.now() + 3_600_000)
+  }
+  expect(await hooks.deletion('talker', first)).toBe('open')
+  expect(
+    await t.db.selectFrom('channel_tokens').select('channel_id').where('channel_id', '=', channel).execute(),
+  ).toHaveLength(1)
+
+  net.says['/account'] = { status: 401, body: { error: 'dead' } }
+  const code = await hooks.forget('talker', asks(clock.now()))
+  expect([code === first, await hooks.forget('talker', asks(clock.now()))]).toEqual([false, code])
+  await hooks.handleDue()
+  expect(await hooks.deletion('talker', code)).toBe('done')
+  expect(await hooks.deletion('talker', 'f'.repeat(24))).toBeNull()
+  const kept = await t.db.selectFrom('channels').selectAll().where('id', '=', channel).executeTakeFirstOrThrow()
+  expect(kept).toMatchObject({ state: 'reconnect', person_id: null, avatar_url: null, facts: {} })
+  expect(
+    await t.db.selectFrom('channel_tokens').select('channel_id').where('channel_id', '=', channel).execute(),
+  ).toEqual([])
+})

@@ -107,16 +107,57 @@ export const sweepEvents = async (db: Db, now: Date): Promise<number> => {
   return Number(r.numDeletedRows)
 }
 
-/** Channels an event is about: those of the account, in every workspace; of the whole platform when it names none. */
-export const channelsOf = (db: Db, e: Pick<EventRow, 'platform' | 'realm' | 'account'>): Promise<{ id: string }[]> =>
+/**
+ * Channels an event is about: those of the account, in every workspace; of the whole platform when it names none. Access
+ * is taken away by a person, who may stand behind several.
+ */
+export const channelsOf = (
+  db: Db,
+  e: Pick<EventRow, 'platform' | 'realm' | 'account' | 'does'>,
+): Promise<{ id: string }[]> =>
   db
     .selectFrom('channels')
     .select('id')
     .where('platform', '=', e.platform)
     .where('realm', '=', e.realm)
     .where('removed_at', 'is', null)
-    .$if(e.account !== null, (q) => q.where('external_id', '=', e.account!))
+    .$if(e.account !== null, (q) =>
+      q.where((eb) =>
+        eb.or([
+          eb('external_id', '=', e.account!),
+          ...(e.does === 'revoked' ? [eb('person_id', '=', e.account!)] : []),
+        ]),
+      ),
+    )
     .execute()
+
+/**
+ * Forgets what a channel holds of the person behind it: tokens, picture, facts, who they are. What was published stays
+ * with the workspace that wrote it.
+ */
+export const forgetPerson = (db: Db, channelId: string): Promise<void> =>
+  db.transaction().execute(async (trx) => {
+    await trx.deleteFrom('channel_tokens').where('channel_id', '=', channelId).execute()
+    await trx
+      .updateTable('channels')
+      .set({ person_id: null, avatar_url: null, facts: '{}', version: sql`version + 1` })
+      .where('id', '=', channelId)
+      .execute()
+  })
+
+/** How a request for deletion stands: `asked`, `done`, or `open` (a look says that access is still there). Null: unknown. */
+export const deletionOf = async (db: Db, platform: string, code: string): Promise<'asked' | 'done' | 'open' | null> => {
+  const row = await db
+    .selectFrom('webhook_events')
+    .select(['outcome', 'next_at'])
+    .where('platform', '=', platform)
+    .where('key', '=', deletionKey(code))
+    .executeTakeFirst()
+  if (!row) return null
+  if (row.next_at !== null || row.outcome === null) return 'asked'
+  return row.outcome === 'denied' || row.outcome === 'could-not-look' ? 'open' : 'done'
+}
+export const deletionKey = (code: string): string => `deletion-${code}`
 
 /** Publications older than this (ms) are not searched for an id only their steps hold. */
 const searchMs = 100 * 86_400_000

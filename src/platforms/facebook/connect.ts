@@ -21,6 +21,7 @@ export const optionalScopes = [
 
 const offerOf = (p: ManagedPage & { token: string }, consent: Grant): ChannelOffer => ({
   externalId: p.id,
+  ...(consent.extra?.userId ? { person: consent.extra.userId } : {}),
   kind: 'page',
   name: p.name,
   handle: p.username ?? p.id,

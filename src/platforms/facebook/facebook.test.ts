@@ -222,6 +222,12 @@ test('a webhook of two days ago is stale, the handshake is answered to the right
   expect(ask(t.secret)).toMatchObject({ status: 200, body: '1158201444' })
   expect(ask('another')).toMatchObject({ status: 403 })
 })
+test('the person behind a Page is kept beside it: Meta names them, not the Page, when access is taken away', async () => {
+  const c = await bench().connect()
+  expect(c.offer.person).toMatch(/^\d+$/)
+  expect(c.offer.person).not.toBe(c.offer.externalId)
+  expect(c.offer.person).toBe(c.grant.extra?.userId)
+})
 test('every format can be edited or says why not, and be removed', async () => {
   const b = bench()
   const c = await b.connect()

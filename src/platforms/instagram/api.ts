@@ -59,7 +59,7 @@ export type Profile = z.output<typeof profile>
 export const me = (c: GraphAccess): Promise<Profile> =>
   graphGet(c, 'me', {
     query: {
-      fields: 'user_id,username,name,account_type,profile_picture_url,followers_count,follows_count,media_count',
+      fields: 'id,user_id,username,name,account_type,profile_picture_url,followers_count,follows_count,media_count',
     },
     expect: unwrapped(profile),
   })

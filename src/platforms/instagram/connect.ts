@@ -106,7 +106,7 @@ const own = oauth2({
         message: 'Instagram did not say which account this is. Start connecting again.',
       })
     const facts = { accountType: user.account_type ?? null, ...mayDo(grant) }
-    return [offer({ way: 'instagram-login', externalId, user, facts })]
+    return [offer({ way: 'instagram-login', externalId, person: user.id, user, facts })]
   },
 })
 
@@ -115,6 +115,7 @@ type Known = { username?: string; name?: string; profile_picture_url?: string; f
 const offer = (o: {
   way: WayId
   externalId: string
+  person?: string
   user: Known
   facts?: Record<string, Json>
   grant?: Grant
@@ -122,6 +123,7 @@ const offer = (o: {
   const handle = o.user.username ?? o.externalId
   return {
     externalId: o.externalId,
+    ...(o.person ? { person: o.person } : {}),
     kind: 'profile',
     name: o.user.name || handle,
     handle,
@@ -183,7 +185,8 @@ const throughFacebook = metaLogin({
         extra: { way: 'facebook-login', pageId: page.id },
       }
       const facts = { pageId: page.id, pageName: page.name, ...mayDo(grant) }
-      return [offer({ way: 'facebook-login', externalId: linked.id, user: linked, facts, grant: ownGrant })]
+      const person = grant.extra?.userId
+      return [offer({ way: 'facebook-login', externalId: linked.id, person, user: linked, facts, grant: ownGrant })]
     })
     if (offers.length === 0)
       throw new PlatformFailure({

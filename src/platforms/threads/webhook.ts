@@ -60,6 +60,7 @@ const meta = metaWebhook({
 
 export const webhook: Webhook = {
   handshake: meta.handshake!,
+  deletion: meta.deletion!,
   verify: async (t, r) => {
     const good = await meta.verify(t, r)
     const { at } = read(r.body)

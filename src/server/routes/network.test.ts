@@ -45,7 +45,7 @@ beforeAll(async () => {
       return (bind, app) => {
         registerChannels(bind, { ...house, connectAll: async () => [] })
         registerInsights(bind, { insights })
-        registerWebhooks(app, { webhooks: hooks })
+        registerWebhooks(app, { webhooks: hooks, publicUrl: 'http://localhost' })
         registerPlatforms(bind, { ...house, redirectUri: (p) => `${publicUrl}/oauth/${p}/callback`, webhooks: hooks })
       }
     },

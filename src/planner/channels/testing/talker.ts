@@ -109,6 +109,10 @@ export const talker = (): Platform =>
         return Number(r.headers['x-at']) < t.now() - 300_000 ? 'stale' : 'ok'
       },
       events: (r) => JSON.parse(r.body.toString()) as WebhookEvent[],
+      deletion: (t, r) =>
+        same(sign(r.body.toString(), t.secret), r.headers['x-signature'] ?? '')
+          ? (JSON.parse(r.body.toString()) as { person: string; at: number })
+          : null,
       subscribe: async (t) => {
         await t.http({ method: 'POST', url: `${host}/subscribe`, json: { url: t.url, secret: t.secret } })
       },

@@ -135,11 +135,16 @@ export const metaWebhook = (o: MetaWebhook): Webhook => {
       }
       return [...out.values()]
     },
+    deletion: (t, r) => {
+      const signed = signedRequest(r)
+      const asked = signed === null ? null : readSignedRequest(signed, secrets(t))
+      return asked ? { person: asked.userId, at: asked.issuedAt > 0 ? asked.issuedAt : 0 } : null
+    },
     ...(o.subscribe ? { subscribe: o.subscribe } : {}),
   }
 }
 
-/** A person removed the app. The id is the person's, so that a platform whose channels are Pages finds no channel by it. */
+/** A person removed the app. The id is the person's: Pages are found by it too, as a channel keeps who consented. */
 const revoked = (signed: string): WebhookEvent[] => {
   const data = bag(parse(Buffer.from(signed.split('.')[1] ?? '', 'base64url')))
   const userId = str(data.user_id)
