@@ -9,6 +9,7 @@ import type { Clock } from '#infra/clock.ts'
 import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
+import { shownText } from '#kit/facts/text.ts'
 import type { Calling } from '../channels/calling.ts'
 import { checkCandidates } from '../posts/plan.ts'
 import { createPreflight, refuseErrors } from '../posts/preflight.ts'
@@ -24,7 +25,8 @@ export type Edit = (ws: string, id: string, text: string) => Promise<void>
 export const createEdit = (d: EditDeps): Edit => {
   const preflight = createPreflight(d.platforms)
 
-  return async (ws, id, text) => {
+  return async (ws, id, given) => {
+    const text = shownText(given)
     const p = await findPublication(d.db, ws, id)
     const post = p && (await findPost(d.db, ws, p.post_id))
     if (!p || !post) throw new Problem('not-found', 'There is no such publication.')

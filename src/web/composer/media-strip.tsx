@@ -1,14 +1,21 @@
 import { ArrowLeft, ArrowRight, FileText, Film, RotateCcw, X } from 'lucide-react'
+import { bytesApart } from '#kit/facts/measures.ts'
 import { Progress, Skeleton } from '#ui/bits.tsx'
 import { Button } from '#ui/button.tsx'
 import { Field, Textarea } from '#ui/field.tsx'
-import { type T, tell, useT } from '../i18n/index.ts'
+import { language, type T, tell, useT } from '../i18n/index.ts'
 import { formatBytes } from '../lib/bytes.ts'
+import { numberIn } from '../lib/locale.ts'
 import { moveMedia, removeMedia, type Segment, setAlt, type Target } from './draft.ts'
 import { kindOfFile, NotSent } from './files.ts'
 import { MediaThumb } from './media-thumb.tsx'
 import { fieldNames } from './troubles.ts'
 import type { Composer, RunningUpload } from './use-composer.ts'
+
+const tooLarge = (t: T, bytes: number, most: number): string => {
+  const [size, limit] = bytesApart(bytes, most, numberIn(language()))
+  return `${t('media.tooLarge', { size, limit })} ${t('media.tooLarge.fix')}`
+}
 
 /** What went wrong with one file, in the person's words. */
 const told = (t: T, { error, file }: RunningUpload): string | null => {
@@ -16,7 +23,7 @@ const told = (t: T, { error, file }: RunningUpload): string | null => {
   if (error instanceof NotSent)
     return error.reason === 'not-taken'
       ? `${t('media.notTaken')} ${t('media.notTaken.fix')}`
-      : `${t('media.tooLarge', { size: formatBytes(file.size), limit: formatBytes(error.limit) })} ${t('media.tooLarge.fix')}`
+      : tooLarge(t, file.size, error.limit)
   const { title, detail, fix } = tell(t, error)
   const parts = [title, detail, fix]
   return parts.flatMap((part) => (part ? [/[.!?…]$/.test(part) ? part : `${part}.`] : [])).join(' ')
@@ -48,7 +55,10 @@ const Running = ({ upload, composer }: { upload: RunningUpload; composer: Compos
             <Progress value={share} label={t('media.uploading', { name })} />
             <p className="text-muted text-xs tabular-nums">
               {share < 1
-                ? t('media.progress', { percent: Math.floor(share * 100), size: formatBytes(upload.file.size) })
+                ? t('media.progress', {
+                    percent: Math.floor(share * 100),
+                    size: formatBytes(upload.file.size, numberIn(language())),
+                  })
                 : t('media.checking')}
             </p>
           </div>
@@ -112,7 +122,7 @@ export const MediaStrip = ({
             {item?.kind === 'document' ? (
               <p className="min-w-0 flex-1 self-center text-sm">
                 <span className="block truncate font-medium">{name}</span>
-                <span className="text-muted">{formatBytes(item.bytes)}</span>
+                <span className="text-muted">{formatBytes(item.bytes, numberIn(language()))}</span>
               </p>
             ) : (
               <Field label={t('media.alt')} className="min-w-0 flex-1 gap-1">

@@ -3,7 +3,7 @@
 import { bytesApart } from '#kit/facts/measures.ts'
 import type { Words } from '#kit/web/slots.ts'
 import { language, maybe, type Params, type T } from '../i18n/index.ts'
-import { localeOf, moment } from './locale.ts'
+import { moment, numberIn } from './locale.ts'
 
 type Finding = { kind: string; message: string; remedy: string; params: Params }
 
@@ -30,7 +30,7 @@ const fill = (text: string, params: Params) =>
 export type FindingText = { message: string; remedy: string; lang: 'en' | undefined }
 export const findingText = (t: T, finding: Finding, words: Words = {}): FindingText => {
   const lang = language()
-  const number = (n: number) => n.toLocaleString(localeOf(lang), { useGrouping: false, maximumFractionDigits: 9 })
+  const number = numberIn(lang)
   const params: Params = Object.fromEntries(
     Object.entries(finding.params).map(([key, value]) => [
       key,

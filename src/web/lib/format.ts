@@ -56,7 +56,7 @@ export const makeFormat = (
     percent: (share) => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }).format(share),
     money: (amount, currency) =>
       new Intl.NumberFormat(locale, { style: 'currency', currency, maximumFractionDigits: 3 }).format(amount),
-    bytes: formatBytes,
+    bytes: (n) => formatBytes(n, (value) => number.format(value)),
     list: (items) => list.format(items),
     dayKey: (at) => dayOf(at, timeZone),
   }

@@ -13,3 +13,9 @@ export const moment = (iso: string, language: string): string =>
     minute: '2-digit',
     timeZoneName: 'short',
   })
+
+/** A number in a sentence, with the decimal mark of the language and nothing between thousands (`1920 x 1080`). */
+export const numberIn =
+  (language: string) =>
+  (n: number): string =>
+    n.toLocaleString(localeOf(language), { useGrouping: false, maximumFractionDigits: 9 })
