@@ -1,7 +1,7 @@
 /** One local post as v4 takes it. Unknown members are refused, so only what is set is sent (fact sheet §3). */
 import type { Json, StepContext, StepMedia } from '#kit/client/steps.ts'
 import type { Settings } from './spec.ts'
-import { wallTime, weekdayOf } from './text.ts'
+import { wallTime, weekdayOf } from './wall-time.ts'
 
 type T = Pick<StepContext<Settings>, 'segments' | 'settings' | 'channel'>
 

@@ -2,7 +2,8 @@
 import { type Draft, type Finding, findingList, type PlatformPure } from '#kit/facts/preflight.ts'
 import { isBlank } from '#kit/facts/text.ts'
 import { settings, spec } from './spec.ts'
-import { holdsPhone, text, wallTime } from './text.ts'
+import { holdsPhone, text } from './text.ts'
+import { wallTime } from './wall-time.ts'
 
 /** 10 KB is the least Google takes. */
 const minImageBytes = 10_240

@@ -1,7 +1,7 @@
 /** Google Business Profile as data (fact sheet google-business.md §1, §2, §3, §7, §10). */
 import { z } from 'zod'
 import { defineSpec, type SettingsOf } from '#kit/facts/spec.ts'
-import { wallTime } from './text.ts'
+import { wallTime } from './wall-time.ts'
 
 /** What people can post. ALERT exists in the API and nobody may write one any more; there is no product post. */
 export const topics = ['STANDARD', 'EVENT', 'OFFER'] as const

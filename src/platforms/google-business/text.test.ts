@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { settings } from './spec.ts'
-import { holdsPhone, textKey, wallTime, weekdayOf } from './text.ts'
+import { holdsPhone, textKey } from './text.ts'
+import { wallTime, weekdayOf } from './wall-time.ts'
 
 describe('phone numbers in a text', () => {
   test.each([

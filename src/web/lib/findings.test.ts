@@ -1,11 +1,11 @@
 import i18next from 'i18next'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { Finding } from '#kit/facts/preflight.ts'
 import type { T } from '../i18n/index.ts'
 
 // What a browser has and a test process has not.
-vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
-vi.stubGlobal('document', { documentElement: { lang: 'en' } })
+Object.defineProperty(globalThis, 'localStorage', { value: { getItem: () => null, setItem: () => undefined } })
+Object.defineProperty(globalThis, 'document', { value: { documentElement: { lang: 'en' } } })
 const { setLanguage } = await import('../i18n/index.ts')
 const { findingText } = await import('./findings.ts')
 
