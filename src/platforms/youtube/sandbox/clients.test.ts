@@ -61,6 +61,16 @@ test('arctic connects, the library refreshes, uploads, reads, comments and takes
   const snippet = { videoId: id, topLevelComment: { snippet: { textOriginal: 'Still warm' } } }
   const comment = await api.commentThreads.insert({ part: ['snippet'], requestBody: { snippet } })
   expect(comment.data.id).toBeTruthy()
+  // What YouTube only tells itself it ignores when a client sends it back.
+  const again = { ...snippet, canReply: true, topLevelComment: { snippet: { textOriginal: 'Gone', videoId: id } } }
+  await api.commentThreads.insert({ part: ['snippet'], requestBody: { snippet: again } })
+  const list = { playlistId: lists.data.items![0]!.id!, resourceId: { kind: 'youtube#video', videoId: id } }
+  await api.playlistItems.insert({ part: ['snippet'], requestBody: { snippet: { ...list, title: 'The oven' } } })
+  expect(box.desk.notices().map((x) => [x.kind, x.what])).toEqual([
+    ['unknown-field', 'comment_thread.snippet.canReply'],
+    ['unknown-field', 'comment_thread.snippet.top_level_comment.snippet.videoId'],
+    ['unknown-field', 'playlist_item.snippet.title'],
+  ])
   await api.videos.delete({ id })
   expect(box.desk.posts('youtube').filter((p) => !p.deleted)).toEqual([])
   expect(box.trouble).toEqual([])

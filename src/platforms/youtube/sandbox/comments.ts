@@ -3,7 +3,7 @@ import { json } from '#kit/sandbox/answer.ts'
 import { isObject, jsonBody } from '#kit/sandbox/body.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { route } from '#kit/sandbox/route.ts'
-import { enter, knownQuery, malformed, maxResults, paged, partsOf, refuse } from './door.ts'
+import { enter, knownQuery, malformed, maxResults, onlyMembers, paged, partsOf, refuse } from './door.ts'
 import * as n from './numbers.ts'
 import { avatarOf, type Comment, liveVideo, type YouTubeWorld } from './state.ts'
 import { etag, stamp } from './video.ts'
@@ -43,6 +43,20 @@ const thread = (world: YouTubeWorld, c: Comment) => {
   }
 }
 
+const ofComment = [
+  ...['authorDisplayName', 'authorProfileImageUrl', 'authorChannelUrl', 'authorChannelId', 'channelId', 'videoId'],
+  ...[
+    'textDisplay',
+    'parentId',
+    'canRate',
+    'viewerRating',
+    'likeCount',
+    'moderationStatus',
+    'publishedAt',
+    'updatedAt',
+  ],
+]
+
 const insert =
   (world: YouTubeWorld) =>
   (req: SandboxRequest): SandboxResponse => {
@@ -54,11 +68,10 @@ const insert =
     const top = snippet && isObject(snippet.topLevelComment) ? snippet.topLevelComment : null
     const inner = top && isObject(top.snippet) ? top.snippet : null
     if (!body || !snippet || !inner) return malformed('Invalid JSON payload received. Parse error.')
-    const odd =
-      Object.keys(body).find((k) => k !== 'snippet') ??
-      Object.keys(snippet).find((k) => !['videoId', 'channelId', 'topLevelComment'].includes(k)) ??
-      Object.keys(inner).find((k) => k !== 'textOriginal')
-    if (odd) return malformed(`Invalid JSON payload received. Unknown name "${odd}": Cannot find field.`)
+    onlyMembers(req, 'comment_thread', body, ['snippet'], ['replies'])
+    const ofThread = ['canReply', 'totalReplyCount', 'isPublic']
+    onlyMembers(req, 'comment_thread.snippet', snippet, ['videoId', 'channelId', 'topLevelComment'], ofThread)
+    onlyMembers(req, 'comment_thread.snippet.top_level_comment.snippet', inner, ['textOriginal'], ofComment)
     const text = typeof inner.textOriginal === 'string' ? inner.textOriginal.trim() : ''
     const v = liveVideo(world, String(snippet.videoId))
     if (!v)

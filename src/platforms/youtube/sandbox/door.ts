@@ -1,6 +1,8 @@
 /** The door of the Data API: token, scope, quota, and parameters it knows; refusals in the legacy envelope (fact sheet §7, §8). */
 import { Refused } from '#kit/sandbox/answer.ts'
+import type { JsonObject } from '#kit/sandbox/body.ts'
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
+import { ignoreMember } from '#kit/sandbox/notices.ts'
 import { googleCaller, legacyError, systemParameters } from '../../families/google/sandbox/answers.ts'
 import { takeDaily } from '../../families/google/sandbox/quota.ts'
 import { doors, quota } from './numbers.ts'
@@ -26,6 +28,30 @@ export const knownQuery = (req: SandboxRequest, ...known: string[]): void => {
     throw new Refused(
       malformed(`Invalid JSON payload received. Unknown name "${extra}": Cannot bind query parameter.`, extra),
     )
+}
+
+/** Of every resource. */
+const always = ['kind', 'etag', 'id']
+
+/**
+ * Refuses a member YouTube does not know. What it only ever tells itself (`outputs`) it ignores when it is sent: clients
+ * send back what they read.
+ */
+export const onlyMembers = (
+  req: SandboxRequest,
+  at: string,
+  o: JsonObject,
+  settable: readonly string[],
+  outputs: readonly string[] = [],
+): void => {
+  for (const name of Object.keys(o)) {
+    if (settable.includes(name)) continue
+    if (!outputs.includes(name) && !always.includes(name))
+      throw new Refused(
+        malformed(`Invalid JSON payload received. Unknown name "${name}" at '${at}': Cannot find field.`),
+      )
+    ignoreMember(req, `${at}.${name}`)
+  }
 }
 
 /** The named parts; an unknown or missing one is refused. */

@@ -1,10 +1,10 @@
 /** Channels, categories, playlists and what is in them; the uploads playlist lags a little (fact sheet §2, §3.3, §4). */
 import { json } from '#kit/sandbox/answer.ts'
 import { isObject, jsonBody } from '#kit/sandbox/body.ts'
-import { checkFields, is } from '#kit/sandbox/fields.ts'
+import { checkFields, type FieldTable, is } from '#kit/sandbox/fields.ts'
 import type { SandboxRequest, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { route } from '#kit/sandbox/route.ts'
-import { enter, knownQuery, malformed, maxResults, paged, partsOf, refuse } from './door.ts'
+import { enter, knownQuery, malformed, maxResults, onlyMembers, paged, partsOf, refuse } from './door.ts'
 import { viewsAt } from './metrics.ts'
 import * as n from './numbers.ts'
 import { avatarOf, type Channel, liveVideo, type Video, type YouTubeWorld } from './state.ts'
@@ -177,6 +177,16 @@ const playlistItems = (world: YouTubeWorld) => (req: SandboxRequest) => {
 
 const object = (v: unknown) => (isObject(v) ? null : 'must be an object')
 
+const itemTable: FieldTable = {
+  playlistId: { required: true, check: is.string },
+  resourceId: { required: true, check: object },
+  position: { check: is.integer(0, n.playlistMax) },
+}
+const itemOutputs = [
+  ...['publishedAt', 'channelId', 'title', 'description', 'thumbnails', 'channelTitle'],
+  ...['videoOwnerChannelTitle', 'videoOwnerChannelId'],
+]
+
 const addItem = (world: YouTubeWorld) => (req: SandboxRequest) => {
   const c = enter(world, req, { door: 'write', units: n.cost.write })
   knownQuery(req, 'part')
@@ -184,14 +194,9 @@ const addItem = (world: YouTubeWorld) => (req: SandboxRequest) => {
   const body = jsonBody(req)
   const snippet = body && isObject(body.snippet) ? body.snippet : null
   if (!body || !snippet) return malformed('Invalid JSON payload received. Parse error.')
-  const [wrong] = [
-    ...checkFields(body, { snippet: { required: true, check: object }, contentDetails: { check: object } }),
-    ...checkFields(snippet, {
-      playlistId: { required: true, check: is.string },
-      resourceId: { required: true, check: object },
-      position: { check: is.integer(0, n.playlistMax) },
-    }),
-  ]
+  onlyMembers(req, 'playlist_item', body, ['snippet', 'contentDetails'], ['status'])
+  onlyMembers(req, 'playlist_item.snippet', snippet, Object.keys(itemTable), itemOutputs)
+  const wrong = checkFields(snippet, itemTable).find((p) => p.kind !== 'unknown')
   if (wrong) return malformed(`Invalid JSON payload received. "${wrong.field}" ${wrong.message}`)
   const resourceId = snippet.resourceId as Record<string, unknown>
   if (resourceId.kind !== 'youtube#video')

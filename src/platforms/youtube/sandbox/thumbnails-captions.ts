@@ -4,7 +4,7 @@ import { isObject, mimeOf } from '#kit/sandbox/body.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { route } from '#kit/sandbox/route.ts'
 import { sniff } from '#kit/sandbox/sniff.ts'
-import { enter, knownQuery, malformed, partsOf, refuse } from './door.ts'
+import { enter, knownQuery, malformed, onlyMembers, partsOf, refuse } from './door.ts'
 import * as n from './numbers.ts'
 import type { YouTubeWorld } from './state.ts'
 import { etag, isShort, stamp, thumbnails } from './video.ts'
@@ -69,9 +69,13 @@ const addCaptions =
     const sent = related(req)
     const snippet = sent && isObject(sent.meta) && isObject(sent.meta.snippet) ? sent.meta.snippet : null
     if (!sent || !snippet) return malformed('Missing end boundary in multipart body.')
-    const odd = Object.keys(snippet).find((k) => !['videoId', 'language', 'name', 'isDraft', 'trackKind'].includes(k))
-    if (odd)
-      return malformed(`Invalid JSON payload received. Unknown name "${odd}" at 'caption.snippet': Cannot find field.`)
+    onlyMembers(
+      req,
+      'caption.snippet',
+      snippet,
+      ['videoId', 'language', 'name', 'isDraft', 'trackKind'],
+      ['lastUpdated', 'audioTrackType', 'isCC', 'isLarge', 'isEasyReader', 'isAutoSynced', 'status', 'failureReason'],
+    )
     const { language, name } = snippet
     if (typeof language !== 'string' || typeof name !== 'string' || !/^[A-Za-z]{2,3}(-\w{2,8})*$/.test(language))
       return refuse(400, 'invalidMetadata', 'The request contains invalid metadata values.')
