@@ -60,8 +60,9 @@ export const parseMarkdownV2 = (source: string): Formatted => {
   }
   while (at < source.length) {
     const ch = source[at]!
-    const lineStart = fresh && source[at - 1] !== '>'
+    const lineStart = fresh
     if (lineStart && ch === '>') {
+      fresh = false
       quoteFrom ??= text.length
       at++
       continue
