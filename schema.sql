@@ -89,6 +89,7 @@ create table channel_tokens (
   refresh_tries integer default 0 not null,
   generation integer default 1 not null,
   updated_at timestamp with time zone not null,
+  scopes text[],
   constraint channel_tokens_pkey PRIMARY KEY (channel_id)
 );
 
@@ -116,6 +117,7 @@ create table channels (
   removed_at timestamp with time zone,
   account_at timestamp with time zone,
   person_id text,
+  updated_at timestamp with time zone,
   constraint channels_pkey PRIMARY KEY (id),
   constraint channels_realm_check CHECK ((realm = ANY (ARRAY['live'::text, 'sandbox'::text]))),
   constraint channels_state_check CHECK ((state = ANY (ARRAY['ok'::text, 'reconnect'::text, 'blocked'::text])))
@@ -197,6 +199,7 @@ create table media (
   deleted_at timestamp with time zone,
   facts jsonb default '{}'::jsonb not null,
   version integer default 1 not null,
+  source_url text,
   constraint media_pkey PRIMARY KEY (id),
   constraint media_kind_check CHECK ((kind = ANY (ARRAY['image'::text, 'video'::text, 'document'::text])))
 );

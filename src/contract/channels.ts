@@ -21,10 +21,14 @@ export const channel = z
     stateReason: z.string().nullable(),
     pausedAt: instant.nullable(),
     tokenExpiresAt: instant.nullable(),
+    /** What the network said the token may, in its own words; null: it did not say. */
+    scopes: z.array(z.string()).nullable(),
     lastPublishedAt: instant.nullable(),
     /** Publications waiting on this channel. */
     scheduled: z.int(),
     createdAt: instant,
+    /** When what is shown here last changed: name, facts, state, pause. */
+    updatedAt: instant,
     version: z.int(),
   })
   .meta({ id: 'Channel' })

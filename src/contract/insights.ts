@@ -21,18 +21,20 @@ export const metrics = z
   .meta({ id: 'Metrics' })
 export type MetricsView = z.output<typeof metrics>
 
-export const snapshot = z.object({ at: instant, metrics }).meta({ id: 'Snapshot' })
-export type SnapshotView = z.output<typeof snapshot>
-
 /** Interactions per person reached (or per impression, or per view, where the network tells no better number). 0.05 = 5 %. */
 export const engagement = z
   .object({ rate: z.number(), per: z.enum(['reach', 'impressions', 'views']) })
   .meta({ id: 'Engagement' })
 
+export const snapshot = z.object({ at: instant, metrics, engagement: engagement.nullable() }).meta({ id: 'Snapshot' })
+export type SnapshotView = z.output<typeof snapshot>
+
 const shared = {
   /** Does this network give numbers here? When false, `why` says why not. */
   supported: z.boolean(),
   why: z.string().nullable(),
+  /** Of the last reading. */
+  engagement: engagement.nullable(),
   /** The last reading, with the network's own set. */
   latest: snapshot.extend({ raw: z.unknown() }).nullable(),
   /** Oldest first. */
@@ -44,9 +46,7 @@ const shared = {
   failure: z.string().nullable(),
 }
 
-export const publicationInsights = z
-  .object({ publicationId: id, engagement: engagement.nullable(), ...shared })
-  .meta({ id: 'PublicationInsights' })
+export const publicationInsights = z.object({ publicationId: id, ...shared }).meta({ id: 'PublicationInsights' })
 export type PublicationInsights = z.output<typeof publicationInsights>
 
 export const channelInsights = z.object({ channelId: id, ...shared }).meta({ id: 'ChannelInsights' })

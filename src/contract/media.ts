@@ -46,6 +46,8 @@ export const media = z
     facts: mediaFacts,
     name: z.string(),
     alt: z.string(),
+    /** The address it was imported from; null: it was uploaded. */
+    sourceUrl: z.string().nullable(),
     /** The file as it came; takes Range. */
     url: z.string(),
     /** A small picture of it, whatever it is. */

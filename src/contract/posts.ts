@@ -44,6 +44,10 @@ export const postStates = [
 ] as const
 export type PostState = (typeof postStates)[number]
 
+/** What a publication is made of, derived from its content. `images`: several; `mixed`: several with a video among them. */
+export const contentTypes = ['text', 'image', 'images', 'video', 'mixed', 'document', 'thread'] as const
+export type ContentType = (typeof contentTypes)[number]
+
 /** One channel of a post. `content` null = the post's own. Settings are the platform's, checked by its schema. */
 export const publicationInput = strict({
   channelId: id,
@@ -84,6 +88,7 @@ export const publication = z
     postId: id,
     channelId: id,
     platform: z.string(),
+    contentType: z.enum(contentTypes),
     content: content.nullable(),
     settings: z.record(z.string(), z.unknown()),
     state: z.enum(publicationStates),
@@ -161,6 +166,9 @@ export const postQuery = strict({
   to: sentInstant.optional(),
   channelId: id.optional(),
   state: z.enum(postStates).optional(),
+  /** Posts with a publication on that network, of that content type; with `channelId`, all of one publication. */
+  platform: z.string().max(40).optional(),
+  contentType: z.enum(contentTypes).optional(),
   q: z.string().max(200).optional(),
 })
 

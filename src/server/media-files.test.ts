@@ -232,7 +232,13 @@ describe('coming in', () => {
         url: new URL(`http://127.0.0.1:${port}${path}`),
         alt: 'x',
       })
-    expect(await fetched('/a/clip.mp4')).toMatchObject({ kind: 'video', name: 'clip.mp4', bytes: bytes.length })
+    expect(await fetched('/a/clip.mp4?v=1#t=3')).toMatchObject({
+      kind: 'video',
+      name: 'clip.mp4',
+      bytes: bytes.length,
+      // Where it came from; a fragment never left.
+      sourceUrl: `http://127.0.0.1:${port}/a/clip.mp4?v=1`,
+    })
     expect(await fetched('/lies.pdf')).toMatchObject({ kind: 'video', mime: 'video/mp4' })
     await expect(fetched('/cut.mp4')).rejects.toMatchObject({ code: 'bad-url' })
     expect(await left('incoming')).toEqual([])

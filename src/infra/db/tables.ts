@@ -114,6 +114,8 @@ export interface Tables {
     deleted_at: Date | null
     /** Of its words (alt). */
     version: Generated<number>
+    /** Where it was imported from. */
+    source_url: string | null
   }
   renditions: {
     media_id: string
@@ -151,6 +153,8 @@ export interface Tables {
     account_at: Date | null
     version: Generated<number>
     created_at: Date
+    /** null: not since it was connected. */
+    updated_at: Date | null
     removed_at: Date | null
   }
   channel_tokens: {
@@ -161,6 +165,7 @@ export interface Tables {
     refresh_begun_at: Date | null
     refresh_tries: Generated<number>
     generation: Generated<number>
+    scopes: string[] | null
     updated_at: Date
   }
   connect_flows: {

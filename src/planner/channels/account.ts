@@ -68,6 +68,7 @@ export const createAccounts = (d: AccountDeps): Accounts => {
         .updateTable('channels')
         .set({
           account_at: now,
+          updated_at: sql<Date>`case when facts @> ${facts}::jsonb then updated_at else ${now}::timestamptz end`,
           facts: sql<string>`facts || ${facts}::jsonb`,
           version: sql<number>`version + case when facts @> ${facts}::jsonb then 0 else 1 end`,
         })

@@ -140,6 +140,15 @@ describe('the redirect flow', () => {
     ).toBe(200)
   })
 
+  it('keeps what the network granted, and when the channel last changed', async () => {
+    const flow = await through()
+    const [channel] = flow.channels
+    expect(channel).toMatchObject({ scopes: ['post'], updatedAt: channel!.createdAt })
+    clock.set(clock.now() + 5_000)
+    const paused = await house.channels.pause(me.ws, channel!.id)
+    expect(paused.updatedAt).toBe(new Date(clock.now()).toISOString())
+  })
+
   it('offers several accounts to choose from, each with its own token', async () => {
     const flow = await through(pages.id)
     expect(flow.step).toBe('choose')

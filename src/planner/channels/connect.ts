@@ -169,6 +169,7 @@ export const createConnect = (deps: ConnectDeps): Connect => {
     await putToken(trx, {
       channelId,
       sealed: sealGrant(keys, channelId, grant),
+      scopes: grant.scopes,
       expiresAt: date(at(grant.expiresAt)),
       refreshAt: date(refreshAt(grant, { now, refreshable, random })),
       now: new Date(now),

@@ -113,7 +113,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
   const reconnect = (row: TokenRow, reason: string, state: 'reconnect' | 'blocked' = 'reconnect'): Promise<boolean> =>
     db.transaction().execute(async (trx) => {
       const ended = await endToken(trx, row.channelId, row.generation)
-      if (ended) await setState(trx, row.channelId, state, reason)
+      if (ended) await setState(trx, row.channelId, state, reason, new Date(clock.now()))
       return ended
     })
 
@@ -130,6 +130,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
       channelId: row.channelId,
       generation: row.generation,
       sealed: sealGrant(keys, row.channelId, fresh),
+      scopes: fresh.scopes,
       expiresAt: day(at(fresh.expiresAt)),
       refreshAt: day(refreshAt(fresh, { now, refreshable: platform.connect.refresh !== undefined, random })),
       now: new Date(now),
@@ -138,7 +139,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
       try {
         await db.transaction().execute(async (trx) => {
           if (!(await storeRefreshed(trx, value))) return
-          const changed = await setState(trx, row.channelId, 'ok', null)
+          const changed = await setState(trx, row.channelId, 'ok', null, new Date(clock.now()))
           if (changed) await deps.onReconnected(trx, row.channelId)
         })
         return
@@ -214,7 +215,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
       })
       // The channel stays ok, but a token that is over is no secret: its health says why.
       if (row.state === 'ok' && row.expiresAt !== null && row.expiresAt.getTime() <= clock.now())
-        await setState(trx, row.channelId, 'ok', failure.message)
+        await setState(trx, row.channelId, 'ok', failure.message, new Date(clock.now()))
     })
     return fail(forCaller(failure))
   }
@@ -234,7 +235,8 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
       throw error
     }
     await db.transaction().execute(async (trx) => {
-      if (await setState(trx, row.channelId, 'ok', null)) await deps.onReconnected(trx, row.channelId)
+      if (await setState(trx, row.channelId, 'ok', null, new Date(clock.now())))
+        await deps.onReconnected(trx, row.channelId)
     })
   }
 
@@ -332,7 +334,8 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
     markReconnect: async (channelId, reason, generation) => {
       const row = await readToken(db, channelId)
       // A channel without a token cannot be well.
-      if (!row) return db.transaction().execute((trx) => setState(trx, channelId, 'reconnect', reason))
+      if (!row)
+        return db.transaction().execute((trx) => setState(trx, channelId, 'reconnect', reason, new Date(clock.now())))
       if (row.removed) return true
       return generation !== undefined && row.generation !== generation ? false : reconnect(row, reason)
     },

@@ -52,7 +52,7 @@ export const createChannels = (deps: ChannelsDeps): Channels => {
 
   const setPaused = async (ws: string, id: string, at: Date | null) => {
     await db.transaction().execute(async (trx) => {
-      if (!(await store.setPaused(trx, ws, id, at))) throw missing()
+      if (!(await store.setPaused(trx, ws, id, at, new Date(clock.now())))) throw missing()
       await notify(trx, topics.live, { workspaceId: ws, kind: 'channel', id })
       if (at === null) await notify(trx, topics.due, '')
     })

@@ -19,7 +19,7 @@ const shown = (db: Db) =>
     .leftJoin('channel_tokens as t', 't.channel_id', 'c.id')
     .where('c.removed_at', 'is', null)
     .selectAll('c')
-    .select('t.expires_at as tokenExpiresAt')
+    .select(['t.expires_at as tokenExpiresAt', 't.scopes'])
     .select((e) =>
       e
         .selectFrom('publications as p')
@@ -31,7 +31,7 @@ const shown = (db: Db) =>
 
 const iso = (d: Date | null) => d?.toISOString() ?? null
 
-type Shown = ChannelRow & { tokenExpiresAt: Date | null; scheduled: number | null }
+type Shown = ChannelRow & { tokenExpiresAt: Date | null; scopes: string[] | null; scheduled: number | null }
 const toChannel = (r: Shown): Channel => ({
   id: r.id,
   platform: r.platform,
@@ -47,9 +47,11 @@ const toChannel = (r: Shown): Channel => ({
   stateReason: r.state_reason,
   pausedAt: iso(r.paused_at),
   tokenExpiresAt: iso(r.tokenExpiresAt),
+  scopes: r.scopes,
   lastPublishedAt: iso(r.last_published_at),
   scheduled: r.scheduled ?? 0,
   createdAt: r.created_at.toISOString(),
+  updatedAt: (r.updated_at ?? r.created_at).toISOString(),
   version: r.version,
 })
 
@@ -65,10 +67,10 @@ export const findChannel = async (db: Db, ws: string, id: string): Promise<Chann
   return row && toChannel(row)
 }
 
-export const setPaused = async (db: Db, ws: string, id: string, at: Date | null): Promise<boolean> => {
+export const setPaused = async (db: Db, ws: string, id: string, at: Date | null, now: Date): Promise<boolean> => {
   const r = await db
     .updateTable('channels')
-    .set({ paused_at: at, version: sql`version + 1` })
+    .set({ paused_at: at, updated_at: now, version: sql`version + 1` })
     .where('workspace_id', '=', ws)
     .where('id', '=', id)
     .where('removed_at', 'is', null)
@@ -80,7 +82,7 @@ export const setPaused = async (db: Db, ws: string, id: string, at: Date | null)
 export const markRemoved = async (db: Db, ws: string, id: string, now: Date): Promise<boolean> => {
   const r = await db
     .updateTable('channels')
-    .set({ removed_at: now, version: sql`version + 1` })
+    .set({ removed_at: now, updated_at: now, version: sql`version + 1` })
     .where('workspace_id', '=', ws)
     .where('id', '=', id)
     .where('removed_at', 'is', null)
@@ -112,6 +114,7 @@ export const putChannel = async (db: Db, a: Account): Promise<string> => {
     state: 'ok' as const,
     state_reason: null,
     removed_at: null,
+    updated_at: a.now,
   }
   // Serialises two people connecting one account; released with the transaction.
   await sql`select pg_advisory_xact_lock(hashtextextended(${`clarion/account/${a.workspaceId}/${a.platform}/${a.realm}/${offer.externalId}`}, 0))`.execute(

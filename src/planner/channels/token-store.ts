@@ -62,10 +62,19 @@ export const readToken = async (db: Db, channelId: string): Promise<TokenRow | u
 /** Stores a first token, or one a person just gave by connecting again: it wins over any refresh in flight. */
 export const putToken = async (
   db: Db,
-  t: { channelId: string; sealed: string; expiresAt: Date | null; refreshAt: Date | null; now: Date },
+  t: {
+    channelId: string
+    sealed: string
+    /** What the network granted, as far as it said. */
+    scopes?: readonly string[]
+    expiresAt: Date | null
+    refreshAt: Date | null
+    now: Date
+  },
 ): Promise<void> => {
   const values = {
     sealed: t.sealed,
+    scopes: t.scopes ? [...t.scopes] : null,
     expires_at: t.expiresAt,
     refresh_at: t.refreshAt,
     refresh_begun_at: null,
@@ -99,6 +108,8 @@ export const storeRefreshed = async (
     channelId: string
     generation: number
     sealed: string
+    /** Absent: what was granted before still holds. */
+    scopes?: readonly string[]
     expiresAt: Date | null
     refreshAt: Date | null
     now: Date
@@ -108,6 +119,7 @@ export const storeRefreshed = async (
     .updateTable('channel_tokens')
     .set({
       sealed: t.sealed,
+      ...(t.scopes ? { scopes: [...t.scopes] } : {}),
       expires_at: t.expiresAt,
       refresh_at: t.refreshAt,
       refresh_begun_at: null,
@@ -155,10 +167,11 @@ export const setState = async (
   channelId: string,
   state: TokenRow['state'],
   reason: string | null,
+  now: Date,
 ): Promise<boolean> => {
   const row = await db
     .updateTable('channels')
-    .set({ state, state_reason: reason, version: sql`version + 1` })
+    .set({ state, state_reason: reason, updated_at: now, version: sql`version + 1` })
     .where('id', '=', channelId)
     .where('removed_at', 'is', null)
     .where((e) => e.or([e('state', '!=', state), sql<boolean>`state_reason is distinct from ${reason}`]))

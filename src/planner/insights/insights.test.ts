@@ -115,6 +115,8 @@ test('numbers are read on a schedule that slows down, and then no more', async (
   const last = await insights.publication(ws, post)
   expect([last.series.length, last.nextAt]).toEqual([2, null])
   expect(last.series.map((s) => s.metrics.likes)).toEqual([1, 2])
+  expect(last.series.map((s) => s.engagement)).toEqual(last.series.map((s) => engagementOf(s.metrics)))
+  expect(last.series[0]?.engagement).toEqual({ rate: 0.01, per: 'reach' })
 })
 
 test('an account is read once a day', async () => {
@@ -125,7 +127,9 @@ test('an account is read once a day', async () => {
   clock.set(start + 24 * hour)
   await insights.lookDue()
   expect(net.count('/numbers')).toBe(2)
-  expect((await insights.channel(ws, channel)).latest?.metrics.followers).toBe(7)
+  const seen = await insights.channel(ws, channel)
+  // Followers alone are no engagement.
+  expect([seen.latest?.metrics.followers, seen.latest?.engagement, seen.engagement]).toEqual([7, null, null])
 })
 
 test('workers side by side make one look, and one channel is asked one thing at a time', async () => {

@@ -8,7 +8,7 @@ import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { Platform, Reading } from '#kit/client/platform.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import { type Metrics, metricsOf } from '#kit/facts/metrics.ts'
+import { metricsOf } from '#kit/facts/metrics.ts'
 import type { Calling } from '../channels/calling.ts'
 import { findPublication } from '../posts/store.ts'
 import { createdBy } from '../published/created.ts'
@@ -126,9 +126,13 @@ export const createInsights = (d: InsightsDeps): Insights => {
 
   const view = async (o: { channelId: string; publicationId: string | null }) => {
     const { look: row, snapshots } = await store.story(db, o)
-    const series = snapshots.map((s): SnapshotView => ({ at: s.at.toISOString(), metrics: metricsOf(s.metrics) }))
+    const series = snapshots.map((s): SnapshotView => {
+      const metrics = metricsOf(s.metrics)
+      return { at: s.at.toISOString(), metrics, engagement: engagementOf(metrics) }
+    })
     const last = snapshots.at(-1)
     return {
+      engagement: series.at(-1)?.engagement ?? null,
       latest: last ? { ...series.at(-1)!, raw: last.raw } : null,
       series,
       lookedAt: row?.looked_at?.toISOString() ?? null,
@@ -158,10 +162,8 @@ export const createInsights = (d: InsightsDeps): Insights => {
     const unplanned = offer.supported && !seen.lookedAt && !seen.nextAt && p.state === 'published' && !p.removed_at
     const at = unplanned && p.published_at ? p.published_at.getTime() : null
     const first = at === null ? null : nextLook(at, at)
-    const engagement = seen.latest ? engagementOf(seen.latest.metrics satisfies Metrics) : null
     return {
       publicationId: id,
-      engagement,
       ...offer,
       ...seen,
       nextAt: first === null ? seen.nextAt : new Date(first).toISOString(),

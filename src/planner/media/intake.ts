@@ -38,7 +38,8 @@ export type Incoming = {
   expected?: number
 }
 export type Owner = { ws: string; userId: string }
-export type Words = { name: string; alt: string }
+/** `from`: the address it was imported from. */
+export type Words = { name: string; alt: string; from?: string }
 
 export type IntakeDeps = {
   db: Db
@@ -61,6 +62,15 @@ const mayBeImage = (head: Buffer, declared: string | undefined): boolean =>
 
 /** Files on their way in at once in this process, by upload or import: each holds a connection and some buffers. */
 export const arrivingLimit = 40
+
+/** Where an imported file came from, as it is kept: without the name and password an address may carry. */
+const sourceOf = (url: URL): string => {
+  const shown = new URL(url)
+  shown.username = ''
+  shown.password = ''
+  shown.hash = ''
+  return shown.href
+}
 
 /** Makes the ways in. */
 export const createIntake = ({ db, clock, storage, fetch }: IntakeDeps) => {
@@ -154,6 +164,7 @@ export const createIntake = ({ db, clock, storage, fetch }: IntakeDeps) => {
         storage_key: originalKey(file.id),
         created_at: new Date(clock.now()),
         version: 1,
+        source_url: words.from ?? null,
       }
       try {
         await db.transaction().execute(async (trx) => {
@@ -190,7 +201,7 @@ export const createIntake = ({ db, clock, storage, fetch }: IntakeDeps) => {
         declared: got.headers['content-type'],
         ...(said > 0 ? { expected: said } : {}),
       }).catch(asProblem)
-      return await keep(received, owner, { name: nameOfUrl(new URL(got.url)), alt })
+      return await keep(received, owner, { name: nameOfUrl(new URL(got.url)), alt, from: sourceOf(url) })
     } finally {
       got.body.destroy()
     }

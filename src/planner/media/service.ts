@@ -66,6 +66,7 @@ const view = (r: store.MediaRow): MediaView => ({
   facts: r.facts,
   name: r.name,
   alt: r.alt,
+  sourceUrl: r.source_url,
   url: `/api/v1/workspaces/${r.workspace_id}/media/${r.id}/content`,
   thumbUrl: `/api/v1/workspaces/${r.workspace_id}/media/${r.id}/thumb`,
   createdAt: r.created_at.toISOString(),

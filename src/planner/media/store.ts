@@ -21,6 +21,7 @@ const columns = [
   'storage_key',
   'created_at',
   'version',
+  'source_url',
 ] as const
 const there = (db: Db) => db.selectFrom('media').select(columns).where('deleted_at', 'is', null)
 

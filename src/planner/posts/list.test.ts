@@ -107,6 +107,45 @@ describe('the list', () => {
     expect(await textsOf({ state: 'awaiting_approval' })).toEqual([])
   })
 
+  test('knows what each publication is made of, and filters by it on one network', async () => {
+    const [plain, board] = [await seed.channel(ws.id), await seed.channel(ws.id, 'board')]
+    const [a, b] = [await seed.media(ws.id), await seed.media(ws.id)]
+    const [v, w, pdf] = [await seed.media(ws.id), await seed.media(ws.id), await seed.media(ws.id)]
+    await t.db.updateTable('media').set({ kind: 'video' }).where('id', 'in', [v, w]).execute()
+    await t.db.updateTable('media').set({ kind: 'document' }).where('id', '=', pdf).execute()
+    const of = (segments: string[][]) => ({ segments: segments.map((mediaIds) => ({ text: 'x', mediaIds })) })
+    const made = async (segments: string[][]) => {
+      const post = await posts.create(ws, author, { ...input('x', [plain]), content: of(segments) })
+      return post.publications[0]!.contentType
+    }
+    expect([await made([[]]), await made([[a]]), await made([[a, b]]), await made([[v]])]).toEqual([
+      'text',
+      'image',
+      'images',
+      'video',
+    ])
+    expect([await made([[a, v]]), await made([[v, w]]), await made([[pdf]]), await made([[a], []])]).toEqual([
+      'mixed',
+      'mixed',
+      'document',
+      'thread',
+    ])
+    // Words of its own on one channel: a picture there, text on the other.
+    const both = await posts.create(ws, author, {
+      ...input('both', [plain]),
+      publications: [
+        { channelId: plain, content: null, settings: {} },
+        { channelId: board, content: of([[a]]), settings: { board: 'b' } },
+      ],
+    })
+    expect(both.publications.map((p) => p.contentType).sort()).toEqual(['image', 'text'])
+    expect(await textsOf({ contentType: 'image', platform: 'board' })).toEqual(['both'])
+    expect(await textsOf({ contentType: 'text', platform: 'board' })).toEqual([])
+    expect(await textsOf({ platform: 'board' })).toEqual(['both'])
+    expect(await walk({ contentType: 'text' }, 100)).toHaveLength(2)
+    expect(await walk({ contentType: 'image', channelId: plain }, 100)).toHaveLength(1)
+  })
+
   test('shows nothing of another workspace', async () => {
     await write('mine')
     const other = await seed.workspace()

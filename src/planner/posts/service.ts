@@ -1,5 +1,6 @@
 /** Posts: what the server may ask. Reading is here; writing is in `edit.ts`, times in `plan.ts`. */
 import type {
+  ContentType,
   Post,
   PostInput,
   PostState,
@@ -38,6 +39,8 @@ export type PostQuery = {
   from?: string
   to?: string
   channelId?: string
+  platform?: string
+  contentType?: ContentType
   state?: PostState
   q?: string
 }

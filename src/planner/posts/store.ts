@@ -1,11 +1,11 @@
 /** SQL of posts. Everything is scoped by workspace; deleted posts are out of sight. */
 import { type Selectable, type SqlBool, sql } from 'kysely'
-import type { PostState } from '#contract/posts.ts'
+import type { ContentType, PostState } from '#contract/posts.ts'
 import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Tables } from '#infra/db/tables.ts'
 
 export type PostRow = Selectable<Tables['posts']> & { author_name: string | null }
-export type PublicationRow = Selectable<Tables['publications']> & { platform: string }
+export type PublicationRow = Selectable<Tables['publications']> & { platform: string; content_type: ContentType }
 export type MediaRow = Selectable<Tables['media']>
 
 const posts = (db: Db) =>
@@ -16,12 +16,29 @@ const posts = (db: Db) =>
     .selectAll('p')
     .select('u.name as author_name')
 
+/** What the publication `alias` is made of: of its own content, or its post's. */
+const contentTypeOf = (alias: 'p' | 'x') => sql<ContentType>`(
+  select case
+    when jsonb_array_length(c.json -> 'segments') > 1 then 'thread'
+    when m.n = 0 then 'text'
+    when m.documents > 0 then 'document'
+    when m.n = 1 and m.videos = 1 then 'video'
+    when m.n = 1 then 'image'
+    when m.videos = 0 then 'images'
+    else 'mixed' end
+  from (select coalesce(${sql.ref(`${alias}.content`)}, o.content) as json from posts o where o.id = ${sql.ref(`${alias}.post_id`)}) c
+  cross join lateral (
+    select count(*) as n, count(*) filter (where f.kind = 'video') as videos,
+      count(*) filter (where f.kind = 'document') as documents
+    from jsonb_array_elements_text(coalesce(c.json #> '{segments,0,mediaIds}', '[]'::jsonb)) as i (id)
+      join media f on f.id = i.id::uuid) m)`
+
 const publications = (db: Db) =>
   db
     .selectFrom('publications as p')
     .innerJoin('channels as c', 'c.id', 'p.channel_id')
     .selectAll('p')
-    .select('c.platform')
+    .select(['c.platform', contentTypeOf('p').as('content_type')])
 
 /** One post of a workspace; undefined when it is elsewhere or deleted. */
 export const findPost = (db: Db, ws: string, id: string): Promise<PostRow | undefined> =>
@@ -118,6 +135,8 @@ export type ListQuery = {
   /** The calendar: a range of due times, `from` included, `to` not. Null: the list, newest first. */
   range: { from: Date | null; to: Date | null } | null
   channelId?: string
+  platform?: string
+  contentType?: ContentType
   state?: PostState
   q?: string
 }
@@ -165,6 +184,13 @@ const says = (q: string) => {
     or exists (select 1 from publications x where x.post_id = p.id and ${inContent('x.content')}))`
 }
 
+/** Has the post a publication that is all of this? */
+const hasPublication = (o: Pick<ListQuery, 'channelId' | 'platform' | 'contentType'>) => sql<SqlBool>`exists (
+  select 1 from publications x join channels c on c.id = x.channel_id where x.post_id = p.id
+    and ${o.channelId ? sql`x.channel_id = ${o.channelId}` : sql`true`}
+    and ${o.platform ? sql`c.platform = ${o.platform}` : sql`true`}
+    and ${o.contentType ? sql`${contentTypeOf('x')} = ${o.contentType}` : sql`true`})`
+
 /** One page and one more, so that the caller knows whether there is a next. `at` is the sort key. */
 export const listPosts = async (db: Db, o: ListQuery): Promise<(PostRow & { at: Date })[]> => {
   const key = o.range ? dueIn(o.range) : sql<Date>`p.created_at`
@@ -175,10 +201,7 @@ export const listPosts = async (db: Db, o: ListQuery): Promise<(PostRow & { at: 
     query = query.where(
       sql<SqlBool>`(${key}, p.id) ${sql.raw(o.range ? '>' : '<')} (${o.after.at}::timestamptz, ${o.after.id}::uuid)`,
     )
-  if (o.channelId)
-    query = query.where(
-      sql<SqlBool>`exists (select 1 from publications x where x.post_id = p.id and x.channel_id = ${o.channelId})`,
-    )
+  if (o.channelId || o.platform || o.contentType) query = query.where(hasPublication(o))
   if (o.state) query = query.where(sql<SqlBool>`${stateSql} = ${o.state}`)
   if (o.q?.trim()) query = query.where(says(o.q.trim()))
   const direction = o.range ? 'asc' : 'desc'

@@ -14,6 +14,7 @@ export const toPublication = (r: PublicationRow): Publication => ({
   postId: r.post_id,
   channelId: r.channel_id,
   platform: r.platform,
+  contentType: r.content_type,
   content: r.content,
   settings: r.settings,
   state: r.state,

@@ -62,11 +62,17 @@ export const end = async (walk: AttemptContext, f: Omit<Finish, 'now'>): Promise
 }
 
 /** The network refuses the account. False when the channel has been connected anew since this token was taken. */
-const block = (db: Db, channelId: string, reason: string, generation: number | undefined): Promise<boolean> =>
+const block = (
+  db: Db,
+  channelId: string,
+  reason: string,
+  generation: number | undefined,
+  now: Date,
+): Promise<boolean> =>
   db.transaction().execute(async (trx) => {
     const row = await trx
       .updateTable('channels')
-      .set((e) => ({ state: 'blocked', state_reason: reason, version: e('version', '+', 1) }))
+      .set((e) => ({ state: 'blocked', state_reason: reason, updated_at: now, version: e('version', '+', 1) }))
       .where('id', '=', channelId)
       .where('removed_at', 'is', null)
       .where(({ not, exists, selectFrom }) =>
@@ -96,7 +102,7 @@ export const hold = async (walk: AttemptContext, reason: 'reconnect' | 'blocked'
   const c = walk.w.claim
   const { channelId } = c
   const { message } = failure
-  if (reason === 'blocked') await block(d.db, channelId, message, auth?.generation)
+  if (reason === 'blocked') await block(d.db, channelId, message, auth?.generation, new Date(d.clock.now()))
   // Without a token in hand it was the keeper who refused, and it has marked the channel itself.
   else if (auth) await d.keeper.markReconnect(channelId, message, auth.generation)
   const held = { event: 'hold', verdict: failure.kind, reason, message, failure, ...outOf(walk).where } as const
