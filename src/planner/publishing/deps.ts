@@ -1,5 +1,4 @@
 /** What the engine needs from others, as small ports it owns. */
-import type { LatePolicy } from '#contract/people.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { Http, Realm } from '#kit/client/http.ts'
@@ -80,5 +79,3 @@ export type PublishingDeps = {
   /** Runs before every request, before the lease check. The crash matrix stalls a worker here. */
   beforeSend?: () => Promise<void>
 }
-
-export type { LatePolicy }

@@ -247,20 +247,22 @@ describe.skipIf(!pdsInstalled())('a real Bluesky server', () => {
     const row = await publish([{ text, mediaIds: [] }])
     const record = await only('Zażółć')
     expect(row.external_id).toBe(record.uri)
+    // The address is shown without its scheme, as Bluesky's own app does; the facet keeps the whole of it.
+    expect(record.value.text).toBe(text.replace('https://', ''))
     const bytes = Buffer.from(record.value.text)
     const cut = (
       record.value.facets as {
         index: { byteStart: number; byteEnd: number }
-        features: { $type: string; did?: string }[]
+        features: { $type: string; did?: string; uri?: string }[]
       }[]
     ).map((f) => [
       f.features[0]!.$type.split('#')[1],
       bytes.subarray(f.index.byteStart, f.index.byteEnd).toString(),
-      f.features[0]!.did,
+      f.features[0]!.did ?? f.features[0]!.uri,
     ])
     expect(cut).toEqual([
       ['mention', `@${server.handle}`, server.did],
-      ['link', 'example.com/a?b=c', undefined],
+      ['link', 'example.com/a?b=c', 'https://example.com/a?b=c'],
       ['tag', '#gęś', undefined],
     ])
   })

@@ -80,14 +80,6 @@ export const listStories = async (c: Access, page: string) =>
     })
   ).data
 
-export const permalinkOf = async (c: Access, id: string): Promise<string | null> =>
-  (
-    await graphGet(c, id, {
-      query: { fields: 'id,permalink_url' },
-      expect: z.object({ permalink_url: z.string().optional() }),
-    })
-  ).permalink_url ?? null
-
 /** Newest comments first. `from` is shown for the Page's own. */
 export const listComments = async (c: Access, parent: string) =>
   (

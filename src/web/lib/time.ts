@@ -62,14 +62,9 @@ export const nextHour = (nowIso: string, timeZone: string): string =>
     .toPlainDateTime()
     .toString({ smallestUnit: 'minute' })
 
-/** Moves a wall time to another day, keeping its time of day. */
-export const onDay = (wall: string, day: string): string => `${day}T${wall.slice(11)}`
-
 /** First instant of a day in a zone, ISO UTC. */
 export const dayStart = (day: string, timeZone: string): string =>
   Temporal.PlainDate.from(day).toZonedDateTime(timeZone).toInstant().toString()
-
-export const addDays = (day: string, days: number): string => Temporal.PlainDate.from(day).add({ days }).toString()
 
 /** Every zone this browser knows, for pickers. */
 export const zones = (): string[] => {

@@ -3,13 +3,9 @@
  * each time, for Google gives a refresh token only then; refreshing gives no new refresh token; `invalid_grant` means
  * that somebody has to connect again.
  */
-import { z } from 'zod'
-import type { Http } from '#kit/client/http.ts'
 import { type OAuth2, oauth2 } from '#kit/client/oauth2.ts'
 import type { Connector } from '#kit/client/platform.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-
-export const googleHosts = ['accounts.google.com', 'oauth2.googleapis.com'] as const
 
 export type GoogleOAuth = Pick<OAuth2, 'platform' | 'name' | 'scopes' | 'optionalScopes' | 'identify'>
 
@@ -50,21 +46,3 @@ export const googleOAuth = (o: GoogleOAuth): Connector => {
     },
   }
 }
-
-const person = z.object({
-  sub: z.string(),
-  name: z.string().optional(),
-  email: z.string().optional(),
-  picture: z.string().optional(),
-})
-
-/** Who gave consent (OpenID Connect userinfo); name and e-mail need the scopes `profile` and `email`. */
-export const googlePerson = async (c: { http: Http; access: string }) =>
-  (
-    await c.http({
-      method: 'GET',
-      url: 'https://openidconnect.googleapis.com/v1/userinfo',
-      headers: { authorization: `Bearer ${c.access}` },
-      expect: person,
-    })
-  ).body

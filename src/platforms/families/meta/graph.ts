@@ -73,6 +73,3 @@ export const graphList = <T extends z.ZodType>(item: T) =>
     .transform((x) => ({ data: x.data, after: x.paging?.next ? x.paging.cursors?.after : undefined }))
 
 export const graphSuccess = z.looseObject({ success: z.union([z.boolean(), z.string()]).optional() })
-
-/** Lives in `failures.ts`, which is pure; a platform's own `failures.ts` must take it from there. */
-export { graphRead } from './failures.ts'

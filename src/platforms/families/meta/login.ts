@@ -9,7 +9,7 @@ import { oauth2, type TokenContext } from '#kit/client/oauth2.ts'
 import type { ChannelOffer, Connector } from '#kit/client/platform.ts'
 import type { Grant } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import { type GraphAccess, graphDelete, graphGet, graphId, graphSuccess, graphUrl, graphVersion } from './graph.ts'
+import { type GraphAccess, graphDelete, graphId, graphSuccess, graphUrl, graphVersion } from './graph.ts'
 
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().positive().optional() })
 /** Where Meta does not say it: 60 days (s). */
@@ -155,7 +155,3 @@ export const metaLogin = (o: MetaLogin): Connector => {
         })),
   }
 }
-
-/** Who gave the consent. */
-export const whoAmI = (c: GraphAccess): Promise<{ id: string; name?: string }> =>
-  graphGet(c, 'me', { query: { fields: 'id,name' }, expect: z.object({ id: graphId, name: z.string().optional() }) })

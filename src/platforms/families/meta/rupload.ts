@@ -30,14 +30,3 @@ export const ruploadBytes = async (u: Rupload, file: Blob, offset: number, timeo
     expect: answer,
   })
 }
-
-/** Lets the network fetch the file. The address is a header: in a body it fails with "Offset not convertible". */
-export const ruploadPull = async (u: Rupload, fileUrl: string, timeoutMs = 5 * 60_000): Promise<void> => {
-  await u.http({
-    method: 'POST',
-    url: u.url,
-    headers: { authorization: `OAuth ${u.access}`, file_url: fileUrl },
-    timeoutMs,
-    expect: answer,
-  })
-}

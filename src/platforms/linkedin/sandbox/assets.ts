@@ -20,7 +20,7 @@ import {
   wrongValue,
 } from './answers.ts'
 import { files as n } from './numbers.ts'
-import { type Asset, type AssetKind, type LinkedInWorld, pageUrn } from './state.ts'
+import type { Asset, AssetKind, LinkedInWorld } from './state.ts'
 
 const writing = ['w_member_social', 'w_organization_social']
 const scope = { person: 'w_member_social', page: 'w_organization_social' }
@@ -271,8 +271,6 @@ export const usable = (world: LinkedInWorld, urn: unknown, author: string, kinds
   if (now !== 'AVAILABLE') stop(problem(400, 'MEDIA_ASSET_WAITING_UPLOAD', `${asset.urn} is still processing`))
   return asset
 }
-
-export const isPage = (urn: string) => urn.startsWith(pageUrn(''))
 
 export const assetRoutes = (world: LinkedInWorld): SandboxRoute[] => [
   route('image-init', 'POST api.linkedin.com/rest/images', announce(world, 'image'), { writes: true }),
