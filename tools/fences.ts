@@ -1,7 +1,8 @@
 /** `node tools/fences.ts [--root <dir>]`: looks for breaks of the fences (`tools/fences/rules.ts`), prints file:line and the remedy. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { badCitations, sectionsOf } from './fences/citations.ts'
 import { breaksOf, type SourceFile } from './fences/rules.ts'
 import { platformIds } from './gen/registry.ts'
 
@@ -30,14 +31,44 @@ export const sourceFiles = (root: string, dir = ''): SourceFile[] =>
       return [{ path, lines: readFileSync(join(root, path), 'utf8').split('\n') }]
     })
 
+/** The fact sheets' sections, by platform. */
+export const sheetsOf = (root: string): Map<string, Set<string>> =>
+  new Map(
+    platformIds(join(root, 'src/platforms')).flatMap((id) => {
+      const path = join(root, 'src/platforms', id, 'facts.md')
+      return existsSync(path) ? [[id, sectionsOf(readFileSync(path, 'utf8'))] as const] : []
+    }),
+  )
+
+/** What may cite them: code, the platforms' own pages, and the source of every recording. */
+export const citing = (root: string, files: readonly SourceFile[]): SourceFile[] => [
+  ...files.filter((f) => /^(src|bench|e2e)\/.*[.]tsx?$/.test(f.path) || /^src\/platforms\/.*README[.]md$/.test(f.path)),
+  ...platformIds(join(root, 'src/platforms')).flatMap((id) => {
+    const dir = `src/platforms/${id}/fixtures`
+    if (!existsSync(join(root, dir))) return []
+    return readdirSync(join(root, dir), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => ({
+        path: `${dir}/${name}`,
+        lines: readFileSync(join(root, dir, name), 'utf8')
+          .split('\n')
+          .map((line) => (/^\s*"source":/.test(line) ? line : '')),
+      }))
+  }),
+]
+
 if (import.meta.main) {
   const { values } = parseArgs({ options: { root: { type: 'string' } } })
   const root = resolve(values.root ?? join(import.meta.dirname, '..'))
   const files = sourceFiles(root)
   const found = breaksOf(files, platformIds(join(root, 'src/platforms')))
   for (const b of found) console.error(`${b.path}:${b.line} ${b.fence}: ${b.remedy}`)
+  const wrong = badCitations(citing(root, files), sheetsOf(root))
+  for (const b of wrong) console.error(`${b.path}:${b.line} citation: ${b.why}`)
   console.log(
-    found.length === 0 ? `${files.length} files keep to the fences` : `${found.length} breaks in ${files.length} files`,
+    found.length + wrong.length === 0
+      ? `${files.length} files keep to the fences`
+      : `${found.length + wrong.length} breaks in ${files.length} files`,
   )
-  process.exitCode = found.length === 0 ? 0 : 1
+  process.exitCode = found.length + wrong.length === 0 ? 0 : 1
 }

@@ -12,7 +12,7 @@ export default defineConfig({
       'src/planner/**/*.rules.test.ts',
       'src/platforms/*/{spec,text,failures,preflight}.test.ts',
       'tools/{walls,fences}.test.ts',
-      'tools/{gen,test}/*.test.ts',
+      'tools/{gen,test,fences}/*.test.ts',
     ],
     passWithNoTests: true,
     testTimeout: 300_000,

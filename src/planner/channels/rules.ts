@@ -147,7 +147,7 @@ export const renewed = <G extends GrantParts>(old: G, fresh: G): G => ({
 
 /**
  * The callback address as networks want it: `localhost` becomes `127.0.0.1`, since X and Bluesky refuse the name (fact
- * sheets x.md §1, bluesky.md §1; RFC 8252 §7.3 prefers the literal too). Anything else is left byte for byte. The
+ * sheets x-com.md §1, bluesky.md §1; RFC 8252 §7.3 prefers the literal too). Anything else is left byte for byte. The
  * callback door leads the browser back to where its cookies live.
  */
 export const loopbackLiteral = (url: string): string =>

@@ -1,5 +1,5 @@
 /**
- * How LinkedIn's versioned REST is called (fact sheet §"Headers", §7): three headers on each call, URNs percent-encoded,
+ * How LinkedIn's versioned REST is called (fact sheet, its head and §7): three headers on each call, URNs percent-encoded,
  * Rest.li's own brackets left as they are, the id of what was made in a header.
  */
 import type { Http, HttpRequest, Reply } from '#kit/client/http.ts'

@@ -25,3 +25,5 @@ export const fault = (code: FaultCode, params: Record<string, string> = {}): Fau
   params,
   message: sentences[code].replace(/\{(\w+)\}/g, (_, hole: string) => params[hole] ?? ''),
 })
+
+export const faultCodes = Object.keys(sentences) as FaultCode[]

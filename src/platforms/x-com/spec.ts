@@ -1,4 +1,4 @@
-/** X as data (fact sheet x.md §2, §3, §7, §10). */
+/** X as data (fact sheet x-com.md §2, §3, §7, §10). */
 import { z } from 'zod'
 import { defineSpec, type SettingsOf } from '#kit/facts/spec.ts'
 

@@ -1,4 +1,4 @@
-/** Subscribing an account (Instagram Login) or its Page (Facebook Login) to webhooks (§9.3). */
+/** Subscribing an account (Instagram Login) or its Page (Facebook Login) to webhooks (§9). */
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'
 import { enter, graphAnswer } from '../../families/meta/sandbox/door.ts'
 import { badParam, missingObject } from '../../families/meta/sandbox/envelope.ts'

@@ -1,4 +1,4 @@
-/** LinkedIn's envelope, and the door every `/rest` call passes: version, protocol, token, scope (fact sheet §"Headers", §7, §8). */
+/** LinkedIn's envelope, and the door every `/rest` call passes: version, protocol, token, scope (fact sheet, its head, §7 and §8). */
 import { json, Refused } from '#kit/sandbox/answer.ts'
 import { authToken } from '#kit/sandbox/body.ts'
 import type { SandboxRequest, SandboxResponse } from '#kit/sandbox/imitation.ts'

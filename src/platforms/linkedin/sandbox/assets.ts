@@ -208,7 +208,7 @@ const upload =
       if (c.member.id !== asset.member) return { status: 403, text: '' }
     } else if (req.headers.authorization) otherWay(req, 'Authorization with a part of a video')
     if (world.now() - asset.madeAt >= n.urlMs) return problem(403, 'EXPIRED_UPLOAD_URL', 'The upload URL has expired')
-    // The documents want octet-stream or an image's own type (§4.1); the store behind the address keeps any bytes.
+    // The documents want octet-stream or an image's own type (§3.3); the store behind the address keeps any bytes.
     if (!mimeOf(req).startsWith('image/')) otherType(req, 'application/octet-stream')
     if (req.body.length === 0) return problem(400, 'ILLEGAL_ARGUMENT', 'The body is empty')
     if (slot === 'thumbnail' || slot === 'captions') {

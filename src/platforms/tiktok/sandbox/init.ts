@@ -88,7 +88,7 @@ const checkChunks = (world: TikTokWorld, s: JsonObject) => {
   if (size - (count - 1) * chunk > chunks.lastMax) wrong('The chunk size is invalid: the last chunk is too big')
 }
 
-/** https on a verified domain, never an address in numbers; loopback stands for a verified domain here (§1.4). */
+/** https on a verified domain, never an address in numbers; loopback stands for a verified domain here (§1, item 4). */
 const checkUrl = (world: TikTokWorld, address: string) => {
   const url = URL.canParse(address) ? new URL(address) : null
   if (!url || !/^https?:$/.test(url.protocol)) return stop(world, 400, 'invalid_params', 'The URL is invalid')

@@ -1,4 +1,4 @@
-/** `POST /2/tweets` and its opposite (fact sheet x.md §3.1, §4, §5): strict about every member, in X's own words. */
+/** `POST /2/tweets` and its opposite (fact sheet x-com.md §3.1, §4, §5): strict about every member, in X's own words. */
 import { json, Refused } from '#kit/sandbox/answer.ts'
 import { isObject, type JsonObject, jsonBody } from '#kit/sandbox/body.ts'
 import { checkFields, type FieldTable, is } from '#kit/sandbox/fields.ts'

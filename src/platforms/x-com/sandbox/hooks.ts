@@ -1,4 +1,4 @@
-/** Activity webhooks (fact sheet x.md §9): signed with the OAuth 2.0 client secret over the raw body. */
+/** Activity webhooks (fact sheet x-com.md §9): signed with the OAuth 2.0 client secret over the raw body. */
 import { createHmac } from 'node:crypto'
 import type { XWorld } from './state.ts'
 

@@ -1,4 +1,4 @@
-/** Media upload v2 (fact sheet x.md §3.2): one shot for images, initialize / append / finalize / STATUS for the rest. */
+/** Media upload v2 (fact sheet x-com.md §3.2): one shot for images, initialize / append / finalize / STATUS for the rest. */
 import { json, Refused } from '#kit/sandbox/answer.ts'
 import { isObject, jsonBody, mimeOf, multipartBody } from '#kit/sandbox/body.ts'
 import { checkFields, is } from '#kit/sandbox/fields.ts'

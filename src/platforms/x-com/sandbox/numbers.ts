@@ -1,5 +1,5 @@
 /**
- * X's numbers, typed by hand from the fact sheet (x.md, sections in brackets). The client side has its own copy: when
+ * X's numbers, typed by hand from the fact sheet (x-com.md, sections in brackets). The client side has its own copy: when
  * the two disagree, the contract suite says so. Never import either from the other.
  */
 

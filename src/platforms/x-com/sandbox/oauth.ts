@@ -1,4 +1,4 @@
-/** OAuth 2.0 with PKCE as X does it (fact sheet x.md §2): codes live 30 s, refresh tokens rotate and the old one dies at once. */
+/** OAuth 2.0 with PKCE as X does it (fact sheet x-com.md §2): codes live 30 s, refresh tokens rotate and the old one dies at once. */
 import { json } from '#kit/sandbox/answer.ts'
 import { basicAuth, formBody, jsonBody } from '#kit/sandbox/body.ts'
 import { backToApp, consentDecision, consentPage, ignoreAsked, refusedPage } from '#kit/sandbox/consent.ts'

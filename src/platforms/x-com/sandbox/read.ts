@@ -1,4 +1,4 @@
-/** Reading back: users/me, posts by id, a user's timeline, which lags behind as the real one does (fact sheet x.md §2, §4, §6). */
+/** Reading back: users/me, posts by id, a user's timeline, which lags behind as the real one does (fact sheet x-com.md §2, §4, §6). */
 import { json, Refused } from '#kit/sandbox/answer.ts'
 import type { SandboxRequest, SandboxResponse, SandboxRoute } from '#kit/sandbox/imitation.ts'
 import { route } from '#kit/sandbox/route.ts'

@@ -1,5 +1,5 @@
 /**
- * X's way of reading a text, written anew from twitter-text's published rules (config v3, fact sheet x.md §10): NFC,
+ * X's way of reading a text, written anew from twitter-text's published rules (config v3, fact sheet x-com.md §10): NFC,
  * links count 23 whatever their length, emoji 2, Latin-like characters 1, everything else 2. The client reads the same
  * rules in its own way; this is the second book of the double entry.
  */

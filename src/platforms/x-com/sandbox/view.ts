@@ -1,4 +1,4 @@
-/** A post and a user as the API shows them: short links, HTML entities, old or new field names (fact sheet x.md §2, §3.1, §6). */
+/** A post and a user as the API shows them: short links, HTML entities, old or new field names (fact sheet x-com.md §2, §3.1, §6). */
 import type { Post, User, XWorld } from './state.ts'
 import { avatarOf } from './state.ts'
 import { findUrls, htmlEntities } from './text.ts'
