@@ -38,7 +38,7 @@ const announce = (
     )
   if (o.size > n.upload.maxBytes) refuse(413, 'uploadTooLarge', 'Request is too large.')
   if (o.size === 0) refuse(400, 'mediaBodyRequired', 'The request does not include the video content.')
-  const meta = readMeta(o.body, parts)
+  const meta = readMeta(req, o.body, parts)
   const since = world.now() - n.channelUploads.windowMs
   const today = world.state.videos.filter((v) => v.channel === o.channel.id && v.at > since).length
   if (today >= world.knob('channelUploads'))

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto'
 import { Refused } from '#kit/sandbox/answer.ts'
 import { isObject, type JsonObject } from '#kit/sandbox/body.ts'
 import { checkFields, type FieldTable, is } from '#kit/sandbox/fields.ts'
+import type { SandboxRequest } from '#kit/sandbox/imitation.ts'
+import { ignoreMember } from '#kit/sandbox/notices.ts'
 import { malformed, refuse } from './door.ts'
 import { countsOf } from './metrics.ts'
 import * as n from './numbers.ts'
@@ -11,7 +13,10 @@ import type { Meta, Video, YouTubeWorld } from './state.ts'
 const object = (v: unknown) => (isObject(v) ? null : 'must be an object')
 const language = is.match(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/)
 
-/** Members that can be set; a few more are output only and ignored, as on YouTube. */
+/** What YouTube only tells itself: ignored, and noticed. */
+const output = is.any
+
+/** Members that can be set, and those that are output only. */
 const tables: Record<string, FieldTable> = {
   '': {
     id: { check: is.string },
@@ -30,12 +35,12 @@ const tables: Record<string, FieldTable> = {
     categoryId: { check: is.string },
     defaultLanguage: { check: language },
     defaultAudioLanguage: { check: language },
-    channelId: { check: is.any },
-    channelTitle: { check: is.any },
-    publishedAt: { check: is.any },
-    thumbnails: { check: is.any },
-    liveBroadcastContent: { check: is.any },
-    localized: { check: is.any },
+    channelId: { check: output },
+    channelTitle: { check: output },
+    publishedAt: { check: output },
+    thumbnails: { check: output },
+    liveBroadcastContent: { check: output },
+    localized: { check: output },
   },
   status: {
     privacyStatus: { check: is.oneOf('public', 'unlisted', 'private') },
@@ -45,15 +50,17 @@ const tables: Record<string, FieldTable> = {
     publicStatsViewable: { check: is.boolean },
     selfDeclaredMadeForKids: { check: is.boolean },
     containsSyntheticMedia: { check: is.boolean },
-    madeForKids: { check: is.any },
-    uploadStatus: { check: is.any },
+    madeForKids: { check: output },
+    uploadStatus: { check: output },
   },
   paidProductPlacementDetails: { hasPaidProductPlacement: { check: is.boolean } },
 }
 
-const strict = (name: string, value: unknown) => {
+const strict = (req: SandboxRequest, name: string, value: unknown) => {
   const table = tables[name]
   if (!table || !isObject(value)) return
+  for (const key of Object.keys(value))
+    if (Object.hasOwn(table, key) && table[key]!.check === output) ignoreMember(req, `video.${name}.${key}`)
   const [wrong] = checkFields(value, table)
   if (!wrong) return
   if (wrong.kind === 'unknown')
@@ -70,9 +77,9 @@ const strict = (name: string, value: unknown) => {
 const tagsLength = (tags: readonly string[]) => tags.map((t) => (t.includes(' ') ? `"${t}"` : t)).join(',').length
 
 /** Reads what a client sent over what is there. Parts not named must not be in the body. */
-export const readMeta = (body: JsonObject, parts: readonly string[], old?: Meta): Meta => {
-  strict('', body)
-  for (const name of Object.keys(tables)) if (name) strict(name, body[name])
+export const readMeta = (req: SandboxRequest, body: JsonObject, parts: readonly string[], old?: Meta): Meta => {
+  strict(req, '', body)
+  for (const name of Object.keys(tables)) if (name) strict(req, name, body[name])
   for (const name of Object.keys(body))
     if (isObject(body[name]) && !parts.includes(name)) refuse(400, 'unexpectedPart', `'${name}'`, 'part')
   const snippet = isObject(body.snippet) ? body.snippet : null

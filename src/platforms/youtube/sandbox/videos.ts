@@ -60,7 +60,7 @@ const update = (world: YouTubeWorld) => (req: SandboxRequest) => {
   if (!body) return malformed('Invalid JSON payload received. Parse error.')
   if (typeof body.id !== 'string') return refuse(400, 'missingRequiredParameter', 'id is required', 'id')
   const v = own(world, c, body.id)
-  const meta = readMeta(body, parts, v)
+  const meta = readMeta(req, body, parts, v)
   if (meta.status.publishAt && v.publicAt !== null)
     refuse(400, 'invalidPublishAt', 'The request metadata specifies an invalid scheduled publishing time.')
   if (meta.status.privacyStatus === 'public' && v.publicAt === null) v.publicAt = world.now()
