@@ -36,7 +36,7 @@ export const Notice = ({
         {title ? <p className="font-semibold">{title}</p> : null}
         {children ? <div className="text-ink">{children}</div> : null}
       </div>
-      {action ? <div className="flex shrink-0 flex-wrap gap-2">{action}</div> : null}
+      {action ? <div className="flex flex-wrap gap-2">{action}</div> : null}
     </div>
   )
 }

@@ -6,7 +6,7 @@ import type { Channel } from '#contract/channels.ts'
 import type { OptionList, SettingsProps, Words } from '#kit/web/slots.ts'
 import { optionsQuery } from '../api/queries.ts'
 import { tell, useT } from '../i18n/index.ts'
-import { wantsChoice } from '../lib/finding-kinds.ts'
+import { settingName, wantsChoice } from '../lib/finding-kinds.ts'
 import { PlatformMark, useBodies, useWords } from '../lib/registry.tsx'
 import { useSession } from '../shell/session.tsx'
 import { setSettings } from './draft.ts'
@@ -42,9 +42,9 @@ const settingFor = (form: HTMLElement, about: string, words: Words): HTMLElement
   const parts = about.split('.')
   const keys = [about, parts.slice(1).join('.'), parts.at(-1) ?? '', parts[0] ?? '']
   const alike = Object.keys(words).filter((key) => /^\w+$/.test(key) && key.startsWith(parts[0] ?? ''))
-  const names = [...keys, ...alike].flatMap((key) => words[key] ?? [])
+  const names = [...keys.map((key) => settingName(words, key)), ...alike.map((key) => words[key])]
   const labels = [...form.querySelectorAll<HTMLElement>('label, legend')]
-  const label = names.flatMap((name) => labels.find((l) => l.textContent?.trim() === name) ?? [])[0]
+  const label = names.flatMap((name) => (name && labels.find((l) => l.textContent?.trim() === name)) || [])[0]
   if (!label) return form.querySelector<HTMLElement>('[aria-invalid="true"]')
   const id = label.getAttribute('for')
   const inside = (label.matches('legend') ? label.parentElement : label)?.querySelector<HTMLElement>('input, button')

@@ -288,12 +288,12 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
               {[tell(t, save.error).detail, tell(t, save.error).fix].filter(Boolean).join(' ')}
             </p>
           ) : null}
-          <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+          <div className="flex flex-wrap items-center justify-end gap-x-3 gap-y-2">
             <SaveLine composer={composer} />
             {counted.errors + counted.warnings > 0 ? (
               <Button
                 tone="quiet"
-                className="ml-auto px-2"
+                className="px-2"
                 aria-label={[
                   counted.errors > 0 ? t('problem.errors', { count: counted.errors }) : '',
                   counted.warnings > 0 ? t('problem.warnings', { count: counted.warnings }) : '',
@@ -319,7 +319,7 @@ const Editor = ({ initial, channels }: { initial: Post | null; channels: readonl
                 ) : null}
               </Button>
             ) : null}
-            <div className="ml-auto flex flex-wrap items-center gap-2">
+            <div className="flex flex-wrap items-center justify-end gap-2">
               {scheduled ? (
                 <>
                   <Button tone="quiet" busy={busy === 'draft'} onClick={unschedule}>

@@ -73,7 +73,7 @@ export const SaveLine = ({ composer }: { composer: Composer }) => {
     }
   }
   return (
-    <div className="flex min-w-0 items-center gap-2 text-sm text-muted">
+    <div className="mr-auto flex min-w-0 items-center gap-2 text-sm text-muted">
       <p role="status" data-save={save.kind} className="flex min-w-0 items-center gap-2 [&_svg]:shrink-0">
         {body()}
       </p>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Finding } from '#kit/facts/preflight.ts'
+import { settingName } from '../lib/finding-kinds.ts'
 import { emptyDraft } from './draft.ts'
 import { groupTroubles, placeOf, type Seen } from './troubles.ts'
 
@@ -81,5 +82,16 @@ describe('the way to the field', () => {
       about: 'settings.boardId',
     })
     expect(way('a', finding('quota.spent', 'error'))).toBe(null)
+  })
+})
+
+describe('the name of a setting', () => {
+  const words = { boardId: 'Board', poll: 'Poll', 'poll.options': 'Answers', userTags: 'Tagged people' }
+  it("is the platform's own word for it, or for the group it is in", () => {
+    expect(
+      ['boardId', 'poll.options.1', 'poll.durationMinutes', 'userTags.0.username', 'nothing'].map((p) =>
+        settingName(words, p),
+      ),
+    ).toEqual(['Board', 'Answers', 'Poll', 'Tagged people', undefined])
   })
 })

@@ -3,6 +3,7 @@
 import { bytesApart } from '#kit/facts/measures.ts'
 import type { Words } from '#kit/web/slots.ts'
 import { language, maybe, type Params, type T } from '../i18n/index.ts'
+import { settingName } from './finding-kinds.ts'
 import { moment, numberIn } from './locale.ts'
 
 type Finding = { kind: string; message: string; remedy: string; params: Params }
@@ -48,10 +49,14 @@ export const findingText = (t: T, finding: Finding, words: Words = {}): FindingT
   const [message, remedy] = [say(key), say(`${key}.fix`)]
   if (message !== null && remedy !== null) return { message: message.trimEnd(), remedy, lang: undefined }
   // A setting of the wrong kind, in the words of its schema: English there, and in another language its name at least.
-  if (lang !== 'en' && finding.kind.startsWith('settings.')) {
+  if (finding.kind.startsWith('settings.')) {
     const field = String(finding.params.field ?? '')
+    const name = settingName(words, field)
+    // The sentence begins with the schema's name of the field, which is for programs.
+    const rest = finding.message.startsWith(`${field}: `) ? finding.message.slice(field.length + 2) : finding.message
+    if (lang === 'en') return { message: name ? `${name}: ${rest}` : rest, remedy: finding.remedy, lang: undefined }
     return {
-      message: maybe(t, 'preflight.settings', { field: words[field] ?? field }) ?? finding.message,
+      message: maybe(t, 'preflight.settings', { field: name ?? field }) ?? finding.message,
       remedy: maybe(t, 'preflight.settings.fix') ?? finding.remedy,
       lang: undefined,
     }
