@@ -6,10 +6,10 @@ import { sql } from 'kysely'
 import type { Db } from '#infra/db/database.ts'
 import type { Platform } from '#kit/client/platform.ts'
 
-export type Forgotten = { platform: string; kinds: readonly string[] | null; numbers: number; events: number }
+type Forgotten = { platform: string; kinds: readonly string[] | null; numbers: number; events: number }
 
 /** How long before the network's own limit (ms) things are forgotten, so that a sweep that comes late is still in time. */
-export const earlyMs = 2 * 3_600_000
+const earlyMs = 2 * 3_600_000
 
 /** Forgets what may no longer be kept; gives what it removed, rule by rule, those that found nothing left out. */
 export const forgetTold = async (db: Db, platforms: ReadonlyMap<string, Platform>, now: Date): Promise<Forgotten[]> => {

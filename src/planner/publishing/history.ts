@@ -23,7 +23,7 @@ const over = ['published', 'failed', 'missed', 'cancelled'] as const
 /** Publications of one round. */
 const batch = 500
 
-export type HistoryForgotten = { publications: number; journal: number; attempts: number; steps: number }
+type HistoryForgotten = { publications: number; journal: number; attempts: number; steps: number }
 
 /** Forgets the history of publications nobody and nothing touched since `before` (UTC), a batch at a time. */
 export const forgetHistory = async (db: Db, before: Date): Promise<HistoryForgotten> => {
