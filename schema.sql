@@ -218,7 +218,8 @@ create table platform_credentials (
   realm text not null,
   sealed text not null,
   updated_at timestamp with time zone not null,
-  constraint platform_credentials_pkey PRIMARY KEY (platform, realm)
+  workspace_id uuid,
+  constraint platform_credentials_place UNIQUE NULLS NOT DISTINCT (platform, realm, workspace_id)
 );
 
 create table posts (
@@ -406,6 +407,7 @@ alter table media add constraint media_created_by_fkey FOREIGN KEY (created_by) 
 alter table media add constraint media_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 alter table members add constraint members_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth_users(id) ON DELETE CASCADE;
 alter table members add constraint members_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+alter table platform_credentials add constraint platform_credentials_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 alter table posts add constraint posts_author_id_fkey FOREIGN KEY (author_id) REFERENCES auth_users(id);
 alter table posts add constraint posts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 alter table publications add constraint publications_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channels(id);

@@ -127,7 +127,14 @@ export interface Tables {
     storage_key: string
     created_at: Date
   }
-  platform_credentials: { platform: string; realm: string; sealed: string; updated_at: Date }
+  platform_credentials: {
+    platform: string
+    realm: string
+    /** null: the installation's. */
+    workspace_id: string | null
+    sealed: string
+    updated_at: Date
+  }
   channels: {
     id: string
     workspace_id: string

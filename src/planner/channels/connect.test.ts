@@ -504,33 +504,44 @@ describe('keys', () => {
   it('after a rotation everything is sealed again, opens with the new key alone, and still works', async () => {
     const channelId = (await through()).channels[0]!.id
     const flow = await through(pages.id)
-    await house.credentials.set(single.id, { clientId: 'a', clientSecret: 'b' })
+    await house.credentials.set(me.ws, single.id, { clientId: 'a', clientSecret: 'b' })
     await keys.rotate()
     expect(await resealChannels(database.db, keys)).toBeGreaterThanOrEqual(3)
     expect(await resealChannels(database.db, keys)).toBe(0)
     await keys.forgetOld()
     expect((await house.keeper.renew(channelId)).generation).toBe(2)
     expect((await house.connect.choose(me.ws, flow.id, ['1'])).step).toBe('done')
-    expect((await house.credentials.get(single.id, 'live')).clientId).toBe('a')
+    expect((await house.credentials.get(me.ws, single.id, 'live')).clientId).toBe('a')
   })
 })
 
 describe('app credentials', () => {
   it('are sealed, checked against the spec, and complete only when nothing is missing', async () => {
     const { credentials } = house
-    expect(await credentials.complete(pages.id)).toBe(false)
-    await problem('validation', credentials.set(pages.id, { clientId: 'x' }))
-    await problem('validation', credentials.set(pages.id, { clientId: 'x', clientSecret: 'y', apiKey: 'z' }))
-    await problem('not-found', credentials.set('nowhere', {}))
-    await credentials.set(pages.id, { clientId: 'x', clientSecret: 'very-secret' })
-    expect(await credentials.complete(pages.id)).toBe(true)
-    expect(await credentials.get(pages.id, 'live')).toEqual({ clientId: 'x', clientSecret: 'very-secret' })
-    await credentials.set(pages.id, { clientId: 'x2' })
-    expect(await credentials.get(pages.id, 'live')).toEqual({ clientId: 'x2', clientSecret: 'very-secret' })
+    expect(await credentials.complete(me.ws, pages.id)).toBe(false)
+    await problem('validation', credentials.set(me.ws, pages.id, { clientId: 'x' }))
+    await problem('validation', credentials.set(me.ws, pages.id, { clientId: 'x', clientSecret: 'y', apiKey: 'z' }))
+    await problem('not-found', credentials.set(me.ws, 'nowhere', {}))
+    await credentials.set(me.ws, pages.id, { clientId: 'x', clientSecret: 'very-secret' })
+    expect(await credentials.complete(me.ws, pages.id)).toBe(true)
+    expect(await credentials.get(me.ws, pages.id, 'live')).toEqual({ clientId: 'x', clientSecret: 'very-secret' })
+    await credentials.set(me.ws, pages.id, { clientId: 'x2' })
+    expect(await credentials.get(me.ws, pages.id, 'live')).toEqual({ clientId: 'x2', clientSecret: 'very-secret' })
     const rows = await database.db.selectFrom('platform_credentials').selectAll().execute()
     expect(JSON.stringify(rows)).not.toContain('very-secret')
+    // Another workspace has none of them, and one of its own changes nothing here.
+    const other = (await house.workspace()).ws
+    expect(await credentials.complete(other, pages.id)).toBe(false)
+    await problem('credentials-missing', credentials.get(other, pages.id, 'live'))
+    await credentials.set(other, pages.id, { clientId: 'theirs', clientSecret: 'their-secret' })
+    expect(await credentials.get(me.ws, pages.id, 'live')).toMatchObject({ clientId: 'x2' })
+    expect(await credentials.get(other, pages.id, 'live')).toEqual({ clientId: 'theirs', clientSecret: 'their-secret' })
+    expect((await credentials.all(pages.id, 'live')).map((c) => c.clientId).sort()).toEqual(['theirs', 'x2'])
     // The sandbox has its own.
-    expect(await credentials.get(pages.id, 'sandbox')).toEqual({ clientId: 'toy-client', clientSecret: 'toy-secret' })
+    expect(await credentials.get(me.ws, pages.id, 'sandbox')).toEqual({
+      clientId: 'toy-client',
+      clientSecret: 'toy-secret',
+    })
   })
 })
 

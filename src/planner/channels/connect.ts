@@ -102,10 +102,10 @@ export const createConnect = (deps: ConnectDeps): Connect => {
     return platform
   }
 
-  const context = async (platform: Platform, realm: Realm, state: string): Promise<ConnectContext> => {
+  const context = async (ws: string, platform: Platform, realm: Realm, state: string): Promise<ConnectContext> => {
     const { id } = platform.spec
     if (realm === 'sandbox' && deps.browserSandboxUrl === null) throw new Problem('sandbox-off')
-    const credentials = await deps.credentials.get(id, realm)
+    const credentials = await deps.credentials.get(ws, id, realm)
     return {
       http: deps.http({ platform, realm, secrets: secretsOf(platform, null, credentials) }),
       realm,
@@ -243,7 +243,7 @@ export const createConnect = (deps: ConnectDeps): Connect => {
         const now = await lockFlow(trx, row.workspace_id, row.id)
         if (now?.step === row.step && now.state === row.state) await write(trx)
       })
-    const t = await context(platform, row.realm, state)
+    const t = await context(row.workspace_id, platform, row.realm, state)
     let got: ConnectFinish
     try {
       got = await platform.connect.finish(t, answer, openFlow(keys, row).keep)
@@ -288,7 +288,7 @@ export const createConnect = (deps: ConnectDeps): Connect => {
       if (way && way.connect !== 'form') checkForm(platform, way.id, o.form)
       if (o.realm === 'sandbox' && deps.browserSandboxUrl !== null) await deps.credentials.renewSandbox(o.platform)
       const state = randomBytes(32).toString('base64url')
-      const t = await context(platform, o.realm, state)
+      const t = await context(o.ws, platform, o.realm, state)
       const absent = (way?.credentials ?? []).filter((name) => !t.credentials[name])
       if (way && absent.length > 0) {
         const labels = platform.spec.credentials.filter((f) => absent.includes(f.name)).map((f) => f.label)

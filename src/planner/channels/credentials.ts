@@ -1,6 +1,7 @@
 /**
- * App credentials of a platform (client id and secret, bot token). Live ones come from Settings (sealed in the
- * database) or, where none are stored, from the configuration. The sandbox's own desk hands out those of the sandbox.
+ * App credentials of a platform (client id and secret, bot token). Live ones belong to a workspace: they come from its
+ * Settings (sealed in the database) or, field by field, from what stands for the whole installation: what was entered
+ * before workspaces had their own, and the configuration. The sandbox's own desk hands out those of the sandbox.
  */
 import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
@@ -23,15 +24,19 @@ export type CredentialsDeps = {
 export type Credentials = {
   /** Asks the sandbox desk for its present app credentials and keeps them: the operator's part when a sandbox connects. @throws Problem `sandbox-off`, `connect-failed` */
   renewSandbox: (platform: string) => Promise<void>
-  /** Those of a platform in a realm. @throws Problem `credentials-missing`, `sandbox-off` */
-  get: (platform: string, realm: Realm) => Promise<Record<string, string>>
+  /** Those a workspace has of a platform in a realm. @throws Problem `credentials-missing`, `sandbox-off` */
+  get: (ws: string, platform: string, realm: Realm) => Promise<Record<string, string>>
+  /** Every complete set of them, the installation's and each workspace's: whoever signed may have any. */
+  all: (platform: string, realm: Realm) => Promise<Record<string, string>[]>
   /** Seals and stores live ones. Fields left out keep their value. @throws Problem `not-found`, `validation` */
-  set: (platform: string, values: Record<string, string>) => Promise<void>
+  set: (ws: string, platform: string, values: Record<string, string>) => Promise<void>
   /** Is every required live field there? */
-  complete: (platform: string, needed?: readonly string[]) => Promise<boolean>
+  complete: (ws: string, platform: string, needed?: readonly string[]) => Promise<boolean>
 }
 
-const aad = (platform: string, realm: Realm) => `platform_credentials/${platform}/${realm}/sealed`
+/** Where a set is sealed to; `ws` null: the installation. */
+export const credentialsAad = (platform: string, realm: string, ws: string | null): string =>
+  `platform_credentials/${platform}/${realm}/${ws === null ? '' : `${ws}/`}sealed`
 
 export const createCredentials = (deps: CredentialsDeps): Credentials => {
   const { db, keys } = deps
@@ -43,28 +48,39 @@ export const createCredentials = (deps: CredentialsDeps): Credentials => {
   const missing = (platform: string, values: Record<string, string>) =>
     spec(platform).credentials.filter((f) => !f.optional && !values[f.name])
 
-  const stored = async (platform: string, realm: Realm): Promise<Record<string, string> | null> => {
+  const stored = async (platform: string, realm: Realm, ws: string | null): Promise<Record<string, string> | null> => {
     const row = await db
       .selectFrom('platform_credentials')
       .select('sealed')
       .where('platform', '=', platform)
       .where('realm', '=', realm)
+      .where('workspace_id', ws === null ? 'is' : '=', ws)
       .executeTakeFirst()
-    return row ? keys.open<Record<string, string>>(aad(platform, realm), row.sealed) : null
+    return row ? keys.open<Record<string, string>>(credentialsAad(platform, realm, ws), row.sealed) : null
   }
 
   /** Stored fields win one by one: a secret kept in the environment may complete an id entered in Settings. */
-  const live = async (platform: string) => {
+  const common = async (platform: string) => {
     const fields = spec(platform).credentials.map((f) => f.name)
-    return { ...deps.configured(platform, fields), ...(await stored(platform, 'live')) }
+    return { ...deps.configured(platform, fields), ...(await stored(platform, 'live', null)) }
   }
+  const live = async (ws: string, platform: string) => ({
+    ...(await common(platform)),
+    ...(await stored(platform, 'live', ws)),
+  })
 
-  const store = async (platform: string, realm: Realm, values: Record<string, string>): Promise<void> => {
-    const row = { sealed: keys.seal(aad(platform, realm), values), updated_at: new Date(deps.clock.now()) }
+  const store = async (
+    platform: string,
+    realm: Realm,
+    ws: string | null,
+    values: Record<string, string>,
+  ): Promise<void> => {
+    const sealed = keys.seal(credentialsAad(platform, realm, ws), values)
+    const row = { sealed, updated_at: new Date(deps.clock.now()) }
     await db
       .insertInto('platform_credentials')
-      .values({ platform, realm, ...row })
-      .onConflict((c) => c.columns(['platform', 'realm']).doUpdateSet(row))
+      .values({ platform, realm, workspace_id: ws, ...row })
+      .onConflict((c) => c.constraint('platform_credentials_place').doUpdateSet(row))
       .execute()
   }
 
@@ -72,15 +88,17 @@ export const createCredentials = (deps: CredentialsDeps): Credentials => {
   const fromDesk = async (platform: string) => {
     if (!deps.sandbox) throw new Problem('sandbox-off')
     const values = await deps.sandbox(platform)
-    await store(platform, 'sandbox', values)
+    await store(platform, 'sandbox', null, values)
     return values
   }
 
   return {
-    get: async (platform, realm) => {
+    get: async (ws, platform, realm) => {
       if (spec(platform).credentials.length === 0) return {}
       const values =
-        realm === 'live' ? await live(platform) : ((await stored(platform, 'sandbox')) ?? (await fromDesk(platform)))
+        realm === 'live'
+          ? await live(ws, platform)
+          : ((await stored(platform, 'sandbox', null)) ?? (await fromDesk(platform)))
       const absent = missing(platform, values)
       if (absent.length > 0)
         throw new Problem(
@@ -90,7 +108,23 @@ export const createCredentials = (deps: CredentialsDeps): Credentials => {
       return values
     },
 
-    set: async (platform, values) => {
+    all: async (platform, realm) => {
+      if (spec(platform).credentials.length === 0) return [{}]
+      if (realm === 'sandbox') return [(await stored(platform, 'sandbox', null)) ?? (await fromDesk(platform))]
+      const rows = await db
+        .selectFrom('platform_credentials')
+        .select('workspace_id')
+        .where('platform', '=', platform)
+        .where('realm', '=', 'live')
+        .where('workspace_id', 'is not', null)
+        .orderBy('workspace_id')
+        .execute()
+      const sets = [await common(platform), ...(await Promise.all(rows.map((r) => live(r.workspace_id!, platform))))]
+      const complete = sets.filter((values) => missing(platform, values).length === 0)
+      return [...new Map(complete.map((values) => [JSON.stringify(Object.entries(values).sort()), values])).values()]
+    },
+
+    set: async (ws, platform, values) => {
       const fields = spec(platform).credentials
       const strange = Object.keys(values).filter((name) => !fields.some((f) => f.name === name))
       if (strange.length > 0)
@@ -98,27 +132,21 @@ export const createCredentials = (deps: CredentialsDeps): Credentials => {
           errors: strange.map((name) => ({ path: `values.${name}`, message: 'unknown field' })),
         })
       const given = Object.fromEntries(Object.entries(values).map(([k, v]) => [k, v.trim()]))
-      const next = { ...(await stored(platform, 'live')), ...given }
-      const absent = missing(platform, {
-        ...deps.configured(
-          platform,
-          fields.map((f) => f.name),
-        ),
-        ...next,
-      })
+      const next = { ...(await stored(platform, 'live', ws)), ...given }
+      const absent = missing(platform, { ...(await common(platform)), ...next })
       if (absent.length > 0)
         throw new Problem('validation', 'Some fields are empty.', {
           errors: absent.map((f) => ({ path: `values.${f.name}`, message: `${f.label} is required` })),
         })
-      await store(platform, 'live', next)
+      await store(platform, 'live', ws, next)
     },
 
     renewSandbox: async (platform) => {
       if (spec(platform).credentials.length > 0) await fromDesk(platform)
     },
 
-    complete: async (platform, needed = []) => {
-      const values = await live(platform)
+    complete: async (ws, platform, needed = []) => {
+      const values = await live(ws, platform)
       return missing(platform, values).length === 0 && needed.every((name) => values[name])
     },
   }

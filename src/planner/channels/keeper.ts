@@ -119,7 +119,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
 
   const held = async (row: TokenRow): Promise<ChannelGrant> => ({
     grant: await open(row),
-    credentials: await credentials.get(row.platform, row.realm),
+    credentials: await credentials.get(row.workspaceId, row.platform, row.realm),
     generation: row.generation,
   })
 
@@ -160,7 +160,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
     if (row.tries > seen.tries) return waiting(row)
     const platform = platformOf(row)
     const old = await open(row)
-    const app = await credentials.get(row.platform, row.realm)
+    const app = await credentials.get(row.workspaceId, row.platform, row.realm)
     const refresh = platform.connect.refresh
     if (!refresh) {
       await reconnect(row, noRefresh)

@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import type { Db } from '#infra/db/database.ts'
 import { type Json, type KeyRing, SealBroken } from '#infra/secrets.ts'
+import { credentialsAad } from './credentials.ts'
 import { tokenAad } from './token-store.ts'
 
 /** Values sealed with one key in one place. */
@@ -58,8 +59,11 @@ export const resealChannels = async (
         .executeTakeFirst(),
     )
   }
-  for (const r of await db.selectFrom('platform_credentials').select(['platform', 'realm', 'sealed']).execute()) {
-    const sealed = again(`platform_credentials/${r.platform}/${r.realm}/sealed`, r.sealed)
+  for (const r of await db
+    .selectFrom('platform_credentials')
+    .select(['platform', 'realm', 'workspace_id', 'sealed'])
+    .execute()) {
+    const sealed = again(credentialsAad(r.platform, r.realm, r.workspace_id), r.sealed)
     if (sealed === null) continue
     count(
       await db

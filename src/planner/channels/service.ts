@@ -83,11 +83,11 @@ export const createChannels = (deps: ChannelsDeps): Channels => {
     }
   }
 
-  const revoke = async (channel: Channel, grant: Grant) => {
+  const revoke = async (ws: string, channel: Channel, grant: Grant) => {
     const platform = deps.platforms.get(channel.platform)
     if (!platform?.connect.revoke) return
     try {
-      const credentials = await deps.credentials.get(channel.platform, channel.realm)
+      const credentials = await deps.credentials.get(ws, channel.platform, channel.realm)
       const http = deps.http({ platform, realm: channel.realm, secrets: secretsOf(platform, grant, credentials) })
       await platform.connect.revoke({ http, realm: channel.realm, credentials, now: clock.now }, grant)
     } catch (error) {
@@ -123,7 +123,7 @@ export const createChannels = (deps: ChannelsDeps): Channels => {
         await deps.onRemoved(trx, id)
         await notify(trx, topics.live, { workspaceId: ws, kind: 'channel', id, state: 'removed' })
       })
-      if (grant) await revoke(channel, grant)
+      if (grant) await revoke(ws, channel, grant)
     },
   }
 }

@@ -40,7 +40,7 @@ export type SignalsDeps = {
   clock: Pick<Clock, 'now'>
   keys: Pick<KeyRing, 'derive'>
   platforms: ReadonlyMap<string, Platform>
-  credentials: Pick<Credentials, 'get'>
+  credentials: Pick<Credentials, 'all'>
   http: ChannelHttp
   call: Calling
   keeper: Pick<Keeper, 'markReconnect' | 'check'>
@@ -95,16 +95,17 @@ export const createSignals = (d: SignalsDeps): Signals => {
     ...(d.sandbox ? ['sandbox' as const] : []),
   ]
 
-  /** Null: the realm has no app credentials, so nobody there could sign anything. */
-  const contextOf = async (platform: Platform, realm: Realm): Promise<WebhookContext | null> => {
+  /** One a set of app credentials: of the installation, of each workspace. None: nobody there could sign anything. */
+  const contextsOf = async (platform: Platform, realm: Realm): Promise<WebhookContext[]> => {
     const { id } = platform.spec
     try {
-      const credentials = await d.credentials.get(id, realm)
       const own = secret(id, realm)
-      const http = d.http({ platform, realm, secrets: [...secretsOf(platform, null, credentials), own] })
-      return { credentials, secret: own, url: url(id), http, now: () => clock.now() }
+      return (await d.credentials.all(id, realm)).map((credentials) => {
+        const http = d.http({ platform, realm, secrets: [...secretsOf(platform, null, credentials), own] })
+        return { credentials, secret: own, url: url(id), http, now: () => clock.now() }
+      })
     } catch (error) {
-      if (error instanceof Problem) return null
+      if (error instanceof Problem) return []
       throw error
     }
   }
@@ -115,10 +116,10 @@ export const createSignals = (d: SignalsDeps): Signals => {
     const found = await Promise.all(
       (d.sandbox && fromSandbox ? (['live', 'sandbox'] as const) : (['live'] as const)).map(async (realm) => ({
         realm,
-        t: await contextOf(platform, realm),
+        ts: await contextsOf(platform, realm),
       })),
     )
-    return found.flatMap(({ realm, t }) => (t ? [{ realm, t }] : []))
+    return found.flatMap(({ realm, ts }) => ts.map((t) => ({ realm, t })))
   }
 
   const receive: Signals['receive'] = async (id, request) => {

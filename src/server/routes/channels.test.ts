@@ -162,6 +162,10 @@ it('platforms say how to connect; credentials go in and never come out', async (
     webhookSecret: null,
   })
   expect(r.text).not.toContain('hush-hush')
+  // They are this workspace's: another one has none, and enters its own.
+  const other = await t.stranger()
+  const theirs = await t.call('platformList', { params: { ws: other.ws }, as: other })
+  expect((theirs.body as unknown as { items: PlatformInfo[] }).items[0]).toMatchObject({ id, credentialsSet: false })
   expect(
     (await t.call('credentialsSet', { params: { platform: id }, body: { values: { nonsense: 'x' } } })).problem,
   ).toMatchObject({ code: 'validation', errors: [{ path: 'values.nonsense' }] })

@@ -48,11 +48,11 @@ export const registerPlatforms = (
         help: w.help ?? null,
         connect: w.connect,
         form: [...(w.form ?? [])],
-        credentialsSet: await credentials.complete(spec.id, w.credentials),
+        credentialsSet: await credentials.complete(ctx.ws!.id, spec.id, w.credentials),
       })),
     ),
     credentials: [...spec.credentials],
-    credentialsSet: await credentials.complete(spec.id),
+    credentialsSet: await credentials.complete(ctx.ws!.id, spec.id),
     redirectUri: loopbackLiteral(redirectUri(spec.id)),
     webhookUrl: webhook ? webhooks.url(spec.id) : null,
     // The console is the live network's; the sandbox has a word of its own and asks nobody.
@@ -64,8 +64,8 @@ export const registerPlatforms = (
   bind('platformList', async (_input, ctx) => ({
     items: await Promise.all([...platforms.values()].map((p) => info(p, ctx))),
   }))
-  bind('credentialsSet', async ({ params, body }) => {
-    await credentials.set(params.platform, body.values)
+  bind('credentialsSet', async ({ params, body }, ctx) => {
+    await credentials.set(ctx.ws!.id, params.platform, body.values)
     return { ok: true }
   })
 }
