@@ -1,6 +1,6 @@
 /**
  * `npm run gen`: writes the files that follow from the code: the registry lists and `docs/platforms.md` from the folders of
- * `src/platforms`, `docs/permissions.md` from the route table. `--check` writes nothing and exits 1 when one of them is stale. `--root <dir>` works on
+ * `src/platforms`, `docs/permissions.md` from the route table, the settings in the README. `--check` writes nothing and exits 1 when one of them is stale. `--root <dir>` works on
  * another copy of the tree.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { permissions } from './permissions.ts'
 import { platformTable } from './platform-table.ts'
 import { registryFiles } from './registry.ts'
+import { withSettings } from './settings-table.ts'
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false }, root: { type: 'string' } } })
 const root = resolve(values.root ?? join(import.meta.dirname, '../..'))
@@ -19,6 +20,8 @@ const wanted = new Map([...registry.files].map(([name, text]) => [`src/platforms
 const table = await platformTable(platformsDir)
 wanted.set('docs/platforms.md', table.text)
 wanted.set('docs/permissions.md', permissions())
+const readme = join(root, 'README.md')
+if (existsSync(readme)) wanted.set('README.md', withSettings(readFileSync(readme, 'utf8')))
 for (const line of [...registry.missing, ...table.missing]) console.log(`note: ${line}`)
 
 const stale = [...wanted].filter(

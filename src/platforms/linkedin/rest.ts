@@ -9,6 +9,7 @@ import { PlatformFailure } from '#kit/facts/failures.ts'
 /**
  * Versions live a year and there is no default. A version that was switched off is refused with 426 before anything
  * happens, so the next one is tried at once: a newer one first, then those with the longest life left on 2026-11-22.
+ * The only loop over calls in a platform (decision 0016).
  */
 const versions = ['202609', '202610', '202608', '202611']
 

@@ -1,0 +1,110 @@
+/**
+ * The settings as people read them: `npm run gen` writes the table of the README from this list, and a test holds it against
+ * what `config.ts` reads. Texts are Markdown.
+ */
+export type Setting = {
+  /** Environment variables; the first is the one to use. */
+  names: readonly string[]
+  /** The flag of `npm start` that does the same. */
+  flag?: string
+  /** What holds without it. */
+  otherwise: string
+  what: string
+}
+
+export const settings: readonly Setting[] = [
+  {
+    names: ['CLARION_DATA_DIR'],
+    flag: '--data',
+    otherwise: '`./data`',
+    what: 'database, media, keys',
+  },
+  {
+    names: ['CLARION_PORT', 'PORT'],
+    flag: '--port',
+    otherwise: '4400',
+    what: 'port; 0 takes a free one',
+  },
+  {
+    names: ['CLARION_HOST'],
+    flag: '--host',
+    otherwise: '127.0.0.1',
+    what: 'address to listen on; beyond this machine, and behind a proxy, the first visit needs the token printed at the start',
+  },
+  {
+    names: ['CLARION_URL'],
+    otherwise: 'from host and port',
+    what: 'the address people type; sign-in callbacks and media links use it',
+  },
+  {
+    names: ['DATABASE_URL'],
+    otherwise: 'own PostgreSQL',
+    what: 'a PostgreSQL server, version 15 or newer',
+  },
+  {
+    names: ['CLARION_DB_POOL'],
+    otherwise: '20',
+    what: 'database connections of this process',
+  },
+  {
+    names: ['CLARION_ROLE'],
+    flag: '--role',
+    otherwise: 'all',
+    what: '`all`, `api` or `worker`',
+  },
+  {
+    names: ['CLARION_SANDBOX'],
+    otherwise: '1',
+    what: '0 turns the imitations off',
+  },
+  {
+    names: ['CLARION_SANDBOX_URL'],
+    otherwise: 'own',
+    what: 'a sandbox running elsewhere',
+  },
+  {
+    names: ['CLARION_KEYS'],
+    otherwise: '`data/keys.json`',
+    what: '`kid:base64,...`: 32-byte keys that seal tokens; the first seals, all open',
+  },
+  {
+    names: ['CLARION_ALLOW_PRIVATE_HOSTS'],
+    otherwise: 'none',
+    what: 'hosts that may be private although Clarion calls them',
+  },
+  {
+    names: ['CLARION_TRUST_PROXY'],
+    otherwise: '0',
+    what: 'whom `X-Forwarded-*` is believed: a number of hops (1: the proxy in front), or addresses and CIDR ranges by comma; see [docs/proxies.md](docs/proxies.md)',
+  },
+  {
+    names: ['CLARION_METRICS_TOKEN'],
+    otherwise: 'none',
+    what: 'opens `/metrics` to this bearer token; without it only to the machine of a Clarion nobody else can reach',
+  },
+  {
+    names: ['CLARION_LOG', 'CLARION_LOG_FORMAT'],
+    otherwise: 'info; text on a terminal, else json',
+    what: 'level; format',
+  },
+  {
+    names: ['CLARION_HISTORY_DAYS'],
+    otherwise: '0',
+    what: 'days the steps, tries and story of a publication that is over are kept; 0 for ever, else at least 30',
+  },
+  {
+    names: ['CLARION_DRAIN_MS'],
+    otherwise: '20000',
+    what: 'how long a shutdown waits for work in flight (ms)',
+  },
+  {
+    names: ['CLARION_BODY_MS'],
+    otherwise: '60000',
+    what: 'how long a request may take to arrive (ms); uploads of files may take longer',
+  },
+  {
+    names: ['CLARION_<PLATFORM>_<FIELD>'],
+    otherwise: '',
+    what: 'app credentials, e.g. `CLARION_X_COM_CLIENT_ID`',
+  },
+]
