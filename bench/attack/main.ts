@@ -20,7 +20,7 @@ import { doors } from './doors.ts'
 import { limits } from './limits.ts'
 import { memoryCases } from './memory.ts'
 import { passwords } from './passwords.ts'
-import { asker, type Case, openInside, type Stand } from './stand.ts'
+import { asker, type Case, cookieOf, inTurn, openInside, type Stand, signIn } from './stand.ts'
 import { text } from './text.ts'
 
 const { values: args } = parseArgs({
@@ -29,18 +29,12 @@ const { values: args } = parseArgs({
 const mostMb = 600
 const bodyMs = 2_000
 const say = (line: string) => process.stderr.write(`${line}\n`)
-const cookieOf = (headers: Headers) =>
-  headers
-    .getSetCookie()
-    .map((c) => c.split(';', 1)[0]!)
-    .join('; ')
-
-/** Spends their limits last, so that the others are asked first. */
+/** What spends the limits on refused requests and on signing in comes last, so that it keeps nobody waiting. */
 const cases: readonly Case[] = [
   ...doors,
+  ...passwords,
   ...api,
   ...text,
-  ...passwords,
   ...memoryCases.map((c) => ({ ...c, name: `A7 ${c.name}` })),
   ...limits,
 ].filter((c) => c.name.includes(args.only))
@@ -85,22 +79,19 @@ const open = async (url: string, dataDir: string, inside: Stand['inside']): Prom
       const who = { email: `${role}.${crypto.randomUUID()}@example.test`, password: `first ${crypto.randomUUID()}` }
       const added = await ask(`${ws}/members`, { body: { ...who, role, name: role } })
       if (added.status !== 201) throw new Error(`adding ${role} answered ${added.status}: ${added.text}`)
-      return { ...who, userId: added.json.userId as string, ...(await signedIn(ask, who)) }
+      const cookie = await signIn(ask, who)
+      // The first password was the owner's choice; the person takes one of their own.
+      const password = `own ${crypto.randomUUID()}`
+      const body = { currentPassword: who.password, newPassword: password }
+      const changed = await inTurn(() => ask('/api/v1/me/password', { as: { cookie }, body }))
+      if (changed.status !== 200) throw new Error(`a new password was answered ${changed.status}: ${changed.text}`)
+      // The change ends every session, this one too, and gives a new one.
+      const own = cookieOf(changed.headers)
+      return { email: who.email, password, userId: added.json.userId as string, cookie: own }
     },
     tokens: async (platform) =>
       (await ask(`/sandbox/_desk/${platform}/tokens`, { method: 'POST' })).json as Awaited<ReturnType<Stand['tokens']>>,
   }
-}
-
-const signedIn = async (ask: Stand['ask'], who: { email: string; password: string }): Promise<{ cookie: string }> => {
-  // Ten a minute from one address: wait, as a person would.
-  for (let n = 0; n < 30; n++) {
-    const r = await ask('/api/auth/sign-in/email', { as: 'nobody', body: who })
-    if (r.status === 200) return { cookie: cookieOf(r.headers) }
-    if (r.status !== 429) throw new Error(`signing in answered ${r.status}: ${r.text}`)
-    await new Promise((done) => setTimeout(done, 5_000))
-  }
-  throw new Error('signing in was limited for too long')
 }
 
 const dataDir = await mkdtemp(join(tmpdir(), 'clarion-attack-'))

@@ -1,40 +1,41 @@
-/** Passwords: a changed one ends what was open before (A8). */
-import { type Case, group, only } from './stand.ts'
+/** Passwords: a changed one ends what was open before, and one that somebody else chose opens nothing but the change (A8). */
+import { type Case, group, inTurn, only, type Stand, signIn } from './stand.ts'
+
+const change = (s: Stand, cookie: string, currentPassword: string) =>
+  inTurn(() =>
+    s.ask('/api/v1/me/password', {
+      as: { cookie },
+      body: { currentPassword, newPassword: `another ${crypto.randomUUID()}` },
+    }),
+  )
 
 export const passwords: readonly Case[] = group('A8', {
   'a changed password ends every other session, and the old one opens nothing': async (s) => {
     const person = await s.person('viewer')
-    const again = await s.ask('/api/auth/sign-in/email', {
-      as: 'nobody',
-      body: { email: person.email, password: person.password },
-    })
-    if (again.status !== 200) return `set up: ${again.status}`
-    const elsewhere = again.headers
-      .getSetCookie()
-      .map((c) => c.split(';', 1)[0]!)
-      .join('; ')
-    const newPassword = `second ${crypto.randomUUID()}`
-    const changed = await s.ask('/api/auth/change-password', {
-      as: person,
-      body: { currentPassword: person.password, newPassword },
-    })
+    const elsewhere = await signIn(s.ask, person)
+    const changed = await change(s, person.cookie, person.password)
     if (changed.status !== 200) return `changing answered ${changed.status}: ${changed.text.slice(0, 200)}`
+    const old = { email: person.email, password: person.password }
     return only(
       {
         session: (await s.ask('/api/v1/me', { as: { cookie: elsewhere } })).status,
-        password: (
-          await s.ask('/api/auth/sign-in/email', {
-            as: 'nobody',
-            body: { email: person.email, password: person.password },
-          })
-        ).status,
+        password: (await inTurn(() => s.ask('/api/auth/sign-in/email', { as: 'nobody', body: old }))).status,
       },
       401,
     )
   },
   'nobody changes a password without knowing it': async (s) => {
     const person = await s.person('viewer')
-    const body = { currentPassword: 'a wrong one', newPassword: `second ${crypto.randomUUID()}` }
-    return only({ change: (await s.ask('/api/auth/change-password', { as: person, body })).status }, 400, 401, 403, 422)
+    return only({ change: (await change(s, person.cookie, 'a wrong one')).status }, 400, 401, 403, 422)
+  },
+  'a password that somebody else chose opens nothing but the change': async (s) => {
+    const who = { email: `${crypto.randomUUID()}@example.test`, password: `chosen ${crypto.randomUUID()}` }
+    await s.ask(`${s.ws}/members`, { body: { ...who, role: 'admin', name: 'Invited' } })
+    const cookie = await signIn(s.ask, who)
+    const told: Record<string, number> = {}
+    for (const path of ['/posts', '/members', '/api-keys', '/media'])
+      told[path] = (await s.ask(`${s.ws}${path}`, { as: { cookie } })).status
+    const key = await s.ask(`${s.ws}/api-keys`, { as: { cookie }, body: { name: 'k', scopes: ['read'] } })
+    return only({ ...told, key: key.status }, 403)
   },
 })
