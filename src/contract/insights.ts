@@ -44,6 +44,8 @@ const shared = {
   nextAt: instant.nullable(),
   /** Why the last look brought nothing. */
   failure: z.string().nullable(),
+  /** How long the network lets anybody keep such numbers (ms); older readings are gone. Null: its documents name no limit. */
+  keptMs: z.int().nullable(),
 }
 
 export const publicationInsights = z.object({ publicationId: id, ...shared }).meta({ id: 'PublicationInsights' })

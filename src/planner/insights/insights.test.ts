@@ -7,6 +7,7 @@ import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
 import { metricNames, metricsOf } from '#kit/facts/metrics.ts'
 import { type ChannelsHouse, channelsHouse } from '../channels/testing/house.ts'
 import { talker, talkerNetwork } from '../channels/testing/talker.ts'
+import { forgetTold } from './keeping.ts'
 import { afterFailure, engagementOf, looksAfterMs, nextLook } from './rules.ts'
 import { createInsights, type Insights } from './service.ts'
 
@@ -248,4 +249,24 @@ test('engagement is per person reached, else per impression, else per view; unkn
   for (const m of [{ likes: 3 }, { likes: 3, reach: 0 }, { reach: 5 }, { clicks: 4, views: 9 }])
     expect(of(m)).toBeNull()
   expect(of({ likes: 0, views: 10 })).toEqual({ rate: 0, per: 'views' })
+})
+
+test('how long numbers may be kept is told by the kind of the channel, and what is forgotten is no longer shown', async () => {
+  const { kind } = await t.db.selectFrom('channels').select('kind').where('id', '=', channel).executeTakeFirstOrThrow()
+  const plain = talker()
+  const keeps = [
+    { kinds: [kind], ms: 48 * hour },
+    { kinds: ['elsewhere'], ms: hour },
+  ]
+  const platforms = new Map([['talker', { ...plain, spec: { ...plain.spec, keeps } }]])
+  expect((await insights.publication(ws, post)).keptMs).toBeNull()
+  insights = createInsights({ db: t.db, clock, platforms, call: house.call })
+  await insights.lookDue()
+  clock.set(start + hour)
+  await insights.lookDue()
+  expect(await insights.publication(ws, post)).toMatchObject({ keptMs: 48 * hour, latest: { metrics: { reach: 100 } } })
+  expect((await insights.channel(ws, channel)).keptMs).toBe(48 * hour)
+  await forgetTold(t.db, platforms, new Date(clock.now() + 49 * hour))
+  const after = await insights.publication(ws, post)
+  expect([after.latest, after.series, after.lookedAt]).toEqual([null, [], new Date(start + hour).toISOString()])
 })

@@ -141,6 +141,11 @@ export const createInsights = (d: InsightsDeps): Insights => {
     }
   }
 
+  const keptMs = (platform: string, kind: string): number | null => {
+    const rules = d.platforms.get(platform)?.spec.keeps?.filter((k) => k.kinds?.includes(kind) ?? true)
+    return rules?.length ? Math.min(...rules.map((k) => k.ms)) : null
+  }
+
   const offered = (platform: string, what: 'post' | 'account') => {
     const face = d.platforms.get(platform)
     if (face?.insights?.[what]) return { supported: true, why: null }
@@ -156,6 +161,11 @@ export const createInsights = (d: InsightsDeps): Insights => {
 
   const publication: Insights['publication'] = async (ws, id) => {
     const p = await find(ws, id)
+    const { kind } = await db
+      .selectFrom('channels')
+      .select('kind')
+      .where('id', '=', p.channel_id)
+      .executeTakeFirstOrThrow()
     const seen = await view({ channelId: p.channel_id, publicationId: id })
     const offer = offered(p.platform, 'post')
     // Just published: its looks are planned by the next round, and the first is known already.
@@ -164,6 +174,7 @@ export const createInsights = (d: InsightsDeps): Insights => {
     const first = at === null ? null : nextLook(at, at)
     return {
       publicationId: id,
+      keptMs: keptMs(p.platform, kind),
       ...offer,
       ...seen,
       nextAt: first === null ? seen.nextAt : new Date(first).toISOString(),
@@ -176,14 +187,14 @@ export const createInsights = (d: InsightsDeps): Insights => {
     channel: async (ws, id) => {
       const row = await db
         .selectFrom('channels')
-        .select('platform')
+        .select(['platform', 'kind'])
         .where('workspace_id', '=', ws)
         .where('id', '=', id)
         .where('removed_at', 'is', null)
         .executeTakeFirst()
       if (!row) throw new Problem('not-found', 'There is no such channel.')
       const shown = await view({ channelId: id, publicationId: null })
-      return { channelId: id, ...offered(row.platform, 'account'), ...shown }
+      return { channelId: id, ...offered(row.platform, 'account'), ...shown, keptMs: keptMs(row.platform, row.kind) }
     },
 
     askNow: async (ws, id) => {

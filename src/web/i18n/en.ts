@@ -410,6 +410,9 @@ export const en = {
   'media.retry': 'Upload {{name}} again',
   'insights.title': 'Numbers',
   'insights.now': 'Ask now',
+  'insights.forgotten_one': 'Earlier numbers are gone: this network lets nobody keep them longer than {{count}} day.',
+  'insights.forgotten_other':
+    'Earlier numbers are gone: this network lets nobody keep them longer than {{count}} days.',
   'insights.none': 'No numbers came.',
   'insights.soon': 'The first numbers come at {{when}}.',
   'insights.asOf': 'As of {{when}}',

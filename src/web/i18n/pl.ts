@@ -436,6 +436,12 @@ export const pl: Catalogue = {
   'media.retry': 'Prześlij {{name}} ponownie',
   'insights.title': 'Liczby',
   'insights.now': 'Zapytaj teraz',
+  'insights.forgotten_one':
+    'Wcześniejszych liczb już nie ma: ta sieć pozwala przechowywać je najwyżej {{count}} dzień.',
+  'insights.forgotten_few': 'Wcześniejszych liczb już nie ma: ta sieć pozwala przechowywać je najwyżej {{count}} dni.',
+  'insights.forgotten_many': 'Wcześniejszych liczb już nie ma: ta sieć pozwala przechowywać je najwyżej {{count}} dni.',
+  'insights.forgotten_other':
+    'Wcześniejszych liczb już nie ma: ta sieć pozwala przechowywać je najwyżej {{count}} dnia.',
   'insights.none': 'Nie ma żadnych liczb.',
   'insights.soon': 'Pierwsze liczby pojawią się {{when}}.',
   'insights.asOf': 'Stan na {{when}}',

@@ -37,12 +37,20 @@ const Numbers = ({ insights }: { insights: PublicationInsights }) => {
   const format = useFormat()
   const number = useNumber()
   const { latest, series, engagement } = insights
-  if (!latest)
+  if (!latest) {
+    // Read before, and forgotten since.
+    const forgotten = insights.lookedAt && !insights.failure ? insights.keptMs : null
     return (
       <p className="text-sm text-muted">
-        {insights.nextAt ? t('insights.soon', { when: format.dateTime(insights.nextAt) }) : t('insights.none')}
+        {forgotten
+          ? t('insights.forgotten', { count: Math.round(forgotten / 86_400_000) })
+          : insights.nextAt
+            ? t('insights.soon', { when: format.dateTime(insights.nextAt) })
+            : t('insights.none')}
+        {forgotten && insights.nextAt ? ` · ${t('insights.next', { when: format.dateTime(insights.nextAt) })}` : ''}
       </p>
     )
+  }
   const known = metricNames.filter((name) => latest.metrics[name] !== null)
   return (
     <>
