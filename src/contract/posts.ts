@@ -9,10 +9,17 @@ import { strict } from './strict.ts'
 
 export const segment = strict({ text: prose(), mediaIds: z.array(id).max(40).default([]) }).meta({ id: 'Segment' })
 export type Segment = z.output<typeof segment>
+/**
+ * What a person may accept though it changes what they made: kinds of findings that stop a post until it is accepted.
+ * `image.still`: an animated picture is shown as its first frame.
+ */
+export const acceptable = ['image.still'] as const
 /** What is said: one segment, or several for a thread. */
 export const content = strict({
   segments: z.array(segment).min(1).max(100),
   firstComment: prose(10_000).optional(),
+  /** Findings the person knows of and takes: they warn and no longer stop. */
+  accepts: z.array(z.enum(acceptable)).max(acceptable.length).optional(),
 }).meta({ id: 'Content' })
 export type Content = z.output<typeof content>
 

@@ -139,8 +139,24 @@ describe('making one that fits', () => {
     })
   })
 
-  test('an animation stays one only where the network takes GIF; else its first frame goes', async () => {
-    expect((await renderImage(gif, { types: ['image/jpeg', 'image/gif'], maxBytes: 1e6 })).bytes).toEqual(gif)
+  test('an animation goes out as it came within the limits for animations; else its first frame goes', async () => {
+    const photo = { types: ['image/jpeg', 'image/gif'], maxBytes: 100 }
+    const animation = { types: ['image/gif'], maxBytes: gif.length, maxWidth: 20, maxHeight: 10, maxFrames: 3 }
+    expect((await renderImage(gif, { ...photo, animation })).bytes).toEqual(gif)
+    const still = { types: ['image/jpeg', 'image/gif'], maxBytes: 1e6 }
+    for (const less of [
+      undefined,
+      { ...animation, types: ['image/webp'] },
+      { ...animation, maxBytes: gif.length - 1 },
+      { ...animation, maxWidth: 19 },
+      { ...animation, maxHeight: 9 },
+      { ...animation, maxFrames: 2 },
+      { ...animation, maxPixels: 599 },
+    ])
+      expect((await renderImage(gif, { ...still, animation: less })).mime).toBe('image/jpeg')
+  })
+
+  test('the first frame of an animation is what it shows first', async () => {
     const still = await renderImage(gif, { types: ['image/png'], maxBytes: 1e6 })
     expect(await inspectImage(still.bytes)).toEqual({ mime: 'image/png', width: 20, height: 10, pages: 1 })
     const [r, g, b] = await sharp(still.bytes).removeAlpha().raw().toBuffer()

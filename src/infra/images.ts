@@ -145,13 +145,23 @@ const encode = (image: Sharp, mime: string, quality: number): Sharp => {
   }
 }
 
+const mayMove = ({ mime, width, height, pages }: Inspected, bytes: number, l: RenderLimits['animation']): boolean =>
+  l !== undefined &&
+  pages > 1 &&
+  l.types.includes(mime) &&
+  bytes <= l.maxBytes &&
+  width <= (l.maxWidth ?? Infinity) &&
+  height <= (l.maxHeight ?? Infinity) &&
+  pages <= (l.maxFrames ?? Infinity) &&
+  width * height * pages <= (l.maxPixels ?? Infinity)
+
 /** Tried in order until the result is small enough; after the last, each further round makes the sides smaller. */
 const qualities = [90, 82, 74, 66, 56] as const
 
 /**
  * The picture within the limits: orientation applied, EXIF and other metadata gone, colours in sRGB, quality and then size stepped
- * down until it is under `maxBytes`. Its own type is kept where the network takes it; an animation stays one only as a GIF that
- * already fits, else its first frame is used.
+ * down until it is under `maxBytes`. Its own type is kept where the network takes it; an animation goes out as it came where it
+ * is within `animation`, else its first frame is used.
  * @throws ImageRefused `cannot-fit` when nothing legible fits.
  */
 export const renderImage = async (
@@ -161,11 +171,8 @@ export const renderImage = async (
 ): Promise<Rendered> => {
   try {
     const source = await judge(bytes, { maxBytes: Number.POSITIVE_INFINITY, admit })
-    if (source.pages > 1 && source.mime === 'image/gif' && limits.types.includes('image/gif')) {
-      const { scale } = within(source.width, source.height, limits)
-      if (scale === 1 && bytes.length <= limits.maxBytes)
-        return { bytes: Buffer.from(bytes), mime: source.mime, width: source.width, height: source.height }
-    }
+    if (mayMove(source, bytes.length, limits.animation))
+      return { bytes: Buffer.from(bytes), mime: source.mime, width: source.width, height: source.height }
     const mime = pickType(source, limits.types)
     const target = within(source.width, source.height, limits)
     let { width, height } = target

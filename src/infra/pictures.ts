@@ -48,6 +48,15 @@ export type RenderLimits = {
   maxHeight?: number
   /** Limit of width + height. */
   maxSides?: number
+  /** What may go out moving, as it came; absent: nothing. */
+  animation?: {
+    types: readonly string[]
+    maxBytes: number
+    maxWidth?: number
+    maxHeight?: number
+    maxFrames?: number
+    maxPixels?: number
+  }
 }
 
 /** The type by the first bytes, undefined when it is none we take. */

@@ -9,7 +9,11 @@ type JsonbDefault<T> = ColumnType<T, string | undefined, string>
 type JsonbNull<T> = ColumnType<T | null, string | null | undefined, string | null>
 
 export type LatePolicyJson = { maxLateMs: number; otherwise: 'publish' | 'ask' | 'expire' }
-export type ContentJson = { segments: { text: string; mediaIds: string[] }[]; firstComment?: string }
+export type ContentJson = {
+  segments: { text: string; mediaIds: string[] }[]
+  firstComment?: string
+  accepts?: 'image.still'[]
+}
 /** What a file tells about itself; a fact that could not be read is absent. */
 export type MediaFactsJson = {
   fps?: number

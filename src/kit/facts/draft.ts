@@ -50,6 +50,8 @@ export type DraftSegment = { text: string; media: readonly DraftMedia[] }
 export type Draft = {
   segments: readonly DraftSegment[]
   firstComment?: string
+  /** Kinds of findings the person accepts: those that may be accepted warn then, instead of stopping the post. */
+  accepts?: readonly string[]
   settings: unknown
   /** Media named by settings (`spec.settings.media`), by id; absent where the caller has none. */
   attachments?: Readonly<Record<string, DraftMedia>>
@@ -67,6 +69,8 @@ export type Finding = {
   message: string
   remedy: string
   params: Record<string, string | number>
+  /** A person may accept it (`content.accepts`), whereupon it only warns. */
+  acceptable?: true
   segment?: number
   media?: string
 }

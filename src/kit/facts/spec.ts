@@ -23,6 +23,17 @@ export type TextLimits = {
   optional?: boolean
 }
 
+/** Moving pictures a network shows moving; what is outside is shown as its first frame. Sides in pixels, inclusive. */
+export type AnimationLimits = {
+  types: readonly string[]
+  maxBytes: number
+  maxWidth?: number
+  maxHeight?: number
+  maxFrames?: number
+  /** Width x height x frames. */
+  maxPixels?: number
+}
+
 export type ImageLimits = {
   /** MIME types the network takes. Others are rendered to the first one. */
   types: readonly string[]
@@ -36,6 +47,8 @@ export type ImageLimits = {
   /** Width / height, inclusive. */
   aspect?: { min: number; max: number }
   altMax?: number
+  /** Absent: the network shows no picture moving. */
+  animation?: AnimationLimits
 }
 
 export type VideoLimits = {

@@ -123,13 +123,13 @@ export const createIntake = ({ db, clock, storage, fetch }: IntakeDeps) => {
   const look = async (r: Received) => {
     const path = storage.path(r.key)
     if (r.kind === 'image') {
-      const { mime, width, height } = await inspectPicture(path, {
+      const { mime, width, height, pages } = await inspectPicture(path, {
         maxBytes: maxBytesOf.image,
         maxPixels: mediaLimits.imagePixels,
       })
       if (!(mediaLimits.types as readonly string[]).includes(mime))
         throw new Problem('unsupported-media', `${mime} is not taken; ${mediaLimits.types.join(', ')} are.`)
-      return { mime, width, height, duration_ms: null, facts: {} as MediaFactsJson }
+      return { mime, width, height, duration_ms: null, facts: (pages > 1 ? { frames: pages } : {}) as MediaFactsJson }
     }
     if (r.kind === 'document') {
       const { mime, ...facts } = await inspectPdf(path)

@@ -21,9 +21,9 @@ export const original = 'original'
 const thumbLimits = { types: ['image/webp'], maxBytes: 200_000, maxWidth: 480, maxHeight: 480 }
 
 /** The name a rendition is stored and linked by: other limits are another rendition. */
-const profileKey = ({ name, types, maxBytes, maxWidth, maxHeight, maxSides }: RenditionProfile): string => {
+const profileKey = ({ name, types, maxBytes, maxWidth, maxHeight, maxSides, animation }: RenditionProfile): string => {
   const limits = createHash('sha256')
-    .update(JSON.stringify([types, maxBytes, maxWidth, maxHeight, maxSides]))
+    .update(JSON.stringify([types, maxBytes, maxWidth, maxHeight, maxSides, ...(animation ? [animation] : [])]))
     .digest('hex')
     .slice(0, 10)
   return `${name.replace(/[^a-z0-9-]/gi, '-').slice(0, 60)}-${limits}`

@@ -55,7 +55,7 @@ export const draftOf = (
   media: Facts['media'],
   attached: readonly Attachment[] = [],
 ): Draft => {
-  const { segments, firstComment } = contentOf(c)
+  const { segments, firstComment, accepts } = contentOf(c)
   const there = attached.flatMap(({ id }) => {
     const m = media.get(id)
     return m && !m.deleted_at ? [[id, draftMedia(m)] as const] : []
@@ -69,6 +69,7 @@ export const draftOf = (
       }),
     })),
     ...(firstComment ? { firstComment } : {}),
+    ...(accepts ? { accepts } : {}),
     settings: c.settings,
     ...(there.length > 0 ? { attachments: Object.fromEntries(there) } : {}),
     channel: { kind: channel.kind, facts: channel.facts },

@@ -32,7 +32,7 @@ export type ChannelHttpPort = (o: {
 
 export type RenditionProfile = { name: string } & Pick<
   ImageLimits,
-  'types' | 'maxBytes' | 'maxWidth' | 'maxHeight' | 'maxSides'
+  'types' | 'maxBytes' | 'maxWidth' | 'maxHeight' | 'maxSides' | 'animation'
 >
 
 export type MediaPort = {

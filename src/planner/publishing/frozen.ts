@@ -138,6 +138,7 @@ export const profileOf = (platform: Platform, image = platform.spec.media.image)
     maxWidth: image?.maxWidth,
     maxHeight: image?.maxHeight,
     maxSides: image?.maxSides,
+    animation: image?.animation,
   }
   const sides = [limits.maxWidth, limits.maxHeight, limits.maxSides].map((n) => n ?? 0).join('x')
   return { name: `${limits.types.map((t) => t.split('/')[1]).join('-')}-${limits.maxBytes}-${sides}`, ...limits }

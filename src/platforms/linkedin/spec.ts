@@ -131,6 +131,8 @@ export const spec = defineSpec({
       maxWidth: 6000,
       maxHeight: 6000,
       altMax: 4086,
+      // At most 250 frames (§10); in bytes as other pictures.
+      animation: { types: ['image/gif'], maxBytes: 10_000_000, maxWidth: 6000, maxHeight: 6000, maxFrames: 250 },
     },
     video: {
       max: 1,

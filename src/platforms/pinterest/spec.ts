@@ -40,7 +40,12 @@ export const settings = z.strictObject({
 })
 
 /** JPEG and PNG travel in the call; a GIF only as an address (§3, §10). */
-const image: ImageLimits = { types: ['image/jpeg', 'image/png', 'image/gif'], maxBytes: 20_000_000, altMax: 500 }
+const image: ImageLimits = {
+  types: ['image/jpeg', 'image/png', 'image/gif'],
+  maxBytes: 20_000_000,
+  altMax: 500,
+  animation: { types: ['image/gif'], maxBytes: 20_000_000 },
+}
 export const coverLimits: ImageLimits = { types: ['image/jpeg', 'image/png'], maxBytes: 20_000_000 }
 
 export const spec = defineSpec({

@@ -57,6 +57,8 @@ export const spec = defineSpec({
       maxBytes: 10_000_000,
       maxSides: 10_000,
       aspect: { min: 0.05, max: 20 },
+      // An animation is a file like a video, not a photo (fact sheet §3).
+      animation: { types: ['image/gif'], maxBytes: 50_000_000 },
     },
     // Uploads of a bot (fact sheet §3); a server of one's own would lift it to 2 GB.
     video: { types: ['video/mp4'], maxBytes: 50_000_000 },

@@ -54,7 +54,20 @@ export const spec = defineSpec({
   media: {
     max: 4,
     mix: 'alone',
-    image: { types: ['image/jpeg', 'image/png', 'image/webp', 'image/gif'], maxBytes: 5_000_000, altMax: 1000 },
+    image: {
+      types: ['image/jpeg', 'image/png', 'image/webp', 'image/gif'],
+      maxBytes: 5_000_000,
+      altMax: 1000,
+      // Fact sheet §10.
+      animation: {
+        types: ['image/gif'],
+        maxBytes: 15_000_000,
+        maxWidth: 1280,
+        maxHeight: 1080,
+        maxFrames: 350,
+        maxPixels: 300_000_000,
+      },
+    },
     // Fact sheet §10: what the documents of September 2026 give everybody; Premium accounts get more (preflight.ts).
     // 8 GB is also what 1,000 segments of 8 MB hold.
     video: {
