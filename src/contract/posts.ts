@@ -69,6 +69,8 @@ export const finding = z
     message: z.string(),
     remedy: z.string(),
     params: z.record(z.string(), z.union([z.string(), z.number()])),
+    /** A person may accept it (`content.accepts`); it then only warns. */
+    acceptable: z.literal(true).optional(),
     segment: z.int().optional(),
     media: z.string().optional(),
   })

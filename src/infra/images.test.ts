@@ -132,6 +132,16 @@ describe('making one that fits', () => {
     expect(await renderImage(png, { ...limits, maxWidth: 200 })).toMatchObject({ width: 200, height: 100 })
     expect(await renderImage(png, { ...limits, maxHeight: 30 })).toMatchObject({ width: 60, height: 30 })
     expect(await renderImage(png, { ...limits, maxSides: 450 })).toMatchObject({ width: 300, height: 150 })
+    const turned = await noise(300, 600).png().toBuffer()
+    for (const [picture, width, height] of [
+      [png, 300, 150],
+      [turned, 150, 300],
+    ] as const)
+      expect(await renderImage(picture, { ...limits, maxShort: 150, maxLong: 500 })).toMatchObject({ width, height })
+    expect(await renderImage(png, { ...limits, maxShort: 300, maxLong: 400 })).toMatchObject({
+      width: 400,
+      height: 200,
+    })
     expect(await renderImage(png, { ...limits, maxWidth: 5000 })).toMatchObject({
       width: 600,
       height: 300,

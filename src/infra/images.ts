@@ -118,13 +118,15 @@ export const inspectImage = async (bytes: Uint8Array, limits: InspectLimits = {}
 }
 
 /** The size that fits all limits, never larger than it is. */
-const within = (width: number, height: number, l: Pick<RenderLimits, 'maxWidth' | 'maxHeight' | 'maxSides'>) => {
+const within = (width: number, height: number, l: RenderLimits) => {
   const scale = Math.min(
     1,
     Math.sqrt(maxMade / (width * height)),
     (l.maxWidth ?? Infinity) / width,
     (l.maxHeight ?? Infinity) / height,
     (l.maxSides ?? Infinity) / (width + height),
+    (l.maxShort ?? Infinity) / Math.min(width, height),
+    (l.maxLong ?? Infinity) / Math.max(width, height),
   )
   return { width: Math.max(1, Math.floor(width * scale)), height: Math.max(1, Math.floor(height * scale)), scale }
 }

@@ -48,6 +48,9 @@ export type RenderLimits = {
   maxHeight?: number
   /** Limit of width + height. */
   maxSides?: number
+  /** Limits of the shorter and the longer side, whichever way it stands. */
+  maxShort?: number
+  maxLong?: number
   /** What may go out moving, as it came; absent: nothing. */
   animation?: {
     types: readonly string[]

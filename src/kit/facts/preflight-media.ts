@@ -1,31 +1,13 @@
 /** The media half of preflight: counts, sizes, shapes and kinds, in the vocabulary of `MediaLimits`, as tables of rules. Pure. */
-import type { DraftMedia, Finding, MediaFacts } from './draft.ts'
+import type { DraftMedia } from './draft.ts'
 import { apart, bytesApart } from './measures.ts'
+import { type Params, type Rule, type Taken, when } from './media-rule.ts'
+import { goesMoving, ofMotion } from './moving.ts'
 import type { AddFinding } from './preflight.ts'
+import { ofVideoInside } from './preflight-inside.ts'
 import type { DocumentLimits, ImageLimits, MediaLimits, PlatformSpec, VideoLimits } from './spec.ts'
 
-type Params = Finding['params']
-
-/** One rule about an `X`. `{holes}` of its sentences are the params; `{platform}` is always there. */
-type Rule<X> = {
-  kind: string
-  says: string
-  fix: string
-  /** An error unless it says so. */
-  level?: 'warning'
-  /** What the sentences need when the rule is broken; undefined when it is kept. */
-  broken: (x: X) => Params | undefined
-  /** `limit` and `actual` are bytes. */
-  bytes?: true
-  /** What it judges by. Counted in a part of the file it may be wrong about the whole, and never refuses. */
-  fact?: NonNullable<MediaFacts['estimated']>[number]
-}
-
 type Post = { limits: MediaLimits; media: readonly DraftMedia[]; segment: number; takesVideo: boolean }
-/** One file, and the limits for its kind. */
-type Taken<L> = { item: DraftMedia; limits: L }
-
-const when = (wrong: unknown, params: Params = {}): Params | undefined => (wrong ? params : undefined)
 const over = (actual: number | null | undefined, limit: number | undefined): Params | undefined =>
   when(limit !== undefined && actual !== null && actual !== undefined && actual > limit, {
     limit: limit!,
@@ -72,7 +54,10 @@ const ofPost: readonly Rule<Post>[] = [
   },
 ]
 
-const tooSmall = ({ item: { width, height }, limits }: Taken<ImageLimits | VideoLimits>): Params | undefined =>
+const tooSmall = ({
+  item: { width, height },
+  limits,
+}: Taken<{ minWidth?: number; minHeight?: number }>): Params | undefined =>
   when(width && height && ((limits.minWidth ?? 0) > width || (limits.minHeight ?? 0) > height), {
     width: width!,
     height: height!,
@@ -98,8 +83,11 @@ const ofImage: readonly Rule<Taken<ImageLimits>>[] = [
     level: 'warning',
     says: '{actual} is not taken by {platform}.',
     fix: 'Clarion sends it as {to}.',
-    broken: ({ item, limits }) =>
-      when(!limits.types.includes(item.mime), { actual: item.mime, to: limits.types[0] ?? '' }),
+    broken: (x) =>
+      when(!x.limits.types.includes(x.item.mime) && !goesMoving(x), {
+        actual: x.item.mime,
+        to: x.limits.types[0] ?? '',
+      }),
   },
   {
     kind: 'image.bytes',
@@ -107,13 +95,20 @@ const ofImage: readonly Rule<Taken<ImageLimits>>[] = [
     bytes: true,
     says: 'The picture is {actual}; {platform} takes {limit}.',
     fix: 'Clarion sends a smaller rendition.',
-    broken: ({ item, limits }) => over(item.bytes, limits.maxBytes),
+    broken: (x) => (goesMoving(x) ? undefined : over(x.item.bytes, x.limits.maxBytes)),
   },
   {
     kind: 'image.too-small',
     says: 'The picture is {width} x {height}; {platform} wants at least {minWidth} x {minHeight}.',
     fix: 'Use a larger picture.',
     broken: tooSmall,
+  },
+  {
+    kind: 'image.advised-size',
+    level: 'warning',
+    says: 'The picture is {width} x {height}; {platform} advises at least {minWidth} x {minHeight}.',
+    fix: 'Use a larger picture if you have one.',
+    broken: ({ item, limits: { advised } }) => (advised ? tooSmall({ item, limits: advised }) : undefined),
   },
   {
     kind: 'image.aspect-ratio',
@@ -288,8 +283,8 @@ export const mediaFindings = ({ spec, limits, media, segment, add }: Call): void
   check(ofPost, { limits, media, segment, takesVideo: Boolean(spec.media.video) })
   for (const item of media) {
     const { image, video, document } = limits
-    if (item.kind === 'image' && image) check(ofImage, { item, limits: image }, item)
-    else if (item.kind === 'video' && video) check(ofVideo, { item, limits: video }, item)
+    if (item.kind === 'image' && image) check([...ofMotion, ...ofImage], { item, limits: image }, item)
+    else if (item.kind === 'video' && video) check([...ofVideo, ...ofVideoInside], { item, limits: video }, item)
     else if (item.kind === 'document' && document?.types.includes(item.mime))
       check(ofDocument, { item, limits: document }, item)
     else say(notHere[item.kind], { actual: item.mime }, item)

@@ -2,6 +2,7 @@
  * Preflight: the rules that say, before publishing, what a network will refuse. One pure function, run in the composer
  * as the person types and on the server when scheduling and again shortly before the due time.
  */
+import { acceptable } from '#contract/posts.ts'
 import type { Draft, DraftSegment, Finding } from './draft.ts'
 import { mediaFindings } from './preflight-media.ts'
 import type { PlatformSpec } from './spec.ts'
@@ -54,6 +55,12 @@ const withoutBlanks = (draft: Draft): Draft => ({
   segments: draft.segments.map((s) => ({ ...s, text: shownText(s.text) })),
   ...(draft.firstComment === undefined ? {} : { firstComment: shownText(draft.firstComment) }),
 })
+
+/** A finding that may be accepted says so; one that was accepted warns. */
+const taken = (f: Finding, { accepts = [] }: Draft): Finding =>
+  acceptable.some((kind) => kind === f.kind)
+    ? { ...f, acceptable: true, level: accepts.includes(f.kind) ? 'warning' : f.level }
+    : f
 
 /** Everything wrong with a draft on one platform; an empty list means the network should take it. Pure, never throws. */
 export const preflight = (pure: PlatformPure, given: Draft): Finding[] => {
@@ -140,5 +147,5 @@ export const preflight = (pure: PlatformPure, given: Draft): Finding[] => {
       'The post goes out there without the comment.',
       { platform: spec.name },
     )
-  return out.concat(pure.check?.(draft) ?? [])
+  return out.concat(pure.check?.(draft) ?? []).map((f) => taken(f, draft))
 }

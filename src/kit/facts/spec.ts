@@ -3,6 +3,7 @@
  * A fact about a network is written once: here for the client, and again, independently, in its imitation.
  */
 import type { z } from 'zod'
+import type { MediaFacts } from './draft.ts'
 
 /**
  * graphemes: user-perceived characters. utf16: JS string length. codepoints: Unicode scalars.
@@ -47,6 +48,11 @@ export type ImageLimits = {
   /** Width / height, inclusive. */
   aspect?: { min: number; max: number }
   altMax?: number
+  /** Longest allowed shorter and longer side, whichever way the picture stands. */
+  maxShort?: number
+  maxLong?: number
+  /** Below these sides the network takes it, and it looks bad. */
+  advised?: { minWidth: number; minHeight: number }
   /** Absent: the network shows no picture moving. */
   animation?: AnimationLimits
 }
@@ -65,6 +71,26 @@ export type VideoLimits = {
   maxFps?: number
   /** Codecs the network takes, as containers name them: `avc`, `hevc`, `vp9`, `av1`. */
   codecs?: readonly string[]
+  /** Codecs of the sound: `aac`, `opus`. */
+  audioCodecs?: readonly string[]
+  /** Hz. */
+  maxAudioRate?: number
+  maxAudioChannels?: number
+  /** Bits a second, on average. */
+  maxBitrate?: number
+  /** How colours may be sampled. */
+  chroma?: readonly NonNullable<MediaFacts['chroma']>[]
+  /** What the network asks for and often does without: only warned of. */
+  advised?: {
+    codecs?: readonly string[]
+    audioCodecs?: readonly string[]
+    /** The index before the pictures. */
+    indexFirst?: true
+    /** No edit lists. */
+    uncut?: true
+    /** The shape it shows whole, and its name (`9:16`). */
+    aspect?: { value: number; name: string }
+  }
   aspect?: { min: number; max: number }
 }
 

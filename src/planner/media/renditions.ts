@@ -20,10 +20,14 @@ export const original = 'original'
 
 const thumbLimits = { types: ['image/webp'], maxBytes: 200_000, maxWidth: 480, maxHeight: 480 }
 
+/** Limits that came later stand in the name only where they are set, so that renditions made before keep theirs. */
+const later = ({ maxShort, maxLong, animation }: Omit<RenderLimits, 'types' | 'maxBytes'>): unknown[] =>
+  maxShort || maxLong || animation ? [maxShort ?? null, maxLong ?? null, animation ?? null] : []
+
 /** The name a rendition is stored and linked by: other limits are another rendition. */
-const profileKey = ({ name, types, maxBytes, maxWidth, maxHeight, maxSides, animation }: RenditionProfile): string => {
+const profileKey = ({ name, types, maxBytes, maxWidth, maxHeight, maxSides, ...rest }: RenditionProfile): string => {
   const limits = createHash('sha256')
-    .update(JSON.stringify([types, maxBytes, maxWidth, maxHeight, maxSides, ...(animation ? [animation] : [])]))
+    .update(JSON.stringify([types, maxBytes, maxWidth, maxHeight, maxSides, ...later(rest)]))
     .digest('hex')
     .slice(0, 10)
   return `${name.replace(/[^a-z0-9-]/gi, '-').slice(0, 60)}-${limits}`

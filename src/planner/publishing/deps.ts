@@ -32,7 +32,7 @@ export type ChannelHttpPort = (o: {
 
 export type RenditionProfile = { name: string } & Pick<
   ImageLimits,
-  'types' | 'maxBytes' | 'maxWidth' | 'maxHeight' | 'maxSides' | 'animation'
+  'types' | 'maxBytes' | 'maxWidth' | 'maxHeight' | 'maxSides' | 'maxShort' | 'maxLong' | 'animation'
 >
 
 export type MediaPort = {

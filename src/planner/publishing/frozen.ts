@@ -138,9 +138,11 @@ export const profileOf = (platform: Platform, image = platform.spec.media.image)
     maxWidth: image?.maxWidth,
     maxHeight: image?.maxHeight,
     maxSides: image?.maxSides,
+    maxShort: image?.maxShort,
+    maxLong: image?.maxLong,
     animation: image?.animation,
   }
-  const sides = [limits.maxWidth, limits.maxHeight, limits.maxSides].map((n) => n ?? 0).join('x')
+  const sides = [limits.maxWidth, limits.maxHeight, limits.maxSides ?? limits.maxShort].map((n) => n ?? 0).join('x')
   return { name: `${limits.types.map((t) => t.split('/')[1]).join('-')}-${limits.maxBytes}-${sides}`, ...limits }
 }
 

@@ -92,6 +92,10 @@ export const reelLimits = {
   minFps: 24,
   maxFps: 60,
   codecs: ['avc', 'hevc', 'vp9', 'av1'],
+  chroma: ['4:2:0'],
+  audioCodecs: ['aac'],
+  maxAudioRate: 48_000,
+  maxAudioChannels: 2,
   aspect: upright,
 } satisfies VideoLimits
 

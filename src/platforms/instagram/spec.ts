@@ -52,6 +52,8 @@ const image: ImageLimits = {
 /** No shape is refused in a story, and there is no alt text. */
 export const storyImage: ImageLimits = { types: image.types, maxBytes: image.maxBytes, maxWidth: image.maxWidth }
 const cover: ImageLimits = storyImage
+/** Asked for (§10), and phones write neither; Instagram takes most of theirs. */
+const written = { indexFirst: true, uncut: true } as const
 
 const movie = {
   types: ['video/mp4', 'video/quicktime'],
@@ -60,10 +62,28 @@ const movie = {
   maxFps: 60,
   maxWidth: 1920,
   codecs: ['avc', 'hevc'],
+  chroma: ['4:2:0'],
+  maxBitrate: 25_000_000,
+  audioCodecs: ['aac'],
+  maxAudioRate: 48_000,
+  maxAudioChannels: 2,
+  advised: written,
 } as const
-const reel: VideoLimits = { ...movie, maxBytes: 300_000_000, maxMs: 15 * 60_000, aspect: { min: 0.01, max: 10 } }
-export const carouselVideo: VideoLimits = { ...reel, maxMs: 60_000 }
-export const storyVideo: VideoLimits = { ...movie, maxBytes: 100_000_000, maxMs: 60_000, aspect: { min: 0.1, max: 10 } }
+const reel: VideoLimits = {
+  ...movie,
+  maxBytes: 300_000_000,
+  maxMs: 15 * 60_000,
+  aspect: { min: 0.01, max: 10 },
+  advised: { ...written, aspect: { value: 9 / 16, name: '9:16' } },
+}
+export const carouselVideo: VideoLimits = { ...reel, maxMs: 60_000, advised: written }
+export const storyVideo: VideoLimits = {
+  ...movie,
+  maxBytes: 100_000_000,
+  maxMs: 60_000,
+  aspect: { min: 0.1, max: 10 },
+  advised: reel.advised,
+}
 
 export const spec = defineSpec({
   id: 'instagram',

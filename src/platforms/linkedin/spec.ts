@@ -131,6 +131,8 @@ export const spec = defineSpec({
       maxWidth: 6000,
       maxHeight: 6000,
       altMax: 4086,
+      // The product brief's figure; LinkedIn's documents publish no least size, so it only warns.
+      advised: { minWidth: 200, minHeight: 200 },
       // At most 250 frames (§10); in bytes as other pictures.
       animation: { types: ['image/gif'], maxBytes: 10_000_000, maxWidth: 6000, maxHeight: 6000, maxFrames: 250 },
     },
@@ -143,6 +145,8 @@ export const spec = defineSpec({
       minFps: 10,
       maxFps: 60,
       aspect: { min: 1 / 2.4, max: 2.4 },
+      // Recommended, not demanded (§10).
+      advised: { codecs: ['avc'], audioCodecs: ['aac'] },
     },
     document: {
       types: [

@@ -96,6 +96,8 @@ export const spec = defineSpec({
       minMs: 2000,
       maxMs: 15 * 60_000,
       codecs: ['avc'],
+      // Of the page for advertisers (§9): what people post may be more.
+      advised: { audioCodecs: ['aac'] },
       max: 1,
     },
   },

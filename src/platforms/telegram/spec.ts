@@ -61,7 +61,12 @@ export const spec = defineSpec({
       animation: { types: ['image/gif'], maxBytes: 50_000_000 },
     },
     // Uploads of a bot (fact sheet §3); a server of one's own would lift it to 2 GB.
-    video: { types: ['video/mp4'], maxBytes: 50_000_000 },
+    video: {
+      types: ['video/mp4'],
+      maxBytes: 50_000_000,
+      // Others arrive as a file that not every app plays (§3).
+      advised: { codecs: ['avc'], audioCodecs: ['aac'] },
+    },
     document: { types: ['application/pdf'], maxBytes: 50_000_000 },
   },
   settings: { version: 1, schema: settings },

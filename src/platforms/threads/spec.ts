@@ -94,6 +94,13 @@ export const spec = defineSpec({
       maxFps: 60,
       maxWidth: 1920,
       codecs: ['avc', 'hevc'],
+      chroma: ['4:2:0'],
+      maxBitrate: 100_000_000,
+      audioCodecs: ['aac'],
+      maxAudioRate: 48_000,
+      maxAudioChannels: 2,
+      // Asked for (§10), and phones write neither; Threads takes most of theirs.
+      advised: { indexFirst: true, uncut: true },
       aspect: { min: 0.01, max: 10 },
     },
   },

@@ -107,7 +107,8 @@ export const spec = defineSpec({
     mix: 'alone',
     // Photos always, videos when the setting says so.
     pull: true,
-    image: { types: ['image/jpeg', 'image/webp'], maxBytes: 20_000_000, maxWidth: 1080, maxHeight: 1920 },
+    // 1080p, whichever way it stands (§10): 1080 is the shorter side.
+    image: { types: ['image/jpeg', 'image/webp'], maxBytes: 20_000_000, maxShort: 1080, maxLong: 1920 },
     video: {
       max: 1,
       types: ['video/mp4', 'video/quicktime', 'video/webm'],

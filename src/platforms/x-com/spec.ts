@@ -78,6 +78,11 @@ export const spec = defineSpec({
       minWidth: 32,
       minHeight: 32,
       maxFps: 60,
+      // H.264 High, yuv420p, AAC-LC (§10). WebM, which the upload takes by its type, has codecs of its own.
+      codecs: ['avc', 'vp8', 'vp9'],
+      chroma: ['4:2:0'],
+      audioCodecs: ['aac', 'opus', 'vorbis'],
+      maxAudioChannels: 2,
       aspect: { min: 1 / 3, max: 3 },
       max: 1,
     },

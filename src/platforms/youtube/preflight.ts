@@ -13,10 +13,14 @@ const commentMax = 10_000
 const thumbnailMinWidth = 640
 
 const limitsFor = (base: PlatformSpec, draft: Draft): Pick<PlatformSpec, 'text' | 'media'> => {
-  const { video } = base.media
   const { longUploads } = draft.channel.facts
-  if (!video || (longUploads !== 'eligible' && longUploads !== 'disallowed')) return base
-  return { text: base.text, media: { ...base.media, video: { ...video, maxMs: shortUploadsMs } } }
+  const short = draft.segments[0]?.media.some((m) => m.kind === 'video' && isShort(m))
+  const video = base.media.video && {
+    ...base.media.video,
+    ...(longUploads === 'eligible' || longUploads === 'disallowed' ? { maxMs: shortUploadsMs } : {}),
+    ...(short ? { advised: { aspect: { value: 9 / 16, name: '9:16' } } } : {}),
+  }
+  return { text: base.text, media: { ...base.media, video } }
 }
 
 const check = (draft: Draft): Finding[] => {

@@ -1,6 +1,6 @@
 /** The post being written, as data, and the pure operations on it. The editor's screen only dispatches these. */
 import type { Media } from '#contract/media.ts'
-import type { Content, Post, PostInput } from '#contract/posts.ts'
+import { acceptable, type Content, type Post, type PostInput } from '#contract/posts.ts'
 import type { DraftMedia, Draft as PreflightDraft } from '#kit/facts/preflight.ts'
 
 export type Segment = { key: string; text: string; mediaIds: string[] }
@@ -19,6 +19,8 @@ export type Draft = {
   latePolicy: PostInput['latePolicy']
   /** Alt texts typed and not yet stored with the file, by media id. */
   alts: Record<string, string>
+  /** Findings the person takes (`content.accepts`), for all versions of the post. */
+  accepts: NonNullable<Content['accepts']>
 }
 
 /** `null` is the text all channels share; a channel id is that channel's own version. */
@@ -34,6 +36,7 @@ export const emptyDraft = (): Draft => ({
   tags: [],
   latePolicy: null,
   alts: {},
+  accepts: [],
 })
 
 const segmentsOf = (content: Content): Segment[] => content.segments.map((s) => newSegment(s.text, [...s.mediaIds]))
@@ -49,23 +52,31 @@ export const fromPost = (post: Post): Draft => ({
   tags: post.tags,
   latePolicy: post.latePolicy,
   alts: {},
+  accepts: [...new Set([post.content, ...post.publications.map((p) => p.content)].flatMap((c) => c?.accepts ?? []))],
 })
 
-const contentOf = (segments: readonly Segment[], firstComment: string): Content => ({
+const contentOf = (segments: readonly Segment[], firstComment: string, accepts: Draft['accepts']): Content => ({
   segments: segments.map((p) => ({ text: p.text, mediaIds: p.mediaIds })),
   ...(firstComment.trim() ? { firstComment } : {}),
+  ...(accepts.length > 0 ? { accepts } : {}),
 })
 /** What is sent to the server. */
 export const toInput = (draft: Draft): PostInput => ({
-  content: contentOf(draft.segments, draft.firstComment),
+  content: contentOf(draft.segments, draft.firstComment, draft.accepts),
   publications: draft.channels.map((c) => ({
     channelId: c.channelId,
-    content: c.segments ? contentOf(c.segments, c.firstComment) : null,
+    content: c.segments ? contentOf(c.segments, c.firstComment, draft.accepts) : null,
     settings: c.settings,
   })),
   tags: draft.tags,
   latePolicy: draft.latePolicy,
 })
+
+/** Takes a finding that may be accepted; others change nothing. */
+export const acceptFinding = (draft: Draft, kind: string): Draft => {
+  const known = acceptable.find((k) => k === kind)
+  return known && !draft.accepts.includes(known) ? { ...draft, accepts: [...draft.accepts, known] } : draft
+}
 
 /** Is there anything worth keeping? Choosing a channel alone makes no draft. */
 export const hasContent = (draft: Draft): boolean =>
@@ -213,6 +224,7 @@ export const preflightDraft = (
     media: p.mediaIds.flatMap((id) => draftMedia(draft, media, id)),
   })),
   ...(commentFor(draft, channel.id).trim() ? { firstComment: commentFor(draft, channel.id) } : {}),
+  ...(draft.accepts.length > 0 ? { accepts: draft.accepts } : {}),
   settings: draft.channels.find((c) => c.channelId === channel.id)?.settings ?? {},
   ...(attached.length > 0
     ? { attachments: Object.fromEntries(attached.flatMap((id) => draftMedia(draft, media, id).map((m) => [id, m]))) }

@@ -1,13 +1,14 @@
 import { CircleAlert, TriangleAlert } from 'lucide-react'
 import { useState } from 'react'
 import type { Channel } from '#contract/channels.ts'
+import type { acceptable } from '#contract/posts.ts'
 import { Button } from '#ui/button.tsx'
 import { cn } from '#ui/cn.ts'
 import { language, maybe, useT } from '../i18n/index.ts'
 import { findingText } from '../lib/findings.ts'
 import { PlatformMarks, useBodies, useChannelName } from '../lib/registry.tsx'
 import { limitOf } from './counters.tsx'
-import { customise, type Draft, newSegment, segmentsFor, splitSegment, type Target } from './draft.ts'
+import { acceptFinding, customise, type Draft, newSegment, segmentsFor, splitSegment, type Target } from './draft.ts'
 import { groupTroubles, type Place, placeOf, type Seen, type Trouble } from './troubles.ts'
 import type { Composer } from './use-composer.ts'
 
@@ -84,6 +85,12 @@ export const Findings = ({
       return (
         <Button size="sm" onClick={() => composer.edit((d) => joinFor(d, channel.id))}>
           {t('composer.join')}
+        </Button>
+      )
+    if (finding.acceptable && finding.level === 'error')
+      return (
+        <Button size="sm" onClick={() => composer.edit((d) => acceptFinding(d, finding.kind))}>
+          {t(`composer.accept.${finding.kind as (typeof acceptable)[number]}`)}
         </Button>
       )
     if (finding.kind !== 'text.length' || face.spec.thread.max <= 1 || finding.segment === undefined) return null

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { prose } from '#contract/common.ts'
 import { latePolicy } from '#contract/people.ts'
+import { acceptable } from '#contract/posts.ts'
 import { type Draft, newSegment } from './draft.ts'
 
 const segment = z.object({ text: z.string(), mediaIds: z.array(z.string()) })
@@ -21,6 +22,7 @@ const copy = z.object({
     tags: z.array(prose(50)),
     latePolicy: latePolicy.nullable(),
     alts: z.record(z.string(), z.string()),
+    accepts: z.array(z.enum(acceptable)).default([]),
   }),
 })
 /** Copies written before December 2026 call segments `parts`. */
