@@ -67,8 +67,25 @@ export const mediaLimits = {
   imageBytes: 25_000_000,
   imagePixels: 60_000_000,
   types: ['image/jpeg', 'image/png', 'image/webp', 'image/gif'],
+  /** Unless the installation says otherwise (CLARION_VIDEO_MB), and the most it may say. */
   videoBytes: 4 * 1024 ** 3,
-  videoTypes: ['video/mp4', 'video/quicktime', 'video/webm'],
+  mostVideoBytes: 256 * 1024 ** 3,
+  videoTypes: [
+    'video/mp4',
+    'video/quicktime',
+    'video/webm',
+    'video/x-matroska',
+    'video/x-msvideo',
+    'video/x-ms-wmv',
+    'video/x-flv',
+    'video/mpeg',
+  ],
   documentBytes: 100_000_000,
-  documentTypes: ['application/pdf'],
+  documentTypes: [
+    'application/pdf',
+    'application/vnd.openxmlformats-officedocument.presentationml.presentation',
+    'application/vnd.ms-powerpoint',
+    'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+    'application/msword',
+  ],
 } as const

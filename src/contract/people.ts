@@ -51,6 +51,8 @@ export const me = z
     mustChangePassword: z.boolean(),
     sandbox: z.boolean(),
     version: z.string(),
+    /** Bytes a video may have here. */
+    videoBytes: z.int(),
   })
   .meta({ id: 'Me' })
 export type Me = z.output<typeof me>

@@ -15,6 +15,7 @@ describe('settings', () => {
       clock: undefined,
       drainMs: 20_000,
       bodyMs: 60_000,
+      videoBytes: 4 * 1024 ** 3,
     })
     expect(c.dataDir).toBe(`${process.cwd()}/data`)
   })

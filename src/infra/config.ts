@@ -21,6 +21,7 @@
  * | CLARION_DRAIN_MS            |          | 20000            | ms a shutdown waits for work in flight                             |
  * | CLARION_BODY_MS             |          | 60000            | ms a request may take to arrive; uploads of files may take longer  |
  * | CLARION_HISTORY_DAYS        |          | 0                | days the steps, tries and story of a publication that is over are kept; 0 for ever, else at least 30 |
+ * | CLARION_VIDEO_MB            |          | 4096             | MiB a video may have, at most 262144                               |
  * | CLARION_CLOCK_ORIGIN        |          |                  | epoch ms where a scaled clock starts (tests; needs RATE too)       |
  * | CLARION_CLOCK_RATE          |          |                  | how many times faster than the wall it runs                        |
  * | CLARION_<PLATFORM>_<FIELD>  |          |                  | app credentials: CLARION_X_COM_CLIENT_ID for field `clientId`      |
@@ -62,6 +63,8 @@ export type Config = {
   drainMs: number
   /** Days the history of publications that are over is kept; 0 = for ever. */
   historyDays: number
+  /** Most bytes of an uploaded or imported video. */
+  videoBytes: number
   /** ms a request may take to arrive; uploads of files are judged by their pace. */
   bodyMs: number
   clock: { origin: number; rate: number } | undefined
@@ -195,6 +198,7 @@ export const readConfig = (
     metricsToken: r.text('CLARION_METRICS_TOKEN'),
     logLevel: r.oneOf('CLARION_LOG', logLevels, 'info'),
     logFormat: r.oneOf('CLARION_LOG_FORMAT', ['json', 'text'] as const, terminal ? 'text' : 'json'),
+    videoBytes: (r.int('CLARION_VIDEO_MB', 1, 262_144) ?? 4096) * 1024 ** 2,
     bodyMs: r.int('CLARION_BODY_MS', 1_000, 3_600_000) ?? 60_000,
     drainMs: r.int('CLARION_DRAIN_MS', 0, 600_000) ?? 20_000,
     historyDays,

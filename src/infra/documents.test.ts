@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { DocumentRefused, inspectPdf } from './documents.ts'
+import { DocumentRefused, inspectDocument } from './documents.ts'
 
 let dir: string
 beforeAll(async () => {
@@ -14,7 +14,7 @@ afterAll(() => rm(dir, { recursive: true, force: true }))
 const look = async (text: string | Buffer) => {
   const path = join(dir, 'd.pdf')
   await writeFile(path, typeof text === 'string' ? Buffer.from(text, 'latin1') : text)
-  return inspectPdf(path)
+  return inspectDocument(path)
 }
 const refused = (text: string) =>
   look(text).then(

@@ -6,6 +6,8 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { inflate } from 'node:zlib'
 
+import { inspectOffice, maybeOffice } from './office.ts'
+
 export type DocumentRefusal = 'not-a-document' | 'encrypted' | 'broken'
 
 /** The document cannot be used; the message is for the person who gave it. */
@@ -19,7 +21,12 @@ export class DocumentRefused extends Error {
 }
 
 export type DocumentFacts = {
-  mime: 'application/pdf'
+  mime:
+    | 'application/pdf'
+    | 'application/vnd.ms-powerpoint'
+    | 'application/msword'
+    | 'application/vnd.openxmlformats-officedocument.presentationml.presentation'
+    | 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
   /** Absent when it cannot be read. */
   pages?: number
 }
@@ -116,10 +123,22 @@ const isLocked = (text: string): boolean =>
   })
 
 /**
- * Looks at the PDF at `path`.
+ * Looks at the document at `path`: a PDF, PowerPoint or Word.
  * @throws DocumentRefused.
  */
-export const inspectPdf = async (path: string): Promise<DocumentFacts> => {
+export const inspectDocument = async (path: string): Promise<DocumentFacts> => {
+  const file = await open(path, 'r')
+  try {
+    const { size } = await file.stat()
+    const head = await readAt(file, 0, Math.min(size, 8))
+    if (maybeOffice(head)) return await inspectOffice(file, size, head)
+  } finally {
+    await file.close()
+  }
+  return inspectPdf(path)
+}
+
+const inspectPdf = async (path: string): Promise<DocumentFacts> => {
   const file = await open(path, 'r')
   try {
     const { size } = await file.stat()

@@ -20,6 +20,9 @@ const glyphs: Record<string, readonly number[]> = {
   P: [30, 17, 17, 30, 16, 16, 16],
   D: [30, 17, 17, 17, 17, 17, 30],
   F: [31, 16, 16, 30, 16, 16, 16],
+  T: [31, 4, 4, 4, 4, 4, 4],
+  O: [14, 17, 17, 17, 17, 17, 14],
+  C: [14, 17, 16, 16, 16, 17, 14],
 }
 
 type Colour = readonly [number, number, number]
@@ -93,8 +96,8 @@ export const drawVideo = (o: {
   return finish(c)
 }
 
-/** A neutral picture of a document as PNG: a page with a folded corner, `PDF`, and how many pages. */
-export const drawDocument = (o: { pages: number | undefined }): Promise<Buffer> => {
+/** A neutral picture of a document as PNG: a page with a folded corner, what it is, and how many pages. */
+export const drawDocument = (o: { label: 'PDF' | 'PPT' | 'DOC'; pages: number | undefined }): Promise<Buffer> => {
   const [width, height] = [744, 960]
   const c = canvas(width, height, [226, 232, 240])
   const page = { x: 102, y: 80, w: 540, h: 800 }
@@ -108,7 +111,7 @@ export const drawDocument = (o: { pages: number | undefined }): Promise<Buffer> 
   for (let n = 0; n < 4; n++)
     c.area({ x: page.x + 70, y: 560 + n * 56, w: n === 3 ? 220 : 400, h: 18 }, [226, 232, 240])
   c.area({ x: page.x + 70, y: 300, w: 300, h: 170 }, red)
-  c.text('PDF', page.x + 70 + (300 - c.textWidth('PDF', 14)) / 2, 336, 14, white)
+  c.text(o.label, page.x + 70 + (300 - c.textWidth(o.label, 14)) / 2, 336, 14, white)
   if (o.pages !== undefined) {
     const line = String(o.pages)
     const w = c.textWidth(line, 8) + 48

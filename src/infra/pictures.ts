@@ -76,7 +76,7 @@ export const sniff = (b: Uint8Array): string | undefined => {
 /** A picture that is drawn, of what has none. */
 export type Drawing =
   | { of: 'video'; width: number | null; height: number | null; durationMs: number | null }
-  | { of: 'document'; pages: number | undefined }
+  | { of: 'document'; label: 'PDF' | 'PPT' | 'DOC'; pages: number | undefined }
 
 /** What a rendition is made of: a file, a picture in memory (a frame of a video), or a drawing. */
 export type PictureSource = { path: string } | { bytes: Uint8Array } | Drawing

@@ -73,6 +73,6 @@ test('a drawn video keeps its shape and shows a play mark', async () => {
 test('a drawing tells the length and the pages: another number is another picture', async () => {
   const lengths = [1000, 61_000, 7_261_000]
   const drawn = await Promise.all(lengths.map((durationMs) => drawVideo({ width: 16, height: 9, durationMs })))
-  const pages = await Promise.all([undefined, 1, 250].map((n) => drawDocument({ pages: n })))
+  const pages = await Promise.all([undefined, 1, 250].map((n) => drawDocument({ label: 'PDF', pages: n })))
   expect(new Set([...drawn, ...pages].map((b) => b.toString('base64'))).size).toBe(6)
 })

@@ -20,6 +20,16 @@ export const findFfmpeg = (path: string | undefined): string | null => {
   return null
 }
 
+/** Containers by ffmpeg's names; all others are MP4 and QuickTime. */
+const containers: Record<string, string> = {
+  'video/webm': 'matroska',
+  'video/x-matroska': 'matroska',
+  'video/x-msvideo': 'avi',
+  'video/x-ms-wmv': 'asf',
+  'video/x-flv': 'flv',
+  'video/mpeg': 'mpeg',
+}
+
 const maxPicture = 8_000_000
 
 export type FrameOptions = {
@@ -42,7 +52,7 @@ export const videoFrame = (
     const at = Math.min(1, (o.durationMs ?? 0) / 2000)
     const args = [
       ...['-nostdin', '-hide_banner', '-loglevel', 'error', '-max_alloc', '268435456', '-threads', '1'],
-      ...['-protocol_whitelist', 'file', '-f', o.mime === 'video/webm' ? 'matroska' : 'mov'],
+      ...['-protocol_whitelist', 'file', '-f', containers[o.mime] ?? 'mov'],
       ...['-ss', at.toFixed(3), '-i', `file:${path}`, '-map', '0:v:0', '-frames:v', '1'],
       ...['-vf', "scale='min(960,iw)':-2", '-f', 'image2pipe', '-c:v', 'mjpeg', '-threads', '1', 'pipe:1'],
     ]

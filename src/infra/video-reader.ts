@@ -4,9 +4,19 @@
  * `videos.ts`.
  */
 import { type FileHandle, open } from 'node:fs/promises'
-import { FilePathSource, Input, type InputAudioTrack, type InputVideoTrack, MP4, QTFF, WEBM } from 'mediabunny'
+import {
+  FilePathSource,
+  Input,
+  type InputAudioTrack,
+  type InputVideoTrack,
+  MATROSKA,
+  MP4,
+  QTFF,
+  WEBM,
+} from 'mediabunny'
 import { locked, readBoxes } from './video-boxes.ts'
 import { readEbml } from './video-ebml.ts'
+import { oldVideo, readOldVideo } from './video-heads.ts'
 import { type VideoFacts, VideoRefused } from './videos.ts'
 
 const rates = [23.976, 24, 25, 29.97, 30, 48, 50, 59.94, 60, 90, 100, 119.88, 120, 240]
@@ -33,6 +43,8 @@ type Counted = {
   bitrates: { videoBitrate?: number; audioBitrate?: number }
   shape: Pick<VideoFacts, 'chroma' | 'indexFirst' | 'edited'>
   all: boolean
+  /** Of an EBML file: `webm` or `matroska`. */
+  docType?: string
 }
 
 const bitrate = (bytes: number, seconds: number): number | undefined =>
@@ -61,7 +73,7 @@ const countBoxes = async (file: FileHandle, size: number): Promise<Counted> => {
 /** Ms by which a head and its blocks may differ: the last block's own length. */
 const nearMs = 500
 const countEbml = async (file: FileHandle, size: number): Promise<Counted> => {
-  const { tracks, all, encrypted, saidMs } = await readEbml(file, size)
+  const { docType, tracks, all, encrypted, saidMs } = await readEbml(file, size)
   if (encrypted) throw locked()
   const timed = tracks.filter((t) => t.blocks > 0)
   const video = timed.find((t) => t.kind === 'video')
@@ -79,6 +91,7 @@ const countEbml = async (file: FileHandle, size: number): Promise<Counted> => {
     bitrates: bitrates(video && bitrate(video.bytes, seconds(video)), audio && bitrate(audio.bytes, seconds(audio))),
     shape: {},
     all,
+    docType,
   }
 }
 
@@ -127,15 +140,21 @@ export const readVideo = async (path: string): Promise<VideoFacts> => {
     await file.read(head, 0, 64, 0)
     webm = head.readUInt32BE(0) === 0x1a45dfa3
     quicktime = head.toString('latin1', 4, 12) === 'ftypqt  '
+    const old = oldVideo(head)
+    if (old) return await readOldVideo(file, old)
     if (!webm && head.toString('latin1', 4, 8) !== 'ftyp')
-      throw new VideoRefused('not-a-video', 'This is not an MP4, MOV or WebM video.')
+      throw new VideoRefused('not-a-video', 'This is no video Clarion knows.')
     counted = webm ? await countEbml(file, size) : await countBoxes(file, size)
   } finally {
     await file.close()
   }
 
+  const mimeOf = (): VideoFacts['mime'] => {
+    if (webm) return counted.docType === 'matroska' ? 'video/x-matroska' : 'video/webm'
+    return quicktime ? 'video/quicktime' : 'video/mp4'
+  }
   const source = new FilePathSource(path, { maxCacheSize: 4_000_000, handleUnhandledError: () => undefined })
-  const input = new Input({ source, formats: [MP4, QTFF, WEBM] })
+  const input = new Input({ source, formats: [MP4, QTFF, WEBM, MATROSKA] })
   try {
     let video: InputVideoTrack | null
     try {
@@ -148,7 +167,7 @@ export const readVideo = async (path: string): Promise<VideoFacts> => {
     if (!width || !height) throw new VideoRefused('broken', 'The video does not tell how large its picture is.')
     const videoCodec = await codecOf(video)
     const facts = {
-      mime: webm ? ('video/webm' as const) : quicktime ? ('video/quicktime' as const) : ('video/mp4' as const),
+      mime: mimeOf(),
       width,
       height,
       durationMs: await durationMs(input, counted),

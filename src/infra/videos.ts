@@ -7,6 +7,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 import type { Chroma } from './video-boxes.ts'
+import type { OldVideo } from './video-heads.ts'
 
 export type VideoRefusal = 'not-a-video' | 'encrypted' | 'broken' | 'no-picture'
 
@@ -21,10 +22,10 @@ export class VideoRefused extends Error {
 }
 
 export type VideoFacts = {
-  mime: 'video/mp4' | 'video/quicktime' | 'video/webm'
-  /** Pixels as people see it: rotation and pixel shape applied. */
-  width: number
-  height: number
+  mime: 'video/mp4' | 'video/quicktime' | 'video/webm' | 'video/x-matroska' | OldVideo
+  /** Pixels as people see it: rotation and pixel shape applied. Null when an old container does not tell. */
+  width: number | null
+  height: number | null
   /** Null when the file does not tell. */
   durationMs: number | null
   /** Frames a second over the whole file, at a common rate where it is one (29.97); absent when unknown. */

@@ -3,6 +3,9 @@ import multipart from '@fastify/multipart'
 import rateLimit from '@fastify/rate-limit'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+
+import { mediaLimits } from '#contract/media.ts'
+
 import { type RouteName, routes } from '#contract/routes.ts'
 import { createCarry } from '#infra/carrier.ts'
 import type { Clock } from '#infra/clock.ts'
@@ -46,6 +49,8 @@ export type AppDeps = {
   /** Where people reach us, without a slash at its end; https makes cookies secure. */
   publicUrl: string
   version: string
+  /** Bytes a video may have; default the contract's. */
+  videoBytes?: number
   /** Asked for by the first run; null when only this machine can reach us. */
   setupToken: string | null
   people: People
@@ -154,6 +159,7 @@ export const createApp = async (deps: AppDeps): Promise<FastifyInstance> => {
     setupToken: deps.setupToken,
     sandbox: deps.sandboxOn ?? Boolean(deps.sandbox),
     version: deps.version,
+    videoBytes: deps.videoBytes ?? mediaLimits.videoBytes,
   })
   registerMedia(bind, app, { media, authorize })
   for (const register of deps.register ?? []) register(bind, app)

@@ -103,6 +103,7 @@ export const compose: Compose = async ({
     allow: guard(config.allowPrivateHosts),
     importing: { allowPrivate: config.allowPrivateHosts },
     toolPath: config.toolPath,
+    maxVideoBytes: config.videoBytes,
     observe: {
       published: ({ platform, latenessMs }) => metrics.lateness(platform, latenessMs),
       settled: ({ platform, state }) => metrics.verdict(platform, state),
@@ -118,6 +119,7 @@ export const compose: Compose = async ({
     keys,
     publicUrl,
     version,
+    videoBytes: config.videoBytes,
     setupToken,
     people: house.people,
     media: house.media,

@@ -66,6 +66,8 @@ export type HouseOptions = {
   allow?: (url: URL) => Promise<Pin | undefined>
   /** What `media.importFrom` may fetch. */
   importing?: MediaDeps['fetch']
+  /** Most bytes of a video. */
+  maxVideoBytes?: number
   /** PATH, for ffmpeg (poster frames). */
   toolPath?: string
   publishing?: Partial<Pick<PublishingDeps, 'leaseMs' | 'maxTries' | 'fetch' | 'beforeSend' | 'random' | 'mayClaim'>>
@@ -107,6 +109,7 @@ export const openHouse = async (o: HouseOptions) => {
     publicUrl: o.publicUrl,
     fetch: o.importing,
     toolPath: o.toolPath,
+    maxVideoBytes: o.maxVideoBytes,
   })
   const onReconnected: Parameters<typeof createKeeper>[0]['onReconnected'] = (trx, id) => releaseHeld(trx, id, now())
   const keeper = createKeeper({ database, clock, keys, platforms, http, credentials, onReconnected, onError })

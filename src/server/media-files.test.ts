@@ -7,6 +7,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Media } from '#contract/media.ts'
 import type { ProblemBody } from '#contract/problems.ts'
+import { avi, compound, docx, flv, mpeg, pptx, wmv, zip } from '#kit/testing/old-files.ts'
 import { mp4, pdf } from '#kit/testing/video.ts'
 import { createMedia } from '#planner/media/service.ts'
 import { type TestApp, testApp } from './testing.ts'
@@ -100,6 +101,40 @@ describe('coming in', () => {
     expect((await upload(mov, 'video/mp4')).media.mime).toBe('video/quicktime')
   })
 
+  test('videos only YouTube takes, and Office documents, are kept as they came, with what their heads tell', async () => {
+    const size = { width: 640, height: 360 }
+    const files: [string, Buffer, object][] = [
+      [
+        'a.avi',
+        avi(),
+        { mime: 'video/x-msvideo', ...size, durationMs: 10_000, facts: { fps: 25, videoCodec: 'xvid' } },
+      ],
+      ['a.flv', flv(), { mime: 'video/x-flv', ...size, durationMs: 12_500, facts: { fps: 25 } }],
+      ['a.wmv', wmv(), { mime: 'video/x-ms-wmv', ...size, durationMs: 10_000 }],
+      ['a.mpg', mpeg(), { mime: 'video/mpeg', width: 720, height: 576, durationMs: null, facts: { fps: 25 } }],
+      ['a.pptx', pptx(12), { kind: 'document', mime: expect.stringMatching(/presentation$/), facts: { pages: 12 } }],
+      ['a.docx', docx(3), { kind: 'document', mime: expect.stringMatching(/wordprocessingml/), facts: { pages: 3 } }],
+      ['a.ppt', compound('PowerPoint Document'), { mime: 'application/vnd.ms-powerpoint', facts: {} }],
+      ['a.doc', compound('WordDocument'), { mime: 'application/msword', facts: {} }],
+    ]
+    for (const [name, bytes, facts] of files) {
+      const { status, media } = await upload(bytes, 'application/octet-stream', { name })
+      expect([name, status, media]).toMatchObject([name, 201, { name, bytes: bytes.length, ...facts }])
+      expect((await bytesOf(await get(media.url))).equals(bytes)).toBe(true)
+      expect((await get(media.thumbUrl)).status).toBe(200)
+    }
+  })
+
+  test('the largest video is a setting, for uploads and imports alike', async () => {
+    const small = createMedia({ ...t, maxVideoBytes: 50_000 })
+    const owner = { ws: t.ws, userId: t.owner.userId, name: 'a.mp4', alt: '' }
+    expect((await small.upload({ ...owner, bytes: mp4({ bytes: 50_000 }) })).bytes).toBe(50_000)
+    await expect(small.upload({ ...owner, bytes: mp4({ bytes: 50_001 }) })).rejects.toMatchObject({
+      code: 'too-large',
+      message: expect.stringMatching(/50,000/),
+    })
+  })
+
   const without = (bytes: Buffer, word: string, by: string) => {
     const b = Buffer.from(bytes)
     b.write(by, b.indexOf(word), 'latin1')
@@ -111,9 +146,17 @@ describe('coming in', () => {
     ['a video without an index', () => without(mp4(), 'moov', 'free'), 'video/mp4', 422, 'bad-media', /cut short/],
     ['an encrypted video', () => without(mp4(), 'avc1\0\0\0', 'encv'), 'video/mp4', 422, 'bad-media', /encrypted/],
     ['a video without a picture', () => without(mp4(), 'vide', 'soun'), 'video/mp4', 422, 'bad-media', /no picture/],
-    ['an MKV', () => Buffer.from('1a45dfa3a3428288matroska', 'latin1'), '', 415, 'unsupported-media', /./],
-    ['an AVI', () => Buffer.from('RIFF\0\0\0\0AVI LIST'), 'video/x-msvideo', 415, 'unsupported-media', /AVI/],
-    ['a Word document', () => Buffer.from('PK\x03\x04rest'), '', 415, 'unsupported-media', /save it as PDF/],
+    ['an archive', () => zip({ 'a.txt': 'a' }), '', 415, 'unsupported-media', /archive/],
+    ['an archive cut short', () => pptx(3).subarray(0, -30), '', 422, 'bad-media', /cut short/],
+    ['a PowerPoint with a password', () => compound('EncryptedPackage'), '', 422, 'bad-media', /password/],
+    [
+      'a Matroska of sound',
+      () => Buffer.from('\x1aE\xdf\xa3\x8b\x42\x82\x88matroska', 'latin1'),
+      '',
+      422,
+      'bad-media',
+      /./,
+    ],
     ['a PDF cut short', () => pdf(3).subarray(0, 200), 'application/pdf', 422, 'bad-media', /cut short/],
     [
       'a PDF with a password',

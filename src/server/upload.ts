@@ -15,7 +15,7 @@ export type Upload = { received: Received; name: string; fields: Record<string, 
 
 /** Limits of a multipart body; the parser stops reading where they end. */
 export const uploadLimits = {
-  fileSize: Math.max(mediaLimits.imageBytes, mediaLimits.videoBytes, mediaLimits.documentBytes) + 1,
+  fileSize: Math.max(mediaLimits.imageBytes, mediaLimits.mostVideoBytes, mediaLimits.documentBytes) + 1,
   files: 1,
   fields: 5,
   fieldSize: 20_000,

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { mediaLimits } from '#contract/media.ts'
 import type { Sample } from '#kit/facts/samples.ts'
 import type { Budget, ConnectKind, PlatformSpec } from '#kit/facts/spec.ts'
 import { platformIds } from './registry.ts'
@@ -67,7 +68,9 @@ const videos = ({ media: m }: PlatformSpec) =>
     ? joined(
         `up to ${m.mix === 'alone' ? 1 : (m.video.max ?? m.max)}`,
         types(m.video.types),
-        size(m.video.maxBytes),
+        m.video.maxBytes > mediaLimits.videoBytes
+          ? `${size(mediaLimits.videoBytes)} here (${size(m.video.maxBytes)} there)`
+          : size(m.video.maxBytes),
         m.video.minMs !== undefined && `from ${span(m.video.minMs)}`,
         m.video.maxMs !== undefined && `up to ${span(m.video.maxMs)}`,
         aspect(m.video.aspect),

@@ -9,7 +9,7 @@ import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
 import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { MediaFactsJson } from '#infra/db/tables.ts'
-import { inspectPdf } from '#infra/documents.ts'
+import { inspectDocument } from '#infra/documents.ts'
 import { peek } from '#infra/files.ts'
 import { type FetchPublicOptions, openPublic } from '#infra/guard.ts'
 import { newId } from '#infra/ids.ts'
@@ -46,6 +46,8 @@ export type IntakeDeps = {
   clock: Clock
   storage: Storage
   /** For imports: hosts that may be private, a name resolver, a certificate (tests). */
+  /** Default: the contract's. */
+  maxVideoBytes?: number
   fetch?: Pick<FetchPublicOptions, 'allowPrivate' | 'resolve' | 'ca'>
 }
 
@@ -73,7 +75,8 @@ const sourceOf = (url: URL): string => {
 }
 
 /** Makes the ways in. */
-export const createIntake = ({ db, clock, storage, fetch }: IntakeDeps) => {
+export const createIntake = ({ db, clock, storage, fetch, maxVideoBytes = mediaLimits.videoBytes }: IntakeDeps) => {
+  const most = { ...maxBytesOf, video: maxVideoBytes }
   /** Being looked at and stored: a sender who hangs up now no longer takes the file back. */
   const keeping = new WeakSet<Received>()
   let arriving = 0
@@ -103,7 +106,7 @@ export const createIntake = ({ db, clock, storage, fetch }: IntakeDeps) => {
     }
     const id = newId(clock.now())
     const key = `incoming/${id}`
-    const written = await storage.putStream(key, all, { maxBytes: maxBytesOf[kind], expected }).catch(asTooLarge(kind))
+    const written = await storage.putStream(key, all, { maxBytes: most[kind], expected }).catch(asTooLarge(kind))
     let over = false
     const received: Received = {
       kind,
@@ -132,7 +135,7 @@ export const createIntake = ({ db, clock, storage, fetch }: IntakeDeps) => {
       return { mime, width, height, duration_ms: null, facts: (pages > 1 ? { frames: pages } : {}) as MediaFactsJson }
     }
     if (r.kind === 'document') {
-      const { mime, ...facts } = await inspectPdf(path)
+      const { mime, ...facts } = await inspectDocument(path)
       return { mime, width: null, height: null, duration_ms: null, facts: facts as MediaFactsJson }
     }
     const { mime, width, height, durationMs, ...facts } = await inspectVideo(path)
@@ -188,7 +191,7 @@ export const createIntake = ({ db, clock, storage, fetch }: IntakeDeps) => {
   /** Fetches from a public https address; the body goes the same way an upload does. Adds `bad-url`. */
   const importFrom = async (url: URL, owner: Owner, alt: string): Promise<MediaRow> => {
     const got = await openPublic(url, {
-      maxBytes: mediaLimits.videoBytes,
+      maxBytes: most.video,
       timeoutMs: importMs,
       headers: { accept: 'image/*, video/*, application/pdf' },
       ...fetch,

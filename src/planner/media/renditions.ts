@@ -20,6 +20,8 @@ export const original = 'original'
 
 const thumbLimits = { types: ['image/webp'], maxBytes: 200_000, maxWidth: 480, maxHeight: 480 }
 
+const labelOf = (mime: string) => (/presentation|powerpoint/.test(mime) ? 'PPT' : /word/.test(mime) ? 'DOC' : 'PDF')
+
 /** Limits that came later stand in the name only where they are set, so that renditions made before keep theirs. */
 const later = ({ maxShort, maxLong, animation }: Omit<RenderLimits, 'types' | 'maxBytes'>): unknown[] =>
   maxShort || maxLong || animation ? [maxShort ?? null, maxLong ?? null, animation ?? null] : []
@@ -54,7 +56,7 @@ export const createRenditions = ({ db, clock, storage, toolPath }: RenditionDeps
   /** The picture a rendition is made of. */
   const picture = async (media: store.MediaRow): Promise<PictureSource> => {
     if (media.kind === 'image') return { path: storage.path(media.storage_key) }
-    if (media.kind === 'document') return { of: 'document', pages: media.facts.pages }
+    if (media.kind === 'document') return { of: 'document', label: labelOf(media.mime), pages: media.facts.pages }
     const { mime, width, height, duration_ms: durationMs } = media
     const tool = ffmpeg()
     const frame = tool ? await videoFrame(storage.path(media.storage_key), { ffmpeg: tool, mime, durationMs }) : null

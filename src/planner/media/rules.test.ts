@@ -59,15 +59,18 @@ test('the first bytes tell the kind, whatever the file calls itself', () => {
   expect(of('\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm')).toEqual({ kind: 'video' })
   for (const picture of ['\x89PNG\r\n', '\xff\xd8\xff', 'GIF89a', '<svg', ''])
     expect([picture, of(picture).kind]).toEqual([picture, 'image'])
-  for (const other of [
+  for (const other of ['\x1aE\xdf\xa3something', 'ID3', 'RIFF\0\0\0\0WAVE', '\0\0\0\x1cftypM4A '])
+    expect([other, of(other).kind]).toEqual([other, null])
+  for (const video of [
     '\x1aE\xdf\xa3matroska',
     'RIFF\0\0\0\0AVI ',
-    'PK\x03\x04',
-    'ID3',
-    'RIFF\0\0\0\0WAVE',
-    '\0\0\0\x1cftypM4A ',
+    'FLV\x01',
+    '0&\xb2u',
+    '\0\0\x01\xba',
+    '\0\0\x01\xb3',
   ])
-    expect([other, of(other).kind]).toEqual([other, null])
+    expect([video, of(video).kind]).toEqual([video, 'video'])
+  for (const document of ['PK\x03\x04', '\xd0\xcf\x11\xe0']) expect(of(document).kind).toBe('document')
   fc.assert(fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => kindOf(bytes) !== undefined))
 })
 

@@ -36,22 +36,26 @@ const heic =
   'a HEIC photo, as phones take them, which Clarion cannot read yet. Save it as JPEG; an iPhone takes JPEG with Settings > Camera > Formats > Most Compatible'
 const avif = 'an AVIF picture, which Clarion cannot read yet. Save it as JPEG, PNG or WebP'
 const sound = 'sound; networks take it only with a picture, as MP4'
-/** Beginnings of files people try and networks do not take: text at an offset, and another one further on where it takes two. */
-const others: readonly { looks: string; starts: readonly (readonly (readonly [at: number, text: string])[])[] }[] = [
+type Marks = readonly (readonly [at: number, text: string])[]
+/** Beginnings of files: text at an offset, and another one further on where it takes two. */
+const others: readonly { is: FileKind; starts: readonly Marks[] }[] = [
   {
-    looks: 'an AVI video; export it as MP4',
+    is: { kind: 'video' },
     starts: [
       [
         [0, 'RIFF'],
         [8, 'AVI '],
       ],
+      [[0, 'FLV\x01']],
+      [[0, '0&\xb2u']],
+      [[0, '\0\0\x01\xba']],
+      [[0, '\0\0\x01\xb3']],
     ],
   },
-  { looks: 'a Flash video; export it as MP4', starts: [[[0, 'FLV\x01']]] },
-  { looks: 'a Windows Media video; export it as MP4', starts: [[[0, '0&\xb2u']]] },
-  { looks: 'an MPEG video; export it as MP4', starts: [[[0, '\0\0\x01\xba']], [[0, '\0\0\x01\xb3']]] },
+  // Office documents; what else is a zip or a compound file is refused where its directory is read.
+  { is: { kind: 'document' }, starts: [[[0, 'PK\x03\x04']], [[0, '\xd0\xcf\x11\xe0']]] },
   {
-    looks: 'an MPEG transport stream; export it as MP4',
+    is: { kind: null, looks: 'an MPEG transport stream; export it as MP4' },
     starts: [
       [
         [0, 'G'],
@@ -61,7 +65,7 @@ const others: readonly { looks: string; starts: readonly (readonly (readonly [at
     ],
   },
   {
-    looks: sound,
+    is: { kind: null, looks: sound },
     starts: [
       [[0, 'OggS']],
       [[0, 'ID3']],
@@ -74,10 +78,6 @@ const others: readonly { looks: string; starts: readonly (readonly (readonly [at
       [[0, '\xff\xf3']],
     ],
   },
-  {
-    looks: 'an Office document or an archive; save it as PDF',
-    starts: [[[0, 'PK\x03\x04']], [[0, '\xd0\xcf\x11\xe0']]],
-  },
 ]
 
 /** Judges the beginning of a file (up to `headBytes` of it). */
@@ -86,9 +86,7 @@ export const kindOf = (head: Uint8Array): FileKind => {
   if (text.startsWith('%PDF-')) return { kind: 'document' }
   if (text.startsWith('\x1aE\xdf\xa3')) {
     // EBML: the DocType stands in the header, within the first bytes.
-    return /webm/.test(text.slice(0, 80))
-      ? { kind: 'video' }
-      : { kind: null, looks: 'a Matroska (MKV) video; export it as MP4' }
+    return /webm|matroska/.test(text.slice(0, 80)) ? { kind: 'video' } : { kind: null, looks: 'no video Clarion knows' }
   }
   if (text.slice(4, 8) === 'ftyp') {
     const brand = text.slice(8, 12)
@@ -97,7 +95,7 @@ export const kindOf = (head: Uint8Array): FileKind => {
     return /^M4[AB] /.test(brand) ? { kind: null, looks: sound } : { kind: 'video' }
   }
   const other = others.find((o) => o.starts.some((marks) => marks.every(([at, mark]) => text.startsWith(mark, at))))
-  return other ? { kind: null, looks: other.looks } : { kind: 'image' }
+  return other?.is ?? { kind: 'image' }
 }
 
 const essence = (declared: string | undefined): string => (declared ?? '').split(';')[0]!.trim().toLowerCase()

@@ -51,6 +51,8 @@ export type MediaDeps = {
   publicUrl: string | (() => string)
   /** For `importFrom`: hosts that may be private, a name resolver, a certificate (tests). */
   fetch?: Pick<FetchPublicOptions, 'allowPrivate' | 'resolve' | 'ca'>
+  /** Most bytes of a video; default the contract's. */
+  maxVideoBytes?: number
   /** PATH of the process: where ffmpeg is looked for (poster frames). */
   toolPath?: string
 }
@@ -77,10 +79,19 @@ const view = (r: store.MediaRow): MediaView => ({
  * The noun's face. Raises `unsupported-media`, `bad-image`, `bad-media`, `too-large`, `no-space`, `bad-url`, `not-found`,
  * `conflict`.
  */
-export const createMedia = ({ database, clock, storage, keys, publicUrl, fetch, toolPath }: MediaDeps) => {
+export const createMedia = ({
+  database,
+  clock,
+  storage,
+  keys,
+  publicUrl,
+  fetch,
+  toolPath,
+  maxVideoBytes,
+}: MediaDeps) => {
   const db: Db = database.db
   const linkKey = keys.derive('media-links')
-  const intake = createIntake({ db, clock, storage, fetch })
+  const intake = createIntake({ db, clock, storage, fetch, maxVideoBytes })
   const renditions = createRenditions({ db, clock, storage, toolPath })
   const current = (row: store.MediaRow, ifMatch: number | null) => {
     if (ifMatch !== null && ifMatch !== row.version) throw new Problem('version-mismatch')

@@ -12,13 +12,17 @@ export type PeopleDeps = {
   setupToken: string | null
   sandbox: boolean
   version: string
+  videoBytes: number
 }
 
 const digest = (s: string) => createHash('sha256').update(s).digest()
 const actor = (ctx: Ctx): Actor => ({ userId: ctx.userId!, role: ctx.ws!.role, key: ctx.key })
 
-export const registerPeople = (bind: Bind, { people, auth, setupToken, sandbox, version }: PeopleDeps): void => {
-  const me = async (userId: string) => ({ ...(await people.me(userId)), sandbox, version })
+export const registerPeople = (
+  bind: Bind,
+  { people, auth, setupToken, sandbox, version, videoBytes }: PeopleDeps,
+): void => {
+  const me = async (userId: string) => ({ ...(await people.me(userId)), sandbox, version, videoBytes })
 
   bind('setupState', async () => {
     const needed = await people.setupNeeded()

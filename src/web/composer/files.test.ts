@@ -11,11 +11,18 @@ describe('files a person picks', () => {
     expect(kindOfFile(file('IMG_1.MOV'))).toBe('video')
     expect(kindOfFile(file('clip.m4v', 'video/x-m4v'))).toBe('video')
     expect(kindOfFile(file('deck.pdf'))).toBe('document')
-    for (const other of [file('a.avi', 'video/x-msvideo'), file('a.docx'), file('a.svg', 'image/svg+xml'), file('')])
+    expect(kindOfFile(file('a.avi', 'video/x-msvideo'))).toBe('video')
+    expect(kindOfFile(file('letter.docx'))).toBe('document')
+    expect(kindOfFile(file('a.jpg', 'image/pjpeg'))).toBe('image')
+    expect(kindOfFile(file('a.jpg', 'application/octet-stream'))).toBe('image')
+    expect(kindOfFile(file('IMG_2.HEIC'))).toBe('image')
+    for (const other of [file('a.zip'), file('a.svg', 'image/svg+xml'), file('a.mp3', 'audio/mpeg'), file('')])
       expect(kindOfFile(other)).toBeNull()
   })
   it('are refused before they are sent when their kind is not taken or they are too large for it', () => {
-    expect(refusalOf(file('a.docx'))).toMatchObject({ reason: 'not-taken' })
+    expect(refusalOf(file('a.zip'))).toMatchObject({ reason: 'not-taken' })
+    const large = file('a.mp4', 'video/mp4', 5 * 1024 ** 3)
+    expect([refusalOf(large)?.limit, refusalOf(large, 8 * 1024 ** 3)]).toEqual([mediaLimits.videoBytes, null])
     expect(refusalOf(file('a.png', 'image/png', mediaLimits.imageBytes))).toBeNull()
     expect(refusalOf(file('a.png', 'image/png', mediaLimits.imageBytes + 1))).toMatchObject({
       reason: 'too-large',

@@ -7,29 +7,52 @@ const endings: Record<string, string> = {
   m4v: 'video/mp4',
   mov: 'video/quicktime',
   webm: 'video/webm',
+  mkv: 'video/x-matroska',
+  avi: 'video/x-msvideo',
+  wmv: 'video/x-ms-wmv',
+  flv: 'video/x-flv',
+  mpg: 'video/mpeg',
+  mpeg: 'video/mpeg',
   pdf: 'application/pdf',
+  pptx: mediaLimits.documentTypes[1],
+  ppt: mediaLimits.documentTypes[2],
+  docx: mediaLimits.documentTypes[3],
+  doc: mediaLimits.documentTypes[4],
   jpg: 'image/jpeg',
   jpeg: 'image/jpeg',
   png: 'image/png',
   webp: 'image/webp',
   gif: 'image/gif',
+  // Not taken yet: the server says what to do about them.
+  heic: 'image/heic',
+  heif: 'image/heif',
+  avif: 'image/avif',
 }
 const kinds: readonly (readonly [Media['kind'], readonly string[], number])[] = [
   ['image', mediaLimits.types, mediaLimits.imageBytes],
-  ['video', mediaLimits.videoTypes, mediaLimits.videoBytes],
+  ['video', mediaLimits.videoTypes, mediaLimits.mostVideoBytes],
   ['document', mediaLimits.documentTypes, mediaLimits.documentBytes],
 ]
 
 /** For `<input accept>`: types, and endings for systems that do not know the types. */
-export const accept = [...kinds.flatMap(([, types]) => types), '.mov', '.m4v'].join(',')
+export const accept = [...kinds.flatMap(([, types]) => types), '.mov', '.m4v', '.mkv', '.heic'].join(',')
 
 /** The file's type by its own word, else by its name. */
 const typeOf = (file: Pick<File, 'type' | 'name'>): string =>
-  file.type === 'video/x-m4v' ? 'video/mp4' : file.type || (endings[file.name.split('.').at(-1)!.toLowerCase()] ?? '')
+  ['', 'application/octet-stream', 'binary/octet-stream'].includes(file.type)
+    ? (endings[file.name.split('.').at(-1)!.toLowerCase()] ?? '')
+    : file.type
 
-/** Null: not one Clarion takes. */
-export const kindOfFile = (file: Pick<File, 'type' | 'name'>): Media['kind'] | null =>
-  kinds.find(([, types]) => types.includes(typeOf(file)))?.[0] ?? null
+/**
+ * Null: not one Clarion takes. Systems have many words for one kind of picture or video (`image/pjpeg`), so the kind is enough: what
+ * it is in truth, the server reads from its bytes.
+ */
+export const kindOfFile = (file: Pick<File, 'type' | 'name'>): Media['kind'] | null => {
+  const type = typeOf(file)
+  if (type.startsWith('image/') && type !== 'image/svg+xml') return 'image'
+  if (type.startsWith('video/')) return 'video'
+  return kinds.find(([, types]) => types.includes(type))?.[0] ?? null
+}
 
 /** Why a file is not even sent. The server says the same, but only after the file has come. */
 export class NotSent extends Error {
@@ -45,9 +68,13 @@ export class NotSent extends Error {
 }
 
 /** Null when the file may be sent. */
-export const refusalOf = (file: Pick<File, 'type' | 'name' | 'size'>): NotSent | null => {
+export const refusalOf = (
+  file: Pick<File, 'type' | 'name' | 'size'>,
+  /** Bytes this installation takes of a video. */
+  videoBytes: number = mediaLimits.videoBytes,
+): NotSent | null => {
   const kind = kindOfFile(file)
-  const limit = kinds.find(([k]) => k === kind)?.[2]
+  const limit = kind === 'video' ? videoBytes : kinds.find(([k]) => k === kind)?.[2]
   if (limit === undefined) return new NotSent('not-taken')
   return file.size > limit ? new NotSent('too-large', limit) : null
 }

@@ -53,7 +53,8 @@ export type Composer = {
 }
 
 export const useComposer = (initial: Post | null, channels: readonly Channel[]): Composer => {
-  const { ws } = useSession()
+  const { me, ws } = useSession()
+  const { videoBytes } = me
   const client = useQueryClient()
   const bodies = useBodies()
   const [post, setPostState] = useState(initial)
@@ -125,7 +126,7 @@ export const useComposer = (initial: Post | null, channels: readonly Channel[]):
   const order = useRef(new Map<string, number>())
   const begin = useCallback(
     (job: Omit<RunningUpload, 'stop' | 'share' | 'error'>) => {
-      const refused = refusalOf(job.file)
+      const refused = refusalOf(job.file, videoBytes)
       if (refused) {
         setUploads((list) => [
           ...list.filter((u) => u.key !== job.key),
@@ -153,7 +154,7 @@ export const useComposer = (initial: Post | null, channels: readonly Channel[]):
         },
       )
     },
-    [ws.id, patch, edit],
+    [ws.id, patch, edit, videoBytes],
   )
   const serial = useRef(0)
   const addFiles = useCallback(
