@@ -173,7 +173,8 @@ const keepAlive = ({ child }: Worker, yes: boolean) => {
 }
 
 const take = async (): Promise<Worker> => {
-  const found = idle.pop()
+  const found = idle.findLast((w) => w.child.connected)
+  if (found) idle.splice(idle.indexOf(found), 1)
   if (found) clearTimeout(found.rest)
   return found ?? (alive < most ? start() : new Promise((resolve) => waiting.push(resolve)))
 }
@@ -271,7 +272,8 @@ const run = (
     }
     child.on('message', hear).once('error', fail).once('exit', gone)
     child.stderr?.on('data', listen)
-    child.send(task, (error) => error && fail(error))
+    // A closed channel is a worker on its way out, like an exit before a word.
+    child.send(task, (error) => error && over(() => (spoke ? reject(error) : resolve(null))))
   })
 
 const ask = async (task: PictureTask, o: TaskLimits, again = true): Promise<PictureWord> => {

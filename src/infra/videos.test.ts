@@ -174,7 +174,7 @@ test('encrypted, soundless of picture, cut short and foreign files are refused, 
   expect(await refused(movie({ handler: 'soun', entry: 'mp4a' }))).toBe('no-picture')
   expect(await refused(whole.subarray(0, whole.length - 10))).toBe('broken')
   expect(await refused(Buffer.concat([whole.subarray(0, 20), box('mdat', Buffer.alloc(99))]))).toBe('broken')
-  expect(await refused(Buffer.from('RIFF....AVI LIST and so on, not what was asked'))).toBe('not-a-video')
+  expect(await refused(Buffer.from('RIFF....WAVE and so on, not what was asked'))).toBe('not-a-video')
   expect(await refused(Buffer.alloc(3))).toBe('not-a-video')
   expect(await refused(Buffer.alloc(0))).toBe('not-a-video')
 })
