@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { DocumentRefused, inspectDocument } from './documents.ts'
+import { DocumentRefused } from './document-facts.ts'
+import { inspectDocument } from './documents.ts'
 
 let dir: string
 beforeAll(async () => {

@@ -5,31 +5,8 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { inflate } from 'node:zlib'
-
+import { type DocumentFacts, DocumentRefused } from './document-facts.ts'
 import { inspectOffice, maybeOffice } from './office.ts'
-
-export type DocumentRefusal = 'not-a-document' | 'encrypted' | 'broken'
-
-/** The document cannot be used; the message is for the person who gave it. */
-export class DocumentRefused extends Error {
-  readonly reason: DocumentRefusal
-  constructor(reason: DocumentRefusal, message: string) {
-    super(message)
-    this.name = 'DocumentRefused'
-    this.reason = reason
-  }
-}
-
-export type DocumentFacts = {
-  mime:
-    | 'application/pdf'
-    | 'application/vnd.ms-powerpoint'
-    | 'application/msword'
-    | 'application/vnd.openxmlformats-officedocument.presentationml.presentation'
-    | 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
-  /** Absent when it cannot be read. */
-  pages?: number
-}
 
 /** Bytes read at a time, and how much of the piece before is seen again: no object of the page tree is longer. */
 const piece = 1_000_000

@@ -5,7 +5,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { inflateRaw } from 'node:zlib'
-import { type DocumentFacts, DocumentRefused } from './documents.ts'
+import { type DocumentFacts, DocumentRefused } from './document-facts.ts'
 
 /** Bytes of a directory, and of the part with the number of pages, that are read at most. */
 const maxDirectory = 4_000_000

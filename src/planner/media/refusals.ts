@@ -1,6 +1,6 @@
 /** What tools below say about a file, as Problems a person can act on. */
 import { Problem, type ProblemCode } from '#contract/problems.ts'
-import { type DocumentRefusal, DocumentRefused } from '#infra/documents.ts'
+import { type DocumentRefusal, DocumentRefused } from '#infra/document-facts.ts'
 import { TooManyBytes } from '#infra/files.ts'
 import { AddressRefused } from '#infra/guard.ts'
 import { type ImageRefusal, ImageRefused } from '#infra/pictures.ts'
