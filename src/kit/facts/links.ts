@@ -14,7 +14,7 @@ export const linkKey = (source: string | null | undefined): string => {
   const given = (source ?? '').trim()
   const [, scheme, host, path, rest] = parts.exec(given) ?? []
   if (!scheme || !host) return given
-  return `${scheme.toLowerCase()}://${host.toLowerCase()}${path!.replace(/\/+$/, '')}${rest}`
+  return `${scheme.toLowerCase()}://${host.toLowerCase()}${path!.replace(/(?<!\/)\/+$/, '')}${rest}`
 }
 
 /**

@@ -15,6 +15,7 @@ import { type Bench, type Connected, type Content, openBench, type SandboxUnderT
 import type { Cases, EdgeCase, Promised } from './cases.ts'
 import type { TestFile } from './media.ts'
 import { contextOf, createdOf, type RunResult, runPlan } from './runner.ts'
+import { slowCalls } from './slow-calls.ts'
 import { afterPublishing, type Scope, webhooks } from './suite-after.ts'
 
 export type SuiteOptions<S extends SandboxUnderTest> = {
@@ -144,6 +145,25 @@ export const contractSuite = <S extends SandboxUnderTest>({
           if (!able && what !== 'readBack') expect(spec.why?.[what as keyof typeof spec.can], what).toBeTruthy()
       })
     })
+
+    test('no text in any value of any call makes the imitation slow, or breaks it', async () => {
+      const attack = slowCalls(imitation)
+      const own = await start([attack.imitation])
+      const b = openBench(platform, own)
+      const { account } = cases
+      try {
+        for (const sample of cases.samples ?? []) {
+          const c = await b.connect({ account, ...(sample.channel ? { kind: sample.channel } : {}) })
+          await b.publish(c, await contentOfSample(b, c, sample))
+        }
+        expect(attack.tried.size).toBeGreaterThan(10)
+        expect(attack.slow).toEqual([])
+        expect(own.trouble).toEqual([])
+      } finally {
+        await b.shelf.close()
+        await own.close()
+      }
+    }, 120_000)
 
     describe('connecting', () => {
       test('one consent gives a grant and the account, by the network’s own id', async () => {

@@ -76,7 +76,7 @@ const counts = z.object({
   bookmarkCount: z.number().optional(),
 })
 
-const xrpc = (base: string, method: string) => `${base.replace(/\/+$/, '')}/xrpc/${method}`
+const xrpc = (base: string, method: string) => `${base.replace(/(?<!\/)\/+$/, '')}/xrpc/${method}`
 const tokens = (body: unknown): Session => readTokens('bluesky', 'Bluesky', session, body)
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 

@@ -22,7 +22,7 @@ export type GoogleError = {
 /** Messages of the older APIs carry HTML links. */
 const plain = (text: string | undefined) =>
   text
-    ?.replace(/<[^>]*>/g, '')
+    ?.replace(/<[^<>]*>/g, '')
     .replace(/\s+/g, ' ')
     .trim()
 

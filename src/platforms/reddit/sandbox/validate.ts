@@ -35,7 +35,9 @@ const checkForm = (c: Caller, p: Proposal): void => {
     if (p.items.length < gallery.min) errorIn200(c, 'placeholder', 'List is too short.', 'items')
     if (p.items.length > gallery.max) errorIn200(c, 'placeholder', 'List is too long.', 'items')
     if (p.items.some((i) => length(i.caption) > n.caption)) tooLong(c, n.caption, 'caption')
-    const bad = p.items.find((i) => i.outbound !== '' && !/^https?:\/\/[^\s/]+/i.test(i.outbound))
+    const bad = p.items.find(
+      (i) => i.outbound !== '' && !(/^https?:\/\//i.test(i.outbound) && URL.canParse(i.outbound)),
+    )
     if (bad) errorIn200(c, 'BAD_URL', 'you should check that url', 'outbound_url')
   }
   if (p.kind === 'poll') {

@@ -45,7 +45,7 @@ const found = (text: string, taken: readonly Entity[]): Entity[] => {
   const patterns: [string, RegExp][] = [
     [
       'url',
-      /(?<![\w@.])(?:https?:\/\/)?(?:[a-z0-9-]+\.)+(?:com|org|net|io|app|dev|me|pl|de|uk|eu|info|example|social)(?:[/?#][^\s<>"]*[^\s<>".,!?;:)])?(?![\w@])/gi,
+      /(?<![\w@.-])(?:https?:\/\/)?(?:[a-z0-9-]+\.)+(?:com|org|net|io|app|dev|me|pl|de|uk|eu|info|example|social)(?:[/?#][^\s<>"]*[^\s<>".,!?;:)])?(?![\w@])/gi,
     ],
     ['hashtag', /(?<![\w#])#[\p{L}\p{N}_]*\p{L}[\p{L}\p{N}_]*/gu],
     ['mention', /(?<![\w@])@[a-z]\w{3,31}(?!\w)/gi],

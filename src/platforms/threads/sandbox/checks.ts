@@ -27,9 +27,10 @@ const addresses = (source: string, attached: readonly string[]): number => {
   const found = source.split(/[\s<>"']+/u).flatMap((word) => /(?:https?:\/\/|www\.).+/iu.exec(word)?.[0] ?? [])
   const same = (url: string) =>
     url
-      .replace(/[.,;:!?)\]]+$/u, '')
+      // The look behind lets a run be tried once, not from each of its marks.
+      .replace(/(?<![.,;:!?)\]])[.,;:!?)\]]+$/u, '')
       .replace(/^https?:\/\//iu, '')
-      .replace(/\/+$/u, '')
+      .replace(/(?<!\/)\/+$/u, '')
   return new Set([...found, ...attached].map(same)).size
 }
 
