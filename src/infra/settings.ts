@@ -103,6 +103,11 @@ export const settings: readonly Setting[] = [
     what: 'how long a request may take to arrive (ms); uploads of files may take longer',
   },
   {
+    names: ['CLARION_VIDEO_MB'],
+    otherwise: '4096',
+    what: 'MiB a video may have, at most 262144',
+  },
+  {
     names: ['CLARION_<PLATFORM>_<FIELD>'],
     otherwise: '',
     what: 'app credentials, e.g. `CLARION_X_COM_CLIENT_ID`',
