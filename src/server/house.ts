@@ -119,6 +119,7 @@ export const openHouse = async (o: HouseOptions) => {
     clock,
     platforms,
     call,
+    appOf: credentials.known,
     onError: (err, channel) => log.warn({ err, channel }, 'the network could not be asked about an account'),
   })
   const insights = createInsights({ db, clock, platforms, call, onError })
@@ -160,7 +161,14 @@ export const openHouse = async (o: HouseOptions) => {
       if (o.takesWebhooks) await webhooks.subscribeSoon(trx, id)
     },
   })
-  const posts = createPosts({ db, clock, platforms, publicUrl: o.publicUrl, askAccounts: accounts.refresh })
+  const posts = createPosts({
+    db,
+    clock,
+    platforms,
+    publicUrl: o.publicUrl,
+    askAccounts: accounts.refresh,
+    appOf: credentials.known,
+  })
   const publishing = createPublishing(carry, {
     db,
     clock,

@@ -6,7 +6,7 @@ import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Option, Platform } from '#kit/client/platform.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { type Calling, tellFailure } from './calling.ts'
-import { type KnownQuota, knownQuotas, storeReadings } from './quotas.ts'
+import { type AppOf, type KnownQuota, knownQuotas, storeReadings } from './quotas.ts'
 
 /** What was asked this recently (ms) is not asked again. */
 export const freshMs = 5 * 60_000
@@ -34,6 +34,8 @@ export type AccountDeps = {
   clock: Pick<Clock, 'now'>
   platforms: ReadonlyMap<string, Platform>
   call: Calling
+  /** Whose budgets are counted. */
+  appOf: AppOf
   onError?: (error: unknown, channelId: string) => void
 }
 
@@ -98,7 +100,7 @@ export const createAccounts = (d: AccountDeps): Accounts => {
         await ask(id).catch(tellFailure)
         row = await find(ws, id)
       }
-      const quotas = await knownQuotas(d.db, d.platforms, [row], new Date(d.clock.now()))
+      const quotas = await knownQuotas(d.db, d.platforms, [row], new Date(d.clock.now()), d.appOf)
       return { facts: row.facts, quotas: quotas.get(id) ?? [], checkedAt: row.account_at?.toISOString() ?? null }
     },
 

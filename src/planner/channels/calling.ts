@@ -34,6 +34,7 @@ export const createCalling =
         platform,
         realm: channel.realm,
         channelId,
+        app: credentials,
         secrets: secretsOf(platform, grant, credentials),
       })
       const about = { externalId, kind, handle, name, facts }

@@ -107,7 +107,7 @@ export const createConnect = (deps: ConnectDeps): Connect => {
     if (realm === 'sandbox' && deps.browserSandboxUrl === null) throw new Problem('sandbox-off')
     const credentials = await deps.credentials.get(ws, id, realm)
     return {
-      http: deps.http({ platform, realm, secrets: secretsOf(platform, null, credentials) }),
+      http: deps.http({ platform, realm, app: credentials, secrets: secretsOf(platform, null, credentials) }),
       realm,
       browserUrl: (url) => (realm === 'sandbox' ? sandboxed(new URL(url), deps.browserSandboxUrl!).href : url),
       credentials,

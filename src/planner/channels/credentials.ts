@@ -9,6 +9,7 @@ import type { Db } from '#infra/db/database.ts'
 import type { KeyRing } from '#infra/secrets.ts'
 import type { Realm } from '#kit/client/http.ts'
 import type { Platform } from '#kit/client/platform.ts'
+import { isCap } from './quotas.ts'
 
 export type CredentialsDeps = {
   db: Db
@@ -26,6 +27,8 @@ export type Credentials = {
   renewSandbox: (platform: string) => Promise<void>
   /** Those a workspace has of a platform in a realm. @throws Problem `credentials-missing`, `sandbox-off` */
   get: (ws: string, platform: string, realm: Realm) => Promise<Record<string, string>>
+  /** What a workspace has of them, complete or not; asks nobody. */
+  known: (ws: string, platform: string, realm: Realm) => Promise<Record<string, string>>
   /** Every complete set of them, the installation's and each workspace's: whoever signed may have any. */
   all: (platform: string, realm: Realm) => Promise<Record<string, string>[]>
   /** Seals and stores live ones. Fields left out keep their value. @throws Problem `not-found`, `validation` */
@@ -108,6 +111,11 @@ export const createCredentials = (deps: CredentialsDeps): Credentials => {
       return values
     },
 
+    known: async (ws, platform, realm) => {
+      if (spec(platform).credentials.length === 0) return {}
+      return realm === 'live' ? live(ws, platform) : ((await stored(platform, 'sandbox', null)) ?? {})
+    },
+
     all: async (platform, realm) => {
       if (spec(platform).credentials.length === 0) return [{}]
       if (realm === 'sandbox') return [(await stored(platform, 'sandbox', null)) ?? (await fromDesk(platform))]
@@ -132,6 +140,12 @@ export const createCredentials = (deps: CredentialsDeps): Credentials => {
           errors: strange.map((name) => ({ path: `values.${name}`, message: 'unknown field' })),
         })
       const given = Object.fromEntries(Object.entries(values).map(([k, v]) => [k, v.trim()]))
+      const caps = (spec(platform).budgets ?? []).flatMap((b) => (b.capField ? [b.capField] : []))
+      const odd = caps.filter((name) => given[name] && !isCap(given[name]))
+      if (odd.length > 0)
+        throw new Problem('validation', 'A cap is a whole number above zero, or empty.', {
+          errors: odd.map((name) => ({ path: `values.${name}`, message: 'write a whole number, such as 50000' })),
+        })
       const next = { ...(await stored(platform, 'live', ws)), ...given }
       const absent = missing(platform, { ...(await common(platform)), ...next })
       if (absent.length > 0)

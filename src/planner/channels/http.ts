@@ -24,6 +24,8 @@ export type ChannelHttpOptions = {
   realm: Realm
   /** Whose call it is; absent in a connect flow. */
   channelId?: string
+  /** The app credentials it is made with: budgets of the app are counted for it, under its own caps. */
+  app?: Record<string, string>
   /** Strings that must never appear in an error; see `secretsOf`. */
   secrets: readonly string[]
   signal?: AbortSignal
@@ -48,7 +50,7 @@ export const createChannelHttp =
   (deps: ChannelHttpDeps): ChannelHttp =>
   (o) => {
     const { quotas } = deps
-    const who = { platform: o.platform, realm: o.realm, channelId: o.channelId }
+    const who = { platform: o.platform, realm: o.realm, channelId: o.channelId, app: o.app }
     return createHttp({
       realm: o.realm,
       sandboxUrl: deps.sandboxUrl ?? undefined,

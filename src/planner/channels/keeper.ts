@@ -170,7 +170,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
     if (!(await markBegun(db, channelId, row.generation, new Date(clock.now())))) return held(await read(channelId))
     let fresh: Grant
     try {
-      const http = deps.http({ platform, realm: row.realm, secrets: secretsOf(platform, old, app) })
+      const http = deps.http({ platform, realm: row.realm, app, secrets: secretsOf(platform, old, app) })
       fresh = renewed(old, await refresh({ http, realm: row.realm, credentials: app, now: clock.now }, old))
     } catch (error) {
       return settle(row, old, lost, error)
@@ -225,7 +225,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
     const { grant, credentials: app } = await held(row)
     if (!platform.verify) return
     try {
-      const http = deps.http({ platform, realm: row.realm, secrets: secretsOf(platform, grant, app) })
+      const http = deps.http({ platform, realm: row.realm, app, secrets: secretsOf(platform, grant, app) })
       await platform.verify({ http, grant, credentials: app, channel: row, now: clock.now })
     } catch (error) {
       if (!(error instanceof PlatformFailure)) throw error

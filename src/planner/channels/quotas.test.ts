@@ -8,7 +8,10 @@ import { type ChannelsHouse, channelsHouse } from './testing/house.ts'
 import { talker, talkerNetwork } from './testing/talker.ts'
 
 const clock = manualClock(Date.UTC(2026, 10, 22, 12))
-const platform = talker()
+const plain = talker()
+/** An app is known by its client id; none is needed. */
+const credentials = [{ name: 'clientId', label: 'Client ID', optional: true }]
+const platform = { ...plain, spec: { ...plain.spec, credentials } }
 let t: TestDatabase
 let net: ReturnType<typeof talkerNetwork>
 let house: ChannelsHouse
@@ -33,7 +36,9 @@ beforeEach(async () => {
   channel = await house.channel({ ws, platform: 'talker', grant: { access: 'gold-access' } })
 })
 
-const client = (channelId = channel) => house.http({ platform, realm: 'sandbox', channelId, secrets: [] })
+/** The app credentials of this moment. */
+let app: Record<string, string> = {}
+const client = (channelId = channel) => house.http({ platform, realm: 'sandbox', channelId, app, secrets: [] })
 const ask = (bucket: string, units: number, channelId?: string) =>
   client(channelId)({ method: 'GET', url: 'https://talker.example/x', charge: { bucket, units } })
 const failure = (run: Promise<unknown>) =>
@@ -46,8 +51,9 @@ const known = async () =>
     await knownQuotas(
       t.db,
       house.platforms,
-      [{ id: channel, platform: 'talker', realm: 'sandbox' }],
+      [{ id: channel, platform: 'talker', realm: 'sandbox', workspace_id: 'ws' }],
       new Date(clock.now()),
+      async () => app,
     )
   ).get(channel)!
 
@@ -80,6 +86,18 @@ test('a spent budget refuses the call before it leaves, until the window ends', 
   expect(await known()).toContainEqual(
     expect.objectContaining({ bucket: 'units', used: 10, cap: 10, source: 'budget' }),
   )
+})
+
+test('an app that was granted more has a cap of its own, and each app its own count', async () => {
+  net.says['/x'] = {}
+  app = { clientId: 'large', unitsPerDay: '25' }
+  await ask('units', 20)
+  expect((await known()).find((q) => q.bucket === 'units')).toMatchObject({ used: 20, cap: 25 })
+  expect((await failure(ask('units', 6)))?.message).toContain('the 25 of this window')
+  app = { clientId: 'small' }
+  expect((await known()).find((q) => q.bucket === 'units')).toMatchObject({ used: 0, cap: 10 })
+  expect((await failure(ask('units', 11)))?.kind).toBe('too-fast')
+  app = {}
 })
 
 test('workers side by side never take more than there is', async () => {

@@ -3,6 +3,7 @@
  * given back when it provably did not. A reading is what the network said itself, in an answer's headers or when asked
  * about the account; the last one is kept.
  */
+import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import { Temporal } from 'temporal-polyfill'
 import type { Clock } from '#infra/clock.ts'
@@ -14,7 +15,9 @@ import type { Budget } from '#kit/facts/spec.ts'
 import { takeRolling } from './rolling.ts'
 
 /** Whose budget a call takes from. Without a channel (a connect flow) only budgets of the app are counted. */
-export type Spender = { platform: Platform; realm: Realm; channelId?: string }
+export type Spender = { platform: Platform; realm: Realm; channelId?: string; app?: Record<string, string> }
+/** The app credentials of a workspace for a platform, as far as it has them. */
+export type AppOf = (ws: string, platform: string, realm: Realm) => Promise<Record<string, string>>
 
 /**
  * A quota with where it is known from. `budget`: counted by us; `headers` and `account`: the network's own word. `at`:
@@ -35,15 +38,32 @@ export type Quotas = {
   sweep: (now: Date) => Promise<void>
 }
 
+type Window = { start: number; end: number }
+
 /** The calendar day of a zone at `now` (epoch ms): its first instant and the first after it, daylight saving included. Pure. */
-export const windowOf = (window: { daily: string }, now: number): { start: number; end: number } => {
+export const windowOf = (window: { daily: string }, now: number): Window => {
   const day = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(window.daily).startOfDay()
   return { start: day.epochMilliseconds, end: day.add({ days: 1 }).startOfDay().epochMilliseconds }
 }
 
+/** May it stand in a field that holds a cap? */
+export const isCap = (value: string): boolean => /^[1-9]\d{0,8}$/.test(value)
+
+/** The cap of a budget: what the app was granted more by the person's word, else the network's usual one. */
+const capOf = (budget: Budget, app: Record<string, string> = {}): number => {
+  const own = budget.capField ? app[budget.capField] : undefined
+  return own && isCap(own) ? Number(own) : budget.cap
+}
+
+/** Tells apps apart by their first credential (client id, bot token), which is not to be read from the count. */
+const appKey = (platform: Platform, app: Record<string, string> = {}): string => {
+  const id = app[platform.spec.credentials[0]?.name ?? '']
+  return id ? createHash('sha256').update(id).digest('hex').slice(0, 16) : 'one'
+}
+
 /** Whose count it is: one for all channels of the app in a realm, or the channel's own. Null: nobody's. */
-const accountOf = (budget: Budget, realm: Realm, channelId: string | undefined): string | null =>
-  budget.scope === 'app' ? `app:${realm}` : channelId ? `channel:${channelId}` : null
+const accountOf = (budget: Budget, { platform, realm, channelId, app }: Spender): string | null =>
+  budget.scope === 'app' ? `app:${realm}:${appKey(platform, app)}` : channelId ? `channel:${channelId}` : null
 
 /** Stores what the network said about its quotas on a channel; an older word is replaced. */
 export const storeReadings = async (
@@ -92,18 +112,26 @@ const readingLifeMs = 24 * 3_600_000
 export const knownQuotas = async (
   db: Db,
   platforms: ReadonlyMap<string, Platform>,
-  channels: readonly { id: string; platform: string; realm: Realm }[],
+  channels: readonly { id: string; platform: string; realm: Realm; workspace_id: string }[],
   now: Date,
+  appOf: AppOf,
 ): Promise<Map<string, KnownQuota[]>> => {
   const out = new Map<string, KnownQuota[]>(channels.map((c) => [c.id, []]))
-  const wanted = channels.flatMap((c) =>
-    (platforms.get(c.platform)?.spec.budgets ?? []).flatMap((budget) => {
-      const account = accountOf(budget, c.realm, c.id)
-      // A pace of minutes is the engine's concern.
-      if (account === null || 'rolling' in budget.window) return []
-      return [{ c, budget, account, window: windowOf(budget.window, now.getTime()) }]
-    }),
-  )
+  const apps = new Map<string, Record<string, string>>()
+  const wanted: { c: (typeof channels)[number]; budget: Budget; cap: number; account: string; window: Window }[] = []
+  for (const c of channels) {
+    const platform = platforms.get(c.platform)
+    // A pace of minutes is the engine's concern.
+    for (const budget of platform?.spec.budgets ?? []) {
+      if (!platform || 'rolling' in budget.window) continue
+      const key = `${c.workspace_id}/${c.platform}/${c.realm}`
+      const app = apps.get(key) ?? (await appOf(c.workspace_id, c.platform, c.realm))
+      apps.set(key, app)
+      const account = accountOf(budget, { platform, realm: c.realm, channelId: c.id, app })
+      const window = windowOf(budget.window, now.getTime())
+      if (account !== null) wanted.push({ c, budget, cap: capOf(budget, app), account, window })
+    }
+  }
   if (wanted.length > 0) {
     const rows = await db
       .selectFrom('quotas')
@@ -111,7 +139,7 @@ export const knownQuotas = async (
       .where('account', 'in', [...new Set(wanted.map((w) => w.account))])
       .where('window_end', '>', now)
       .execute()
-    for (const { c, budget, account, window } of wanted) {
+    for (const { c, budget, cap, account, window } of wanted) {
       const row = rows.find(
         (r) =>
           r.platform === c.platform &&
@@ -123,7 +151,7 @@ export const knownQuotas = async (
         bucket: budget.bucket,
         label: budget.label,
         used: row?.used ?? 0,
-        cap: budget.cap,
+        cap,
         resetsAt: new Date(window.end).toISOString(),
         source: 'budget',
         at: now.toISOString(),
@@ -206,7 +234,8 @@ export const createQuotas = (d: {
   return {
     spend: async (who, charge) => {
       const budget = budgetOf(who, charge)
-      const account = accountOf(budget, who.realm, who.channelId)
+      const account = accountOf(budget, who)
+      const cap = capOf(budget, who.app)
       if (account === null || charge.units <= 0) return
       const { spec } = who.platform
       const now = d.clock.now()
@@ -214,11 +243,11 @@ export const createQuotas = (d: {
         const key = { platform: spec.id, account, bucket: charge.bucket }
         const took = await takeRolling(d.db, key, {
           ms: budget.window.rolling,
-          cap: budget.cap,
+          cap,
           units: charge.units,
           now,
         })
-        if ('until' in took) throw spent(spec.id, budget, budget.cap, took.until)
+        if ('until' in took) throw spent(spec.id, budget, cap, took.until)
         taken.set(charge, { account, start: took.start })
         return
       }
@@ -226,13 +255,13 @@ export const createQuotas = (d: {
       // One statement, so that two workers never take the last unit twice.
       const { rows } = await sql<{ used: number }>`
         insert into quotas (platform, account, bucket, window_start, window_end, used, cap)
-        select ${spec.id}, ${account}, ${charge.bucket}, ${new Date(start)}::timestamptz, ${new Date(end)}::timestamptz, ${charge.units}::int, ${budget.cap}::int
-        where ${charge.units}::bigint <= ${budget.cap}::bigint
+        select ${spec.id}, ${account}, ${charge.bucket}, ${new Date(start)}::timestamptz, ${new Date(end)}::timestamptz, ${charge.units}::int, ${cap}::int
+        where ${charge.units}::bigint <= ${cap}::bigint
         on conflict (platform, account, bucket, window_start) do update
           set used = quotas.used + excluded.used, cap = excluded.cap, window_end = excluded.window_end
           where quotas.used::bigint + excluded.used <= excluded.cap
         returning used`.execute(d.db)
-      if (rows.length === 0) throw spent(spec.id, budget, budget.cap, new Date(end))
+      if (rows.length === 0) throw spent(spec.id, budget, cap, new Date(end))
       taken.set(charge, { account, start: new Date(start) })
     },
 

@@ -88,7 +88,8 @@ export const createChannels = (deps: ChannelsDeps): Channels => {
     if (!platform?.connect.revoke) return
     try {
       const credentials = await deps.credentials.get(ws, channel.platform, channel.realm)
-      const http = deps.http({ platform, realm: channel.realm, secrets: secretsOf(platform, grant, credentials) })
+      const { realm } = channel
+      const http = deps.http({ platform, realm, app: credentials, secrets: secretsOf(platform, grant, credentials) })
       await platform.connect.revoke({ http, realm: channel.realm, credentials, now: clock.now }, grant)
     } catch (error) {
       deps.onError?.(error, channel.id)

@@ -47,7 +47,7 @@ export const checkCandidates = async (
   )
   const ws = [...channels.values()][0]?.workspace_id
   const media = ws === undefined ? new Map() : await mediaRows(db, ws, candidateMedia(preflight, list, channels))
-  const quotas = await knownQuotas(db, preflight.platforms, [...channels.values()], now)
+  const quotas = await knownQuotas(db, preflight.platforms, [...channels.values()], now, preflight.appOf)
   return preflight.checkAll(list, { channels, media, quotas, now })
 }
 

@@ -4,7 +4,7 @@ import { Problem } from '#contract/problems.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { type Cost, type Draft, type DraftMedia, type Finding, preflight } from '#kit/facts/preflight.ts'
 import type { Attachment } from '#kit/facts/spec.ts'
-import type { KnownQuota } from '../channels/quotas.ts'
+import type { AppOf, KnownQuota } from '../channels/quotas.ts'
 import { isReachable } from '../channels/reachable.ts'
 import { channelFindings, errorsOf, forecastAheadMs, mediaOf, quotaFindings, wrongSettings } from './rules.ts'
 import type { ChannelFacts, MediaRow } from './store.ts'
@@ -133,8 +133,15 @@ const outOfReach = (platform: Platform, channel: ChannelFacts, draft: Draft, pub
   ]
 }
 
-/** `platforms`: id -> server face. `publicUrl`: where networks would fetch media; absent: nobody asks. */
-export const createPreflight = (platforms: ReadonlyMap<string, Platform>, publicUrl: string | null = null) => {
+/**
+ * `platforms`: id -> server face. `publicUrl`: where networks would fetch media; absent: nobody asks. `appOf`: whose
+ * budgets are counted; absent: those of one app.
+ */
+export const createPreflight = (
+  platforms: ReadonlyMap<string, Platform>,
+  publicUrl: string | null = null,
+  appOf: AppOf = async () => ({}),
+) => {
   /** Everything wrong with one candidate; the words first, then the account. A platform this build lacks is an error finding. */
   const check = (c: Candidate, facts: Facts): Pick<Checked, 'findings' | 'cost'> => {
     const channel = facts.channels.get(c.channelId)
@@ -173,6 +180,7 @@ export const createPreflight = (platforms: ReadonlyMap<string, Platform>, public
 
   return {
     platforms,
+    appOf,
 
     /** Media the settings of a channel on this platform point at. */
     attached: (platformId: string, settings: unknown) => attachedTo(platforms.get(platformId), settings),

@@ -13,6 +13,7 @@ import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { Platform } from '#kit/client/platform.ts'
+import type { AppOf } from '../channels/quotas.ts'
 import { readCursor, writeCursor } from '../paging/cursor.ts'
 import { publicationStory } from '../publishing/detail.ts'
 import { duplicatePost } from './duplicate.ts'
@@ -31,6 +32,8 @@ export type PostsDeps = {
   /** Where networks fetch our media; absent: whether they can is not asked. */
   publicUrl?: string
   /** Asks networks about accounts whose last word is old; the forecast does so first. Must not throw. */
+  /** Whose budgets are counted; absent: those of one app. */
+  appOf?: AppOf
   askAccounts?: (channelIds: readonly string[]) => Promise<void>
 }
 export type PostQuery = {
@@ -71,7 +74,7 @@ export type Posts = {
 
 export const createPosts = (deps: PostsDeps): Posts => {
   const { db, clock } = deps
-  const d: PlanDeps = { db, clock, preflight: createPreflight(deps.platforms, deps.publicUrl) }
+  const d: PlanDeps = { db, clock, preflight: createPreflight(deps.platforms, deps.publicUrl, deps.appOf) }
 
   const get: Posts['get'] = async (ws, id) => {
     const row = await findPost(db, ws.id, id)

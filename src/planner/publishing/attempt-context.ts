@@ -77,6 +77,7 @@ export const contextOf = async (
     platform,
     realm: loaded.channel.realm,
     channelId: w.claim.channelId,
+    app: credentials,
     secrets: secretsOf(platform, grant, credentials),
     signal: w.signal,
     fetch: d.fetch,

@@ -24,6 +24,8 @@ export type ChannelHttpPort = (o: {
   realm: Realm
   /** Whose budgets the calls take from. */
   channelId?: string
+  /** The app credentials they are made with. */
+  app?: Record<string, string>
   secrets: string[]
   signal?: AbortSignal
   beforeSend?: () => Promise<void> | void

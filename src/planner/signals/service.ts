@@ -101,7 +101,12 @@ export const createSignals = (d: SignalsDeps): Signals => {
     try {
       const own = secret(id, realm)
       return (await d.credentials.all(id, realm)).map((credentials) => {
-        const http = d.http({ platform, realm, secrets: [...secretsOf(platform, null, credentials), own] })
+        const http = d.http({
+          platform,
+          realm,
+          app: credentials,
+          secrets: [...secretsOf(platform, null, credentials), own],
+        })
         return { credentials, secret: own, url: url(id), http, now: () => clock.now() }
       })
     } catch (error) {

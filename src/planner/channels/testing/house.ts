@@ -74,7 +74,7 @@ export const channelsHouse = (o: HouseOptions) => {
   const channels = createChannels({ db, clock, keys, platforms, http, credentials, keeper, onRemoved, onError })
 
   const call = createCalling({ db, clock, platforms, http, keeper })
-  const accounts = createAccounts({ db, clock, platforms, call, onError })
+  const accounts = createAccounts({ db, clock, platforms, call, appOf: credentials.known, onError })
 
   return {
     platforms,

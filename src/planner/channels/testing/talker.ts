@@ -32,7 +32,14 @@ export const talker = (): Platform =>
       settings: { version: 1, schema: z.strictObject({ board: z.string().optional() }) },
       pace: { concurrency: 1, backlogGapMs: 0 },
       budgets: [
-        { bucket: 'units', label: 'Units today', cap: 10, scope: 'app', window: { daily: 'America/Los_Angeles' } },
+        {
+          bucket: 'units',
+          label: 'Units today',
+          cap: 10,
+          scope: 'app',
+          window: { daily: 'America/Los_Angeles' },
+          capField: 'unitsPerDay',
+        },
         { bucket: 'calls', label: 'Calls an hour', cap: 2, scope: 'channel', window: { rolling: 3_600_000 } },
       ],
       can: { firstComment: false, remove: true, edit: true, insights: true, webhook: true, readBack: true },

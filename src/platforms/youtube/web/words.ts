@@ -126,6 +126,12 @@ export const words = {
       'console.cloud.google.com > APIs & Services > Credentials > OAuth client ID typu Web application.',
     'connect.clientSecret': 'Klucz klienta (Client secret)',
     'connect.clientSecret.help': 'Obok identyfikatora klienta.',
+    'connect.unitsPerDay': 'Jednostki API na dzień',
+    'connect.unitsPerDay.help':
+      'Tylko gdy Google przyznał projektowi więcej: Quotas & System Limits > Queries per day.',
+    'connect.uploadsPerDay': 'Filmy wysyłane na dzień',
+    'connect.uploadsPerDay.help':
+      'Tylko gdy Google przyznał projektowi więcej: Quotas & System Limits > Video uploads per day.',
     'preflight.text.angles': 'YouTube nie przyjmuje znaków < i > w opisach.',
     'preflight.text.angles.fix': 'Zapisz je słowami.',
     'preflight.title.missing': 'Film w YouTube musi mieć tytuł.',
