@@ -85,3 +85,14 @@ test('0005: lines of the journal learn their workspace, and what they said in a 
     { workspace_id: ws, event: 'edit-failed', message: 'It says: no.', data: { code: 'toy.refused' } },
   ])
 })
+
+test('0012: what a sandbox of an older version called its app secrets is forgotten, what people entered stays', async () => {
+  await standAt(11)
+  for (const realm of ['live', 'sandbox'])
+    await db.pool.query(
+      `insert into platform_credentials (platform, realm, sealed, updated_at) values ('toy', $1, 'sealed', $2)`,
+      [realm, at],
+    )
+  await migrate(db)
+  expect((await db.pool.query('select realm from platform_credentials')).rows).toEqual([{ realm: 'live' }])
+})
