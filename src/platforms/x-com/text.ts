@@ -21,7 +21,7 @@ const weightOf = (point: number): number => (lightRanges.some(([a, b]) => point 
 
 /**
  * An emoji of any age, as far as it reaches: joined people, flags, keycaps. The table is the package's, so that browser
- * and server count by the same Unicode, whatever theirs is (decision 0011).
+ * and server count by the same Unicode, whatever theirs is (decision 0013).
  */
 const emoji = new RegExp(emojiPattern().source, 'y')
 const selector = 0xfe0f
