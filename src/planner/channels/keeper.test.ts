@@ -152,10 +152,22 @@ describe('one refresh at a time', () => {
       platforms: [toy(turning)],
       sandboxUrl: sandbox.url,
     })
-    const kinds = await Promise.all([
-      failure(house.keeper.renew(channelId, 1)),
-      failure(other.keeper.renew(channelId, 1)),
-    ])
+    // Both have read the same token and wait for their turn before the first may ask.
+    const turn = await database.pool.connect()
+    const name = `clarion/token/${channelId}`
+    await turn.query('select pg_advisory_lock(hashtextextended($1, 0))', [name])
+    const both = Promise.all([failure(house.keeper.renew(channelId, 1)), failure(other.keeper.renew(channelId, 1))])
+    const waiting = async () =>
+      (
+        await turn.query<{ n: number }>(
+          `select count(*)::int as n from pg_locks l join pg_database d on d.oid = l.database
+           where l.locktype = 'advisory' and not l.granted and d.datname = current_database()`,
+        )
+      ).rows[0]?.n
+    await expect.poll(waiting).toBe(2)
+    await turn.query('select pg_advisory_unlock(hashtextextended($1, 0))', [name])
+    turn.release()
+    const kinds = await both
     expect(kinds.map((f) => f.kind).sort()).toEqual(['too-fast', 'try-later'])
     expect(calls(turning.id)).toBe(1)
   })
