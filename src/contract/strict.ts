@@ -15,14 +15,22 @@ export const nothing = strict({})
 
 type Issue = { code?: string; path: PropertyKey[]; message: string; keys?: string[]; errors?: Issue[][] }
 
+/** What a member that is there, and of the right kind, can be told of. */
+const ofValues = new Set(['custom', 'invalid_format', 'too_big', 'too_small', 'unrecognized_keys'])
+
 /**
- * What to tell of an issue: an unknown member stands at its own path; of a union whose one branch fits but for unknown
- * members, these are told.
+ * What to tell of an issue: an unknown member stands at its own path; of a union whose one branch has every member it
+ * wants, what is wrong with these, or unknown beside them, is told.
  */
 export const tell = (issue: Issue): { path: PropertyKey[]; message: string }[] => {
   if (issue.code === 'unrecognized_keys')
     return (issue.keys ?? []).map((key) => ({ path: [...issue.path, key], message: issue.message }))
-  const near = issue.errors?.find((list) => list.length > 0 && list.every((i) => i.code === 'unrecognized_keys'))
+  const near = issue.errors?.find(
+    (list) =>
+      list.length > 0 &&
+      list.every((i) => i.path.length > 0 || i.code === 'unrecognized_keys') &&
+      list.every((i) => ofValues.has(i.code ?? '')),
+  )
   if (near) return near.flatMap((i) => tell({ ...i, path: [...issue.path, ...i.path] }))
   return [{ path: issue.path, message: issue.message }]
 }

@@ -1,5 +1,6 @@
 /** YouTube as data (fact sheet youtube.md §2, §3, §7, §10). A post here is one video; its text is the description. */
 import { z } from 'zod'
+import { sentInstant } from '#contract/instant.ts'
 import { defineSpec, type ImageLimits, type SettingsOf } from '#kit/facts/spec.ts'
 
 const noAngles = /^[^<>]*$/
@@ -19,7 +20,7 @@ export const settings = z.strictObject({
   madeForKids: z.boolean().optional().meta({ title: 'Made for kids' }),
   privacy: z.enum(['public', 'unlisted', 'private']).default('public').meta({ title: 'Visibility' }),
   /** YouTube itself makes the video public then; only with `private`. */
-  publishAt: z.iso.datetime({ offset: true }).optional().meta({ title: 'YouTube publishes at' }),
+  publishAt: sentInstant.optional().meta({ title: 'YouTube publishes at' }),
   tags: z
     .array(
       z

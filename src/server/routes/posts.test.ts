@@ -293,6 +293,8 @@ describe('what is refused', () => {
       { wallTime: '2027-02-30T10:00' },
     ])
       expect(await refused('postSchedule', { ...on(post.id), body: when })).toBe('400 validation')
+    const day = await t.call('postSchedule', { ...on(post.id), body: { at: '2027-05-01' } })
+    expect(day.problem?.errors).toEqual([{ path: 'at', message: expect.stringContaining('a day without a time') }])
   })
 
   test('a schedule a network would refuse, with findings', async () => {
