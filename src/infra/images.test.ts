@@ -20,16 +20,17 @@ const reason = async (run: Promise<unknown>) =>
     (e: unknown) => (e instanceof ImageRefused ? e.reason : e),
   )
 
+const chunk = (type: string, data: Buffer) => {
+  const body = Buffer.concat([Buffer.from(type), data])
+  const out = Buffer.alloc(body.length + 8)
+  out.writeUInt32BE(data.length, 0)
+  body.copy(out, 4)
+  out.writeUInt32BE(crc32(body), body.length + 4)
+  return out
+}
+
 /** A PNG of a few hundred bytes whose head promises width x height. */
 const bomb = (width: number, height: number) => {
-  const chunk = (type: string, data: Buffer) => {
-    const body = Buffer.concat([Buffer.from(type), data])
-    const out = Buffer.alloc(body.length + 8)
-    out.writeUInt32BE(data.length, 0)
-    body.copy(out, 4)
-    out.writeUInt32BE(crc32(body), body.length + 4)
-    return out
-  }
   const head = Buffer.alloc(13)
   head.writeUInt32BE(width, 0)
   head.writeUInt32BE(height, 4)
@@ -69,6 +70,23 @@ describe('looking at a picture', () => {
     expect(await inspectImage(gif)).toEqual({ mime: 'image/gif', width: 20, height: 10, pages: 3 })
     expect((await inspectImage(await noise(8, 8).avif().toBuffer())).mime).toBe('image/avif')
     expect((await inspectImage(await noise(8, 8).webp().toBuffer())).mime).toBe('image/webp')
+  })
+  test('an animated PNG tells its frames, and goes out as its first', async () => {
+    const still = await sharp({ create: { width: 6, height: 4, channels: 3, background: '#0a7' } })
+      .png()
+      .toBuffer()
+    // 33 bytes: the signature and IHDR. Two numbers: frames, repetitions.
+    const moving = (frames: number) =>
+      Buffer.concat([
+        still.subarray(0, 33),
+        chunk('acTL', Buffer.from([0, 0, 0, frames, 0, 0, 0, 0])),
+        still.subarray(33),
+      ])
+    expect(await inspectImage(moving(12))).toEqual({ mime: 'image/png', width: 6, height: 4, pages: 12 })
+    expect((await inspectImage(moving(1))).pages).toBe(1)
+    expect((await inspectImage(still)).pages).toBe(1)
+    const made = await renderImage(moving(12), { types: ['image/png'], maxBytes: 100_000 })
+    expect((await inspectImage(made.bytes)).pages).toBe(1)
   })
 
   test('a decompression bomb is refused by its head, before it unpacks', async () => {

@@ -71,6 +71,17 @@ const heldBytes = (m: Metadata, height: number): number => {
   }
 }
 
+/** Frames of an animated PNG, by its `acTL` chunk before the picture's data; the decoder knows its first frame alone. */
+const pngFrames = (bytes: Uint8Array): number => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (let at = 8; at + 16 <= bytes.length; at += 12 + view.getUint32(at)) {
+    const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8))
+    if (type === 'acTL') return Math.max(1, view.getUint32(at + 8))
+    if (type === 'IDAT') return 1
+  }
+  return 1
+}
+
 /** What the head tells, judged: nothing is decoded yet. @throws ImageRefused. */
 const judge = async (bytes: Uint8Array, limits: InspectLimits): Promise<Inspected> => {
   const { maxBytes = MAX_BYTES, maxPixels = MAX_PIXELS } = limits
@@ -81,7 +92,7 @@ const judge = async (bytes: Uint8Array, limits: InspectLimits): Promise<Inspecte
     const head = Buffer.from(bytes.subarray(0, 512)).toString('utf8')
     if (/<svg|<\?xml/i.test(head))
       throw new ImageRefused('unsupported', 'SVG drawings are not taken; export it as PNG.')
-    throw new ImageRefused('not-an-image', 'This is not a JPEG, PNG, GIF, WebP or AVIF picture.')
+    throw new ImageRefused('not-an-image', 'This is not a JPEG, PNG, GIF or WebP picture.')
   }
   const m = await open(bytes).metadata()
   if (formats[m.format ?? ''] !== mime) throw new ImageRefused('unsupported', 'This kind of picture is not taken.')
@@ -100,7 +111,12 @@ const judge = async (bytes: Uint8Array, limits: InspectLimits): Promise<Inspecte
       `The picture needs ${Math.ceil(held / 1_000_000)} MB of memory to be unpacked; at most ${maxDecoded / 1_000_000} are given. Save it ${m.isProgressive ? 'without interlacing (not "progressive")' : 'smaller'}${m.depth === 'uchar' ? '' : ' or with 8 bits a channel'}.`,
     )
   await limits.admit?.(held)
-  return { mime, width: m.autoOrient.width, height: m.autoOrient.height, pages }
+  return {
+    mime,
+    width: m.autoOrient.width,
+    height: m.autoOrient.height,
+    pages: mime === 'image/png' ? pngFrames(bytes) : pages,
+  }
 }
 
 /**
