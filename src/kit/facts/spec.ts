@@ -2,8 +2,13 @@
  * What a platform IS, as data that runs in browser, server and sandbox tools alike. No I/O here.
  * A fact about a network is written once: here for the client, and again, independently, in its imitation.
  */
+
 import type { z } from 'zod'
+import { sentInstant } from '#contract/instant.ts'
 import type { MediaFacts } from './draft.ts'
+
+/** An instant in settings: any form of RFC 3339, kept as UTC. */
+export { sentInstant }
 
 /**
  * graphemes: user-perceived characters. utf16: JS string length. codepoints: Unicode scalars.

@@ -1,7 +1,6 @@
 /** YouTube as data (fact sheet youtube.md §2, §3, §7, §10). A post here is one video; its text is the description. */
 import { z } from 'zod'
-import { sentInstant } from '#contract/instant.ts'
-import { defineSpec, type ImageLimits, type SettingsOf } from '#kit/facts/spec.ts'
+import { defineSpec, type ImageLimits, type SettingsOf, sentInstant } from '#kit/facts/spec.ts'
 
 const noAngles = /^[^<>]*$/
 const language = z
