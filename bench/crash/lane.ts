@@ -360,7 +360,8 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
         : { result: 'lost', why: `unconfirmed although the network can be looked at: ${said}` }
     }
     if (p.state === 'failed')
-      return copies === 0
+      // A thread that ends in the middle is told as such: how much of it is out, and why the rest is not.
+      return copies === 0 || said.includes(`${copies} of ${expected.length} posts are out`)
         ? { result: 'failed_honestly', why: said }
         : { result: 'lost', why: `failed, but ${copies} there: ${said}` }
     return { result: 'lost', why: `never settled: ${p.state} ${said}` }
