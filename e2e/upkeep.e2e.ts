@@ -257,6 +257,33 @@ describe.skipIf(!chromium)('a person, day after day', () => {
     await page.locator('[data-save="saved"]').waitFor()
   })
 
+  it('finds posts by network and kind of content, and reads what a channel was granted and when it changed', async () => {
+    const all = await channels()
+    const [feed, short] = ['facebook', 'bluesky'].map((id) => all.filter((c) => c.platform === id).slice(0, 1))
+    await draft('only on Facebook', feed)
+    await call(context, 'POST', `/api/v1/workspaces/${ws}/posts`, {
+      content: { segments: [{ text: 'a thread begins' }, { text: 'and ends' }] },
+      publications: short?.map((c) => ({ channelId: c.id })),
+    })
+    await page.goto('/posts')
+    const rows = page.getByRole('main').getByRole('listitem')
+    await page.getByLabel('Network').selectOption('facebook')
+    await rows.filter({ hasText: 'a thread begins' }).waitFor({ state: 'detached' })
+    expect(await rows.filter({ hasText: 'only on Facebook' }).count()).toBe(1)
+    await page.getByLabel('Kind of content').selectOption('thread')
+    await page.getByText('Nothing matches').waitFor()
+    await page.getByLabel('Network').selectOption('bluesky')
+    await rows.filter({ hasText: 'a thread begins' }).waitFor()
+    // Another filter leaves these as they are.
+    await page.getByRole('button', { name: 'Draft', exact: true }).click()
+    expect(new URL(page.url()).searchParams.toString()).toBe('platform=bluesky&type=thread&state=draft')
+    await page.goto('/channels')
+    const card = page.getByRole('article').filter({ hasText: 'Facebook' }).first()
+    await card.getByText(/granted permissions?$/).click()
+    await card.getByText('pages_manage_posts').waitFor()
+    await card.getByText('Last changed').waitFor()
+  })
+
   it('reads as a viewer, and is offered nothing to write with', async () => {
     await call(context, 'POST', `/api/v1/workspaces/${ws}/members`, {
       email: 'vera@example.test',

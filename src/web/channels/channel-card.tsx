@@ -29,6 +29,7 @@ export const ChannelCard = ({ channel, reconnect }: { channel: Channel; reconnec
   const params = { ws: ws.id, id: channel.id }
   const counted = useQuery({ ...channelInsightsQuery(ws.id, channel.id), enabled: face?.spec.can.insights === true })
   const followers = counted.data?.latest?.metrics.followers
+  const engagement = counted.data?.engagement
   const account = useQuery({ ...accountQuery(ws.id, channel.id), enabled: channel.state === 'ok' })
   const quotas = telling(account.data?.quotas ?? [])
   const settled = () => client.invalidateQueries({ queryKey: [ws.id, 'channels'] })
@@ -160,7 +161,34 @@ export const ChannelCard = ({ channel, reconnect }: { channel: Channel; reconnec
             <dd className="text-right tabular-nums">{format.number(followers)}</dd>
           </>
         ) : null}
+        {engagement ? (
+          <>
+            <dt className="text-muted">{t('insights.engagement')}</dt>
+            <dd className="text-right tabular-nums">
+              {format.percent(engagement.rate)}{' '}
+              <span className="text-muted">{t(`insights.per.${engagement.per}`)}</span>
+            </dd>
+          </>
+        ) : null}
+        <dt className="text-muted">{t('channels.updated')}</dt>
+        <dd className="text-right">{format.dateTime(channel.updatedAt)}</dd>
       </dl>
+      <details className="mt-3 text-sm">
+        <summary className="w-fit rounded text-muted">
+          {channel.scopes ? t('channels.scopes', { count: channel.scopes.length }) : t('channels.scopes.untold')}
+        </summary>
+        {channel.scopes ? (
+          <ul lang="en" className="mt-2 flex flex-wrap gap-1.5">
+            {channel.scopes.map((scope) => (
+              <li key={scope} className="max-w-full break-all rounded bg-sunken px-1.5 py-0.5 font-mono text-xs">
+                {scope}
+              </li>
+            ))}
+          </ul>
+        ) : (
+          <p className="mt-2 text-muted">{t('channels.scopes.untold.means')}</p>
+        )}
+      </details>
       {quotas.length > 0 ? (
         <div className="mt-3 grid gap-1 border-t border-line pt-3 text-xs">
           {quotas.map((q) => (

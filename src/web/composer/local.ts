@@ -6,13 +6,18 @@ import { acceptable } from '#contract/posts.ts'
 import { type Draft, newSegment } from './draft.ts'
 
 const segment = z.object({ text: z.string(), mediaIds: z.array(z.string()) })
+/** Copies written before December 2026 call segments `parts`; settings may have a `parts` of their own, left as it is. */
+const oldWord = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && 'parts' in value ? { segments: value.parts, ...value } : value
+const version = <T extends z.ZodRawShape>(shape: T) => z.preprocess(oldWord, z.object(shape))
+
 const copy = z.object({
   baseVersion: z.number().nullable(),
-  draft: z.object({
+  draft: version({
     segments: z.array(segment).min(1),
     firstComment: z.string(),
     channels: z.array(
-      z.object({
+      version({
         channelId: z.string(),
         segments: z.array(segment).nullable(),
         firstComment: z.string().default(''),
@@ -25,10 +30,6 @@ const copy = z.object({
     accepts: z.array(z.enum(acceptable)).default([]),
   }),
 })
-/** Copies written before December 2026 call segments `parts`. */
-const oldWord = (_key: string, value: unknown): unknown =>
-  typeof value === 'object' && value !== null && 'parts' in value ? { segments: value.parts, ...value } : value
-
 export type LocalCopy = { baseVersion: number | null; draft: Draft }
 
 /** The channels of the last post this browser scheduled in a workspace: most posts go where the last one went. */
@@ -63,7 +64,7 @@ export const localKeep = (ws: string, storage: Pick<Storage, 'getItem' | 'setIte
       if (!text) return null
       let raw: unknown
       try {
-        raw = JSON.parse(text, oldWord)
+        raw = JSON.parse(text)
       } catch {
         return null
       }

@@ -6,6 +6,7 @@ import { Field, Textarea } from '#ui/field.tsx'
 import { language, type T, tell, useT } from '../i18n/index.ts'
 import { formatBytes } from '../lib/bytes.ts'
 import { numberIn } from '../lib/locale.ts'
+import { SourceLink } from '../lib/source-link.tsx'
 import { moveMedia, removeMedia, type Segment, setAlt, type Target } from './draft.ts'
 import { kindOfFile, NotSent } from './files.ts'
 import { MediaThumb } from './media-thumb.tsx'
@@ -120,25 +121,29 @@ export const MediaStrip = ({
               <Skeleton className="size-20 shrink-0" />
             )}
             {item?.kind === 'document' ? (
-              <p className="min-w-0 flex-1 self-center text-sm">
-                <span className="block truncate font-medium">{name}</span>
-                <span className="text-muted">{formatBytes(item.bytes, numberIn(language()))}</span>
-              </p>
+              <div className="min-w-0 flex-1 self-center text-sm">
+                <p className="truncate font-medium">{name}</p>
+                <p className="text-muted">{formatBytes(item.bytes, numberIn(language()))}</p>
+                <SourceLink url={item.sourceUrl} />
+              </div>
             ) : (
-              <Field label={t('media.alt')} className="min-w-0 flex-1 gap-1">
-                {(control) => (
-                  <Textarea
-                    {...control}
-                    data-field={fieldNames.alt(segment.key, id)}
-                    rows={2}
-                    disabled={disabled || !item}
-                    className="min-h-14 py-1.5 text-sm"
-                    placeholder={t(item?.kind === 'video' ? 'media.alt.placeholder.video' : 'media.alt.placeholder')}
-                    value={draft.alts[id] ?? item?.alt ?? ''}
-                    onChange={(e) => edit((d) => setAlt(d, id, e.target.value))}
-                  />
-                )}
-              </Field>
+              <div className="min-w-0 flex-1">
+                <Field label={t('media.alt')} className="gap-1">
+                  {(control) => (
+                    <Textarea
+                      {...control}
+                      data-field={fieldNames.alt(segment.key, id)}
+                      rows={2}
+                      disabled={disabled || !item}
+                      className="min-h-14 py-1.5 text-sm"
+                      placeholder={t(item?.kind === 'video' ? 'media.alt.placeholder.video' : 'media.alt.placeholder')}
+                      value={draft.alts[id] ?? item?.alt ?? ''}
+                      onChange={(e) => edit((d) => setAlt(d, id, e.target.value))}
+                    />
+                  )}
+                </Field>
+                <SourceLink url={item?.sourceUrl ?? null} className="mt-1" />
+              </div>
             )}
             <div className="grid shrink-0 content-start gap-0.5">
               <Button

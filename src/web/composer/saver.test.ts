@@ -91,6 +91,28 @@ describe('saving a draft', () => {
     expect(box.data.size).toBe(0)
   })
 
+  it('still opens a copy that an older Clarion kept, which called segments parts', () => {
+    const { keep, box } = setup()
+    const part = (text: string) => ({ key: 'p1', text, mediaIds: ['m1'] })
+    const draft = {
+      parts: [part('shared')],
+      firstComment: 'after it',
+      channels: [
+        { channelId: 'own', parts: [part('mine'), part('and more')], firstComment: '', settings: { parts: 3 } },
+        { channelId: 'shares', parts: null, firstComment: '', settings: {} },
+      ],
+      tags: ['a'],
+      latePolicy: null,
+      alts: { m1: 'A hill' },
+    }
+    box.setItem('clarion.draft.w.new', JSON.stringify({ baseVersion: null, draft }))
+    const read = keep.read(null)?.draft
+    expect(read?.segments).toMatchObject([{ text: 'shared', mediaIds: ['m1'] }])
+    expect(read?.channels).toMatchObject([{ segments: [{ text: 'mine' }, { text: 'and more' }] }, { segments: null }])
+    expect(read?.channels[0]?.settings).toEqual({ parts: 3 })
+    expect(read).toMatchObject({ firstComment: 'after it', tags: ['a'], alts: { m1: 'A hill' }, accepts: [] })
+  })
+
   it('sends nothing more after a conflict until the person chose', async () => {
     const { saver, calls } = setup(['ok', 'taken'])
     saver.change(write('one'))

@@ -67,6 +67,7 @@ const Numbers = ({ insights }: { insights: PublicationInsights }) => {
             <dt className="text-xs text-muted">{t('insights.engagement')}</dt>
             <dd className="text-lg font-semibold tabular-nums">{format.percent(engagement.rate)}</dd>
             <p className="text-xs text-muted">{t(`insights.per.${engagement.per}`)}</p>
+            <Spark points={series.flatMap((s) => s.engagement?.rate ?? [])} />
           </div>
         ) : null}
       </dl>

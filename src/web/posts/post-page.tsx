@@ -12,6 +12,7 @@ import { UnsavedChanges } from '../composer/unsaved.tsx'
 import { useT } from '../i18n/index.ts'
 import { useFormat } from '../lib/format.ts'
 import { Loaded } from '../lib/query-state.tsx'
+import { SourceLink } from '../lib/source-link.tsx'
 import { StateBadge } from '../lib/states.tsx'
 import { say, sayError } from '../lib/toast.ts'
 import { Page } from '../shell/page.tsx'
@@ -38,7 +39,10 @@ const Idea = ({ post }: { post: Post }) => {
               {segment.mediaIds.map((id) => (
                 <li key={id}>
                   {media[id] ? (
-                    <img src={media[id].thumbUrl} alt={media[id].alt} className="h-28 rounded-lg object-cover" />
+                    <>
+                      <img src={media[id].thumbUrl} alt={media[id].alt} className="h-28 rounded-lg object-cover" />
+                      <SourceLink url={media[id].sourceUrl} className="mt-1 max-w-60" />
+                    </>
                   ) : (
                     <Skeleton className="size-28" />
                   )}

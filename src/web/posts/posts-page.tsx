@@ -1,19 +1,20 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { FileText, ImageIcon, Plus, Search } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { Link, useSearchParams } from 'react-router'
-import type { Post, PostState } from '#contract/posts.ts'
+import { contentTypes, type Post, type PostState } from '#contract/posts.ts'
 import { Skeleton } from '#ui/bits.tsx'
 import { Button } from '#ui/button.tsx'
 import { Card, Empty } from '#ui/card.tsx'
 import { cn } from '#ui/cn.ts'
-import { Input } from '#ui/field.tsx'
+import { Input, Select } from '#ui/field.tsx'
 import { api } from '../api/client.ts'
+import { channelsQuery } from '../api/queries.ts'
 import { hasUnsaved } from '../composer/unsaved.tsx'
 import { useT } from '../i18n/index.ts'
 import { useFormat } from '../lib/format.ts'
 import { Failed } from '../lib/query-state.tsx'
-import { PlatformMarks } from '../lib/registry.tsx'
+import { PlatformMarks, useFaces } from '../lib/registry.tsx'
 import { StateBadge } from '../lib/states.tsx'
 import { Page } from '../shell/page.tsx'
 import { useSession } from '../shell/session.tsx'
@@ -71,6 +72,24 @@ export const PostsPage = () => {
   const filter = filters.find((f) => f === query.get('state')) ?? 'all'
   const [typed, setTyped] = useState(query.get('q') ?? '')
   const q = query.get('q') ?? ''
+  const faces = useFaces()
+  const channels = useQuery(channelsQuery(ws.id))
+  const platform = query.get('platform') ?? ''
+  const type = contentTypes.find((known) => known === query.get('type'))
+  const narrowed = filter !== 'all' || q !== '' || platform !== '' || type !== undefined
+  const networks = [...new Set([...(channels.data ?? []).map((c) => c.platform), ...(platform ? [platform] : [])])]
+    .map((id) => ({ id, name: faces.get(id)?.spec.name ?? id }))
+    .sort((a, b) => a.name.localeCompare(b.name))
+  /** One word of the address changes, the others stay; empty takes it out. */
+  const choose = (name: 'state' | 'platform' | 'type', value: string) =>
+    setQuery(
+      (before) => {
+        const next = new URLSearchParams(before)
+        value ? next.set(name, value) : next.delete(name)
+        return next
+      },
+      { replace: true },
+    )
   useEffect(() => {
     const timer = setTimeout(() => {
       if (typed !== q)
@@ -87,12 +106,18 @@ export const PostsPage = () => {
   }, [typed, q, setQuery])
 
   const posts = useInfiniteQuery({
-    queryKey: [ws.id, 'posts', 'list', filter, q],
+    queryKey: [ws.id, 'posts', 'list', filter, q, platform, type],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
       api('postList', {
         params: { ws: ws.id },
-        query: { cursor: pageParam, state: filter === 'all' ? undefined : filter, q: q || undefined },
+        query: {
+          cursor: pageParam,
+          state: filter === 'all' ? undefined : filter,
+          q: q || undefined,
+          platform: platform || undefined,
+          contentType: type,
+        },
         signal,
       }),
     getNextPageParam: (page) => page.nextCursor ?? undefined,
@@ -122,7 +147,7 @@ export const PostsPage = () => {
               key={f}
               type="button"
               aria-pressed={f === filter}
-              onClick={() => setQuery(f === 'all' ? {} : { state: f }, { replace: true })}
+              onClick={() => choose('state', f === 'all' ? '' : f)}
               className={cn(
                 'h-9 shrink-0 rounded-lg px-3 text-sm font-medium',
                 f === filter ? 'bg-accent-soft text-accent-ink' : 'text-muted hover:bg-sunken hover:text-ink',
@@ -132,16 +157,34 @@ export const PostsPage = () => {
             </button>
           ))}
         </nav>
-        <div className="relative w-full sm:ml-auto sm:w-64">
-          <Search aria-hidden className="pointer-events-none absolute top-3 left-3 size-4 text-muted" />
-          <Input
-            type="search"
-            aria-label={t('posts.search')}
-            placeholder={t('posts.search')}
-            className="pl-9"
-            value={typed}
-            onChange={(e) => setTyped(e.target.value)}
-          />
+        <div className="grid w-full grid-cols-2 gap-3 sm:ml-auto sm:w-auto sm:grid-cols-[auto_auto_16rem]">
+          <Select aria-label={t('posts.network')} value={platform} onChange={(e) => choose('platform', e.target.value)}>
+            <option value="">{t('posts.network.any')}</option>
+            {networks.map((n) => (
+              <option key={n.id} value={n.id}>
+                {n.name}
+              </option>
+            ))}
+          </Select>
+          <Select aria-label={t('posts.type')} value={type ?? ''} onChange={(e) => choose('type', e.target.value)}>
+            <option value="">{t('posts.type.any')}</option>
+            {contentTypes.map((known) => (
+              <option key={known} value={known}>
+                {t(`contentType.${known}`)}
+              </option>
+            ))}
+          </Select>
+          <div className="relative col-span-2 sm:col-span-1">
+            <Search aria-hidden className="pointer-events-none absolute top-3 left-3 size-4 text-muted" />
+            <Input
+              type="search"
+              aria-label={t('posts.search')}
+              placeholder={t('posts.search')}
+              className="pl-9"
+              value={typed}
+              onChange={(e) => setTyped(e.target.value)}
+            />
+          </div>
         </div>
       </div>
       {posts.isError ? (
@@ -163,16 +206,16 @@ export const PostsPage = () => {
         <Card>
           <Empty
             icon={<FileText />}
-            title={filter === 'all' && !q ? t('posts.empty') : t('posts.none')}
+            title={narrowed ? t('posts.none') : t('posts.empty')}
             action={
-              filter === 'all' && !q && can('editor') ? (
+              !narrowed && can('editor') ? (
                 <Button asChild tone="primary">
                   <Link to="/compose">{t('nav.compose')}</Link>
                 </Button>
               ) : null
             }
           >
-            {filter === 'all' && !q ? t('posts.empty.lead') : t('posts.none.lead')}
+            {narrowed ? t('posts.none.lead') : t('posts.empty.lead')}
           </Empty>
         </Card>
       ) : (

@@ -141,7 +141,7 @@ export const PublicationCard = ({
         <div className="min-w-0 flex-1 basis-44">
           <h3 className="truncate font-semibold">{name}</h3>
           <p className="text-sm text-muted">
-            {platform}
+            {platform} · {t(`contentType.${publication.contentType}`)}
             {when ? ` · ${when}` : ''}
             {state === 'published' && late !== null
               ? ` · ${late >= lateFrom ? t('post.late', { s: format.number(late / 1000) }) : t('post.onTime')}`

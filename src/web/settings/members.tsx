@@ -152,7 +152,7 @@ export const MemberSettings = () => {
                 </Select>
               )}
             </Field>
-            <Field label={t('setup.name')}>
+            <Field label={t('members.name')}>
               {(c) => (
                 <Input
                   {...c}
