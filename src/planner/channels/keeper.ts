@@ -10,7 +10,6 @@
  * A new token is stored before anybody sees it. Killed at any instruction, the next process finds either the old token
  * without a mark, the old one with a mark, or the new one: each goes on from the picture above.
  */
-import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Database, Db } from '#infra/db/database.ts'
 import { type KeyRing, SealBroken } from '#infra/secrets.ts'
@@ -71,7 +70,7 @@ const fail = (failure: Failure): never => {
 }
 const endGrant = (reason: string): never => fail({ kind: 'reconnect', code: 'channel.reconnect', message: reason })
 /** How long publishing waits for an operator to restore a missing key or app credentials before it looks again (ms). */
-const operatorWaitMs = 5 * 60_000
+export const operatorWaitMs = 5 * 60_000
 const gone = 'The channel has been removed from Clarion.'
 
 export const createKeeper = (deps: KeeperDeps): Keeper => {
@@ -81,18 +80,6 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
   const lock = createTokenLock(database)
   const running = new Map<string, Promise<ChannelGrant>>()
   const day = (ms: number | null) => (ms === null ? null : new Date(ms))
-
-  const operatorsTurn = () => new Date(clock.now() + operatorWaitMs).toISOString()
-
-  /** The app's credentials. Without them no call can be made, which says nothing about the channel or what is to be published. */
-  const appOf = async (row: TokenRow): Promise<Record<string, string>> => {
-    try {
-      return await credentials.get(row.workspaceId, row.platform, row.realm)
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      return fail({ kind: 'too-fast', code: 'channel.app-missing', message: error.message, until: operatorsTurn() })
-    }
-  }
 
   const platformOf = (row: TokenRow): Platform =>
     platforms.get(row.platform) ??
@@ -115,7 +102,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
           kind: 'too-fast',
           code: 'channel.key-missing',
           message: error.message,
-          until: operatorsTurn(),
+          until: new Date(clock.now() + operatorWaitMs).toISOString(),
         })
       await reconnect(row, unreadable)
       return endGrant(unreadable)
@@ -132,7 +119,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
 
   const held = async (row: TokenRow): Promise<ChannelGrant> => ({
     grant: await open(row),
-    credentials: await appOf(row),
+    credentials: await credentials.get(row.workspaceId, row.platform, row.realm),
     generation: row.generation,
   })
 
@@ -173,7 +160,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
     if (row.tries > seen.tries) return waiting(row)
     const platform = platformOf(row)
     const old = await open(row)
-    const app = await appOf(row)
+    const app = await credentials.get(row.workspaceId, row.platform, row.realm)
     const refresh = platform.connect.refresh
     if (!refresh) {
       await reconnect(row, noRefresh)

@@ -1,11 +1,12 @@
 /** One attempt in work: what it knows, and what it hands to a step. */
 
+import { Problem } from '#contract/problems.ts'
 import { type Http, redact } from '#kit/client/http.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { type Json, type PlannedStep, plan, type StepContext, type StepView } from '#kit/client/steps.ts'
 import { type Failure, PlatformFailure } from '#kit/facts/failures.ts'
 import { secretsOf } from '../channels/http.ts'
-import type { ChannelGrant } from '../channels/keeper.ts'
+import { type ChannelGrant, operatorWaitMs } from '../channels/keeper.ts'
 import type { PublishingDeps } from './deps.ts'
 import { type Frozen, type Loaded, type StepRow, viewOf } from './frozen.ts'
 import type { StepRule } from './rules.ts'
@@ -63,6 +64,20 @@ export const startAttempt = (
  */
 export type Wire = { used: boolean; wrote: boolean }
 
+/**
+ * What the keeper gives. Without the app's credentials (taken out of Settings or the environment, a sandbox that is off) no
+ * call can be made; that is the operator's matter and says nothing about what is to go out, so it waits, with the sentence.
+ */
+const granted = async (walk: AttemptContext, ask: () => Promise<ChannelGrant>): Promise<ChannelGrant> => {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    const until = new Date(walk.d.clock.now() + operatorWaitMs).toISOString()
+    throw new PlatformFailure({ kind: 'too-fast', code: 'channel.app-missing', message: error.message, until })
+  }
+}
+
 /** All a step may touch. Fetches a good token the first time; raises PlatformFailure when there is none. */
 export const contextOf = async (
   walk: AttemptContext,
@@ -71,7 +86,7 @@ export const contextOf = async (
   wire?: Wire,
 ): Promise<StepContext> => {
   const { d, w, platform, loaded } = walk
-  walk.auth ??= await d.keeper.grant(w.claim.channelId)
+  walk.auth ??= await granted(walk, () => d.keeper.grant(w.claim.channelId))
   const { grant, credentials } = walk.auth
   const send = d.http({
     platform,
@@ -138,16 +153,27 @@ export const failureOf = (walk: AttemptContext, error: unknown, mayHaveActed: bo
   }
 }
 
-/** One forced refresh per attempt: an access token may have died early. Not counted as a try. */
-export const renewedOnce = async (walk: AttemptContext): Promise<boolean> => {
-  if (walk.renewed || !walk.platform.connect.refresh) return false
+/** How soon a token that could not be renewed is asked for again, where nobody named a time (ms). */
+const renewAgainMs = 60_000
+
+/**
+ * One forced refresh per attempt: an access token may have died early. Not counted as a try. `over`: it cannot be renewed,
+ * so the refusal is believed. A failure: renewing could not be asked for, which is no verdict on the token; it is told
+ * instead of the refusal, and waited out.
+ */
+export const renewedOnce = async (walk: AttemptContext): Promise<'renewed' | 'over' | Failure> => {
+  if (walk.renewed || !walk.platform.connect.refresh) return 'over'
   walk.renewed = true
   try {
-    walk.auth = await walk.d.keeper.renew(walk.w.claim.channelId, walk.auth?.generation)
-    return true
+    walk.auth = await granted(walk, () => walk.d.keeper.renew(walk.w.claim.channelId, walk.auth?.generation))
+    return 'renewed'
   } catch (error) {
-    if (error instanceof PlatformFailure) return false
-    throw error
+    if (!(error instanceof PlatformFailure)) throw error
+    const failure = failureOf(walk, error, false)
+    if (failure.kind === 'reconnect') return 'over'
+    if (failure.kind === 'too-fast' || failure.kind === 'refused-account') return failure
+    const until = new Date(walk.d.clock.now() + renewAgainMs).toISOString()
+    return { ...failure, kind: 'too-fast', until }
   }
 }
 

@@ -222,7 +222,9 @@ const failed = async (
   wrote = false,
 ): Promise<boolean> => {
   const { d, w, loaded } = walk
-  const failure = failureOf(walk, error, rule.again !== 'safe')
+  const said = failureOf(walk, error, rule.again !== 'safe')
+  const renewal = said.kind === 'reconnect' ? await renewedOnce(walk) : 'over'
+  const failure = typeof renewal === 'string' ? said : renewal
   const doubt = before || (wrote && rule.again !== 'safe' && ofLastCall.has(failure.kind))
   const mark = async (verdict: 'unknown' | 'refused', keep: boolean) => {
     if (!row) return
@@ -242,7 +244,7 @@ const failed = async (
     const { saved } = loaded.steps.get(p.key) ?? row
     loaded.steps.set(p.key, { ...row, saved, state, failure: keep ? failure : null })
   }
-  if (failure.kind === 'reconnect' && (await renewedOnce(walk))) {
+  if (renewal === 'renewed') {
     await mark('refused', false)
     await note(d.db, w.claim, { event: 'token-renewed', message: failure.message, at: nowOf(walk) })
     return false

@@ -1,5 +1,6 @@
 /** What may be believed of a refusal, a silence, a person's word - and what is said about it. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Problem } from '#contract/problems.ts'
 import { done, type StepContext, step, steps } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import {
@@ -53,6 +54,48 @@ describe('a keyed create whose first answer was lost', () => {
     h.keeper.grant = () => Promise.reject(new TypeError('the key ring broke'))
     await h.live(8, 61_000, 'keyed')
     expect(await state(id)).toBe('unconfirmed')
+  })
+})
+
+describe('a token that could not be had', () => {
+  const channel = () =>
+    h.db.selectFrom('channels').select('state').where('platform', '=', 'toy').executeTakeFirstOrThrow()
+  const unable = { kind: 'try-later', code: 'http.unreachable', message: 'The token could not be renewed.' } as const
+
+  it('is not a token that is over: what the network refused waits until it can be renewed', async () => {
+    const renewing = { again: 'ask', refresh: true } as const
+    h.net.next.push('401')
+    const id = await h.plan(['later'])
+    h.keeper.renew = () => Promise.reject(new PlatformFailure(unable))
+    await h.engine(renewing).runDue()
+    expect(await h.read(id)).toMatchObject({ state: 'waiting', begun: false, tries: 0, message: unable.message })
+    expect(await channel()).toEqual({ state: 'ok' })
+    h.keeper.renew = h.keeper.grant
+    await h.live(1, 61_000, renewing)
+    expect([await state(id), h.net.posts]).toEqual(['published', ['later']])
+  })
+
+  it('nor is it while a lost answer is looked for', async () => {
+    const renewing = { again: 'ask', refresh: true } as const
+    h.net.next.push('lost')
+    const id = await h.plan(['looked for'])
+    h.net.nextLook.push('401')
+    h.keeper.renew = () => Promise.reject(new PlatformFailure(unable))
+    await h.engine(renewing).runDue()
+    expect([await state(id), await channel()]).toEqual(['waiting', { state: 'ok' }])
+    await h.live(2, 61_000, renewing)
+    expect([await state(id), h.net.posts]).toEqual(['published', ['looked for']])
+  })
+
+  it('for want of the app’s credentials waits for the operator, and says so', async () => {
+    const id = await h.plan(['waits'])
+    const { grant } = h.keeper
+    h.keeper.grant = () => Promise.reject(new Problem('credentials-missing', 'Toy needs Client ID.'))
+    await h.engine().runDue()
+    expect(await h.read(id)).toMatchObject({ state: 'waiting', tries: 0, message: 'Toy needs Client ID.' })
+    h.keeper.grant = grant
+    await h.live(1, 301_000)
+    expect([await state(id), h.net.posts]).toEqual(['published', ['waits']])
   })
 })
 

@@ -44,7 +44,7 @@ export const toyNetwork = async (now: () => number, lagMs = 0) => {
   const uploads: string[] = []
   const next: Behaviour[] = []
   const nextComment: Behaviour[] = []
-  const nextLook: ('ok' | '500')[] = []
+  const nextLook: ('ok' | '500' | '401')[] = []
   let retryAfter = '30'
   let onCall: ((path: string, method: string) => Promise<void> | void) | undefined
   const server: Server = createServer(async (req, res) => {
@@ -55,7 +55,9 @@ export const toyNetwork = async (now: () => number, lagMs = 0) => {
     const send = (status: number, json: unknown) =>
       res.writeHead(status, { 'content-type': 'application/json', 'retry-after': retryAfter }).end(JSON.stringify(json))
     if (req.method === 'GET') {
-      if (nextLook.shift() === '500') return send(500, {})
+      const seen = nextLook.shift() ?? 'ok'
+      if (seen === '500') return send(500, {})
+      if (seen === '401') return send(401, { code: 'dead' })
       return send(200, {
         posts: made
           .map((p, i) => ({ id: `n${i + 1}`, ...p }))

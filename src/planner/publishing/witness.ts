@@ -13,8 +13,12 @@ const seenBy = async (walk: AttemptContext, p: PlannedStep, row: StepRow): Promi
   try {
     return await p.step.options.witness!(await contextOf(walk, p, row))
   } catch (error) {
-    const failure = failureOf(walk, error, true)
-    if (failure.kind === 'reconnect') return (await renewedOnce(walk)) ? null : hold(walk, 'reconnect', failure)
+    const told = failureOf(walk, error, true)
+    const renewal = told.kind === 'reconnect' ? await renewedOnce(walk) : told
+    if (renewal === 'renewed') return null
+    if (renewal === 'over') return hold(walk, 'reconnect', told)
+    const failure = renewal
+    if (failure.kind === 'refused-account' && told.kind === 'reconnect') return hold(walk, 'blocked', failure)
     if (failure.kind !== 'too-fast') return { unsure: failure.message }
     const nextAt = new Date(slowUntil(failure.until, walk.d.clock.now()))
     return end(walk, {
