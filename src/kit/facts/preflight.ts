@@ -5,8 +5,9 @@
 import { acceptable } from '#contract/posts.ts'
 import type { Draft, DraftSegment, Finding } from './draft.ts'
 import { mediaFindings } from './preflight-media.ts'
+import { roomOf } from './room.ts'
 import type { PlatformSpec } from './spec.ts'
-import { isBlank, shownText, type TextRules, utf8Bytes } from './text.ts'
+import { isBlank, shownText, type TextRules } from './text.ts'
 
 export type * from './draft.ts'
 
@@ -15,6 +16,8 @@ export type PlatformPure = {
   text: TextRules
   /** Limits that hang on the account or the settings (X Premium); merged over `spec.text` / `spec.media`. */
   limitsFor?: (spec: PlatformSpec, draft: Draft) => Pick<PlatformSpec, 'text' | 'media'>
+  /** What of a text people will see, where the settings make markup of the rest; limits count that. */
+  seen?: (text: string, settings: unknown) => string
   /** Rules no vocabulary of the kit can say. */
   check?: (draft: Draft) => Finding[]
   /** What a draft costs, where the network charges; null: nothing. `amount` in units of `currency` (ISO 4217). */
@@ -93,8 +96,7 @@ export const preflight = (pure: PlatformPure, given: Draft): Finding[] => {
 
     function textFindings({ text, media }: DraftSegment) {
       const t = limits.text
-      const max = media.length > 0 ? (t.maxWithMedia ?? t.max) : t.max
-      const actual = pure.text.count(text)
+      const { actual, max, bytes } = roomOf(pure, draft, text, media.length > 0)
       const blank = isBlank(text)
       if (t.optional && blank) return
       if (blank && media.length === 0)
@@ -117,14 +119,13 @@ export const preflight = (pure: PlatformPure, given: Draft): Finding[] => {
           { limit: max, actual, over: actual - max, platform: spec.name },
           { segment },
         )
-      const bytes = t.maxBytes ? (pure.text.bytes ?? utf8Bytes)(text) : 0
-      if (t.maxBytes && bytes > t.maxBytes)
+      if (bytes && bytes.actual > bytes.max)
         add(
           'text.bytes',
           'error',
-          `The text is ${bytes} bytes; ${spec.name} takes ${t.maxBytes}.`,
+          `The text is ${bytes.actual} bytes; ${spec.name} takes ${bytes.max}.`,
           'Shorten it; emoji and accented letters take several bytes.',
-          { limit: t.maxBytes, actual: bytes, platform: spec.name },
+          { limit: bytes.max, actual: bytes.actual, platform: spec.name },
           { segment },
         )
     }

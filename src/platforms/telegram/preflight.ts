@@ -2,19 +2,18 @@
 import { type AddFinding, type Draft, type Finding, findingList, type PlatformPure } from '#kit/facts/preflight.ts'
 import type { PlatformSpec } from '#kit/facts/spec.ts'
 import { captionMax, questionMax, settings, spec } from './spec.ts'
-import { read, text } from './text.ts'
+import { read, text, visible } from './text.ts'
 
-/** Tags do not count, but they are text all the same: a source may be this much longer than what is seen. */
-const markupRoom = 4
-
-/** A poll's text is its question; in HTML mode `check` counts what is seen, and the kit only stops the absurd. */
+/** A poll's text is its question. */
 const limitsFor = (base: PlatformSpec, draft: Draft): Pick<PlatformSpec, 'text' | 'media'> => {
   const s = settings.safeParse(draft.settings ?? {})
-  if (!s.success) return base
-  if (s.data.poll) return { text: { ...base.text, max: questionMax }, media: base.media }
-  if (s.data.parseMode !== 'plain')
-    return { text: { ...base.text, max: base.text.max * markupRoom }, media: base.media }
-  return base
+  return s.success && s.data.poll ? { text: { ...base.text, max: questionMax }, media: base.media } : base
+}
+
+/** Markup does not count; a poll's question has none. */
+const seen = (source: string, given: unknown): string => {
+  const s = settings.safeParse(given ?? {})
+  return s.success && !s.data.poll ? visible(source, s.data.parseMode) : source
 }
 
 const check = (draft: Draft): Finding[] => {
@@ -25,7 +24,7 @@ const check = (draft: Draft): Finding[] => {
   const first = draft.segments[0]
   if (!parsed.success || !first) return out
   const s = parsed.data
-  const { visible: seen, fault } = read(first.text, s.parseMode)
+  const { visible: shown, fault } = read(first.text, s.parseMode)
   if (s.parseMode !== 'plain') {
     const word = s.parseMode === 'html' ? 'HTML' : 'Markdown'
     // One rule for each language of markup, and a sentence of its own for each fault.
@@ -39,14 +38,6 @@ const check = (draft: Draft): Finding[] => {
         params: fault.params,
         segment: 0,
       })
-    if (seen.length > spec.text.max)
-      add(
-        'text.length',
-        'error',
-        `The text is ${seen.length} long; Telegram takes ${spec.text.max}.`,
-        `Shorten it by ${seen.length - spec.text.max}.`,
-        { limit: spec.text.max, actual: seen.length, over: seen.length - spec.text.max, platform: spec.name },
-      )
   }
   if (first.media.length > 1 && first.media.some((m) => m.mime === 'image/gif'))
     add(
@@ -63,13 +54,13 @@ const check = (draft: Draft): Finding[] => {
     if (s.parseMode === 'html') add('poll.html', 'error', 'A poll question is plain text.', 'Choose plain text.')
     if (draft.channel.kind === 'channel' && !s.poll.anonymous)
       add('poll.anonymous', 'error', 'Polls in a Telegram channel are always anonymous.', 'Tick anonymous.')
-  } else if (first.media.length > 0 && seen.length > captionMax)
+  } else if (first.media.length > 0 && shown.length > captionMax)
     add(
       'caption.split',
       'warning',
-      `A Telegram caption holds ${captionMax} characters; this text has ${seen.length}.`,
+      `A Telegram caption holds ${captionMax} characters; this text has ${shown.length}.`,
       'Clarion sends the pictures first and the text as a message right after.',
-      { limit: captionMax, actual: seen.length },
+      { limit: captionMax, actual: shown.length },
     )
   if (s.topicId && draft.channel.kind === 'channel')
     add('settings.topicId', 'error', 'A channel has no topics.', 'Leave the topic empty.', { field: 'topicId' })
@@ -83,4 +74,4 @@ const check = (draft: Draft): Finding[] => {
   return out
 }
 
-export const pure = { spec, text, limitsFor, check } satisfies PlatformPure
+export const pure = { spec, text, limitsFor, seen, check } satisfies PlatformPure

@@ -1,4 +1,5 @@
 import type { Channel } from '#contract/channels.ts'
+import { type Room, roomOf } from '#kit/facts/room.ts'
 import type { WebBody } from '#kit/web/slots.ts'
 import { cn } from '#ui/cn.ts'
 import { useT } from '../i18n/index.ts'
@@ -6,11 +7,9 @@ import { PlatformMark, useBodies } from '../lib/registry.tsx'
 import { preflightDraft, type Segment } from './draft.ts'
 import type { Composer } from './use-composer.ts'
 
-/** Longest text this channel takes in a segment, in the network's own unit. */
-export const limitOf = (face: WebBody, composer: Composer, channel: Channel, segment: Segment): number => {
-  const { text } = face.limitsFor?.(face.spec, preflightDraft(composer.draft, channel, composer.media)) ?? face.spec
-  return segment.mediaIds.length > 0 ? (text.maxWithMedia ?? text.max) : text.max
-}
+/** The room of a segment on this channel, as the server will judge it. */
+export const segmentRoom = (face: WebBody, composer: Composer, channel: Channel, segment: Segment): Room =>
+  roomOf(face, preflightDraft(composer.draft, channel, composer.media), segment.text, segment.mediaIds.length > 0)
 
 /** What is left for each channel that shows this segment, counted by the network's own rules. */
 export const Counters = ({
@@ -33,25 +32,29 @@ export const Counters = ({
       {channels.map((channel) => {
         const face = bodies.get(channel.platform)
         if (!face) return null
-        const limit = limitOf(face, composer, channel, segment)
-        const id = `${channel.platform}:${limit}`
+        const { actual, max, bytes } = segmentRoom(face, composer, channel, segment)
+        const id = `${channel.platform}:${actual}:${max}`
         if (seen.has(id)) return null
         seen.add(id)
-        const left = limit - face.text.count(segment.text)
+        const left = max - actual
+        // A second limit is told of when it is the one that is broken.
+        const overBytes = left >= 0 && bytes ? Math.max(0, bytes.actual - bytes.max) : 0
         return (
           <li
             key={id}
             className={cn(
               'flex items-center gap-1.5',
-              left < 0 ? 'font-semibold text-danger' : left <= limit * 0.1 ? 'text-warn' : 'text-muted',
+              left < 0 || overBytes > 0 ? 'font-semibold text-danger' : left <= max * 0.1 ? 'text-warn' : 'text-muted',
             )}
           >
             <PlatformMark id={channel.platform} className="size-3.5" />
-            <span aria-hidden>{left}</span>
+            <span aria-hidden>{overBytes > 0 ? t('composer.bytes', { n: -overBytes }) : left}</span>
             <span className="sr-only">
-              {left < 0
-                ? t('composer.over', { platform: face.spec.name, count: -left })
-                : t('composer.left', { platform: face.spec.name, count: left })}
+              {overBytes > 0
+                ? t('composer.overBytes', { platform: face.spec.name, count: overBytes })
+                : left < 0
+                  ? t('composer.over', { platform: face.spec.name, count: -left })
+                  : t('composer.left', { platform: face.spec.name, count: left })}
             </span>
           </li>
         )

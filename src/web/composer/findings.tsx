@@ -7,7 +7,7 @@ import { cn } from '#ui/cn.ts'
 import { language, maybe, useT } from '../i18n/index.ts'
 import { findingText } from '../lib/findings.ts'
 import { PlatformMarks, useBodies, useChannelName } from '../lib/registry.tsx'
-import { limitOf } from './counters.tsx'
+import { segmentRoom } from './counters.tsx'
 import { acceptFinding, customise, type Draft, newSegment, segmentsFor, splitSegment, type Target } from './draft.ts'
 import { groupTroubles, type Place, placeOf, type Seen, type Trouble } from './troubles.ts'
 import type { Composer } from './use-composer.ts'
@@ -93,7 +93,12 @@ export const Findings = ({
           {t(`composer.accept.${finding.kind as (typeof acceptable)[number]}`)}
         </Button>
       )
-    if (finding.kind !== 'text.length' || face.spec.thread.max <= 1 || finding.segment === undefined) return null
+    if (
+      !['text.length', 'text.bytes'].includes(finding.kind) ||
+      face.spec.thread.max <= 1 ||
+      finding.segment === undefined
+    )
+      return null
     const at = finding.segment
     return (
       <Button
@@ -107,7 +112,7 @@ export const Findings = ({
                   own.draft,
                   own.target,
                   segment.key,
-                  face.text.split(segment.text, limitOf(face, composer, channel, segment)),
+                  face.text.split(segment.text, segmentRoom(face, composer, channel, segment).max),
                 )
               : d
           })

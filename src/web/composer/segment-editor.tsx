@@ -1,11 +1,12 @@
 import { ImagePlus, Plus, Scissors, Trash2 } from 'lucide-react'
 import { type DragEvent, useEffect, useRef, useState } from 'react'
 import type { Channel } from '#contract/channels.ts'
+import { fullness } from '#kit/facts/room.ts'
 import { Button } from '#ui/button.tsx'
 import { cn } from '#ui/cn.ts'
 import { useT } from '../i18n/index.ts'
 import { useBodies } from '../lib/registry.tsx'
-import { Counters, limitOf } from './counters.tsx'
+import { Counters, segmentRoom } from './counters.tsx'
 import { addSegment, removeSegment, type Segment, segmentsFor, setText, splitSegment, type Target } from './draft.ts'
 import { accept, kindOfFile } from './files.ts'
 import { MediaStrip } from './media-strip.tsx'
@@ -57,14 +58,14 @@ export const SegmentEditor = ({
     box.style.height = `${box.scrollHeight + 2}px`
   }, [segment.text])
 
-  // The tightest channel that has threads decides where to cut.
+  // The channel where it fits least, of those that have threads, decides where to cut.
   const tightest = threads
     .flatMap((channel) => {
       const face = bodies.get(channel.platform)
-      return face ? [{ face, limit: limitOf(face, composer, channel, segment) }] : []
+      return face ? [{ face, room: segmentRoom(face, composer, channel, segment) }] : []
     })
-    .sort((a, b) => a.limit - b.limit)[0]
-  const tooLong = tightest !== undefined && tightest.face.text.count(segment.text) > tightest.limit
+    .sort((a, b) => fullness(b.room) - fullness(a.room))[0]
+  const tooLong = tightest !== undefined && fullness(tightest.room) > 1
 
   const onDrop = (event: DragEvent) => {
     const files = all(event.dataTransfer.files)
@@ -155,7 +156,7 @@ export const SegmentEditor = ({
               className="text-accent-ink"
               onClick={() =>
                 edit((d) =>
-                  splitSegment(d, target, segment.key, tightest.face.text.split(segment.text, tightest.limit)),
+                  splitSegment(d, target, segment.key, tightest.face.text.split(segment.text, tightest.room.max)),
                 )
               }
             >
