@@ -116,6 +116,8 @@ export type Platform<S = unknown> = PlatformPure & {
   account?: (t: ChannelContext) => Promise<AccountNow>
   /** Lists a person chooses from in the settings (`boards`, `flairs`); `params` narrow them. Read-only. */
   options?: Readonly<Record<string, (t: ChannelContext, params: Record<string, string>) => Promise<Option[]>>>
+  /** The words that narrow each of these lists; one that is not here takes none, and any other word is refused. */
+  optionWords?: Readonly<Record<string, readonly string[]>>
   /** Reads the network's usage headers of any answer, where it has some. */
   usage?: (answer: { status: number; headers: Record<string, string> }, now: number) => Quota[]
   /** Numbers of a post and of the account. `null` from `post`: the network has none yet. */

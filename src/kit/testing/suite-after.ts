@@ -90,7 +90,15 @@ export const afterPublishing = ({
       })
     for (const [list, ask] of Object.entries(platform.options ?? {}))
       test(`the list "${list}" can be chosen from`, async () => {
-        const items = await ask(benchOf().channelContext(await connect()), cases.options?.[list] ?? {})
+        const read = new Set<string>()
+        const params = new Proxy(cases.options?.[list] ?? {}, {
+          get: (o, word) => {
+            read.add(String(word))
+            return Reflect.get(o, word)
+          },
+        })
+        const items = await ask(benchOf().channelContext(await connect()), params)
+        expect([...read], 'the words it reads are those it says it takes').toEqual(platform.optionWords?.[list] ?? [])
         expect(items.length).toBeGreaterThan(0)
         for (const i of items) expect(i.value && i.label).toBeTruthy()
         expect(new Set(items.map((i) => i.value)).size).toBe(items.length)

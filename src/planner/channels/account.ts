@@ -39,6 +39,17 @@ export type AccountDeps = {
   onError?: (error: unknown, channelId: string) => void
 }
 
+/** A word nobody knows is refused by name: it may be a typo of one that narrows. */
+const checkWords = (known: readonly string[], params: Record<string, string>): void => {
+  const errors = Object.keys(params)
+    .filter((word) => !known.includes(word))
+    .map((word) => ({
+      path: `query.${word}`,
+      message: `is not known here; ${known.length > 0 ? `known: ${known.join(', ')}` : 'nothing is taken'}`,
+    }))
+  if (errors.length > 0) throw new Problem('validation', undefined, { errors })
+}
+
 export const createAccounts = (d: AccountDeps): Accounts => {
   const running = new Map<string, Promise<void>>()
 
@@ -109,6 +120,7 @@ export const createAccounts = (d: AccountDeps): Accounts => {
       const options = d.platforms.get(row.platform)?.options
       if (!options || !Object.hasOwn(options, list))
         throw new Problem('not-found', `This network has no list "${list}".`)
+      checkWords(d.platforms.get(row.platform)?.optionWords?.[list] ?? [], params)
       return d.call(id, (t) => options[list]!(t, params)).catch(tellFailure)
     },
 

@@ -20,6 +20,7 @@ export default definePlatform<Settings>({
   edit,
   account,
   options: { organizations },
+  optionWords: { organizations: ['name'] },
   insights: { post: postInsights, account: accountInsights },
   webhook,
 })

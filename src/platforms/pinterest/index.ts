@@ -18,6 +18,7 @@ export default definePlatform<Settings>({
   edit,
   account,
   options,
+  optionWords: { sections: ['boardId'] },
   usage,
   insights,
 })

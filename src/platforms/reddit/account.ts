@@ -176,6 +176,12 @@ const rules = async (t: ChannelContext, params: Record<string, string>): Promise
 }
 
 export const options = { subreddits, community: communityOf, flairs, rules }
+export const optionWords = {
+  subreddits: ['q'],
+  community: ['subreddit'],
+  flairs: ['subreddit'],
+  rules: ['subreddit'],
+}
 
 /** `x-ratelimit-used`, `-remaining` (with decimals), `-reset` (seconds): calls of the whole installation in 10 minutes (§6). */
 export const usage = (answer: { headers: Record<string, string> }, now: number): Quota[] => {

@@ -1,6 +1,6 @@
 /** Reddit: OAuth without rotation, all kinds of posts; files are known by their asset ids, text by the account's own list. */
 import { definePlatform } from '#kit/client/platform.ts'
-import { account, options, usage } from './account.ts'
+import { account, options, optionWords, usage } from './account.ts'
 import { connect } from './connect.ts'
 import { failures } from './failures.ts'
 import { insights } from './insights.ts'
@@ -18,6 +18,7 @@ export default definePlatform<Settings>({
   edit,
   account,
   options,
+  optionWords,
   usage,
   insights,
 })

@@ -21,6 +21,7 @@ export default definePlatform<Settings>({
   isThere,
   edit,
   options,
+  optionWords: { categories: ['region'] },
   webhook,
   account: async (t) => {
     const channel = await myChannel({ http: t.http, access: t.grant.access })

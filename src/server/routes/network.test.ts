@@ -62,6 +62,12 @@ it('gives the account, a live list and the numbers, as the contract says', async
   const list = await t.call('channelOptions', { params: { id, list: 'boards' }, query: { q: 'c' } })
   expect([list.status, list.body.items]).toEqual([200, [{ value: 'cats', label: 'CATS' }]])
   expect((await t.call('channelOptions', { params: { id, list: 'nothing' } })).problem?.code).toBe('not-found')
+  // A typo must not show everything where something was looked for.
+  const typo = await t.call('channelOptions', { params: { id, list: 'boards' }, query: { query: 'c' } })
+  expect([typo.status, typo.problem?.errors]).toEqual([
+    400,
+    [{ path: 'query.query', message: 'is not known here; known: q' }],
+  ])
   const numbers = await t.call('channelInsights', { params: { id } })
   expect(numbers.body).toMatchObject({ channelId: id, supported: true, latest: null, series: [] })
 })

@@ -75,6 +75,7 @@ export const talker = (): Platform =>
         return body.map((value) => ({ value, label: value.toUpperCase() }))
       },
     },
+    optionWords: { boards: ['q'] },
     insights: {
       post: async (t, post) => {
         const { body } = await t.http<{ likes: number; reach: number | null } | null>({
