@@ -204,6 +204,29 @@ test('a request without a file, with two, or in another field is refused', async
   })
 })
 
+test('a broken multipart body is told as the mistake of its sender, not as ours', async () => {
+  const head = 'content-disposition: form-data; name="file"; filename="a.png"'
+  const types: [string, string][] = [
+    ['multipart/form-data', 'x'],
+    ['multipart/form-data; boundary=', 'x'],
+    [`multipart/form-data; boundary=${'x'.repeat(300)}`, 'x'],
+    ['multipart/form-data; boundary=x', 'x'],
+    ['multipart/form-data; boundary=x', ''],
+    ['multipart/form-data; boundary=x', `--x\r\n${head}\r\n\r\ncut off`],
+    ['multipart/form-data; boundary=x', `--x\r\n${head}\r\n`],
+  ]
+  for (const [type, payload] of types) {
+    const r = await t.send({
+      method: 'POST',
+      url: `/api/v1/workspaces/${t.ws}/media`,
+      payload,
+      headers: { 'content-type': type },
+      as: { cookie: t.owner.cookie },
+    })
+    expect([r.status, r.problem?.code], `${type.slice(0, 60)} ${payload.slice(0, 40)}`).toEqual([400, 'validation'])
+  }
+})
+
 test('an upload sent again with its key is one picture; with another file the key is refused', async () => {
   const bytes = await png()
   const one = await upload(bytes, { key: 'up' })

@@ -8,6 +8,7 @@ import { Problem } from '#contract/problems.ts'
 import type { Media, Received } from '#planner/media/service.ts'
 import { cleanText, decodeText } from './body.ts'
 import { takeYourTime } from './patience.ts'
+import { foreseen } from './problems.ts'
 
 export type Receive = Media['receive']
 /** `received` is thrown away when the answer is out, unless somebody kept it (`media.keep`). */
@@ -65,17 +66,43 @@ const drain = (request: FastifyRequest): void => {
   raw.resume()
 }
 
+/** The parser's own words about what was sent are no fault of ours. */
+const broken = (error: unknown) =>
+  foreseen(error) ?? new Problem('validation', `The multipart body is broken: ${(error as Error).message}`)
+
+type Part = Awaited<ReturnType<ReturnType<FastifyRequest['parts']>['next']>>['value']
+/** The parts of the body; what breaks the reading of them is told as `validation`. */
+const partsOf = async function* (request: FastifyRequest): AsyncGenerator<NonNullable<Part>> {
+  const parts = request.parts({ limits: uploadLimits })
+  for (;;) {
+    const next = await parts.next().catch((error: unknown) => {
+      throw broken(error)
+    })
+    if (next.done) return
+    yield next.value
+  }
+}
+
+/** The bytes of a file part; its end that never came is told the same way. */
+const bytesOf = async function* (file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* file
+  } catch (error) {
+    throw broken(error)
+  }
+}
+
 const parse = async (request: FastifyRequest, receive: Receive, known: readonly string[]): Promise<Upload> => {
   const refuse = (field: string, message: string) =>
     new Problem('validation', undefined, { errors: [{ path: field, message }] })
   let file: Omit<Upload, 'fields'> | undefined
   const fields: Record<string, string> = {}
   const said = Number(request.headers['content-length'])
-  for await (const part of request.parts({ limits: uploadLimits })) {
+  for await (const part of partsOf(request)) {
     if (part.type === 'file') {
       if (part.fieldname !== 'file') throw refuse(part.fieldname, 'holds a file; the file goes in the field `file`')
       const received = await receive({
-        source: part.file,
+        source: bytesOf(part.file),
         declared: part.mimetype,
         ...(said > around ? { expected: said - around } : {}),
       })
@@ -87,6 +114,7 @@ const parse = async (request: FastifyRequest, receive: Receive, known: readonly 
       mine.received = received
       file = { received, name: part.filename || 'file' }
     } else {
+      if (part.fieldname === 'file') throw refuse('file', 'is text; send it as a file, with a file name')
       if (!known.includes(part.fieldname))
         throw refuse(part.fieldname, `is not known here; known: ${['file', ...known].join(', ')}`)
       if (part.fieldname in fields) throw refuse(part.fieldname, 'is given twice')
