@@ -172,7 +172,11 @@ export const createApp = async (deps: AppDeps): Promise<FastifyInstance> => {
       word: deps.sandbox.word ?? null,
       publicUrl,
       trustProxy: deps.trustProxy ?? false,
-      session: auth.session,
+      // Whoever was let go has a session still, and one with a first password is not in yet.
+      session: async (request) => {
+        const userId = await auth.session(request)
+        return userId !== null && (await people.belongs(userId)) ? userId : null
+      },
       strike,
       count: async (request) => {
         const seen = await sandboxed?.(request)

@@ -135,6 +135,25 @@ test('a stream ends at once with the membership, the session or the key, before 
   await expect.poll(async () => (await t.metrics.text()).text).toContain('clarion_event_streams 0')
 })
 
+test('a stream by a key ends when the key does', async () => {
+  const { key } = await t.people.createKey({ userId: t.owner.userId, role: 'owner' }, t.ws, {
+    name: 'for a minute',
+    scopes: ['read'],
+    expiresAt: new Date(clock.now() + 7_000).toISOString(),
+  })
+  const res = await fetch(`${base}/api/v1/workspaces/${t.ws}/events`, { headers: { authorization: `Bearer ${key}` } })
+  expect(res.status).toBe(200)
+  const text = res.text()
+  await expect
+    .poll(async () => {
+      // Less than a heartbeat: nothing else looks at the caller meanwhile.
+      await clock.advance(1_000)
+      return Promise.race([text.then(() => 'over'), new Promise((r) => setTimeout(() => r('open'), 20))])
+    })
+    .toBe('over')
+  expect(await text).not.toContain('still here')
+})
+
 test('a reader that stops reading is let go, and costs no more memory', async () => {
   const streams = async () => Number(/clarion_event_streams (\d+)/.exec((await t.metrics.text()).text)?.[1])
   const before = await streams()

@@ -141,6 +141,14 @@ export const createLive = ({
           }
           // The session ended or the role went: the stream ends too.
           beat().catch(() => raw.end())
+          // A key's own end is known: nothing is said after it.
+          const until = request.caller.key?.expiresAt?.getTime()
+          const expire = async () => {
+            while (until !== undefined && until > clock.now() && !over.signal.aborted)
+              await clock.sleep(until - clock.now(), over.signal)
+            if (until !== undefined) raw.end()
+          }
+          void expire()
         },
       })
     },

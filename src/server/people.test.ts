@@ -86,6 +86,25 @@ test('behind https the session cookie is secure', async () => {
   }
 })
 
+test('whoever was let go while the request was on its way makes no key', async () => {
+  const fresh = await testApp()
+  try {
+    const owner = { userId: fresh.owner.userId, role: 'owner' } as const
+    const gone = await fresh.person('admin')
+    await fresh.people.changeMember(owner, fresh.ws, gone.userId, null)
+    // The access check saw them as they were.
+    const late = fresh.people.createKey({ userId: gone.userId, role: 'admin' }, fresh.ws, {
+      name: 'late',
+      scopes: ['read'],
+      expiresAt: null,
+    })
+    await expect(late).rejects.toMatchObject({ code: 'forbidden' })
+    expect(await fresh.people.keys(fresh.ws)).toEqual([])
+  } finally {
+    await fresh.close()
+  }
+})
+
 test('a setup with an unknown time zone says which field', async () => {
   const fresh = await testApp({ setUp: false })
   try {

@@ -72,6 +72,24 @@ test('people who are signed in may come in from anywhere', async () => {
   ).toBe(401)
 })
 
+test('a session opens nothing for whoever was let go, or has not chosen a password yet', async () => {
+  await open({ publicUrl: 'https://clarion.example' })
+  const from = (cookie: string) => ask({ remoteAddress: '203.0.113.9', headers: { host: 'clarion.example', cookie } })
+  const person = await t.person('viewer')
+  expect((await from(person.cookie)).statusCode).toBe(200)
+  const actor = { userId: t.owner.userId, role: 'owner' } as const
+  await t.people.changeMember(actor, t.ws, person.userId, null)
+  expect((await from(person.cookie)).statusCode).toBe(401)
+  await t.people.addMember(actor, t.ws, { email: person.email, role: 'viewer' })
+  expect((await from(person.cookie)).statusCode).toBe(200)
+  await t.database.db
+    .updateTable('auth_users')
+    .set({ must_change_password: true })
+    .where('id', '=', person.userId)
+    .execute()
+  expect((await from(person.cookie)).statusCode).toBe(401)
+})
+
 test('a page of another site can send nothing, signed in or not', async () => {
   await open()
   const foreign: Record<string, string>[] = [

@@ -46,7 +46,7 @@ export const registerSandbox = (app: FastifyInstance, d: SandboxDoorDeps): void 
     await d.strike(request)
     throw new Problem(
       'unauthenticated',
-      'The sandbox of a Clarion that others can reach is open to people who are signed in.',
+      'The sandbox of a Clarion that others can reach is open to people who are signed in to a workspace.',
     )
   }
 

@@ -23,7 +23,7 @@ import { knownZone } from '../schedule/rules.ts'
 import { mustPublish } from './effect.ts'
 import { hashPassword } from './password.ts'
 import { createPasswords } from './passwords.ts'
-import { type KeyPower, keyChange, keyOfKey, type Refusal, type RoleChange, roleChange } from './rules.ts'
+import { atLeast, type KeyPower, keyChange, keyOfKey, type Refusal, type RoleChange, roleChange } from './rules.ts'
 import * as store from './store.ts'
 
 type Member = z.output<typeof member>
@@ -248,10 +248,16 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
       expires_at: expiresAt,
       revoked_at: null,
     }
-    await db
-      .insertInto('api_keys')
-      .values({ ...row, workspace_id: ws, created_by: actor.userId, hash: sha256(key) })
-      .execute()
+    await db.transaction().execute(async (trx) => {
+      // A removal that is under way ends all keys there are: none may come after it.
+      await store.lockWorkspace(trx, ws)
+      if (!atLeast(await presentRole(trx, actor, ws), 'admin'))
+        throw new Problem('forbidden', 'You may no longer make keys in this workspace.')
+      await trx
+        .insertInto('api_keys')
+        .values({ ...row, workspace_id: ws, created_by: actor.userId, hash: sha256(key) })
+        .execute()
+    })
     return { ...toKey(row), key }
   }
 
@@ -309,6 +315,9 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
       const row = await store.workspaceOf(db, userId, ws)
       return row ? { role: row.role, timeZone: row.time_zone, mustChangePassword: row.must_change_password } : null
     },
+    /** Is the person in any workspace, with a password of their own? */
+    belongs: async (userId: string): Promise<boolean> =>
+      (await store.workspacesOf(db, userId)).some((w) => !w.must_change_password),
     ...passwords,
     /** Has the person with this e-mail address a live session from that network address? */
     signedInFrom: (address: string, ip: string): Promise<boolean> => store.sessionFrom(db, email(address), ip, at()),
