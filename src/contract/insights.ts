@@ -19,7 +19,6 @@ export const metrics = z
     followers: count,
   })
   .meta({ id: 'Metrics' })
-export type MetricsView = z.output<typeof metrics>
 
 /** Interactions per person reached (or per impression, or per view, where the network tells no better number). 0.05 = 5 %. */
 export const engagement = z

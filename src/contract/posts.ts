@@ -8,7 +8,6 @@ import { latePolicy } from './people.ts'
 import { strict } from './strict.ts'
 
 export const segment = strict({ text: prose(), mediaIds: z.array(id).max(40).default([]) }).meta({ id: 'Segment' })
-export type Segment = z.output<typeof segment>
 /**
  * What a person may accept though it changes what they made: kinds of findings that stop a post until it is accepted.
  * `image.still`: an animated picture is shown as its first frame.

@@ -123,7 +123,7 @@ export const problems = {
   'cannot-cancel': {
     status: 409,
     title: 'It is too late to cancel',
-    fix: 'The network may already have the post. Wait for the result; you can remove it afterwards.',
+    fix: 'The network may already have the post. Wait for the result; you can take it down afterwards.',
   },
   'connect-failed': { status: 422, title: 'The network did not connect', fix: 'See `detail`, then start again.' },
   'network-failed': {

@@ -1,31 +1,8 @@
 /**
  * Every setting, in one place; the only reader of the environment. Flags win over variables.
- *
- * | variable                    | flag     | default          | what it is                                                        |
- * |-----------------------------|----------|------------------|-------------------------------------------------------------------|
- * | CLARION_DATA_DIR            | --data   | ./data           | database, media, keys                                              |
- * | CLARION_PORT, PORT          | --port   | 4400             | port to listen on; 0 takes a free one                              |
- * | CLARION_HOST                | --host   | 127.0.0.1        | address to listen on                                               |
- * | CLARION_URL                 |          | http://host:port | the address people type; OAuth callbacks and media links use it    |
- * | DATABASE_URL                |          | own PostgreSQL   | postgres:// URL of a server, version 15 or newer                   |
- * | CLARION_DB_POOL             |          | 20               | database connections of this process                               |
- * | CLARION_ROLE                | --role   | all              | all, api or worker                                                 |
- * | CLARION_SANDBOX             |          | 1                | imitation networks below /sandbox; 0 turns them off                |
- * | CLARION_SANDBOX_URL         |          | own              | a sandbox running elsewhere                                        |
- * | CLARION_KEYS                |          | data/keys.json   | `kid:base64,...` 32-byte keys, the first seals; see secrets.ts     |
- * | CLARION_ALLOW_PRIVATE_HOSTS |          | none             | hosts (comma list) that may be private though we, or the sandbox, call them |
- * | CLARION_TRUST_PROXY         |          | 0                | whom X-Forwarded-* is believed: a number of hops (1: the proxy in front), or addresses and CIDR ranges by comma; see docs/proxies.md |
- * | CLARION_METRICS_TOKEN       |          | none             | opens /metrics to this bearer token; without it only to the machine of a Clarion nobody else can reach |
- * | CLARION_LOG                 |          | info             | trace, debug, info, warn, error, silent                            |
- * | CLARION_LOG_FORMAT          |          | text on a terminal, else json | `json` or `text`                                      |
- * | CLARION_DRAIN_MS            |          | 20000            | ms a shutdown waits for work in flight                             |
- * | CLARION_BODY_MS             |          | 60000            | ms a request may take to arrive; uploads of files may take longer  |
- * | CLARION_HISTORY_DAYS        |          | 0                | days the steps, tries and story of a publication that is over are kept; 0 for ever, else at least 30 |
- * | CLARION_VIDEO_MB            |          | 4096             | MiB a video may have, at most 262144                               |
- * | CLARION_CLOCK_ORIGIN        |          |                  | epoch ms where a scaled clock starts (tests; needs RATE too)       |
- * | CLARION_CLOCK_RATE          |          |                  | how many times faster than the wall it runs                        |
- * | CLARION_<PLATFORM>_<FIELD>  |          |                  | app credentials: CLARION_X_COM_CLIENT_ID for field `clientId`      |
- * | CLARION_TEST_PG             |          | the bundled one  | tests: major version of the machine's PostgreSQL to run on         |
+ * What each is, and what holds without it, stands in `settings.ts`: the README's table comes from there. Besides those,
+ * CLARION_CLOCK_ORIGIN (epoch ms) and CLARION_CLOCK_RATE start a clock that runs faster than the wall, for tests and
+ * benchmarks, and CLARION_TEST_PG is the major version of the machine's PostgreSQL that tests are to run on.
  */
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import type { CannotStart } from './cannot-start.ts'
+import { readConfig } from './config.ts'
 import { settings } from './settings.ts'
 
 /** Settings of tests and benchmarks, which nobody who runs Clarion needs to know. */
@@ -10,4 +12,20 @@ test('every setting that is read is told, and none that is not', () => {
   const read = new Set([...source.matchAll(/'((?:CLARION_[A-Z_]*[A-Z])|DATABASE_URL|PORT)'/g)].map((m) => m[1]!))
   const told = settings.flatMap((s) => s.names).filter((name) => !name.includes('<'))
   expect([...read].filter((name) => !ours.has(name)).sort()).toEqual([...new Set(told)].sort())
+})
+
+test('every flag of the start is told beside its variable, and none that is not', () => {
+  const help = (() => {
+    try {
+      readConfig({}, ['--nonsense'])
+    } catch (error) {
+      return (error as CannotStart).fix
+    }
+    return ''
+  })()
+  const known = [...help.matchAll(/--[a-z]+/g)].map(([flag]) => flag)
+  expect(known.length).toBeGreaterThan(0)
+  expect(settings.flatMap((s) => (s.flag ? [s.flag] : [])).sort()).toEqual(known.sort())
+  // What the help names is what the start takes.
+  for (const flag of known) expect(() => readConfig({}, [flag, flag === '--role' ? 'api' : '1'])).not.toThrow()
 })

@@ -34,7 +34,7 @@ export const steps = [
       '--no-progress',
       '--no-config-hints',
       '--include',
-      'files,exports,dependencies,unlisted,unresolved',
+      'files,exports,types,dependencies,unlisted,unresolved',
     ],
   },
   { name: 'fences', args: ['tools/fences.ts'] },

@@ -3,7 +3,7 @@ import type { FailureTable } from '#kit/facts/failures.ts'
 import type { Metrics } from '#kit/facts/metrics.ts'
 import type { PlatformPure } from '#kit/facts/preflight.ts'
 import type { Http } from './http.ts'
-import type { Created, Grant, Json, Step, StepMedia } from './steps.ts'
+import type { Created, Grant, Json, Step } from './steps.ts'
 import type { Webhook } from './webhook.ts'
 
 /** What connect functions may touch. `http` is bound to the flow's realm. */
@@ -140,5 +140,3 @@ export type Platform<S = unknown> = PlatformPure & {
 
 /** Erases the settings type, as the registry holds platforms of every kind. */
 export const definePlatform = <S>(platform: Platform<S>): Platform => platform as unknown as Platform
-
-export type { StepMedia }

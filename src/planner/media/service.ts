@@ -14,12 +14,12 @@ import type { KeyRing } from '#infra/secrets.ts'
 import { NotStored, type Storage } from '#infra/storage.ts'
 import { readCursor, writeCursor } from '../paging/cursor.ts'
 import { goesOut, mustPublish, type Reach } from '../people/effect.ts'
-import { createIntake, type Incoming, type Owner, type Received, type Words } from './intake.ts'
+import { createIntake, type Owner, type Received, type Words } from './intake.ts'
 import { checkLink, signLink } from './links.ts'
 import { createRenditions, original, type RenditionProfile } from './renditions.ts'
 import * as store from './store.ts'
 
-export type { Incoming, Received, RenditionProfile }
+export type { Received, RenditionProfile }
 export type Rendition = {
   mime: string
   bytes: number

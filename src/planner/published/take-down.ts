@@ -25,11 +25,11 @@ export const createTakeDown =
     if (!platform?.remove)
       throw new Problem(
         'conflict',
-        platform?.spec.why?.remove ?? 'Apps cannot take posts down on this network; remove it there.',
+        platform?.spec.why?.remove ?? 'Apps cannot take posts down on this network; take it down there.',
       )
     const created = await createdBy(d.db, id)
     if (created.length === 0 || created.some((c) => c.id === null))
-      throw new Problem('conflict', 'The network never told us the id of this post; remove it there.')
+      throw new Problem('conflict', 'The network never told us the id of this post; take it down there.')
     await write(d.db, p, { event: 'removing', at: new Date(d.clock.now()) })
     try {
       await d.call(p.channel_id, async (t) => {

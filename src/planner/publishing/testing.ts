@@ -113,7 +113,6 @@ export const toyNetwork = async (now: () => number, lagMs = 0) => {
     },
   }
 }
-export type ToyNetwork = Awaited<ReturnType<typeof toyNetwork>>
 
 const failures: FailureTable = {
   platform: 'toy',

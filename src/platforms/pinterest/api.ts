@@ -52,7 +52,6 @@ const board = z.object({
   pin_count: count,
   media: z.object({ image_cover_url: text }).nullish(),
 })
-export type Board = z.output<typeof board>
 
 /** One page of at most 250 boards; `bookmark` null: the last. */
 export const boards = async (c: Access, bookmark?: string) =>

@@ -2,7 +2,6 @@
 import { keepPreviousData, QueryClient, queryOptions, useQueries } from '@tanstack/react-query'
 import { useCallback } from 'react'
 import type { Media } from '#contract/media.ts'
-import type { PostState } from '#contract/posts.ts'
 import type { RouteReply } from '#contract/routes.ts'
 import { ApiProblem, api, isProblem, whenSignedOut } from './client.ts'
 
@@ -124,8 +123,6 @@ export const channelInsightsQuery = (ws: string, id: string) =>
     staleTime: 5 * 60_000,
     queryFn: ({ signal }) => api('channelInsights', { params: { ws, id }, signal }),
   })
-
-export type PostFilter = { state?: PostState; q?: string; channelId?: string }
 
 /** One picture; null when it was deleted. Kept: only its alt text can change, and that is told by the live events. */
 export const mediaQuery = (ws: string, id: string) =>

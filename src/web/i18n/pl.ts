@@ -125,7 +125,7 @@ export const pl: Catalogue = {
   'state.held': 'Wstrzymany',
   'state.missed': 'Przegapiony',
   'state.cancelled': 'Anulowany',
-  'state.removed': 'Zdjęty',
+  'state.removed': 'Usunięty z sieci',
   'stepState.planned': 'jeszcze nie',
   'stepState.begun': 'w toku',
   'stepState.done': 'gotowe',
