@@ -134,7 +134,8 @@ export const classify = (table: FailureTable, answer: Answer, now: number): Fail
     }
   }
   if (!rule) {
-    const message = `The network answered ${answer.status}${text ? `: ${text}` : ''}. That does not prove the post was refused.`
+    const words = text.trimEnd().replace(/[.]$/, '')
+    const message = `The network answered ${answer.status}${words ? `: ${words}` : ''}. That does not prove the post was refused.`
     return { ...base, kind: 'unknown-outcome', code: `${table.platform}.unrecognised`, message }
   }
   const failure: Failure = {

@@ -208,7 +208,8 @@ export const createSignals = (d: SignalsDeps): Signals => {
   /** "The post is gone" is believed when a look of our own does not find it. */
   const removed = async (e: store.EventRow, id: string, ref: string): Promise<Outcome> => {
     const p = await store.publishedPost(db, id)
-    if (!p) return { outcome: 'ignored' }
+    // Out already and taken away while its comment, or the end of a thread, is still to come.
+    if (!p) return (await store.inWork(db, id)) ? { outcome: 'busy', again: true } : { outcome: 'ignored' }
     // A part of it (a reply): told, never marked.
     if (p.externalId === null || p.externalId === ref) {
       const created = await createdBy(db, id)

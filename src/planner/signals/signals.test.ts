@@ -251,6 +251,19 @@ test('an event that overtakes the answer it is about is handled again, and given
   expect(await hooks.handleDue()).toBeNull()
 })
 
+test('a post that is gone while what follows it is still to come is looked at when that is over', async () => {
+  const id = await publication({ state: 'publishing', ref: 'p8' })
+  await posted(id, 'p8')
+  await send(event({ does: 'removed', ref: 'p8' }))
+  await hooks.handleDue()
+  expect(await outcomes()).toEqual(['busy'])
+  await t.db.updateTable('publications').set({ state: 'published' }).where('id', '=', id).execute()
+  clock.set(start + 3_000)
+  await hooks.handleDue()
+  expect(await outcomes()).toEqual(['removed'])
+  expect((await read(id)).removed_at).not.toBeNull()
+})
+
 test('a post that is gone is marked as taken down when a look shows it; a lost reply is only told', async () => {
   const id = await publication({ state: 'published', ref: 'p9', checkpoint: { id: 'reply-9' } })
   await posted(id, 'p9')

@@ -209,6 +209,15 @@ export const publishedPost = async (
   return p ? { channelId: p.channel_id, externalId: p.external_id, permalink: p.permalink } : null
 }
 
+/** Is the engine still at work on a publication, now or later? */
+export const inWork = async (db: Db, id: string): Promise<boolean> =>
+  (await db
+    .selectFrom('publications')
+    .select('id')
+    .where('id', '=', id)
+    .where('state', 'in', ['publishing', 'waiting'])
+    .executeTakeFirst()) !== undefined
+
 /** Asks the network about this channel soon. Runs in the transaction that connects it. */
 export const subscribeSoon = async (db: Db, channelId: string, now: Date): Promise<void> => {
   await db
