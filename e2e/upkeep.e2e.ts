@@ -295,7 +295,7 @@ describe.skipIf(!chromium)('a person, day after day', () => {
     try {
       await signIn(other, { email: 'vera@example.test', password: 'only looks at things' })
       const seen = await other.newPage()
-      seen.setDefaultTimeout(15_000)
+      seen.setDefaultTimeout(120_000)
       await seen.goto('/compose')
       await seen.getByRole('heading', { name: 'Posts' }).waitFor()
       const row = seen.getByRole('link', { name: /A calm morning/ })

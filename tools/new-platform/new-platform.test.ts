@@ -92,6 +92,13 @@ describe('npm run new:platform', () => {
     )
     expect(existsSync(join(copy, 'report.json')), run.output.slice(-4000)).toBe(true)
     const report = JSON.parse(readFileSync(join(copy, 'report.json'), 'utf8'))
+    type Told = { fullName: string; status: string; failureMessages?: string[] }
+    const failed = report.testResults.flatMap((f: { assertionResults: Told[] }) =>
+      f.assertionResults
+        .filter((t) => t.status === 'failed')
+        .map((t) => `${t.fullName}: ${t.failureMessages?.join('\n').slice(0, 1000)}`),
+    )
+    expect(failed).toEqual([])
     expect(report.numFailedTests, run.output.slice(-4000)).toBe(0)
     expect(run.code, run.output.slice(-4000)).toBe(0)
     expect(report.numPassedTests).toBeGreaterThan(10)

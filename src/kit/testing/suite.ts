@@ -156,7 +156,7 @@ export const contractSuite = <S extends SandboxUnderTest>({
           const c = await b.connect({ account, ...(sample.channel ? { kind: sample.channel } : {}) })
           await b.publish(c, await contentOfSample(b, c, sample))
         }
-        expect(attack.tried.size).toBeGreaterThan(10)
+        expect(attack.tried.size).toBeGreaterThan(3)
         expect(attack.slow).toEqual([])
         expect(own.trouble).toEqual([])
       } finally {
