@@ -93,6 +93,25 @@ test.each<[DraftMedia['facts'], string]>([
   expect(said(file({ facts }))).toEqual([sentence])
 })
 
+test('advice on sound speaks of the sound', () => {
+  const item = file({ facts: { videoCodec: 'avc', audioCodec: 'opus' } })
+  const advising: PlatformPure = {
+    ...pure,
+    limitsFor: ({ text, media }) => ({
+      text,
+      media: { ...media, video: { ...media.video!, audioCodecs: undefined, advised: { audioCodecs: ['aac'] } } },
+    }),
+  }
+  const draft: Draft = {
+    segments: [{ text: 'x', media: [item] }],
+    settings: {},
+    channel: { kind: 'profile', facts: {} },
+  }
+  expect(preflight(advising, draft).map((f) => `${f.level} ${f.kind}: ${f.message}`)).toEqual([
+    'warning video.advised-sound: The sound is coded as opus; Net advises aac.',
+  ])
+})
+
 test('sound in another codec, and a shape that is not shown whole', () => {
   expect(said(file({ facts: { audioCodec: 'pcm-s16' } }))[0]).toBe(
     'error video.sound-codec: The sound is coded as pcm-s16; Net takes aac.',

@@ -84,8 +84,14 @@ export const ofVideoInside: readonly Rule<V>[] = [
     level: 'warning',
     says: 'The video is coded as {actual}; {platform} advises {to}.',
     fix: 'If {platform} refuses it, export it as {best}.',
-    broken: ({ item: { facts }, limits: { advised } }) =>
-      foreign(facts?.videoCodec, advised?.codecs) ?? foreign(facts?.audioCodec, advised?.audioCodecs),
+    broken: ({ item, limits }) => foreign(item.facts?.videoCodec, limits.advised?.codecs),
+  },
+  {
+    kind: 'video.advised-sound',
+    level: 'warning',
+    says: 'The sound is coded as {actual}; {platform} advises {to}.',
+    fix: 'If {platform} refuses it, export it with {best}.',
+    broken: ({ item, limits }) => foreign(item.facts?.audioCodec, limits.advised?.audioCodecs),
   },
   {
     kind: 'video.advised-shape',

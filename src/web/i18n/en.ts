@@ -495,6 +495,7 @@ export const en = {
   'problem.video.index': 'Index at the end',
   'problem.video.edits': 'Trimmed without exporting',
   'problem.video.advised-codec': 'Unusual coding',
+  'problem.video.advised-sound': 'Unusual coding of sound',
   'problem.video.advised-shape': 'Not shown whole',
   'problem.video.unsupported': 'Video not taken',
   'problem.document.alone': 'Document with other things',
@@ -582,7 +583,7 @@ export const en = {
   'preflight.video.type': '{{platform}} does not take {{actual}}.',
   'preflight.video.type.fix': 'Export the video as {{to}}.',
   'preflight.video.codec': 'The video is coded as {{actual}}, which {{platform}} does not take.',
-  'preflight.video.codec.fix': 'Export it as {{to}}.',
+  'preflight.video.codec.fix': 'Export it as {{best}}.',
   'preflight.video.frame-rate': '{{actual}} frames a second is not what {{platform}} takes.',
   'preflight.video.frame-rate.fix': 'Export the video with another frame rate.',
   'preflight.video.too-small':
@@ -619,7 +620,9 @@ export const en = {
   'preflight.video.edits.fix':
     'If {{platform}} refuses it or shows it shifted, export it again instead of trimming it.',
   'preflight.video.advised-codec': 'The video is coded as {{actual}}; {{platform}} advises {{to}}.',
-  'preflight.video.advised-codec.fix': 'If {{platform}} refuses it, export it as {{to}}.',
+  'preflight.video.advised-codec.fix': 'If {{platform}} refuses it, export it as {{best}}.',
+  'preflight.video.advised-sound': 'The sound is coded as {{actual}}; {{platform}} advises {{to}}.',
+  'preflight.video.advised-sound.fix': 'If {{platform}} refuses it, export it with {{best}}.',
   'preflight.video.advised-shape':
     'The video is {{width}} x {{height}}; {{platform}} shows {{to}} here and fills the rest with bars or cuts it.',
   'preflight.video.advised-shape.fix': 'Crop it to {{to}} if that matters.',

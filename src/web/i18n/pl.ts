@@ -528,6 +528,7 @@ export const pl: Catalogue = {
   'problem.video.index': 'Indeks na końcu',
   'problem.video.edits': 'Przycięty bez eksportu',
   'problem.video.advised-codec': 'Nietypowe kodowanie',
+  'problem.video.advised-sound': 'Nietypowe kodowanie dźwięku',
   'problem.video.advised-shape': 'Nie w całości widoczny',
   'problem.video.unsupported': 'Film nieprzyjmowany',
   'problem.document.alone': 'Dokument razem z czymś innym',
@@ -626,7 +627,7 @@ export const pl: Catalogue = {
   'preflight.video.type': '{{platform}} nie przyjmuje plików {{actual}}.',
   'preflight.video.type.fix': 'Wyeksportuj film jako {{to}}.',
   'preflight.video.codec': 'Film jest zakodowany jako {{actual}}, czego {{platform}} nie przyjmuje.',
-  'preflight.video.codec.fix': 'Wyeksportuj go jako {{to}}.',
+  'preflight.video.codec.fix': 'Wyeksportuj go jako {{best}}.',
   'preflight.video.frame-rate': '{{platform}} nie przyjmuje {{actual}} klatek na sekundę.',
   'preflight.video.frame-rate.fix': 'Wyeksportuj film z inną liczbą klatek.',
   'preflight.video.too-small':
@@ -662,7 +663,9 @@ export const pl: Catalogue = {
   'preflight.video.edits.fix':
     'Jeśli {{platform}} go odrzuci lub pokaże przesunięty, wyeksportuj go ponownie zamiast przycinać.',
   'preflight.video.advised-codec': 'Film jest zakodowany jako {{actual}}; {{platform}} zaleca {{to}}.',
-  'preflight.video.advised-codec.fix': 'Jeśli {{platform}} go odrzuci, wyeksportuj go jako {{to}}.',
+  'preflight.video.advised-codec.fix': 'Jeśli {{platform}} go odrzuci, wyeksportuj go jako {{best}}.',
+  'preflight.video.advised-sound': 'Dźwięk jest zakodowany jako {{actual}}; {{platform}} zaleca {{to}}.',
+  'preflight.video.advised-sound.fix': 'Jeśli {{platform}} go odrzuci, wyeksportuj go z {{best}}.',
   'preflight.video.advised-shape':
     'Film ma {{width}} x {{height}}; {{platform}} pokazuje tu {{to}}, a resztę wypełnia pasami lub przycina.',
   'preflight.video.advised-shape.fix': 'Przytnij go do {{to}}, jeśli to ważne.',
