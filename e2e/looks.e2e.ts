@@ -83,4 +83,14 @@ describe.skipIf(!chromium)('every screen', () => {
     await context.close()
     expect(wide).toEqual([])
   })
+
+  it('brings the open tab of the settings into view on a phone', async () => {
+    const context = await freshContext(browser, clarion.url, { width: 360, height: 740 })
+    await signIn(context)
+    const page = await context.newPage()
+    await page.goto('/settings/account')
+    const box = async () => page.locator('main nav [aria-current]').boundingBox()
+    await expect.poll(async () => ((await box())?.x ?? 360) + ((await box())?.width ?? 0)).toBeLessThanOrEqual(360)
+    await context.close()
+  })
 })

@@ -27,15 +27,16 @@ export const cost = (draft: Draft): Cost => {
   const links = parts.filter(hasUrl).length
   const alts = draft.segments.flatMap((s) => s.media).filter((m) => m.alt.trim()).length
   const amount = Math.round((links * 0.2 + (parts.length - links) * 0.015 + alts * 0.005) * 1000) / 1000
+  const each =
+    links > 0
+      ? `X charges $0.20 for a post with a link; ${links} of ${parts.length} here.`
+      : 'X charges $0.015 for a post without a link.'
   return {
     amount,
     currency: 'USD',
-    note:
-      links > 0
-        ? `X charges $0.20 for a post with a link; ${links} of ${parts.length} here.`
-        : 'X charges $0.015 for a post without a link.',
-    kind: links > 0 ? 'link' : 'plain',
-    params: { links, of: parts.length },
+    note: alts > 0 ? `${each} An alt text costs $0.005; ${alts} here.` : each,
+    kind: `${links > 0 ? 'link' : 'plain'}${alts > 0 ? '-alt' : ''}`,
+    params: { links, of: parts.length, alts },
   }
 }
 

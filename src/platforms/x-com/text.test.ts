@@ -103,5 +103,11 @@ test('the cost names what a link costs', () => {
   })
   expect(cost(draft(['plain'])).amount).toBe(0.015)
   expect(cost(draft(['https://example.com', 'plain'])).amount).toBe(0.215)
-  expect(cost(draft(['plain'], 'an alt text')).amount).toBe(0.02)
+  // What is said adds up to what is charged.
+  expect(cost(draft(['plain'], 'an alt text'))).toMatchObject({
+    amount: 0.02,
+    kind: 'plain-alt',
+    params: { alts: 1 },
+    note: expect.stringContaining('$0.005; 1 here'),
+  })
 })

@@ -148,7 +148,7 @@ export const ChannelCard = ({ channel, reconnect }: { channel: Channel; reconnec
           {t('channels.paused.means')}
         </Notice>
       ) : null}
-      <dl className="grid grid-cols-2 gap-x-4 gap-y-1 pt-4 text-sm">
+      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 pt-4 text-sm">
         <dt className="text-muted">{t('channels.scheduled')}</dt>
         <dd className="text-right tabular-nums">{channel.scheduled}</dd>
         <dt className="text-muted">{t('channels.last')}</dt>

@@ -16,7 +16,7 @@ describe.each(faces.map((face) => [face.spec.id, face] as const))('%s', (_, face
     const shape = Settings ? null : shapeOf(spec.settings.schema)
     const ownOf = (w: Readonly<Record<string, string>>) =>
       Object.keys(w)
-        .filter((k) => !/^(preflight|connect|way|quota|cost)\.|\.help$/.test(k))
+        .filter((k) => !/^(preflight|connect|way|quota|cost|why)\.|\.help$/.test(k))
         .sort()
     // A component of the platform's own says what it likes, in both languages alike.
     const wanted = shape ? keysOf(shape).sort() : ownOf(words.en)
@@ -34,6 +34,12 @@ describe.each(faces.map((face) => [face.spec.id, face] as const))('%s', (_, face
     const { words } = await face.load()
     const pl: Readonly<Record<string, string>> = words.pl
     for (const { bucket } of face.spec.budgets ?? []) expect(pl[`quota.${bucket}`], bucket).toBeTruthy()
+  })
+
+  it('says in Polish why there are no numbers', async () => {
+    const { words } = await face.load()
+    const pl: Readonly<Record<string, string>> = words.pl
+    expect(Boolean(pl['why.insights'])).toBe(Boolean(face.spec.why?.insights))
   })
 
   it('says in Polish every field of its connect form and credentials', async () => {

@@ -2,7 +2,7 @@
 import type { ChannelAccount } from '#contract/channels.ts'
 import { language, useT } from '../i18n/index.ts'
 import { useFormat } from './format.ts'
-import { useFace, usePlatformWords } from './registry.tsx'
+import { useArrivingWords, useFace } from './registry.tsx'
 
 type Quota = ChannelAccount['quotas'][number]
 
@@ -15,9 +15,12 @@ export const telling = (quotas: readonly Quota[]): Quota[] =>
 export const QuotaLine = ({ platform, quota: q }: { platform: string; quota: Quota }) => {
   const t = useT()
   const format = useFormat()
-  const said = usePlatformWords(platform)[`quota.${q.bucket}`]
+  const { words, coming } = useArrivingWords(platform)
+  const said = words[`quota.${q.bucket}`]
   // A budget of money says what was spent; its cap is no limit of the network.
   const money = useFace(platform)?.spec.budgets?.find((b) => b.bucket === q.bucket)?.money
+  // The English words would flash before those of the person's language.
+  if (coming && language() !== 'en') return null
   return (
     <p className={q.used >= q.cap ? 'text-danger' : ''}>
       {said ?? <span lang={language() === 'en' ? undefined : 'en'}>{q.label}</span>}:{' '}

@@ -39,12 +39,14 @@ export const useLoadBodies = (ids: readonly string[]): Arrival => {
 
 const none: Words = {}
 const wordsOf = (body: WebBody | null | undefined): Words => body?.words[language()] ?? none
-/** A platform's own words in the person's language; empty until they are loaded, or where there are none. */
-export const usePlatformWords = (id: string | undefined): Words => {
+/** A platform's own words in the person's language, and whether they are still on their way. */
+export const useArrivingWords = (id: string | undefined): { words: Words; coming: boolean } => {
   const faces = useFaces()
-  const { data } = useQuery({ ...bodyQuery(id ?? '', faces.get(id ?? '')), enabled: id !== undefined })
-  return wordsOf(data)
+  const { data, isLoading } = useQuery({ ...bodyQuery(id ?? '', faces.get(id ?? '')), enabled: id !== undefined })
+  return { words: wordsOf(data), coming: isLoading }
 }
+/** The same; empty until they are loaded, or where there are none. */
+export const usePlatformWords = (id: string | undefined): Words => useArrivingWords(id).words
 
 const Bodies = createContext<ReadonlyMap<string, WebBody>>(new Map())
 export const BodiesProvider = Bodies.Provider

@@ -7,9 +7,10 @@ import { Skeleton } from '#ui/bits.tsx'
 import { Button } from '#ui/button.tsx'
 import { api } from '../api/client.ts'
 import { publicationInsightsQuery } from '../api/queries.ts'
-import { useT } from '../i18n/index.ts'
+import { language, useT } from '../i18n/index.ts'
 import { useFormat } from '../lib/format.ts'
 import { Loaded } from '../lib/query-state.tsx'
+import { useArrivingWords } from '../lib/registry.tsx'
 import { sayError } from '../lib/toast.ts'
 import { useSession } from '../shell/session.tsx'
 
@@ -79,10 +80,13 @@ const Numbers = ({ insights }: { insights: PublicationInsights }) => {
   )
 }
 
-export const Insights = ({ publicationId }: { publicationId: string }) => {
+export const Insights = ({ publicationId, platform }: { publicationId: string; platform: string }) => {
   const t = useT()
+  const { words, coming } = useArrivingWords(platform)
   const { ws, can } = useSession()
   const client = useQueryClient()
+  const own = words['why.insights']
+  const english = own || language() === 'en' ? undefined : 'en'
   const query = useQuery(publicationInsightsQuery(ws.id, publicationId))
   const now = useMutation({
     mutationFn: () => api('publicationInsightsNow', { params: { ws: ws.id, id: publicationId } }),
@@ -112,8 +116,8 @@ export const Insights = ({ publicationId }: { publicationId: string }) => {
               ) : null}
             </>
           ) : (
-            <p lang="en" className="text-sm text-muted">
-              {insights.why ?? ''}
+            <p lang={english} className="text-sm text-muted">
+              {own ?? (coming && language() !== 'en' ? '' : insights.why)}
             </p>
           )
         }

@@ -157,7 +157,7 @@ export const PostsPage = () => {
             </button>
           ))}
         </nav>
-        <div className="grid w-full grid-cols-2 gap-3 sm:ml-auto sm:w-auto sm:grid-cols-[auto_auto_16rem]">
+        <div className="grid w-full grid-cols-2 gap-3 lg:grid-cols-[13rem_13rem_1fr]">
           <Select aria-label={t('posts.network')} value={platform} onChange={(e) => choose('platform', e.target.value)}>
             <option value="">{t('posts.network.any')}</option>
             {networks.map((n) => (
@@ -174,7 +174,7 @@ export const PostsPage = () => {
               </option>
             ))}
           </Select>
-          <div className="relative col-span-2 sm:col-span-1">
+          <div className="relative col-span-2 lg:col-span-1">
             <Search aria-hidden className="pointer-events-none absolute top-3 left-3 size-4 text-muted" />
             <Input
               type="search"

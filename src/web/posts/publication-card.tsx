@@ -193,7 +193,9 @@ export const PublicationCard = ({
             </>
           )}
         </Loaded>
-        {state === 'published' && publication.reason !== 'removed' ? <Insights publicationId={id} /> : null}
+        {state === 'published' && publication.reason !== 'removed' ? (
+          <Insights publicationId={id} platform={publication.platform} />
+        ) : null}
         <div className="flex flex-wrap gap-2 empty:hidden">
           {publication.permalink ? (
             // A sandbox post is not on the real network: its feed page shows it.

@@ -152,5 +152,6 @@ export const words = {
     'preflight.event.order.fix': 'Popraw początek albo koniec.',
     'preflight.event.repeat': 'Przestaje się powtarzać, zanim się zacznie.',
     'preflight.event.repeat.fix': 'Wybierz późniejszy dzień.',
+    'why.insights': 'Google od 2023 roku nie liczy niczego dla pojedynczych postów; są liczby całego profilu.',
   },
 }

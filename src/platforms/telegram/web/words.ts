@@ -90,5 +90,6 @@ export const words = {
     'preflight.settings.topicId.fix': 'Zostaw numer tematu pusty.',
     'preflight.pin.right': 'Bot nie może tu przypinać wiadomości.',
     'preflight.pin.right.fix': 'Daj botowi prawo do edycji wiadomości (kanał) albo do przypinania (grupa).',
+    'why.insights': 'Boty nie widzą wyświetleń ani przekazań wiadomości; Clarion zapisuje liczbę członków.',
   },
 }

@@ -37,6 +37,9 @@ export const words = {
     shareWithFollowers: 'Pokaż też obserwującym',
     'quota.credits': 'Wydano dziś na X (cała aplikacja)',
     'cost.link': 'X pobiera 0,20 USD za post z linkiem; tutaj takich postów jest {{links}} z {{of}}.',
+    'cost.link-alt':
+      'X pobiera 0,20 USD za post z linkiem; tutaj takich postów jest {{links}} z {{of}}. Tekst alternatywny kosztuje 0,005 USD; tutaj: {{alts}}.',
+    'cost.plain-alt': 'X pobiera 0,015 USD za post bez linku. Tekst alternatywny kosztuje 0,005 USD; tutaj: {{alts}}.',
     'cost.plain': 'X pobiera 0,015 USD za post bez linku.',
     'connect.clientId': 'Identyfikator klienta (Client ID)',
     'connect.clientId.help': 'console.x.com > Twoja aplikacja > User authentication settings.',
