@@ -68,6 +68,22 @@ describe('a carrier', () => {
     expect(looks).toEqual({ a: 2, b: 1 })
   })
 
+  it('is not put to sleep by a clock that is set back', async () => {
+    let looks = 0
+    const c = await carry(
+      async () => {
+        looks++
+        return null
+      },
+      { gapMs: () => 0 },
+    )
+    await settle()
+    clock.set(clock.now() - hour)
+    c.wake()
+    await settle()
+    expect(looks).toBe(2)
+  })
+
   it('makes one look of a burst, and forgets no wake that comes while it looks', async () => {
     let looks = 0
     const c = await carry(

@@ -69,7 +69,8 @@ export const createCarry =
         const ended = clock.now()
         const ms = Math.max(0, Math.min(atMostMs, next - ended))
         await clock.sleep(ms, AbortSignal.any([nudge.signal, stopping.signal]))
-        const rest = gapMs() - (clock.now() - ended)
+        // A clock that was set back meanwhile must not make a short rest a long one.
+        const rest = gapMs() - Math.max(0, clock.now() - ended)
         if (rest > 0) await clock.sleep(rest, stopping.signal)
       }
     }

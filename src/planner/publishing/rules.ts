@@ -6,8 +6,8 @@
  * ask `next`, and every SQL write of a state is made from the table (`transition.ts`).
  *
  * Step: (none) -> begun -> done | refused | unknown. `begun` without an end (a crash, a lost lease) and `unknown` mean the
- * same: the network may have acted. What may follow is decided by `again` alone (design: "an answer that never came is
- * not a failure"): a create is never repeated without the network's key, a look at the network, or a person's word.
+ * same: the network may have acted. What may follow is decided by `again` alone (decision 0004): a create is never
+ * repeated without the network's key, a look at the network, or a person's word.
  */
 
 import type { LatePolicy } from '#contract/people.ts'
