@@ -31,7 +31,7 @@ export const scaledClock = (origin: number, rate: number): Clock => ({
   sleep: (ms, signal) => realSleep(ms / rate, signal),
 })
 
-/** A clock tests move by hand. `advance` wakes the sleepers it passes. */
+/** A clock tests move by hand. `advance` wakes the sleepers it passes. @testing */
 export const manualClock = (
   start = Date.UTC(2026, 10, 22, 9, 0, 0),
 ): Clock & { advance: (ms: number) => Promise<void>; set: (at: number) => void } => {

@@ -198,7 +198,7 @@ export const publicUrl = (config: Pick<Config, 'url' | 'host'>, port: number): s
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-/** Settings of the tests' own set-up. */
+/** Settings of the tests' own set-up. @testing */
 export const testSettings = (env: Env = process.env): { postgresMajor: number | undefined } => ({
   postgresMajor: reader(env).int('CLARION_TEST_PG', 15, 99),
 })

@@ -2,7 +2,20 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { AddressRefused, assertPublicUrl, fetchPublic, guardedFetch, isPublicAddress } from './guard.ts'
+import {
+  AddressRefused,
+  assertPublicUrl,
+  type FetchPublicOptions,
+  guardedFetch,
+  isPublicAddress,
+  openPublic,
+} from './guard.ts'
+
+/** An answer with its whole body. */
+const fetchPublic = async (address: string, o: FetchPublicOptions) => {
+  const { body, ...answer } = await openPublic(address, o)
+  return { ...answer, bytes: Buffer.concat(await body.toArray()) }
+}
 
 const reason = (run: Promise<unknown>) =>
   run.then(

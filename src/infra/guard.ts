@@ -158,9 +158,8 @@ export type FetchPublicOptions = GuardOptions & {
   ca?: string
 }
 
-export type Fetched = { url: string; status: number; headers: Record<string, string>; bytes: Buffer }
-/** The same, its body not read yet: read it to the end or destroy it. It fails with AddressRefused. */
-export type Opened = Omit<Fetched, 'bytes'> & { body: Readable }
+/** An answer, its body not read yet: read it to the end or destroy it. It fails with AddressRefused. */
+export type Opened = { url: string; status: number; headers: Record<string, string>; body: Readable }
 
 /** ms without a byte after which a stream counts as dead. */
 const silentMs = 30_000
@@ -340,15 +339,4 @@ export const openPublic = async (address: URL | string, o: FetchPublicOptions = 
     if (!URL.canParse(next, url)) throw new AddressRefused('failed', `${url.host} redirects to nowhere.`)
     url = new URL(next, url)
   }
-}
-
-/**
- * The same with the whole body in memory: for what is small.
- * @throws AddressRefused.
- */
-export const fetchPublic = async (address: URL | string, o: FetchPublicOptions = {}): Promise<Fetched> => {
-  const { body, ...answer } = await openPublic(address, o)
-  const chunks: Buffer[] = []
-  for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk)
-  return { ...answer, bytes: Buffer.concat(chunks) }
 }

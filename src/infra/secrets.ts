@@ -125,7 +125,7 @@ export const keyRingFrom = (text: string): KeyRing => {
   return build({ current: [...keys.keys()][0]!, keys, root: [...keys.values()].at(-1)! })
 }
 
-/** A ring that lives in memory only, for tests and the demo's robots. */
+/** A ring that lives in memory only. @testing */
 export const memoryKeyRing = (): KeyRing => {
   const kid = newKid()
   return build({ current: kid, keys: new Map([[kid, randomBytes(32)]]), root: randomBytes(32) }, async () => undefined)

@@ -37,6 +37,20 @@ export const steps = [
       'files,exports,types,dependencies,unlisted,unresolved',
     ],
   },
+  {
+    // What only tests import was tested and never hung either. An aid that has to stand among what it helps to test is
+    // marked `@testing`.
+    name: 'unused but by tests',
+    args: [
+      module('knip/bin/knip.js'),
+      '--config',
+      'tools/knip-served.json',
+      '--no-progress',
+      '--no-config-hints',
+      '--include',
+      'files,exports',
+    ],
+  },
   { name: 'fences', args: ['tools/fences.ts'] },
   { name: 'generated files', args: ['tools/gen/main.ts', '--check'] },
   {

@@ -15,9 +15,18 @@ import {
   postState,
   type StepRecord,
   type StepRule,
-  settled,
   transitions,
 } from './rules.ts'
+
+/** States in which nothing more will happen by itself. */
+const settled: ReadonlySet<PublicationState> = new Set([
+  'published',
+  'failed',
+  'cancelled',
+  'missed',
+  'unconfirmed',
+  'held',
+])
 
 /** What the network does with one create call, and what we get to see of it. `acted`: the post is there afterwards. */
 const answers = {

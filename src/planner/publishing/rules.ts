@@ -51,16 +51,6 @@ export const next = (state: PublicationState, event: PublicationEvent, begun: bo
   return (begun && takesBack.has(event)) || !from.includes(state) ? null : to
 }
 
-/** States in which nothing more will happen by itself. */
-export const settled: ReadonlySet<PublicationState> = new Set([
-  'published',
-  'failed',
-  'cancelled',
-  'missed',
-  'unconfirmed',
-  'held',
-])
-
 /** A step as the journal has it. */
 export type StepRecord = {
   state: 'begun' | 'done' | 'unknown' | 'refused'

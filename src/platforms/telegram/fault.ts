@@ -26,4 +26,5 @@ export const fault = (code: FaultCode, params: Record<string, string> = {}): Fau
   message: sentences[code].replace(/\{(\w+)\}/g, (_, hole: string) => params[hole] ?? ''),
 })
 
+/** @testing */
 export const faultCodes = Object.keys(sentences) as FaultCode[]
