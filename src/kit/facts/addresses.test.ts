@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { addresses, stretches } from './addresses.ts'
+import { addresses, handlesAndTags, stretches } from './addresses.ts'
 
 const found = (text: string) => addresses(text).map((a) => text.slice(a.start, a.end))
 
@@ -83,4 +83,9 @@ test('tags keep their marks and joiners, handles their dots, and a mark at the e
     'https://a.co/#x',
     '#tag',
   ])
+})
+
+test('a keycap behind a number sign, or behind a tag, is an emoji', () => {
+  const text = '#1️⃣ #2\u20e3 #3 #a4️⃣ #️⃣'
+  expect(handlesAndTags(text).map((s) => text.slice(s.start, s.end))).toEqual(['#3', '#a'])
 })

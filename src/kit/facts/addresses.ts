@@ -163,8 +163,10 @@ export const addresses = (text: string): Address[] => {
 
 /** Signs inside a hashtag: letters with their marks, digits, `_`, and the joiners of Persian and Indic words. */
 export const tagSigns = '\\p{L}\\p{M}\\p{N}_\\u200c\\u200d'
+/** `1️⃣` is an emoji, though a digit begins it and a mark ends it. */
+const keycap = '\\d\\uFE0F?\\u20E3'
 const names = new RegExp(
-  `(?<![\\p{L}\\p{M}\\p{N}_])(?:@[\\p{L}\\p{N}_][\\p{L}\\p{M}\\p{N}_.-]*|[#＃][\\p{L}\\p{N}_][${tagSigns}]*)`,
+  `(?<![\\p{L}\\p{M}\\p{N}_])(?:@[\\p{L}\\p{N}_][\\p{L}\\p{M}\\p{N}_.-]*|[#＃](?!${keycap})[\\p{L}\\p{N}_](?:(?!${keycap})[${tagSigns}])*)`,
   'gu',
 )
 
