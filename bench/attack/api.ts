@@ -103,6 +103,7 @@ const authorization = group('A5', {
         // The limit on refused requests stands in front after a while.
         if (r.status !== 429) told[`${method} ${path}`] = r.status
       }
+    if (Object.keys(told).length < 30) return `only ${Object.keys(told).length} addresses were asked before the limit`
     return only(told, 401)
   },
 })

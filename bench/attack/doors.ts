@@ -30,9 +30,40 @@ const signedWith = (secret: string, body: string): Record<string, string> => {
 const each = async <T>(list: readonly T[], run: (item: T) => Promise<[string, number][]>) =>
   Object.fromEntries((await Promise.all(list.map(run))).flat())
 
+/** Live app credentials of an app nobody has: without any, a network's door answers 404 to everything. */
+const withApps = async (s: Stand): Promise<void> => {
+  const { items } = (await s.ask(`${s.ws}/platforms`)).json as {
+    items: { id: string; credentials: { name: string; optional?: boolean }[] }[]
+  }
+  for (const { id, credentials } of items.filter((p) => s.webhooks.some((w) => w.platform === p.id))) {
+    const values = Object.fromEntries(
+      credentials.flatMap((c) => (c.optional ? [] : [[c.name, `attack-${crypto.randomUUID()}`]])),
+    )
+    const set = await s.ask(`${s.ws}/platforms/${id}/credentials`, { method: 'PUT', body: { values } })
+    if (set.status !== 200) throw new Error(`credentials of ${id} were answered ${set.status}: ${set.text}`)
+  }
+}
+/** What the networks that sign their challenge really send, and where their answers are. */
+const challenges: Record<string, string> = {
+  crc_token: 'YTZmMzQ0NzgtZDIyMS00NzE2',
+  challengeCode: '890e4665-4dfe-4ab1-b689-ed553bceeed0',
+}
+
 const handshakes = group('A1', {
-  'no network signs a delivery that is sent as its challenge': async (s) =>
-    only(
+  'a network’s own challenge is answered': async (s) => {
+    await withApps(s)
+    const silent: string[] = []
+    for (const [name, value] of Object.entries(challenges)) {
+      const told = await Promise.all(
+        s.webhooks.map(async ({ path }) => (await s.ask(`${path}?${name}=${value}`, { as: 'nobody' })).status),
+      )
+      if (!told.includes(200)) silent.push(name)
+    }
+    return silent.length === 0 ? null : `nobody answers ${silent.join(', ')}: the cases below would hold for nothing`
+  },
+  'no network signs a delivery that is sent as its challenge': async (s) => {
+    await withApps(s)
+    return only(
       await each(s.webhooks, async ({ platform, path }) => {
         const told: [string, number][] = []
         for (const d of deliveries)
@@ -48,7 +79,8 @@ const handshakes = group('A1', {
       }),
       403,
       404,
-    ),
+    )
+  },
   'nobody subscribes our addresses for themselves': async (s) =>
     only(
       await each(s.webhooks, async ({ platform, path }) => {
@@ -93,6 +125,11 @@ const addresses = (s: Stand): string[] => {
 }
 /** Runs it for every address; nobody may have come through. */
 const closed = async (s: Stand, way: (address: string) => Promise<unknown>): Promise<string | null> => {
+  // A way that leads nowhere would hold for nothing: the address that is allowed must be reached through it.
+  s.allowed.hits.length = 0
+  for (const scheme of ['http', 'https']) await way(`${s.allowed.origin.replace('http', scheme)}/a`)
+  for (let n = 0; n < 50 && s.allowed.hits.length === 0; n++) await new Promise((r) => setTimeout(r, 100))
+  if (s.allowed.hits.length === 0) return 'not even the address that is allowed is fetched this way'
   s.inside.hits.length = 0
   const leaks: string[] = []
   for (const address of addresses(s)) {
@@ -107,9 +144,9 @@ const closed = async (s: Stand, way: (address: string) => Promise<unknown>): Pro
 const backPaths = group('A2', {
   'a file by address in a chat': (s) =>
     closed(s, async (document) => {
-      const { credentials } = await s.tokens(s.at('api.telegram.org'))
+      const { credentials, tokens } = await s.tokens(s.at('api.telegram.org'))
       const bot = `/sandbox/api.telegram.org/bot${credentials.botToken}`
-      const sent = await s.ask(`${bot}/sendDocument`, form({ chat_id: '-1001', document }))
+      const sent = await s.ask(`${bot}/sendDocument`, form({ chat_id: String(tokens.chat_id), document }))
       return sent.text
     }),
   'a photo by address on a page': (s) =>

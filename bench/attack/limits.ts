@@ -42,13 +42,17 @@ export const limits: readonly Case[] = [
       })
       try {
         const ask = asker(proxied.url, '')
-        // The proxy writes the right end: one person, who claims to be many.
-        return await stopped(40, (n) =>
+        const guess = (n: number, from: string, email: string) =>
           ask('/api/auth/sign-in/email', {
             as: 'nobody',
-            headers: { origin: proxied.url, 'x-forwarded-for': `9.9.${n}.${n}, 8.8.8.8` },
-            body: { email: `nobody${n}@example.test`, password: 'a guess of many' },
-          }),
+            headers: { origin: proxied.url, 'x-forwarded-for': `9.9.${n}.${n}, ${from}` },
+            body: { email, password: 'a guess of many' },
+          })
+        return (
+          // The proxy writes the right end: one person, who claims to be many.
+          (await stopped(40, (n) => guess(n, '8.8.8.8', `nobody${n}@example.test`))) ??
+          // And many who guess at one account.
+          (await stopped(40, (n) => guess(n, `8.8.4.${n}`, 'one@example.test')))
         )
       } finally {
         await proxied.stop()

@@ -20,7 +20,7 @@ import { doors } from './doors.ts'
 import { limits } from './limits.ts'
 import { memoryCases } from './memory.ts'
 import { passwords } from './passwords.ts'
-import { asker, type Case, cookieOf, inTurn, openInside, type Stand, signIn } from './stand.ts'
+import { asker, type Case, cookieOf, inTurn, listening, type Stand, signIn } from './stand.ts'
 import { text } from './text.ts'
 
 const { values: args } = parseArgs({
@@ -39,7 +39,11 @@ const cases: readonly Case[] = [
   ...limits,
 ].filter((c) => c.name.includes(args.only))
 
-const open = async (url: string, dataDir: string, inside: Stand['inside']): Promise<Stand> => {
+const open = async (
+  url: string,
+  dataDir: string,
+  { inside, allowed }: Pick<Stand, 'inside' | 'allowed'>,
+): Promise<Stand> => {
   const password = `owner ${crypto.randomUUID()}`
   const made = await asker(url, '')('/api/v1/setup', {
     as: 'nobody',
@@ -64,6 +68,7 @@ const open = async (url: string, dataDir: string, inside: Stand['inside']): Prom
     dataDir,
     ask,
     inside,
+    allowed,
     channels: items,
     platforms: listed.items.map((p) => p.id),
     at: (host) => platforms.find((p) => p.spec.hosts.includes(host))!.spec.id,
@@ -96,7 +101,9 @@ const open = async (url: string, dataDir: string, inside: Stand['inside']): Prom
 
 const dataDir = await mkdtemp(join(tmpdir(), 'clarion-attack-'))
 await chmod(dataDir, 0o755)
-const inside = await openInside()
+// Another loopback address than the one imports are allowed from, and that one.
+const inside = await listening('127.0.0.2')
+const allowed = await listening('127.0.0.1')
 let clarion: Started | undefined
 try {
   say(`Starting a Clarion of its own for ${cases.length} cases.`)
@@ -106,7 +113,7 @@ try {
     // Imports of the memory cases come from 127.0.0.1; the address that must stay closed is another.
     env: { CLARION_BODY_MS: String(bodyMs), CLARION_ALLOW_PRIVATE_HOSTS: '127.0.0.1' },
   })
-  const stand = await open(clarion.url, dataDir, inside)
+  const stand = await open(clarion.url, dataDir, { inside, allowed })
   const watching = await watch(clarion.pid)
   let held = 0
   for (const { name, run } of cases) {
@@ -124,6 +131,7 @@ try {
   if (held < cases.length || peak >= mostMb) process.exitCode = 1
 } finally {
   inside.close()
+  allowed.close()
   await clarion?.stop()
   await rm(dataDir, { recursive: true, force: true })
 }

@@ -29,11 +29,15 @@ export type Stand = MemoryStand & {
   at: (host: string) => string
   /** Networks with a webhook: the path of its address. */
   webhooks: { platform: string; path: string }[]
-  /** A server on 127.0.0.2 with a secret of this machine. `hits` counts whoever got there. */
-  inside: { origin: string; hits: string[] }
+  /** A server on 127.0.0.2 with a secret of this machine. `hits` tells who got there, also without a word of HTTP. */
+  inside: Listening
+  /** The same on 127.0.0.1, which this Clarion may reach: what gets through to it shows that a way leads anywhere at all. */
+  allowed: Listening
   /** Credentials and tokens the desk hands out. */
   tokens: (platform: string) => Promise<{ credentials: Record<string, string>; tokens: Record<string, unknown> }>
 }
+
+export type Listening = { origin: string; hits: string[] }
 
 /** One row of the table: what gave way, or null when it held. */
 export type Case = { name: string; run: (stand: Stand) => Promise<string | null> }
@@ -80,15 +84,13 @@ export const asker =
     return { status: res.status, headers: res.headers, text, json: object }
   }
 
-export const openInside = async (): Promise<Stand['inside'] & { close: () => void }> => {
+/** A server on one address of this machine. A connection counts: whoever comes with TLS never sends it a request. */
+export const listening = async (host: string): Promise<Listening & { close: () => void }> => {
   const hits: string[] = []
-  const server = createServer((req, res) => {
-    hits.push(`${req.method} ${req.url}`)
-    res.end('a secret of this machine')
-  })
-  // Another loopback address than the one imports are allowed from.
-  await new Promise<void>((r) => server.listen(0, '127.0.0.2', r))
-  const origin = `http://127.0.0.2:${(server.address() as AddressInfo).port}`
+  const server = createServer((_req, res) => void res.end('a secret of this machine'))
+  server.on('connection', () => hits.push(`a connection to ${host}`))
+  await new Promise<void>((r) => server.listen(0, host, r))
+  const origin = `http://${host}:${(server.address() as AddressInfo).port}`
   return { origin, hits, close: () => server.close() }
 }
 
