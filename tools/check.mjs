@@ -1,4 +1,4 @@
-/** `npm run check`: types, lint, walls, fences, generated files and the pure tests, at the same time; under a minute. */
+/** `npm run check`: types, lint, walls, unused exports, fences, generated files and the pure tests, at the same time; under a minute. */
 import { install } from './setup/install.mjs'
 import { onNewNode } from './setup/node.mjs'
 

@@ -105,7 +105,7 @@ export const rings = [
   },
   {
     name: 'check',
-    what: 'types, lint, walls, fences, generated files',
+    what: 'types, lint, walls, unused exports, fences, generated files',
     run: async () => {
       // Its pure tests run with all the others in the next ring.
       const steps = await runSteps(['pure tests'])
