@@ -1,4 +1,5 @@
 /** What would each network refuse? Rows become the kit's drafts; the platform's own rules and the account's health answer. */
+import { setImmediate } from 'node:timers/promises'
 import type { Content } from '#contract/posts.ts'
 import { Problem } from '#contract/problems.ts'
 import type { Platform } from '#kit/client/platform.ts'
@@ -185,13 +186,19 @@ export const createPreflight = (
     /** Media the settings of a channel on this platform point at. */
     attached: (platformId: string, settings: unknown) => attachedTo(platforms.get(platformId), settings),
 
-    /** Findings of every candidate, in order. */
-    checkAll: (list: readonly Candidate[], facts: Facts): Checked[] =>
-      list.map((c) => ({
-        channelId: c.channelId,
-        ...check(c, facts),
-        quotas: [...(facts.quotas.get(c.channelId) ?? [])],
-      })),
+    /** Findings of every candidate, in order. Others get their turn after each: a hundred channels may read a long text. */
+    checkAll: async (list: readonly Candidate[], facts: Facts): Promise<Checked[]> => {
+      const checked: Checked[] = []
+      for (const c of list) {
+        if (checked.length > 0) await setImmediate()
+        checked.push({
+          channelId: c.channelId,
+          ...check(c, facts),
+          quotas: [...(facts.quotas.get(c.channelId) ?? [])],
+        })
+      }
+      return checked
+    },
 
     /**
      * Settings as they are stored: parsed, defaults filled in, with the schema's version. Missing ones are let through
