@@ -1,7 +1,8 @@
 /** Objects that clients send: a member nobody knows is refused by name, never dropped, since it may be a typo of one that matters. */
 import { z } from 'zod'
 
-const known = (issue: z.core.$ZodRawIssue): string | undefined => {
+/** zod's error map for what is not known: names what is. Also for schemas that others made, given to `safeParse`. */
+export const known = (issue: z.core.$ZodRawIssue): string | undefined => {
   if (issue.code !== 'unrecognized_keys') return undefined
   const names = Object.keys((issue.inst as z.ZodObject | undefined)?.shape ?? {})
   return names.length > 0 ? `is not known here; known: ${names.join(', ')}` : 'is not known here; nothing is taken'

@@ -149,6 +149,11 @@ describe('a draft', () => {
     expect(on(await create(withSettings({ board: '' })), board).settings).toEqual({ board: '' })
     const p = await refused(create(withSettings({ note: 'far too long' })))
     expect([p.code, p.extra.errors?.[0]?.path]).toEqual(['validation', 'publications.0.settings.note'])
+    // A typo is told by its name, with the names that are known.
+    const typo = await refused(create(withSettings({ baord: 'x' })))
+    expect(typo.extra.errors).toEqual([
+      { path: 'publications.0.settings.baord', message: expect.stringMatching(/^is not known here; known: .*board/) },
+    ])
     expect(await codeOf(create(withSettings({ board: 'b', boardd: 'typo' })))).toBe('validation')
   })
 

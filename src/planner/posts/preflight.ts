@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Content } from '#contract/posts.ts'
 import { Problem } from '#contract/problems.ts'
+import { known, tell } from '#contract/strict.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { type Cost, type Draft, type DraftMedia, type Finding, preflight } from '#kit/facts/preflight.ts'
 import type { Attachment } from '#kit/facts/spec.ts'
@@ -211,11 +212,13 @@ export const createPreflight = (
     ): { settings: Record<string, unknown>; version: number } => {
       const spec = platforms.get(platformId)?.spec
       if (!spec) return { settings: given, version: 1 }
-      const parsed = spec.settings.schema.safeParse(given)
+      const parsed = spec.settings.schema.safeParse(given, { error: known })
       if (parsed.success) return { settings: parsed.data as Record<string, unknown>, version: spec.settings.version }
       const wrong = wrongSettings(given, parsed.error.issues)
       if (wrong.length === 0) return { settings: given, version: spec.settings.version }
-      const errors = wrong.map((i) => ({ path: [at, ...i.path.map(String)].join('.'), message: i.message }))
+      const errors = wrong
+        .flatMap(tell)
+        .map((i) => ({ path: [at, ...i.path.map(String)].join('.'), message: i.message }))
       throw new Problem('validation', `${errors[0]!.path}: ${errors[0]!.message}`, { errors })
     },
   }
