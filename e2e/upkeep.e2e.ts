@@ -269,7 +269,8 @@ describe.skipIf(!chromium)('a person, day after day', () => {
     const rows = page.getByRole('main').getByRole('listitem')
     await page.getByLabel('Network').selectOption('facebook')
     await rows.filter({ hasText: 'a thread begins' }).waitFor({ state: 'detached' })
-    expect(await rows.filter({ hasText: 'only on Facebook' }).count()).toBe(1)
+    await rows.filter({ hasText: 'only on Facebook' }).waitFor()
+    expect(await rows.filter({ hasText: 'a thread begins' }).count()).toBe(0)
     await page.getByLabel('Kind of content').selectOption('thread')
     await page.getByText('Nothing matches').waitFor()
     await page.getByLabel('Network').selectOption('bluesky')
@@ -291,17 +292,34 @@ describe.skipIf(!chromium)('a person, day after day', () => {
       password: 'only looks at things',
       role: 'viewer',
     })
+    const { id } = await draft(
+      'Only to be read',
+      (await channels()).filter((c) => c.platform === 'bluesky'),
+    )
+    await plan(id, Temporal.Now.plainDateTimeISO(zone).add({ hours: 1 }).toString({ smallestUnit: 'minute' }))
     const other = await freshContext(browser, clarion.url)
     try {
       await signIn(other, { email: 'vera@example.test', password: 'only looks at things' })
       const seen = await other.newPage()
       seen.setDefaultTimeout(120_000)
+      // The first password is only for getting in.
+      await seen.goto('/')
+      await seen.getByLabel('Present password').fill('only looks at things')
+      await seen.getByLabel('New password', { exact: true }).fill('and chose this herself')
+      await seen.getByLabel('New password, again').fill('and chose this herself')
+      await seen.getByRole('button', { name: 'Change password' }).click()
+      await seen.getByRole('heading', { name: 'Calendar' }).waitFor()
       await seen.goto('/compose')
       await seen.getByRole('heading', { name: 'Posts' }).waitFor()
-      const row = seen.getByRole('link', { name: /A calm morning/ })
+      const row = seen.getByRole('link', { name: /Only to be read/ })
       await row.waitFor()
       expect(await seen.getByRole('link', { name: /New post|^New$/ }).count()).toBe(0)
       expect(await seen.getByRole('button', { name: /^Actions for the post/ }).count()).toBe(0)
+      const address = seen.url()
+      await seen.goto('/calendar')
+      await seen.locator('[data-post]').first().waitFor()
+      expect(await seen.getByText(/^Drag a scheduled post/).count()).toBe(0)
+      await seen.goto(address)
       await row.click()
       await seen.waitForURL('**/posts/*')
       await seen.getByRole('heading', { name: 'Where it goes' }).waitFor()

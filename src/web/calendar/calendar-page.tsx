@@ -202,7 +202,7 @@ export const CalendarPage = () => {
                   onPick={(wall) => void navigate(`/compose?at=${wall}`)}
                 />
               </div>
-              <p className="mt-3 text-sm text-muted">{t('calendar.hint')}</p>
+              {can('editor') ? <p className="mt-3 text-sm text-muted">{t('calendar.hint')}</p> : null}
             </Suspense>
           )
         }

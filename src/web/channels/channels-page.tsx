@@ -45,7 +45,7 @@ export const ChannelsPage = () => {
       <Loaded
         query={channels}
         skeleton={
-          <div className="grid grid-cols-1 gap-4 sm:grid-cols-2 xl:grid-cols-3">
+          <div className="grid grid-cols-1 gap-4 sm:grid-cols-2 md:grid-cols-1 lg:grid-cols-2 xl:grid-cols-3">
             {[0, 1, 2].map((n) => (
               <Skeleton key={n} className="h-48 rounded-xl" />
             ))}
@@ -55,7 +55,7 @@ export const ChannelsPage = () => {
         {(list) => (
           <div className="grid grid-cols-1 gap-6">
             {list.length > 0 ? (
-              <div className="grid grid-cols-1 gap-4 sm:grid-cols-2 xl:grid-cols-3">
+              <div className="grid grid-cols-1 gap-4 sm:grid-cols-2 md:grid-cols-1 lg:grid-cols-2 xl:grid-cols-3">
                 {list.map((channel) => (
                   <ChannelCard
                     key={channel.id}

@@ -158,7 +158,12 @@ export const PostsPage = () => {
           ))}
         </nav>
         <div className="grid w-full grid-cols-2 gap-3 lg:grid-cols-[13rem_13rem_1fr]">
-          <Select aria-label={t('posts.network')} value={platform} onChange={(e) => choose('platform', e.target.value)}>
+          <Select
+            aria-label={t('posts.network')}
+            className="px-2 pr-1 sm:px-3 sm:pr-8"
+            value={platform}
+            onChange={(e) => choose('platform', e.target.value)}
+          >
             <option value="">{t('posts.network.any')}</option>
             {networks.map((n) => (
               <option key={n.id} value={n.id}>
@@ -166,7 +171,12 @@ export const PostsPage = () => {
               </option>
             ))}
           </Select>
-          <Select aria-label={t('posts.type')} value={type ?? ''} onChange={(e) => choose('type', e.target.value)}>
+          <Select
+            aria-label={t('posts.type')}
+            className="px-2 pr-1 sm:px-3 sm:pr-8"
+            value={type ?? ''}
+            onChange={(e) => choose('type', e.target.value)}
+          >
             <option value="">{t('posts.type.any')}</option>
             {contentTypes.map((known) => (
               <option key={known} value={known}>

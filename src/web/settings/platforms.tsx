@@ -108,7 +108,7 @@ const PlatformRow = ({ platform: p, asked }: { platform: PlatformInfo; asked: bo
       open={asked}
       className="group scroll-mt-4 rounded-xl border border-line bg-surface shadow-card"
     >
-      <summary className="flex items-center gap-3 px-5 py-4 font-medium">
+      <summary className="flex items-center gap-2 px-4 py-4 font-medium sm:gap-3 sm:px-5">
         <PlatformMark id={p.id} className="size-5" />
         <span className="min-w-0 flex-1">{p.name}</span>
         {p.credentials.length === 0 ? (
