@@ -1,6 +1,11 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../testing/db.ts'
 import { notify, openDatabase } from './database.ts'
+
+const warnings: string[] = []
+const warned = (warning: Error) => void warnings.push(warning.message)
+process.on('warning', warned)
+afterAll(() => void process.off('warning', warned))
 
 let t: TestDatabase
 beforeEach(async () => {
@@ -56,4 +61,12 @@ test('a database that cannot be reached is said at once', async () => {
   const nowhere = openDatabase('postgres://nobody@127.0.0.1:1/none')
   await expect(nowhere.listen('one', () => undefined)).rejects.toThrow()
   await nowhere.close()
+})
+
+test('topics that join together wait for each other: a connection takes one statement at a time', async () => {
+  // pg says it once in a process, so whatever test of this file does it first is told here.
+  const stops = await Promise.all(['a', 'b', 'c'].map((topic) => t.listen(topic, () => undefined)))
+  const more = await Promise.all(['d', 'e', 'f'].map((topic) => t.listen(topic, () => undefined)))
+  await Promise.all([...stops, ...more].map((stop) => stop()))
+  expect(warnings).toEqual([])
 })

@@ -69,6 +69,14 @@ export const createListener = (o: {
     }, againMs).unref()
   }
 
+  /** One statement at a time: a connection takes no second one while it is at work. */
+  let said: Promise<unknown> = Promise.resolve()
+  const say = (c: pg.Client, words: string): Promise<unknown> => {
+    const answer = said.then(() => c.query(words))
+    said = answer.catch(() => undefined)
+    return answer
+  }
+
   const end = async () => {
     const c = client
     client = undefined
@@ -85,11 +93,11 @@ export const createListener = (o: {
         hearers.delete(topic)
         if (hearers.size === 0) return end()
         // What is no longer heard is passed over, should the connection break here.
-        await client?.query(`unlisten ${pg.escapeIdentifier(topic)}`).catch(() => undefined)
+        if (client) await say(client, `unlisten ${pg.escapeIdentifier(topic)}`).catch(() => undefined)
       }
       try {
         if (!client) await opened()
-        else if (set.size === 1) await client.query(`listen ${pg.escapeIdentifier(topic)}`)
+        else if (set.size === 1) await say(client, `listen ${pg.escapeIdentifier(topic)}`)
       } catch (error) {
         await stop()
         throw error
