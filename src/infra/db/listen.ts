@@ -98,6 +98,8 @@ export const createListener = (o: {
       try {
         if (!client) await opened()
         else if (set.size === 1) await say(client, `listen ${pg.escapeIdentifier(topic)}`)
+        // Who joins a topic hears it from here on: the first one's LISTEN may still be under way.
+        else await said
       } catch (error) {
         await stop()
         throw error

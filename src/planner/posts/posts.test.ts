@@ -414,10 +414,11 @@ describe('a schedule', () => {
     const p = await create(input('x', [a]))
     await schedule(p)
     const q = await schedule(p, at(2 * hour))
+    const told = () => heard.filter((x) => x.includes('"post"') && x.includes(p.id)).length
     await expect.poll(() => heard.filter((x) => x === 'due').length).toBeGreaterThanOrEqual(2)
+    await expect.poll(told).toBe(3)
     for (const stop of stops) await stop()
     expect(q.publications[0]).toMatchObject({ state: 'scheduled', dueAt: q.dueAt, nextAt: q.dueAt })
-    expect(heard.filter((x) => x.includes('"post"') && x.includes(p.id)).length).toBe(3)
     expect(heard.some((x) => x.includes('"publication"') && x.includes('scheduled'))).toBe(true)
   })
 
