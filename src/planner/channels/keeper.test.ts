@@ -103,7 +103,8 @@ describe('one refresh at a time', () => {
   it('two processes renewing one channel make one call at the network and get the same token', async () => {
     const channelId = await house.channel({ ws, platform: turning.id, grant: issued(turning.id) })
     sandbox.desk.setFault({ platform: turning.id, route: 'token', do: 'slow', ms: 500 })
-    const two = [start({ channelId, do: 'renew', toy: turning }), start({ channelId, do: 'renew', toy: turning })]
+    const order = { channelId, do: 'renew', generation: 1, toy: turning } as const
+    const two = [start(order), start(order)]
     await Promise.all(two.map((w) => w.until('ready')))
     for (const w of two) w.go()
     const ends = await Promise.all(two.map((w) => w.until('end')))

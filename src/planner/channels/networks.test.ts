@@ -13,6 +13,7 @@ import { connectSandbox } from './connect-all.ts'
 import { lostAnswer } from './rules.ts'
 import { type Hand, worker } from './testing/crew.ts'
 import { type ChannelsHouse, channelsHouse } from './testing/house.ts'
+import type { WorkerOrder } from './testing/worker.ts'
 import { readToken } from './token-store.ts'
 
 const keyText = `k1:${Buffer.alloc(32, 3).toString('base64')}`
@@ -56,7 +57,7 @@ const connected = async () => {
   return connectSandbox({ clock: systemClock, platforms: played, connect: house.connect, robot }, me)
 }
 const channelOn = async (platform: string) => (await connected()).find((c) => c.platform === platform)!.id
-const start = (platform: string, channelId: string, stall?: 'before-call' | 'answered' | 'stored'): Hand => {
+const start = (platform: string, channelId: string, o: Pick<WorkerOrder, 'stall' | 'generation'> = {}): Hand => {
   const module = fileURLToPath(new URL(`../../platforms/${platform}/index.ts`, import.meta.url))
   const hand = worker({
     databaseUrl: database.url,
@@ -65,7 +66,7 @@ const start = (platform: string, channelId: string, stall?: 'before-call' | 'ans
     platform: { module },
     channelId,
     do: 'renew',
-    stall,
+    ...o,
   })
   hands.push(hand)
   return hand
@@ -89,7 +90,7 @@ describe.each(refreshing)('$id', ({ id, path, rotates }) => {
   it('two processes make one refresh call', async () => {
     const channelId = await channelOn(id)
     const before = counted(id, path)
-    const two = [start(id, channelId), start(id, channelId)]
+    const two = [start(id, channelId, { generation: 1 }), start(id, channelId, { generation: 1 })]
     await Promise.all(two.map((w) => w.until('ready')))
     for (const w of two) w.go()
     const ends = await Promise.all(two.map((w) => w.until('end')))
@@ -101,7 +102,7 @@ describe.each(refreshing)('$id', ({ id, path, rotates }) => {
     'kill -9 at "%s" ends in a working token, or says reconnect',
     async (stall) => {
       const channelId = await channelOn(id)
-      const hand = start(id, channelId, stall)
+      const hand = start(id, channelId, { stall })
       await hand.until('ready')
       hand.go()
       await hand.until(stall)

@@ -92,10 +92,11 @@ export const UnsavedChanges = ({ post }: { post: Post }) => {
     setBusy(true)
     what()
       .catch((e: unknown) => sayError(t, e))
+      // Before anything can be pressed: an editor opened on the version of before would be refused its save.
+      .then(() => client.invalidateQueries({ queryKey: [ws.id] }))
       .finally(() => {
         setBusy(false)
         look((n) => n + 1)
-        void client.invalidateQueries({ queryKey: [ws.id] })
       })
   }
   const save = async () => {

@@ -18,6 +18,8 @@ export type WorkerOrder = {
   /** Module whose default export is a platform, or a toy. */
   platform: { module: string } | { toy: { id: string; rotates: boolean } }
   do: 'renew' | 'grant' | 'refreshDue'
+  /** For `renew`: the token it is about; whoever comes late finds a newer one and makes no call. */
+  generation?: number
   stall?: 'before-call' | 'answered' | 'stored'
 }
 
@@ -56,7 +58,7 @@ await new Promise<void>((resolve) => process.stdin.once('data', () => resolve())
 try {
   if (order.do === 'refreshDue') say({ at: 'end', count: (await house.keeper.refreshDue(10)).count })
   else {
-    const held = await house.keeper[order.do](order.channelId)
+    const held = await house.keeper[order.do](order.channelId, order.generation)
     if (order.stall === 'stored') {
       say({ at: 'stored' })
       await forever()
