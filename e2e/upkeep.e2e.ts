@@ -97,9 +97,9 @@ describe.skipIf(!chromium)('a person, day after day', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
     await page.waitForURL('**/posts')
     await expect.poll(texts).toEqual(['Bread on Friday'])
-    const menus = page.getByRole('button', { name: /^Actions for the post/ })
-    await expect.poll(() => menus.count()).toBe(1)
-    await menus.click()
+    // Loaded anew: the list of before may still show for a moment.
+    await page.goto('/posts')
+    await page.getByRole('button', { name: /^Actions for the post/ }).click()
     await page.getByRole('menuitem', { name: 'Delete' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
     await page.getByText('No posts yet').waitFor()
