@@ -1,9 +1,11 @@
 /** What rings need from outside the repository, and how it is had: system packages when root on Debian, the real server from npm. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from '../check/run.mjs'
 import { root } from './rings.mjs'
 
+/** What Debian asks whether a package may start its service. */
+const policy = '/usr/sbin/policy-rc.d'
 const aptQuiet = { DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_MODE: 'a' }
 
 /** What is missing of the system, as Debian packages. Chromium may be named by CHROMIUM_PATH. */
@@ -11,6 +13,7 @@ const missingPackages = () => {
   const packages = []
   if (!existsSync('/usr/lib/postgresql/15/bin/postgres')) packages.push('postgresql-15')
   if (!existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium')) packages.push('chromium')
+  if (!existsSync('/usr/bin/redis-server')) packages.push('redis-server')
   return packages
 }
 
@@ -24,6 +27,9 @@ const installPackages = async (packages) => {
     mkdirSync('/etc/postgresql-common', { recursive: true })
     writeFileSync('/etc/postgresql-common/createcluster.conf', 'create_main_cluster = false\n')
   }
+  // Debian would start a Redis on port 6379 and at every boot; the tests want the program only.
+  const noService = packages.includes('redis-server') && !existsSync(policy)
+  if (noService) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
   const apt = (...args) =>
     run('apt-get', ['-o', 'DPkg::Lock::Timeout=120', '-o', 'Dpkg::Options::=--force-confold', ...args], {
       env: aptQuiet,
@@ -31,6 +37,7 @@ const installPackages = async (packages) => {
     })
   await apt('update', '-qq')
   const done = await apt('install', '-y', '-qq', '--no-install-recommends', ...packages)
+  if (noService) rmSync(policy, { force: true })
   if (done.code !== 0)
     throw new Error(
       `apt-get install ${packages.join(' ')} failed:\n${done.output.trim().split('\n').slice(-5).join('\n')}`,
@@ -54,5 +61,5 @@ export const gather = () => {
       : `the real server could not be installed:\n${done.output.trim().split('\n').slice(-8).join('\n')}`,
   )
   const missed = (name) => system.then((reason) => (missing.includes(name) ? reason : undefined))
-  return { postgresql: missed('postgresql-15'), chromium: missed('chromium'), pds }
+  return { postgresql: missed('postgresql-15'), chromium: missed('chromium'), redis: missed('redis-server'), pds }
 }

@@ -62,7 +62,11 @@ const runOne = async (args, { env, timeoutMs } = {}) => {
 
 const buildScript = "const { build } = await import('./tools/setup/build.mjs'); await build(process.execPath)"
 
-const own = { newPlatform: 'tools/new-platform/*.test.ts', pds: 'src/platforms/*/pds.test.ts' }
+const own = {
+  newPlatform: 'tools/new-platform/*.test.ts',
+  pds: 'src/platforms/*/pds.test.ts',
+  redis: '**/*.redis.test.ts',
+}
 
 /** Tests that speak to a database: those run again on PostgreSQL 15. */
 const storeTests = () =>
@@ -71,7 +75,9 @@ const storeTests = () =>
     exclude: (name) => name === 'node_modules' || name === 'template',
   }).filter(
     (file) =>
-      /infra\/testing\/db|testDatabase/.test(readFileSync(join(root, file), 'utf8')) && !file.endsWith('/pds.test.ts'),
+      /infra\/testing\/db|testDatabase/.test(readFileSync(join(root, file), 'utf8')) &&
+      !file.endsWith('/pds.test.ts') &&
+      !file.endsWith('.redis.test.ts'),
   )
 
 const crash = async () => {
@@ -122,7 +128,7 @@ export const rings = [
     name: 'tests',
     what: 'rules, contract, store on the bundled PostgreSQL, server',
     after: ['build'],
-    run: () => runVitest(['--exclude', own.newPlatform, '--exclude', own.pds], limit(360)),
+    run: () => runVitest(['--exclude', own.newPlatform, '--exclude', own.pds, '--exclude', own.redis], limit(360)),
   },
   {
     name: 'browser',
@@ -137,6 +143,12 @@ export const rings = [
     what: 'the same store tests on PostgreSQL 15',
     waits: ['postgresql'],
     run: () => runVitest(storeTests(), { env: { CLARION_TEST_PG: '15' }, ...limit(240) }),
+  },
+  {
+    name: 'redis',
+    what: 'what runs on a real Redis: carriers, limits',
+    waits: ['redis'],
+    run: () => runVitest(globSync('{src,bench}/**/*.redis.test.ts', { cwd: root }), limit(90)),
   },
   {
     name: 'new platform',
