@@ -219,7 +219,9 @@ create table platform_credentials (
   sealed text not null,
   updated_at timestamp with time zone not null,
   workspace_id uuid,
-  constraint platform_credentials_place UNIQUE NULLS NOT DISTINCT (platform, realm, workspace_id)
+  webhook_key text default replace((gen_random_uuid())::text, '-'::text, ''::text) not null,
+  constraint platform_credentials_place UNIQUE NULLS NOT DISTINCT (platform, realm, workspace_id),
+  constraint platform_credentials_webhook_key UNIQUE (webhook_key)
 );
 
 create table posts (

@@ -64,7 +64,10 @@ export const platformInfo = z
     /** Are the app credentials there (Settings or env)? Always true where none are needed. */
     credentialsSet: z.boolean(),
     redirectUri: z.string(),
-    /** Where the network sends its events, to be registered with it; null: it sends none that Clarion takes. */
+    /**
+     * Where the network sends its events, to be registered with it: an address of its own for a workspace's own app. Null:
+     * it sends none that Clarion takes.
+     */
     webhookUrl: z.string().nullable(),
     /** Our word for the console's "verify token" field. Only for an owner who is signed in; null for everybody else. */
     webhookSecret: z.string().nullable(),

@@ -53,6 +53,89 @@ describe('what networks and their consoles are told', () => {
     }
   })
 
+  it('the app of each workspace has a webhook address of its own, and signs there alone', async () => {
+    const json = { cookie, 'content-type': 'application/json' }
+    const second = crypto.randomUUID()
+    const { db } = web.database
+    const created_at = new Date()
+    await db
+      .insertInto('workspaces')
+      .values({ id: second, name: 'Second', time_zone: 'UTC', late_policy: '{}', created_at })
+      .execute()
+    const { user_id } = await db.selectFrom('members').select('user_id').executeTakeFirstOrThrow()
+    await db.insertInto('members').values({ workspace_id: second, user_id, role: 'owner', created_at }).execute()
+    const hmac = (secret: string, text: string, to: 'base64' | 'hex') =>
+      createHmac('sha256', secret).update(text).digest(to)
+    type Network = {
+      id: string
+      query: Record<string, string>
+      answer: (secret: string) => Record<string, string>
+      body: string
+      signed: (secret: string, body: string) => Record<string, string>
+    }
+    const networks: Network[] = [
+      {
+        id: 'x-com',
+        query: { crc_token: 'challenge-123' },
+        answer: (secret: string) => ({ response_token: `sha256=${hmac(secret, 'challenge-123', 'base64')}` }),
+        body: '{"data":{"event_uuid":"9f1","event_type":"post.delete","filter":{"user_id":"1"},"payload":{"id":"1"}}}',
+        signed: (secret: string, body: string) => ({
+          'x-twitter-webhooks-signature-oauth2': `sha256=${hmac(secret, body, 'base64')}`,
+        }),
+      },
+      {
+        id: 'linkedin',
+        query: { challengeCode: '890e4665-4dfe-4ab1-b689-ed553bceeed0' },
+        answer: (secret: string) => ({
+          challengeCode: '890e4665-4dfe-4ab1-b689-ed553bceeed0',
+          challengeResponse: hmac(secret, '890e4665-4dfe-4ab1-b689-ed553bceeed0', 'hex'),
+        }),
+        body: '{"type":"ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS","notifications":[{"notificationId":91,"action":"LIKE"}]}',
+        signed: (secret: string, body: string) => ({ 'x-li-signature': hmac(secret, `hmacsha256=${body}`, 'hex') }),
+      },
+    ]
+    for (const n of networks) {
+      const common = `/webhooks/${n.id}`
+      const at: Record<string, string> = {}
+      for (const workspace of [ws, second]) {
+        const secret = `the secret of ${workspace}`
+        const put = await web.ask(`/api/v1/workspaces/${workspace}/platforms/${n.id}/credentials`, {
+          method: 'PUT',
+          headers: json,
+          body: JSON.stringify({ values: { clientId: `app of ${workspace}`, clientSecret: secret } }),
+        })
+        expect(put.status).toBe(200)
+        const all = (await (
+          await web.ask(`/api/v1/workspaces/${workspace}/platforms`, { headers: { cookie } })
+        ).json()) as { items: Info[] }
+        const path = new URL(all.items.find((i) => i.id === n.id)!.webhookUrl!).pathname
+        expect(path).toMatch(new RegExp(`^${common}/[0-9a-f]{32}$`))
+        at[secret] = path
+      }
+      const [[mine, my], [theirs, their]] = Object.entries(at) as [[string, string], [string, string]]
+      expect(my).not.toBe(their)
+      const shake = async (path: string) =>
+        (await web.ask(`${path}?${new URLSearchParams(n.query)}`)).json() as Promise<unknown>
+      expect(await shake(my)).toEqual(n.answer(mine))
+      expect(await shake(their)).toEqual(n.answer(theirs))
+      // What is no challenge of the network is not signed here either.
+      const word = Object.keys(n.query)[0]!
+      expect((await web.ask(`${my}?${new URLSearchParams({ [word]: n.body })}`)).status).toBe(403)
+      const send = async (path: string, secret: string) =>
+        (await web.ask(path, { method: 'POST', body: n.body, headers: n.signed(secret, n.body) })).status
+      expect(await send(my, mine)).toBe(200)
+      expect(await send(my, theirs)).toBe(403)
+      expect(await send(their, mine)).toBe(403)
+      expect(await send(their, theirs)).toBe(200)
+      // What was registered at the common address before goes on.
+      expect(await send(common, theirs)).toBe(200)
+      expect(await send(`${common}/${'0'.repeat(32)}`, mine)).toBe(404)
+      // An app has its address on its own network alone.
+      const other = networks.find((o) => o.id !== n.id)!.id
+      expect(await send(my.replace(n.id, other), mine)).toBe(404)
+    }
+  })
+
   it('every document a network fetches from us is there, and names itself', async () => {
     let documents = 0
     for (const p of platforms)

@@ -138,6 +138,8 @@ export interface Tables {
     workspace_id: string | null
     sealed: string
     updated_at: Date
+    /** The last part of the webhook address of this app. */
+    webhook_key: Generated<string>
   }
   channels: {
     id: string

@@ -31,6 +31,10 @@ export type Credentials = {
   known: (ws: string, platform: string, realm: Realm) => Promise<Record<string, string>>
   /** Every complete set of them, the installation's and each workspace's: whoever signed may have any. */
   all: (platform: string, realm: Realm) => Promise<Record<string, string>[]>
+  /** The key in the webhook address of a workspace's own app; null: it has none, and the installation's address serves it. */
+  door: (ws: string, platform: string) => Promise<string | null>
+  /** The complete live set behind that key; null: nobody's. */
+  behind: (platform: string, key: string) => Promise<Record<string, string> | null>
   /** Seals and stores live ones. Fields left out keep their value. @throws Problem `not-found`, `validation` */
   set: (ws: string, platform: string, values: Record<string, string>) => Promise<void>
   /** Is every required live field there? */
@@ -130,6 +134,31 @@ export const createCredentials = (deps: CredentialsDeps): Credentials => {
       const sets = [await common(platform), ...(await Promise.all(rows.map((r) => live(r.workspace_id!, platform))))]
       const complete = sets.filter((values) => missing(platform, values).length === 0)
       return [...new Map(complete.map((values) => [JSON.stringify(Object.entries(values).sort()), values])).values()]
+    },
+
+    door: async (ws, platform) =>
+      (
+        await db
+          .selectFrom('platform_credentials')
+          .select('webhook_key')
+          .where('platform', '=', platform)
+          .where('realm', '=', 'live')
+          .where('workspace_id', '=', ws)
+          .executeTakeFirst()
+      )?.webhook_key ?? null,
+
+    behind: async (platform, key) => {
+      const row = await db
+        .selectFrom('platform_credentials')
+        .select('workspace_id')
+        .where('platform', '=', platform)
+        .where('realm', '=', 'live')
+        .where('webhook_key', '=', key)
+        .where('workspace_id', 'is not', null)
+        .executeTakeFirst()
+      if (!row) return null
+      const values = await live(row.workspace_id!, platform)
+      return missing(platform, values).length === 0 ? values : null
     },
 
     set: async (ws, platform, values) => {

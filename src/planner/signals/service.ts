@@ -40,7 +40,7 @@ export type SignalsDeps = {
   clock: Pick<Clock, 'now'>
   keys: Pick<KeyRing, 'derive'>
   platforms: ReadonlyMap<string, Platform>
-  credentials: Pick<Credentials, 'all'>
+  credentials: Pick<Credentials, 'all' | 'door' | 'behind'>
   http: ChannelHttp
   call: Calling
   keeper: Pick<Keeper, 'markReconnect' | 'check'>
@@ -59,12 +59,16 @@ export type SignalsDeps = {
 }
 
 export type Signals = {
-  /** The address of a platform's webhook, as registered with the network. */
-  url: (platform: string) => string
-  /** The word of ours for a platform, the same for ever (hex). The sandbox has one of its own, so that it is never taken for the network. */
-  secret: (platform: string, realm: Realm) => string
-  /** Answers a delivery or a handshake. @throws Problem `not-found`, `webhook-refused`, `network-failed` (the network's keys could not be fetched) */
-  receive: (platform: string, request: WebhookRequest) => Promise<WebhookReply>
+  /**
+   * What a workspace registers with the network: the address of the app it uses, and our word for it, the same for ever
+   * (hex). The sandbox has a word of its own, so that it is never taken for the network.
+   */
+  door: (ws: string, platform: string, realm: Realm) => Promise<{ url: string; secret: string }>
+  /**
+   * Answers a delivery or a handshake. `key`: it came to the address of one app, and that app alone may have signed it.
+   * @throws Problem `not-found`, `webhook-refused`, `network-failed` (the network's keys could not be fetched)
+   */
+  receive: (platform: string, request: WebhookRequest, key?: string) => Promise<WebhookReply>
   /**
    * A person asks through their network that we delete what we have of them. Gives the code under which `deletion` tells
    * how it stands. @throws Problem `not-found`, `webhook-refused`
@@ -88,6 +92,14 @@ export const createSignals = (d: SignalsDeps): Signals => {
   const url = (platform: string) => `${d.publicUrl}/webhooks/${platform}`
   const secret = (platform: string, realm: Realm) =>
     d.keys.derive(`webhook/${platform}${realm === 'live' ? '' : `/${realm}`}`).toString('hex')
+  const doorAt = (platform: string, key: string) => ({
+    url: `${url(platform)}/${key}`,
+    secret: d.keys.derive(`webhook/${platform}/live/${key}`).toString('hex'),
+  })
+  const door: Signals['door'] = async (ws, platform, realm) => {
+    const key = realm === 'live' ? await d.credentials.door(ws, platform) : null
+    return key === null ? { url: url(platform), secret: secret(platform, realm) } : doorAt(platform, key)
+  }
   const subscribers = [...d.platforms.values()].filter((p) => p.webhook?.subscribe).map((p) => p.spec.id)
   /** Realms whose networks can reach our address. */
   const realms: Realm[] = [
@@ -95,24 +107,34 @@ export const createSignals = (d: SignalsDeps): Signals => {
     ...(d.sandbox ? ['sandbox' as const] : []),
   ]
 
+  const contextOf = (
+    platform: Platform,
+    realm: Realm,
+    credentials: Record<string, string>,
+    at: { url: string; secret: string },
+  ): WebhookContext => {
+    const secrets = [...secretsOf(platform, null, credentials), at.secret]
+    return { credentials, ...at, http: d.http({ platform, realm, app: credentials, secrets }), now: () => clock.now() }
+  }
+
   /** One a set of app credentials: of the installation, of each workspace. None: nobody there could sign anything. */
   const contextsOf = async (platform: Platform, realm: Realm): Promise<WebhookContext[]> => {
     const { id } = platform.spec
     try {
-      const own = secret(id, realm)
-      return (await d.credentials.all(id, realm)).map((credentials) => {
-        const http = d.http({
-          platform,
-          realm,
-          app: credentials,
-          secrets: [...secretsOf(platform, null, credentials), own],
-        })
-        return { credentials, secret: own, url: url(id), http, now: () => clock.now() }
-      })
+      const at = { url: url(id), secret: secret(id, realm) }
+      return (await d.credentials.all(id, realm)).map((credentials) => contextOf(platform, realm, credentials, at))
     } catch (error) {
       if (error instanceof Problem) return []
       throw error
     }
+  }
+
+  /** The one app behind an address of its own. */
+  const contextAt = async (platform: Platform, key: string) => {
+    const credentials = await d.credentials.behind(platform.spec.id, key)
+    if (!credentials) throw new Problem('not-found', 'No app has this webhook address.')
+    const t = contextOf(platform, 'live', credentials, doorAt(platform.spec.id, key))
+    return [{ realm: 'live' as const, t }]
   }
 
   /** The realms that may have sent this, with what each would have signed with. */
@@ -127,11 +149,11 @@ export const createSignals = (d: SignalsDeps): Signals => {
     return found.flatMap(({ realm, ts }) => ts.map((t) => ({ realm, t })))
   }
 
-  const receive: Signals['receive'] = async (id, request) => {
+  const receive: Signals['receive'] = async (id, request, key) => {
     const platform = d.platforms.get(id)
     const hook = platform?.webhook
     if (!platform || !hook) throw new Problem('not-found', 'This network sends Clarion no webhooks.')
-    const able = await contextsFor(platform, request)
+    const able = key === undefined ? await contextsFor(platform, request) : await contextAt(platform, key)
     const shaken = able.flatMap(({ t }) => hook.handshake?.(t, request) ?? [])
     const welcome = shaken.find((r) => r.status < 400) ?? shaken[0]
     if (welcome) return welcome
@@ -306,8 +328,7 @@ export const createSignals = (d: SignalsDeps): Signals => {
   }
 
   return {
-    url,
-    secret,
+    door,
     receive,
     forget,
     deletion: (platform, code) => store.deletionOf(db, platform, code),
@@ -343,14 +364,13 @@ export const createSignals = (d: SignalsDeps): Signals => {
         if (list.length === 0) break
         for (const s of list) {
           try {
-            const { platform, realm } = await db
+            const { workspace_id, platform, realm } = await db
               .selectFrom('channels')
-              .select(['platform', 'realm'])
+              .select(['workspace_id', 'platform', 'realm'])
               .where('id', '=', s.channelId)
               .executeTakeFirstOrThrow()
-            await d.call(s.channelId, async (t, { webhook }) =>
-              webhook?.subscribe?.({ ...t, url: url(platform), secret: secret(platform, realm) }),
-            )
+            const here = await door(workspace_id, platform, realm)
+            await d.call(s.channelId, async (t, { webhook }) => webhook?.subscribe?.({ ...t, ...here }))
             const at = clock.now()
             await store.endSubscription(db, s, {
               nextAt: new Date(at + renewMs),

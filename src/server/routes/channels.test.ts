@@ -41,7 +41,9 @@ beforeAll(async () => {
           platforms,
           credentials,
           redirectUri: (p) => `${publicUrl}/oauth/${p}/callback`,
-          webhooks: { url: (p) => `${publicUrl}/webhooks/${p}`, secret: (p, realm) => `word-${p}-${realm}` },
+          webhooks: {
+            door: async (_ws, p, realm) => ({ url: `${publicUrl}/webhooks/${p}`, secret: `word-${p}-${realm}` }),
+          },
         })
         registerOAuthCallback(app, { connect, publicUrl })
       }

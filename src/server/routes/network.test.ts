@@ -16,6 +16,7 @@ const net = talkerNetwork()
 let t: TestApp
 let house: ChannelsHouse
 let hooks: Signals
+const word = { live: '', sandbox: '' }
 let id: string
 
 beforeAll(async () => {
@@ -50,6 +51,7 @@ beforeAll(async () => {
       }
     },
   })
+  for (const realm of ['live', 'sandbox'] as const) word[realm] = (await hooks.door(t.ws, 'talker', realm)).secret
   id = await house.channel({ ws: t.ws, platform: 'talker', grant: { access: 'gold-access' } })
 })
 afterAll(() => t.close())
@@ -86,7 +88,7 @@ it('tells a network that fails as 502 with its sentence, and documents it', asyn
 const post = (payload: string | Buffer, headers: Record<string, string>, url = '/webhooks/talker') =>
   t.send({ method: 'POST', url, payload, headers })
 const signed = (body: string, at = systemClock.now()) => ({
-  'x-signature': sign(body, hooks.secret('talker', 'sandbox')),
+  'x-signature': sign(body, word.sandbox),
   'x-at': String(at),
 })
 
@@ -104,7 +106,7 @@ it('takes signed deliveries of any content type as they came, and nothing else',
 
 it('answers a handshake as plain text, which no browser runs', async () => {
   const challenge = '<script>1</script>'
-  const query = new URLSearchParams({ challenge, token: hooks.secret('talker', 'live') })
+  const query = new URLSearchParams({ challenge, token: word.live })
   const r = await t.send({ method: 'GET', url: `/webhooks/talker?${query}` })
   expect([r.status, r.text]).toEqual([200, challenge])
   expect(r.headers).toMatchObject({ 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' })
@@ -133,10 +135,10 @@ it('shows the webhook address to members, and the live verify word to a signed-i
     const r = await t.call('platformList', as ? { as } : {})
     return (r.body as unknown as { items: PlatformInfo[] }).items[0]
   }
-  const address = hooks.url('talker')
-  const word = hooks.secret('talker', 'live')
-  expect(word).not.toBe(hooks.secret('talker', 'sandbox'))
-  expect(await seen()).toMatchObject({ webhookUrl: address, webhookSecret: word })
+  const address = (await hooks.door(t.ws, 'talker', 'live')).url
+  expect(address).toMatch(/\/webhooks\/talker$/)
+  expect(word.live).not.toBe(word.sandbox)
+  expect(await seen()).toMatchObject({ webhookUrl: address, webhookSecret: word.live })
   for (const role of ['admin', 'editor', 'viewer'] as const)
     expect(await seen({ cookie: (await t.person(role)).cookie }), role).toMatchObject({
       webhookUrl: address,

@@ -11,7 +11,7 @@ export type PlatformsDeps = {
   platforms: ReadonlyMap<string, Platform>
   credentials: Credentials
   redirectUri: (platform: string) => string
-  webhooks: Pick<Signals, 'url' | 'secret'>
+  webhooks: Pick<Signals, 'door'>
 }
 
 const guides = new Map<string, Promise<string>>()
@@ -36,30 +36,33 @@ export const registerPlatforms = (
 ): void => {
   // Who has the word can make an event look like the network's: it is for the owner's eyes, and no API key carries it off.
   const mayKnow = (ctx: Ctx) => ctx.ws?.role === 'owner' && ctx.keyId === null
-  const info = async ({ spec, webhook }: Platform, ctx: Ctx): Promise<PlatformInfo> => ({
-    id: spec.id,
-    name: spec.name,
-    connect: spec.connect,
-    connectForm: [...(spec.connectForm ?? [])],
-    ways: await Promise.all(
-      (spec.ways ?? []).map(async (w) => ({
-        id: w.id,
-        label: w.label,
-        help: w.help ?? null,
-        connect: w.connect,
-        form: [...(w.form ?? [])],
-        credentialsSet: await credentials.complete(ctx.ws!.id, spec.id, w.credentials),
-      })),
-    ),
-    credentials: [...spec.credentials],
-    credentialsSet: await credentials.complete(ctx.ws!.id, spec.id),
-    redirectUri: loopbackLiteral(redirectUri(spec.id)),
-    webhookUrl: webhook ? webhooks.url(spec.id) : null,
+  const info = async ({ spec, webhook }: Platform, ctx: Ctx): Promise<PlatformInfo> => {
     // The console is the live network's; the sandbox has a word of its own and asks nobody.
-    webhookSecret: webhook && mayKnow(ctx) ? webhooks.secret(spec.id, 'live') : null,
-    guide: await guideOf(spec.id),
-    verified: spec.verified,
-  })
+    const door = webhook ? await webhooks.door(ctx.ws!.id, spec.id, 'live') : null
+    return {
+      id: spec.id,
+      name: spec.name,
+      connect: spec.connect,
+      connectForm: [...(spec.connectForm ?? [])],
+      ways: await Promise.all(
+        (spec.ways ?? []).map(async (w) => ({
+          id: w.id,
+          label: w.label,
+          help: w.help ?? null,
+          connect: w.connect,
+          form: [...(w.form ?? [])],
+          credentialsSet: await credentials.complete(ctx.ws!.id, spec.id, w.credentials),
+        })),
+      ),
+      credentials: [...spec.credentials],
+      credentialsSet: await credentials.complete(ctx.ws!.id, spec.id),
+      redirectUri: loopbackLiteral(redirectUri(spec.id)),
+      webhookUrl: door?.url ?? null,
+      webhookSecret: door && mayKnow(ctx) ? door.secret : null,
+      guide: await guideOf(spec.id),
+      verified: spec.verified,
+    }
+  }
 
   bind('platformList', async (_input, ctx) => ({
     items: await Promise.all([...platforms.values()].map((p) => info(p, ctx))),

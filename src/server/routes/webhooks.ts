@@ -1,5 +1,5 @@
 /**
- * `GET|POST /webhooks/:platform`: the one door for what networks send by themselves; `.../deletion` for a person who asks
+ * `GET|POST /webhooks/:platform`: the door for what networks send by themselves, `.../:key` for a workspace's own app; `.../deletion` for a person who asks
  * that their data be deleted, with a page that tells how it stands. No cookies, no API prefix, any
  * content type: signatures are over the bytes as they came.
  */
@@ -54,13 +54,13 @@ export const registerWebhooks = (app: FastifyInstance, { webhooks, publicUrl }: 
     )
     scope.route({
       method: ['GET', 'POST'],
-      url: '/webhooks/:platform',
+      url: '/webhooks/:platform/:key?',
       bodyLimit: webhookLimit,
       config: { name: 'webhook' },
       schema: { hide: true },
       handler: async (request, reply) => {
-        const { platform } = request.params as { platform: string }
-        const answer = await webhooks.receive(platform, requestOf(request))
+        const { platform, key } = request.params as { platform: string; key?: string }
+        const answer = await webhooks.receive(platform, requestOf(request), key)
         return reply
           .code(answer.status)
           .header('cache-control', 'no-store')

@@ -737,7 +737,7 @@ export const en = {
   'platforms.redirect': 'Redirect address',
   'platforms.webhook': 'Webhook address',
   'platforms.webhook.hint':
-    'Optional: {{platform}} then tells Clarion what happens. It must be reachable from the internet over https.',
+    'Optional: {{platform}} then tells Clarion what happens. It must be reachable from the internet over https, and belongs to the app whose credentials stand here: another app has another address.',
   'platforms.word': 'Verify token',
   'platforms.word.hint':
     'Paste it where the console asks for one. Keep it to yourself: it proves that a setup is yours.',

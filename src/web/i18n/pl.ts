@@ -785,7 +785,7 @@ export const pl: Catalogue = {
   'platforms.redirect': 'Adres przekierowania',
   'platforms.webhook': 'Adres webhooka',
   'platforms.webhook.hint':
-    'Opcjonalnie: {{platform}} sam powie Clarionowi, co się dzieje. Adres musi być osiągalny z internetu przez https.',
+    'Opcjonalnie: {{platform}} sam powie Clarionowi, co się dzieje. Adres musi być osiągalny z internetu przez https i należy do aplikacji, której dane są tutaj: inna aplikacja ma inny adres.',
   'platforms.word': 'Token weryfikacyjny',
   'platforms.word.hint':
     'Wklej go tam, gdzie konsola o niego prosi. Nie pokazuj go nikomu: dowodzi, że konfiguracja jest Twoja.',
