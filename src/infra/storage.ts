@@ -1,9 +1,11 @@
 /** Where files live: one port, on the disk. A key is ours (`media/ab/abcd...`), never a name a person typed. */
+import { randomBytes } from 'node:crypto'
 import { openAsBlob } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { readStream, syncFolder, TooManyBytes, type Written, writeStream, writeWhole } from './files.ts'
+import type { Hold } from './hold.ts'
 
 export type PutStream = {
   /** @throws TooManyBytes when the stream has more. */
@@ -17,18 +19,20 @@ export type Storage = {
   put: (key: string, bytes: Buffer | Uint8Array) => Promise<void>
   /** The same from a stream, never held in memory. A stream that fails leaves nothing. @throws StorageFull, TooManyBytes. */
   putStream: (key: string, source: AsyncIterable<Uint8Array>, o: PutStream) => Promise<Written>
-  /** A Blob that reads from the disk when it is read: for bodies of requests. @throws NotStored. */
-  blob: (key: string, mime?: string) => Promise<Blob>
+  /** A Blob that reads from the disk when it is read, for bodies of requests; good while `hold` lasts. @throws NotStored. */
+  blob: (key: string, hold: Hold, mime?: string) => Promise<Blob>
   /** @throws NotStored. */
   read: (key: string) => Promise<Buffer>
   /** The bytes `from` to `to` (both included; default all), read as they are asked for. @throws NotStored. */
   stream: (key: string, range?: { from: number; to: number }) => Promise<Readable>
-  /** The file on this machine's disk, for tools that take a path. It may not be there. */
-  path: (key: string) => string
+  /** The file's path on this machine's disk, for tools that take one; it is there while `hold` lasts. @throws NotStored. */
+  local: (key: string, hold: Hold) => Promise<string>
+  /** Stores what a tool writes to the path it is given, whole or not at all, as the type it tells. @throws StorageFull. */
+  make: <T extends { mime: string }>(key: string, fill: (path: string) => Promise<T>) => Promise<T>
   /** Size in bytes, or undefined when it is not there. */
   size: (key: string) => Promise<number | undefined>
-  /** Gives a file another key, at once. @throws NotStored. */
-  move: (from: string, to: string) => Promise<void>
+  /** Gives a file another key, at once; `mime`: what it has turned out to be. @throws NotStored. */
+  move: (from: string, to: string, mime?: string) => Promise<void>
   /** Removing what is not there is fine. */
   remove: (key: string) => Promise<void>
   /** Removes what lies directly in the folder `prefix` and has not been written for `olderThanMs`. Gives how many. */
@@ -58,7 +62,7 @@ const spare = 100_000_000
 /** No space, no quota, or a file larger than the file system or the process may write. */
 const fullCodes = ['ENOSPC', 'EDQUOT', 'EFBIG']
 /** Throws `StorageFull` for an error that says so, any other as it came. */
-export const asFull = (error: unknown): never => {
+const asFull = (error: unknown): never => {
   throw fullCodes.includes((error as NodeJS.ErrnoException).code ?? '') ? new StorageFull() : error
 }
 
@@ -74,6 +78,25 @@ export const diskStorage = (dir: string): Storage => {
   const tidyFolder = async (path: string) => {
     // Only an empty folder goes; a put that is under way makes it again.
     if (dirname(path) !== dir) await rmdir(dirname(path)).catch(() => undefined)
+  }
+  const move = async (from: string, to: string) => {
+    const [source, target] = [pathOf(from), pathOf(to)]
+    const go = async () => {
+      await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+      await rename(source, target)
+    }
+    // Again for the clean-up that may have removed the folder in between.
+    await go().catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+      await go().catch(missing(from))
+    })
+    await syncFolder(dirname(target))
+    await tidyFolder(source)
+  }
+  const remove = async (key: string) => {
+    const path = pathOf(key)
+    await rm(path, { force: true })
+    await tidyFolder(path)
   }
   return {
     put: async (key, bytes) => {
@@ -94,7 +117,7 @@ export const diskStorage = (dir: string): Storage => {
         return asFull(error)
       }
     },
-    blob: async (key, mime) => {
+    blob: async (key, _hold, mime) => {
       const path = pathOf(key)
       await stat(path).catch(missing(key))
       return openAsBlob(path, mime ? { type: mime } : {})
@@ -105,30 +128,30 @@ export const diskStorage = (dir: string): Storage => {
       const file = await open(pathOf(key), 'r').catch(missing(key))
       return readStream(file, range)
     },
-    path: pathOf,
+    local: async (key) => {
+      const path = pathOf(key)
+      await stat(path).catch(missing(key))
+      return path
+    },
+    make: async (key, fill) => {
+      // Below `incoming`, where what a dead process left is swept away.
+      const draft = `incoming/${randomBytes(12).toString('hex')}`
+      await mkdir(dirname(pathOf(draft)), { recursive: true, mode: 0o700 })
+      try {
+        const told = await fill(pathOf(draft))
+        await move(draft, key)
+        return told
+      } catch (error) {
+        await remove(draft)
+        return asFull(error)
+      }
+    },
     size: async (key) => {
       const s = await stat(pathOf(key)).catch(() => undefined)
       return s?.isFile() ? s.size : undefined
     },
-    move: async (from, to) => {
-      const [source, target] = [pathOf(from), pathOf(to)]
-      const go = async () => {
-        await mkdir(dirname(target), { recursive: true, mode: 0o700 })
-        await rename(source, target)
-      }
-      // Again for the clean-up that may have removed the folder in between.
-      await go().catch(async (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error
-        await go().catch(missing(from))
-      })
-      await syncFolder(dirname(target))
-      await tidyFolder(source)
-    },
-    remove: async (key) => {
-      const path = pathOf(key)
-      await rm(path, { force: true })
-      await tidyFolder(path)
-    },
+    move,
+    remove,
     sweep: async (prefix, olderThanMs) => {
       const folder = pathOf(prefix)
       const names = await readdir(folder).catch(() => [])

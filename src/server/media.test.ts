@@ -392,7 +392,7 @@ test('a rendition fits the limits, has no metadata, and is made once', async () 
   const id = String((await upload(bytes, { type: 'image/jpeg' })).body.id)
   const all = await Promise.all([1, 2, 3].map(() => t.media.renditionFor(id, profile)))
   for (const r of all) expect(r).toMatchObject({ mime: 'image/jpeg', width: 30, height: 20 })
-  const blob = await all[0]!.blob()
+  const blob = await all[0]!.blob(() => undefined)
   expect([blob.size, blob.type]).toEqual([all[0]!.bytes, 'image/jpeg'])
   expect((await sharp(Buffer.from(await blob.arrayBuffer())).metadata()).exif).toBeUndefined()
   expect(

@@ -29,6 +29,8 @@ export type Parts = {
   clock: Clock
   keys: KeyRing
   storage: Storage
+  /** The storage's folder. */
+  mediaDir: string
   people: People
   media: Media
   metrics: Metrics
@@ -110,15 +112,15 @@ const told = (r: LightMyRequestResponse): Told => {
 
 export const testApp = async (o: TestAppOptions = {}): Promise<TestApp> => {
   const database = await testDatabase()
-  const dir = await mkdtemp(join(tmpdir(), 'clarion-app-'))
+  const mediaDir = await mkdtemp(join(tmpdir(), 'clarion-app-'))
   const clock = o.clock ?? systemClock
   const keys = memoryKeyRing()
-  const storage = diskStorage(dir)
+  const storage = diskStorage(mediaDir)
   const publicUrl = 'http://localhost'
   const people = createPeople({ database, clock })
   const media = createMedia({ database, clock, storage, keys, publicUrl })
   const metrics = createMetrics({ db: database.db, clock })
-  const parts: Parts = { database, clock, keys, storage, people, media, metrics, publicUrl }
+  const parts: Parts = { database, clock, keys, storage, mediaDir, people, media, metrics, publicUrl }
   await o.prepare?.(parts)
   const app = await createApp({
     database,
@@ -245,7 +247,7 @@ export const testApp = async (o: TestAppOptions = {}): Promise<TestApp> => {
     close: async () => {
       await app.close()
       await database.drop()
-      await rm(dir, { recursive: true, force: true })
+      await rm(mediaDir, { recursive: true, force: true })
     },
   }
 }

@@ -12,6 +12,7 @@ import type { MediaFactsJson } from '#infra/db/tables.ts'
 import { inspectDocument } from '#infra/documents.ts'
 import { peek } from '#infra/files.ts'
 import { type FetchPublicOptions, openPublic } from '#infra/guard.ts'
+import { type Hold, holding } from '#infra/hold.ts'
 import { newId } from '#infra/ids.ts'
 import { expectPicture, inspectPicture, sniff } from '#infra/pictures.ts'
 import type { Storage } from '#infra/storage.ts'
@@ -123,8 +124,8 @@ export const createIntake = ({ db, clock, storage, fetch, maxVideoBytes = mediaL
     return received
   }
 
-  const look = async (r: Received) => {
-    const path = storage.path(r.key)
+  const look = async (r: Received, hold: Hold) => {
+    const path = await storage.local(r.key, hold)
     if (r.kind === 'image') {
       const { mime, width, height, pages } = await inspectPicture(path, {
         maxBytes: maxBytesOf.image,
@@ -144,8 +145,8 @@ export const createIntake = ({ db, clock, storage, fetch, maxVideoBytes = mediaL
 
   /** Looks at what came, puts the file where it stays, and gives what the row needs of it. */
   const settle = async (r: Received) => {
-    const seen = await look(r).catch(asProblem)
-    await storage.move(r.key, originalKey(r.id))
+    const seen = await holding((hold) => look(r, hold)).catch(asProblem)
+    await storage.move(r.key, originalKey(r.id), seen.mime)
     return { id: r.id, bytes: r.size, ...seen }
   }
 

@@ -5,10 +5,10 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
-import { newId } from '#infra/ids.ts'
+import { type Hold, holding } from '#infra/hold.ts'
 import { type PictureSource, type RenderLimits, renderPicture } from '#infra/pictures.ts'
 import { findFfmpeg, videoFrame } from '#infra/posters.ts'
-import { asFull, type Storage } from '#infra/storage.ts'
+import type { Storage } from '#infra/storage.ts'
 import { asProblem } from './refusals.ts'
 import * as store from './store.ts'
 
@@ -54,21 +54,24 @@ export const createRenditions = ({ db, clock, storage, toolPath }: RenditionDeps
   }
 
   /** The picture a rendition is made of. */
-  const picture = async (media: store.MediaRow): Promise<PictureSource> => {
-    if (media.kind === 'image') return { path: storage.path(media.storage_key) }
+  const picture = async (media: store.MediaRow, hold: Hold): Promise<PictureSource> => {
+    if (media.kind === 'image') return { path: await storage.local(media.storage_key, hold) }
     if (media.kind === 'document') return { of: 'document', label: labelOf(media.mime), pages: media.facts.pages }
     const { mime, width, height, duration_ms: durationMs } = media
     const tool = ffmpeg()
-    const frame = tool ? await videoFrame(storage.path(media.storage_key), { ffmpeg: tool, mime, durationMs }) : null
+    const frame = tool
+      ? await videoFrame(await storage.local(media.storage_key, hold), { ffmpeg: tool, mime, durationMs })
+      : null
     return frame ? { bytes: frame } : { of: 'video', width, height, durationMs }
   }
 
   const making = new Map<string, Promise<store.RenditionRow>>()
   const make = async (media: store.MediaRow, limits: RenditionProfile, profile: string) => {
-    const made = `incoming/${newId(clock.now())}`
-    const out = await renderPicture(await picture(media), limits, storage.path(made))
-      .catch(asFull)
-      .catch(asProblem)
+    const key = renditionKey(media.id, profile)
+    const out = await holding(async (hold) => {
+      const source = await picture(media, hold)
+      return storage.make(key, (path) => renderPicture(source, limits, path))
+    }).catch(asProblem)
     const row = {
       media_id: media.id,
       profile,
@@ -76,10 +79,9 @@ export const createRenditions = ({ db, clock, storage, toolPath }: RenditionDeps
       bytes: out.bytes,
       width: out.width,
       height: out.height,
-      storage_key: renditionKey(media.id, profile),
+      storage_key: key,
       created_at: new Date(clock.now()),
     }
-    await storage.move(made, row.storage_key)
     // Another process may have made the same one; both files are equal in all that matters.
     await db
       .insertInto('renditions')

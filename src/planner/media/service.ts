@@ -10,6 +10,7 @@ import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
 import { type Database, type Db, notify, topics } from '#infra/db/database.ts'
 import type { FetchPublicOptions } from '#infra/guard.ts'
+import type { Hold } from '#infra/hold.ts'
 import type { KeyRing } from '#infra/secrets.ts'
 import { NotStored, type Storage } from '#infra/storage.ts'
 import { readCursor, writeCursor } from '../paging/cursor.ts'
@@ -25,8 +26,8 @@ export type Rendition = {
   bytes: number
   width: number | null
   height: number | null
-  /** Reads from the disk when it is read; `slice` it for chunks. */
-  blob: () => Promise<Blob>
+  /** Reads from the disk when it is read, while `hold` lasts; `slice` it for chunks. */
+  blob: (hold: Hold) => Promise<Blob>
 }
 export type NewMedia = Owner & Words & { bytes: Buffer; declared?: string }
 
@@ -220,7 +221,7 @@ export const createMedia = ({
       const media = await anywhere(mediaId)
       const r = media.kind === 'image' ? await renditions.of(media, limits) : media
       const { mime, bytes, width, height, storage_key: key } = r
-      return { mime, bytes, width, height, blob: () => storage.blob(key, mime) }
+      return { mime, bytes, width, height, blob: (hold) => storage.blob(key, hold, mime) }
     },
     /** A public address of the same, good for a day; a video or document goes by the profile word `original`. */
     signedUrl: async (mediaId: string, limits: RenditionProfile): Promise<string> => {

@@ -1,6 +1,7 @@
 /** One attempt in work: what it knows, and what it hands to a step. */
 
 import { Problem } from '#contract/problems.ts'
+import type { Hold } from '#infra/hold.ts'
 import { type Http, redact } from '#kit/client/http.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { type Json, type PlannedStep, plan, type StepContext, type StepView } from '#kit/client/steps.ts'
@@ -13,8 +14,8 @@ import type { StepRule } from './rules.ts'
 import type { Claim } from './store.ts'
 import { LeaseLost, saveStep } from './store.ts'
 
-/** A claim in work. `leaseUntil` (epoch ms) moves with the heartbeat; `signal` aborts when the lease is gone. */
-export type Work = { claim: Claim; leaseUntil: number; signal: AbortSignal }
+/** A claim in work. `leaseUntil` (epoch ms) moves with the heartbeat; `signal` aborts when the lease is gone, `hold` ends with the attempt. */
+export type Work = { claim: Claim; leaseUntil: number; signal: AbortSignal; hold: Hold }
 
 export type AttemptContext = {
   readonly d: PublishingDeps
@@ -40,7 +41,7 @@ export const startAttempt = (
   loaded: Loaded,
   frozen: Frozen,
 ): AttemptContext => {
-  const view = viewOf(w.claim.publicationId, frozen, loaded, d.media, platform)
+  const view = viewOf(w.claim.publicationId, frozen, loaded, d.media, platform, w.hold)
   const planned = plan(platform.publish, view)
   const fresh = loaded.frozen ? undefined : frozen
   return {

@@ -1,6 +1,7 @@
 /** What the engine needs from others, as small ports it owns. */
 import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
+import type { Hold } from '#infra/hold.ts'
 import type { Http, Realm } from '#kit/client/http.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import type { Send } from '#kit/client/send.ts'
@@ -41,7 +42,14 @@ export type MediaPort = {
   renditionFor: (
     mediaId: string,
     profile: RenditionProfile,
-  ) => Promise<{ mime: string; bytes: number; width: number | null; height: number | null; blob: () => Promise<Blob> }>
+  ) => Promise<{
+    mime: string
+    bytes: number
+    width: number | null
+    height: number | null
+    /** Good while `hold` lasts. */
+    blob: (hold: Hold) => Promise<Blob>
+  }>
   signedUrl: (mediaId: string, profile: RenditionProfile) => Promise<string> | string
 }
 

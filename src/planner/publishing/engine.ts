@@ -5,6 +5,7 @@
  */
 import type { Carry } from '#infra/carrier.ts'
 import { type Db, topics } from '#infra/db/database.ts'
+import { createHold } from '#infra/hold.ts'
 import { attempt } from './attempt.ts'
 import type { Work } from './attempt-context.ts'
 import { holdChannel } from './commands.ts'
@@ -59,7 +60,8 @@ export const createPublishing = (carry: Carry, d: PublishingDeps): Publishing =>
 
   const launch = (claim: store.Claim) => {
     const abort = new AbortController()
-    const work: Work = { claim, leaseUntil: d.clock.now() + leaseMs, signal: abort.signal }
+    const { hold, release } = createHold()
+    const work: Work = { claim, leaseUntil: d.clock.now() + leaseMs, signal: abort.signal, hold }
     const life = attempt(d, work)
       .catch((error: unknown) => {
         if (error instanceof store.LeaseLost)
@@ -73,6 +75,7 @@ export const createPublishing = (carry: Carry, d: PublishingDeps): Publishing =>
         return error instanceof store.LeaseLost ? store.freeChannel(d.db, claim).catch(() => undefined) : undefined
       })
       .finally(() => {
+        release()
         flying.delete(claim.lease)
         ended = true
         carrier.wake()

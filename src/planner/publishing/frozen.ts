@@ -7,6 +7,7 @@ import type { LatePolicy } from '#contract/people.ts'
 import type { StepName } from '#contract/steps.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { ContentJson } from '#infra/db/tables.ts'
+import type { Hold } from '#infra/hold.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { plan, type StepMedia, type StepView } from '#kit/client/steps.ts'
 import type { Failure } from '#kit/facts/failures.ts'
@@ -200,20 +201,27 @@ export const freeze = async (db: Db, media: MediaPort, platform: Platform, loade
   }))
   const firstComment = shownText(content.firstComment ?? '') ? { firstComment: content.firstComment } : {}
   const bare = { segments, ...firstComment, settings, ...(attached.length > 0 ? { attachments } : {}) }
-  return { ...bare, plan: plan(platform.publish, viewOf('', bare, loaded, media, platform)).map((p) => p.key) }
+  return {
+    ...bare,
+    plan: plan(
+      platform.publish,
+      viewOf('', bare, loaded, media, platform, () => undefined),
+    ).map((p) => p.key),
+  }
 }
 
-/** The frozen content as steps see it: with bytes and signed URLs. */
+/** The frozen content as steps see it: with signed URLs, and with bytes that can be read while `hold` lasts. */
 export const viewOf = (
   publicationId: string,
   frozen: Omit<Frozen, 'plan'>,
   loaded: Loaded,
   media: MediaPort,
   platform: Platform,
+  hold: Hold,
 ): StepView => {
   const open = (m: FrozenMedia, profile: RenditionProfile): StepMedia => ({
     ...m,
-    blob: async () => (await media.renditionFor(m.id, profile)).blob(),
+    blob: async () => (await media.renditionFor(m.id, profile)).blob(hold),
     url: async () => media.signedUrl(m.id, profile),
   })
   const limits = new Map((platform.spec.settings.media?.(frozen.settings) ?? []).map((a) => [a.id, a.limits]))
