@@ -7,7 +7,7 @@ import process from 'node:process'
 import { steerableClock } from '#infra/clock.ts'
 import { openDatabase } from '#infra/db/database.ts'
 import { keyRingFrom } from '#infra/secrets.ts'
-import { type Send, send } from '#kit/client/send.ts'
+import { createSend, type Send } from '#kit/client/send.ts'
 import { platforms } from '#platforms/registry/server.gen.ts'
 import { openHouse } from '../../src/server/house.ts'
 import { callKey, random } from './cases.ts'
@@ -34,6 +34,7 @@ const die = () => {
 }
 const hit = (kind: Trap['do'], at: number) => trap?.do === kind && trap.at === at
 
+const send = createSend()
 const wired: Send = async (input, init, to) => {
   const at = calls.push(callKey(init?.method ?? 'GET', String(input))) - 1
   if (hit('kill-before', at)) await die()

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { Problem } from '#contract/problems.ts'
 import { asClarion } from '#contract/sandbox-client.ts'
-import { type Send, send as sendThere } from '#kit/client/send.ts'
+import { createSend, type Send } from '#kit/client/send.ts'
 import type { Robot } from '#planner/channels/connect-all.ts'
 
 export type RobotDeps = {
@@ -30,7 +30,7 @@ export type SandboxRobot = Robot & {
 
 /** All functions raise Problem `connect-failed` when the sandbox does not play along. */
 export const createSandboxRobot = (deps: RobotDeps): SandboxRobot => {
-  const send = deps.fetch ?? sendThere
+  const send = deps.fetch ?? createSend()
   const inner = (url: string) =>
     url.startsWith(deps.browserSandboxUrl) ? `${deps.sandboxUrl}${url.slice(deps.browserSandboxUrl.length)}` : url
   const refuse = (what: string): never => {

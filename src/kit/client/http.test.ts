@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { type FailureTable, PlatformFailure } from '#kit/facts/failures.ts'
 import { createHttp, type HttpOptions, redact } from './http.ts'
+import { SendFailed } from './send.ts'
 import { namedBy } from './steps.ts'
 
 const failures: FailureTable = {
@@ -20,25 +21,6 @@ const failureOf = async (run: Promise<unknown>) => {
   if (!(error instanceof PlatformFailure)) throw error
   return error.failure
 }
-const broken = (cause: object) => () => Promise.reject(Object.assign(new TypeError('fetch failed'), { cause }))
-
-describe('a connection that broke', () => {
-  it.each([
-    ['refused at the door', { code: 'ECONNREFUSED', syscall: 'connect' }, 'try-later'],
-    ['no such host', { code: 'ENOTFOUND', syscall: 'getaddrinfo' }, 'try-later'],
-    [
-      'no address of the host answers',
-      { code: 'ECONNREFUSED', errors: [{ code: 'ECONNREFUSED', syscall: 'connect' }] },
-      'try-later',
-    ],
-    ['no route to it', { code: 'EHOSTUNREACH', syscall: 'connect' }, 'try-later'],
-    ['the route was lost under a request that had left', { code: 'EHOSTUNREACH', syscall: 'read' }, 'unknown-outcome'],
-    ['closed by the other side', { code: 'ECONNRESET', syscall: 'read' }, 'unknown-outcome'],
-  ])('%s: proves what it proves', async (_, cause, kind) => {
-    expect((await failureOf(client(broken(cause))({ method: 'POST', url }))).kind).toBe(kind)
-  })
-})
-
 describe('time', () => {
   it('runs while the address is looked at, so that nothing leaves after it is over', async () => {
     let sent = 0
@@ -125,10 +107,10 @@ describe('a budget', () => {
     expect(told).toEqual(['spend 50 units', 'sent'])
   })
   it('is given back only when the call provably never left', async () => {
-    const never = kept(broken({ code: 'ECONNREFUSED', syscall: 'connect' }))
+    const never = kept(() => Promise.reject(new SendFailed(false, new Error('refused'))))
     await failureOf(never.http({ method: 'POST', url, charge: cost }))
     expect(never.told).toEqual(['spend 50 units', 'refund 50 units'])
-    const maybe = kept(broken({ code: 'ECONNRESET', syscall: 'read' }))
+    const maybe = kept(() => Promise.reject(new SendFailed(true, new Error('reset'))))
     await failureOf(maybe.http({ method: 'POST', url, charge: cost }))
     expect(maybe.told).toEqual(['spend 50 units'])
   })

@@ -5,7 +5,7 @@
 import type { z } from 'zod'
 import { asClarion } from '#contract/sandbox-client.ts'
 import { type Answer, classify, type Failure, type FailureTable, PlatformFailure } from '#kit/facts/failures.ts'
-import { multipartBody, type Pin, type Send, send } from './send.ts'
+import { createSend, multipartBody, type Pin, type Send, SendFailed } from './send.ts'
 
 export type Realm = 'live' | 'sandbox'
 
@@ -67,25 +67,6 @@ export type HttpOptions = {
   signal?: AbortSignal
   userAgent?: string
 }
-
-/** Connection errors that prove the request never reached the network. */
-const neverSent = new Set([
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-])
-
-/** These prove it only when the connection was never made: a route may also be lost under a request that has left. */
-const notConnected = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH'])
-
-type Cause = { code?: string; syscall?: string; errors?: Cause[] }
-const neverLeft = (c: Cause | undefined): boolean =>
-  c?.code !== undefined &&
-  (neverSent.has(c.code) ||
-    (notConnected.has(c.code) && (c.errors ? c.errors.every((e) => e.syscall === 'connect') : c.syscall === 'connect')))
 
 /**
  * Where a real URL goes in the sandbox realm: `SANDBOX_URL/<host>/<path>`. An address an imitation handed out (an upload
@@ -149,7 +130,7 @@ const encode = (r: HttpRequest): { body?: BodyInit; type?: string } => {
 /** Makes the client of one channel. */
 export const createHttp = (o: HttpOptions): Http => {
   const secrets = o.secrets ?? []
-  const through = o.fetch ?? send
+  const through = o.fetch ?? createSend()
   const fail = (failure: Failure): never => {
     throw new PlatformFailure({
       ...failure,
@@ -178,8 +159,6 @@ export const createHttp = (o: HttpOptions): Http => {
       ...r.headers,
       ...(o.realm === 'sandbox' ? asClarion() : {}),
     }
-    // A write never reuses an idle socket: a stale one would turn a healthy post into an unknown outcome.
-    if (r.method !== 'GET') headers.connection = 'close'
     const signal = o.signal ? AbortSignal.any([o.signal, timeout]) : timeout
     const charges = r.charge === undefined ? [] : 'bucket' in r.charge ? [r.charge] : r.charge
     await spendAll(o, charges)
@@ -228,17 +207,18 @@ const spendAll = async (o: Pick<HttpOptions, 'spend' | 'refund'>, charges: reado
     }
 }
 
-/** A request without an answer: did it leave us? */
+/** A request without an answer: did it leave us? What is not known to have stayed may have left. */
 const unanswered = (error: unknown, host: string, timedOut: boolean): Failure => {
   if (error instanceof PlatformFailure) return error.failure
-  const cause = (error as { cause?: Cause }).cause ?? (error as Cause)
-  const code = cause.code ?? ''
-  if (neverLeft(cause))
+  if (error instanceof SendFailed && !error.left) {
+    const { code } = (error.cause ?? {}) as { code?: unknown }
+    const why = typeof code === 'string' ? code : timedOut ? 'ETIMEDOUT' : 'no connection'
     return {
       kind: 'try-later',
       code: 'http.unreachable',
-      message: `${host} could not be reached (${code}). Nothing was sent.`,
+      message: `${host} could not be reached (${why}). Nothing was sent.`,
     }
+  }
   if (timedOut)
     return {
       kind: 'unknown-outcome',

@@ -4,11 +4,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type FailureTable, PlatformFailure } from '#kit/facts/failures.ts'
 import { readMultipart } from '../sandbox/multipart.ts'
 import { createHttp } from './http.ts'
-import { multipartBody, send } from './send.ts'
+import { createSend, multipartBody } from './send.ts'
+
+const send = createSend()
 
 type Seen = { req: IncomingMessage; body: Buffer }
 let answer: (seen: Seen, res: ServerResponse) => void = (_, res) => res.end()
@@ -145,4 +148,23 @@ it('connects where it is told, whatever the name says by then', async () => {
   // A redirect is an answer, never a way around what was judged.
   answer = (_, res) => res.writeHead(302, { location: 'http://127.0.0.1/' }).end()
   expect((await send(`http://rebound.example:${port}/`, {}, to)).status).toBe(302)
+})
+
+it('reads share connections; a write has one of its own, which nobody closed in the moment it is used', async () => {
+  const sockets: unknown[] = []
+  answer = ({ req }, res) => {
+    sockets.push(req.socket)
+    res.end('{}')
+  }
+  const send = createSend()
+  for (const method of ['GET', 'GET', 'POST', 'POST'])
+    await send(url, { method, ...(method === 'POST' && { body: '{}' }) })
+  expect(sockets.map((s) => sockets.indexOf(s))).toEqual([0, 0, 2, 3])
+})
+
+it('gives a packed answer unpacked, and bytes go out as they are', async () => {
+  answer = ({ req }, res) =>
+    res.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(`{"said":"${req.headers['accept-encoding']}"}`))
+  const res = await send(url, { method: 'POST', body: new Uint8Array([1, 0, 255]) })
+  expect([await res.json(), seen!.body]).toEqual([{ said: 'gzip' }, Buffer.from([1, 0, 255])])
 })

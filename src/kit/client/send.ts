@@ -1,15 +1,17 @@
 /**
- * Sending bodies. `fetch` keeps a copy of every body it may have to send again (it tees the stream, redirected or not), so
- * memory would grow with the file. Files therefore go out through node's own client, read from disk as the network takes
- * them; everything else through `fetch`.
+ * Sending, over node's own client. `fetch` costs 2.5 times the CPU a call, keeps a copy of every body it may have to send
+ * again (it tees the stream, redirected or not), so that memory would grow with the file, and hides whether a connection
+ * was ever made. Files go out as the network takes them, read from disk.
  */
 import { randomBytes } from 'node:crypto'
-import { type IncomingMessage, request as overHttp } from 'node:http'
-import { request as overHttps } from 'node:https'
+import { Agent, type IncomingMessage, request as overHttp, type RequestOptions } from 'node:http'
+import { request as overHttps, Agent as TlsAgent } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as WebStream } from 'node:stream/web'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
 
 /** Addresses a host's name was judged by (`infra/guard.ts`): the call goes to one of them, whatever the name says by then. */
 export type Pin = readonly { address: string; family: 4 | 6 }[]
@@ -18,16 +20,26 @@ export type Pin = readonly { address: string; family: 4 | 6 }[]
 export type Send = (input: string | URL, init?: RequestInit, to?: Pin) => Promise<Response>
 
 /**
- * A `fetch` that never follows a redirect, streams bodies that are a `Blob` and connects where it is told. Rejects like
- * `fetch`: the cause has the `code`.
+ * A call without a whole answer. `left` false: no connection was made (a name that is not known, a refusal, TLS that could
+ * not be agreed on, nobody there within `connectMs`), and nothing is written before there is one; so the network cannot
+ * have acted. The cause is what node said and has its `code`.
  */
-export const send: Send = (input, init, to) =>
-  init?.body instanceof Blob || to
-    ? sendItself(new URL(String(input)), init ?? {}, to)
-    : fetch(input, { ...init, redirect: 'manual' })
+export class SendFailed extends Error {
+  readonly left: boolean
+  constructor(left: boolean, cause: unknown) {
+    super(`no answer came: ${(cause as Error | undefined)?.message ?? cause}`, { cause })
+    this.left = left
+  }
+}
 
-/** An answer from a host that a person named is read up to here (bytes); a network's own are far below. */
+/** A connection, TLS included, is made within this time (ms) or not at all. */
+const defaultConnectMs = 10_000
+/** An unused connection is kept this long (ms), less where the server's `keep-alive: timeout` says so: then a second below it. */
+const keptMs = 4_000
+/** An answer is read up to here (bytes), unpacked; a network's own are far below. */
 const longestAnswer = 32 * 1024 * 1024
+
+const unzip = promisify(gunzip)
 
 /** node's `lookup`, which knows only what was judged. TLS still checks the name. */
 const lookupOf =
@@ -35,28 +47,86 @@ const lookupOf =
   (_host, options, done) =>
     options.all ? (done as unknown as (e: null, a: Pin) => void)(null, to) : done(null, to[0]!.address, to[0]!.family)
 
-const sendItself = async (url: URL, init: RequestInit, to: Pin | undefined): Promise<Response> => {
-  const body = init.body instanceof Blob ? init.body : new Blob(typeof init.body === 'string' ? [init.body] : [])
-  const start = url.protocol === 'https:' ? overHttps : overHttp
-  const request = start(url, {
-    method: init.method,
-    headers: {
-      ...Object.fromEntries(new Headers(init.headers)),
-      ...(init.body ? { 'content-length': body.size } : {}),
-    },
-    signal: init.signal ?? undefined,
-    // A kept connection would not be looked up again, and belongs to whoever was judged then.
-    ...(to ? { agent: false, lookup: lookupOf(to) } : {}),
-  })
-  const answer = new Promise<IncomingMessage>((resolve, reject) => {
-    request.once('response', resolve)
-    // Stays after the answer, which may come before the last byte is out: what breaks then breaks the answer's body.
-    request.on('error', reject)
-  })
-  const sent = pipeline(Readable.fromWeb(body.stream() as WebStream), request)
-  // A file that cannot be read ends the request with that error; the answer rejects with it.
-  sent.catch((error: Error) => request.destroy(error))
-  const res = await answer
+type Body = string | Uint8Array | Blob | undefined
+const bodyOf = (body: RequestInit['body']): Body => {
+  if (body === undefined || body === null) return undefined
+  if (typeof body === 'string' || body instanceof Uint8Array || body instanceof Blob) return body
+  throw new TypeError('a body is a text, bytes or a file')
+}
+const lengthOf = (body: Exclude<Body, undefined>): number =>
+  typeof body === 'string' ? Buffer.byteLength(body) : body instanceof Blob ? body.size : body.byteLength
+
+/**
+ * Makes the `fetch` of a house: it never follows a redirect, streams bodies that are a `Blob` and connects where it is told.
+ * Raises `SendFailed`.
+ *
+ * Reads share kept connections. A write has one of its own, since a server may close a kept one in the very moment we
+ * write: then a healthy post would be an unknown outcome. (`fetch` sends a write with `connection: close` down an idle
+ * connection all the same.) TLS sessions are resumed, so a new connection to a host we know costs little.
+ */
+export const createSend = (o: { connectMs?: number } = {}): Send => {
+  const connectMs = o.connectMs ?? defaultConnectMs
+  const kept = { keepAlive: true, timeout: keptMs }
+  const agents = {
+    'http:': { start: overHttp, kept: new Agent(kept), own: new Agent(), connected: 'connect' },
+    'https:': { start: overHttps, kept: new TlsAgent(kept), own: new TlsAgent(), connected: 'secureConnect' },
+  } as const
+
+  return async (input, init = {}, to) => {
+    let left = false
+    try {
+      const url = new URL(String(input))
+      const by = agents[url.protocol as keyof typeof agents]
+      if (!by) throw new TypeError(`${url.protocol} is no protocol to call a network by`)
+      const body = bodyOf(init.body)
+      const read = (init.method ?? 'GET') === 'GET' && body === undefined
+      init.signal?.throwIfAborted()
+      const options: RequestOptions = {
+        method: init.method,
+        headers: {
+          'accept-encoding': 'gzip',
+          ...Object.fromEntries(new Headers(init.headers)),
+          ...(body === undefined ? {} : { 'content-length': lengthOf(body) }),
+        },
+        // Whoever was judged then: a kept connection would not be looked up again.
+        ...(to ? { agent: false, lookup: lookupOf(to) } : { agent: read ? by.kept : by.own }),
+      }
+      const request = by.start(url, options)
+      const abort = () => request.destroy(init.signal?.reason as Error)
+      init.signal?.addEventListener('abort', abort, { once: true })
+      const late = setTimeout(() => {
+        if (!left) request.destroy(Object.assign(new Error(`no connection in ${connectMs} ms`), { code: 'ETIMEDOUT' }))
+      }, connectMs)
+      request.once('socket', (socket) => {
+        left = request.reusedSocket || !socket.connecting
+        socket.once(by.connected, () => {
+          left = true
+          clearTimeout(late)
+        })
+      })
+      try {
+        const answer = new Promise<IncomingMessage>((resolve, reject) => {
+          request.once('response', resolve)
+          // Stays after the answer, which may come before the last byte is out: what breaks then breaks the answer's body.
+          request.on('error', reject)
+        })
+        if (body instanceof Blob)
+          // A file that cannot be read ends the request with that error; the answer rejects with it.
+          pipeline(Readable.fromWeb(body.stream() as WebStream), request).catch((e: Error) => request.destroy(e))
+        else request.end(body)
+        return await whole(await answer)
+      } finally {
+        clearTimeout(late)
+        init.signal?.removeEventListener('abort', abort)
+      }
+    } catch (error) {
+      throw new SendFailed(left, error)
+    }
+  }
+}
+
+/** The answer with its last byte. Raises when it breaks off, or is longer than any network's. */
+const whole = async (res: IncomingMessage): Promise<Response> => {
   const parts: Buffer[] = []
   let size = 0
   for await (const part of res as AsyncIterable<Buffer>) {
@@ -64,7 +134,9 @@ const sendItself = async (url: URL, init: RequestInit, to: Pin | undefined): Pro
     if (size > longestAnswer) throw new Error(`the answer is longer than ${longestAnswer} bytes`)
     parts.push(part)
   }
-  return answered(res, Buffer.concat(parts))
+  const bytes = Buffer.concat(parts)
+  const packed = bytes.byteLength > 0 && res.headers['content-encoding']?.toLowerCase() === 'gzip'
+  return answered(res, packed ? await unzip(bytes, { maxOutputLength: longestAnswer }) : bytes)
 }
 
 /** `Response` knows no status such as LinkedIn's 999, and no body for 204. */

@@ -3,7 +3,7 @@ import type { Clock } from '#infra/clock.ts'
 import { passed } from '#infra/scavenge.ts'
 import { createHttp, type Http, type Realm } from '#kit/client/http.ts'
 import type { Platform } from '#kit/client/platform.ts'
-import { type Pin, type Send, send } from '#kit/client/send.ts'
+import { createSend, type Pin, type Send } from '#kit/client/send.ts'
 import type { Grant } from '#kit/client/steps.ts'
 import type { Quotas } from './quotas.ts'
 
@@ -46,9 +46,9 @@ const flat =
   }
 
 /** The factory every planner noun uses to call a network. The client it makes raises only `PlatformFailure`. */
-export const createChannelHttp =
-  (deps: ChannelHttpDeps): ChannelHttp =>
-  (o) => {
+export const createChannelHttp = (deps: ChannelHttpDeps): ChannelHttp => {
+  const send = deps.fetch ?? createSend()
+  return (o) => {
     const { quotas } = deps
     const who = { platform: o.platform, realm: o.realm, channelId: o.channelId, app: o.app }
     return createHttp({
@@ -59,7 +59,7 @@ export const createChannelHttp =
       allow: deps.allow,
       hosts: o.platform.spec.hosts,
       beforeSend: o.beforeSend,
-      fetch: flat(o.fetch ?? deps.fetch ?? send),
+      fetch: flat(o.fetch ?? send),
       signal: o.signal,
       now: () => deps.clock.now(),
       ...(quotas && {
@@ -69,6 +69,7 @@ export const createChannelHttp =
       }),
     })
   }
+}
 
 /**
  * Every string of a grant and of the app credentials that must stay out of errors and logs. URLs in `extra` and

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { manualClock } from '#infra/clock.ts'
 import { memoryKeyRing } from '#infra/secrets.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
+import { SendFailed } from '#kit/client/send.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { fullestQuotas, knownQuotas, windowOf } from './quotas.ts'
 import { type ChannelsHouse, channelsHouse } from './testing/house.ts'
@@ -161,7 +162,7 @@ test('the channel’s own budget is not touched by another channel', async () =>
 test('a request that never left gives its units back, into the window they came from', async () => {
   net.says['/x'] = () => {
     clock.set(Date.UTC(2026, 10, 23, 9))
-    throw Object.assign(new Error('no such host'), { cause: { code: 'ENOTFOUND' } })
+    throw new SendFailed(false, new Error('no such host'))
   }
   expect((await failure(ask('units', 4)))?.kind).toBe('try-later')
   const rows = await t.db.selectFrom('quotas').select('used').where('bucket', '=', 'units').execute()

@@ -1,0 +1,173 @@
+/**
+ * Every way a call can end without an answer, on real sockets. What may have left is an unknown outcome; `try-later` is said
+ * only of what cannot have left.
+ */
+
+import type { AddressInfo } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type FailureTable, PlatformFailure } from '#kit/facts/failures.ts'
+import { createHttp } from './http.ts'
+import { createSend } from './send.ts'
+
+/** Of nobody: made for this test, for the name localhost alone, good until 2126. */
+const key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg5Cf+WEqndMaBy0Gp
+AY9Sfwvlo7TjRWYM7RZa6Majhv+hRANCAAQtjSsHqltXvFnH18W6NqnBAPVHnyAa
+orblyABDeMWcUutyq3/LEDdX7AlmNnZQewtDdmhgF6+tPMwzMQG9KYvq
+-----END PRIVATE KEY-----`
+const cert = `-----BEGIN CERTIFICATE-----
+MIIBlTCCATugAwIBAgIUYk5I16vI1REvhx2fzSnlYML4DGUwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEzMDE1MTEwN1oYDzIxMjYxMTA2
+MTUxMTA3WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQtjSsHqltXvFnH18W6NqnBAPVHnyAaorblyABDeMWcUutyq3/LEDdX
+7AlmNnZQewtDdmhgF6+tPMwzMQG9KYvqo2kwZzAdBgNVHQ4EFgQU5poadTW4GgAs
+MQ5SwXL5qHDVozwwHwYDVR0jBBgwFoAU5poadTW4GgAsMQ5SwXL5qHDVozwwDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+SAAwRQIhAOR8Mh1H2DeRf5YRAjlHgeuvzMZGhPqmRraLDbQwmhsEAiBl4uytYw1u
+pKvgm9CQGyPt8J5Kth6NbjJRJy8QdVqwCw==
+-----END CERTIFICATE-----`
+
+/** What a server does with a connection; what `said` is given runs once the request's head is there. */
+type Act = (socket: Socket, said: (then: () => void) => void) => void
+type Place = { url: string; heard: () => string; connections: () => number; close: () => Promise<void> }
+const servers: Place[] = []
+
+const place = async (o: { tls?: 'trusted' | 'stranger'; scheme?: string; host?: string }, act: Act): Promise<Place> => {
+  let heard = ''
+  let n = 0
+  const sockets = new Set<Socket>()
+  const on = (socket: Socket) => {
+    n++
+    sockets.add(socket)
+    let then: (() => void) | undefined
+    socket.on('error', () => undefined)
+    socket.on('data', (d: Buffer) => {
+      heard += d.toString('latin1')
+      if (!heard.includes('\r\n\r\n')) return
+      then?.()
+      then = undefined
+    })
+    act(socket, (f) => {
+      then = f
+    })
+  }
+  const server: Server = o.tls ? createTlsServer({ key, cert }, on) : createServer(on)
+  server.on('tlsClientError', () => undefined)
+  await new Promise<void>((r) => server.listen(0, '127.0.0.1', r))
+  const { port } = server.address() as AddressInfo
+  const made = {
+    url: `${o.scheme ?? (o.tls ? 'https' : 'http')}://${o.host ?? 'localhost'}:${port}/posts`,
+    heard: () => heard,
+    connections: () => n,
+    close: async () => {
+      for (const s of sockets) s.destroy()
+      await new Promise((r) => server.close(r))
+    },
+  }
+  servers.push(made)
+  return made
+}
+const nobody = async (scheme: string) => {
+  const p = await place({ scheme }, () => undefined)
+  await servers.pop()!.close()
+  return p
+}
+
+let before: string[]
+beforeAll(() => {
+  before = getCACertificates('default')
+  setDefaultCACertificates([...before, cert])
+})
+afterAll(async () => {
+  setDefaultCACertificates(before)
+  await Promise.all(servers.map((s) => s.close()))
+})
+
+const failures: FailureTable = { platform: 'toy', read: () => ({}), rules: [] }
+const head = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n'
+const zipped = gzipSync(Buffer.alloc(40 * 1024 * 1024))
+
+/** Nothing of the request can have left. */
+const never = { kind: 'try-later', code: 'http.unreachable' } as const
+const broke = { kind: 'unknown-outcome', code: 'http.no-answer' } as const
+const late = { kind: 'unknown-outcome', code: 'http.timeout' } as const
+
+const rows: [string, () => Promise<Place>, { kind: string; code: string }][] = [
+  ['nobody listens', () => nobody('http'), never],
+  ['nobody listens, TLS', () => nobody('https'), never],
+  ['the name is not known', async () => ({ ...(await nobody('http')), url: 'http://nobody.invalid/' }), never],
+  ['TLS is never answered', () => place({ scheme: 'https' }, () => undefined), never],
+  ['TLS is broken off', () => place({ scheme: 'https' }, (s) => s.once('data', () => s.resetAndDestroy())), never],
+  ['TLS is closed politely', () => place({ scheme: 'https' }, (s) => s.once('data', () => s.end())), never],
+  [
+    'TLS is answered in the clear',
+    () => place({ scheme: 'https' }, (s) => s.once('data', () => s.end('HTTP/1.1 400 Bad Request\r\n\r\n'))),
+    never,
+  ],
+  ['the certificate is another name’s', () => place({ tls: 'trusted', host: '127.0.0.1' }, () => undefined), never],
+  ['closed at once', () => place({}, (s) => s.destroy()), broke],
+  ['reset after the request', () => place({}, (s, said) => said(() => s.resetAndDestroy())), broke],
+  ['closed after the request', () => place({}, (s, said) => said(() => s.end())), broke],
+  ['reset after the request, TLS', () => place({ tls: 'trusted' }, (s, said) => said(() => s.destroy())), broke],
+  ['half a head', () => place({}, (s, said) => said(() => s.end('HTTP/1.1 200 OK\r\ncontent-ty'))), broke],
+  ['half a body', () => place({}, (s, said) => said(() => s.end(`${head}content-length: 9\r\n\r\n{"id`))), broke],
+  [
+    'half a body, then reset',
+    () =>
+      place({}, (s, said) => said(() => s.write(`${head}content-length: 9\r\n\r\n{"id`, () => s.resetAndDestroy()))),
+    broke,
+  ],
+  [
+    'pieces without a last one',
+    () => place({}, (s, said) => said(() => s.end(`${head}transfer-encoding: chunked\r\n\r\n4\r\n{"id\r\n`))),
+    broke,
+  ],
+  ['another protocol', () => place({}, (s, said) => said(() => s.end('220 mail.example ESMTP\r\n'))), broke],
+  [
+    'packed, and not readable',
+    () => place({}, (s, said) => said(() => s.end(`${head}content-encoding: gzip\r\ncontent-length: 4\r\n\r\n{"a"`))),
+    broke,
+  ],
+  [
+    'packed, and far too long',
+    () =>
+      place({}, (s, said) =>
+        said(() => {
+          s.write(`${head}content-encoding: gzip\r\ncontent-length: ${zipped.length}\r\n\r\n`)
+          s.end(zipped)
+        }),
+      ),
+    broke,
+  ],
+  ['never answered', () => place({}, () => undefined), late],
+  ['never answered, TLS', () => place({ tls: 'trusted' }, () => undefined), late],
+  ['a head that never ends', () => place({}, (s, said) => said(() => s.write(head))), late],
+  [
+    'a body that never ends',
+    () => place({}, (s, said) => said(() => s.write(`${head}content-length: 9\r\n\r\n{"`))),
+    late,
+  ],
+]
+
+const calls = {
+  post: { method: 'POST', json: { text: 'x'.repeat(100) } },
+  read: { method: 'GET' },
+  file: { method: 'PUT', bytes: new Blob(['x'.repeat(100_000)]) },
+} as const
+
+describe.each(Object.entries(calls))('%s', (_, call) => {
+  it.each(rows)('%s', async (_name, make, want) => {
+    const server = await make()
+    const http = createHttp({ realm: 'live', failures, fetch: createSend({ connectMs: 300 }), now: () => 0 })
+    const error = await http({ ...call, url: server.url, timeoutMs: want === late ? 400 : 20_000 }).then(
+      () => expect.fail('it should have failed'),
+      (e: unknown) => e,
+    )
+    if (!(error instanceof PlatformFailure)) throw error
+    expect(error.failure).toMatchObject(want)
+    if (want === never) expect(server.heard()).not.toContain('/posts')
+  })
+})
