@@ -1,180 +1,129 @@
 /**
- * `npm run bench`: how late is a burst, and how far from the floor? In one run on one machine:
- * (a) the floor: the same calls from a bare client plus one commit each; (b) Clarion on the PostgreSQL it brings;
- * (c) Clarion on PostgreSQL 15. 1,000 publications over 100 channels due at the same second; sandbox, database and
- * Clarion are processes of their own. Also start-up time and idle memory.
+ * `npm run bench`: how late is a burst, how far from the floor, and how far from what everybody else uses? In one run on
+ * one machine, arms in turn and several rounds, each arm with a fresh database and a warmed sandbox in a process of its own:
  *
- *   --json   one last line   --publications <n>   --channels <n>
+ *   floor      the same calls from a bare client plus one commit each
+ *   textbook   one delayed BullMQ job a post, concurrency 50 (bench/textbook)
+ *   own        Clarion on the PostgreSQL it brings
+ *   pg15       Clarion on PostgreSQL 15
+ *   redis1     Clarion with Redis: one process for the API, one worker
+ *   redis2     the same with two workers
+ *
+ *   --json   one last line        --rounds <n>           rounds, default 3
+ *   --publications <n>            due at the same second, default 1,000
+ *   --channels <n>                they are spread over, default 100
+ *   --slow <ms>                   the networks answer this late
+ *   --arms <a,b>                  only these
+ *   --no-idle                     without start-up time and idle cost
+ *
+ * Exits 0 when everything was published exactly once; goals that were missed are told.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { startOwnPostgres } from '#infra/db/own-postgres.ts'
-import { findPostgres } from '#infra/db/postgres-binaries.ts'
-import { diesWithUs } from '#infra/testing/dies-with-us.ts'
-import { freePort, startClarion } from '../../tools/demo/clarion.ts'
-import { floor } from './floor.ts'
-import { prepare } from './prepare.ts'
+import { settings } from '#infra/settings.ts'
+import { type Arm, type Burst, burst } from './burst.ts'
+import { enterClarion, enterFloor, enterTextbook } from './contenders.ts'
+import { clarionArms, type Goal, goalsOf, type Idle, type Summary, summarise } from './goals.ts'
+import { house } from './idle.ts'
 
 const { values: args } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     publications: { type: 'string', default: '1000' },
     channels: { type: 'string', default: '100' },
+    rounds: { type: 'string', default: '3' },
+    slow: { type: 'string', default: '0' },
+    arms: { type: 'string' },
+    'no-idle': { type: 'boolean', default: false },
   },
 })
-const count = Number(args.publications)
-const channels = Number(args.channels)
+const number = (name: 'publications' | 'channels' | 'rounds' | 'slow', least: number): number => {
+  const n = Number(args[name])
+  if (!Number.isInteger(n) || n < least) throw new Error(`--${name} is a whole number from ${least} on`)
+  return n
+}
+const size = { publications: number('publications', 1), channels: number('channels', 1) }
+const [rounds, slowMs] = [number('rounds', 1), number('slow', 0)]
 const say = (line: string) => process.stderr.write(`${line}\n`)
+
+const all: readonly Arm[] = [
+  { name: 'floor', what: 'a bare client and one commit a post', enter: enterFloor },
+  {
+    name: 'textbook',
+    what: 'one delayed BullMQ job a post, concurrency 50',
+    enter: enterTextbook({ concurrency: 50 }),
+    redis: true,
+  },
+  { name: 'own', what: 'Clarion on its own PostgreSQL', enter: enterClarion() },
+  { name: 'pg15', what: 'Clarion on PostgreSQL 15', enter: enterClarion(), major: 15 },
+  { name: 'redis1', what: 'Clarion with Redis and 1 worker', enter: enterClarion({ workers: 1 }), redis: true },
+  { name: 'redis2', what: 'Clarion with Redis and 2 workers', enter: enterClarion({ workers: 2 }), redis: true },
+]
+const wanted = args.arms?.split(',')
+for (const name of wanted ?? []) if (!all.some((a) => a.name === name)) throw new Error(`there is no arm "${name}"`)
+
+const hasRedis = spawnSync('redis-server', ['--version']).status === 0
+const skipped: Record<string, string> = {}
+const arms = all.filter((arm) => {
+  if (wanted && !wanted.includes(arm.name)) return false
+  const reason =
+    arm.redis && !hasRedis
+      ? 'redis-server is not installed (Debian: apt-get install redis-server)'
+      : arm.name.startsWith('redis') && !settings.some((s) => s.names.includes('REDIS_URL'))
+        ? 'this Clarion has no REDIS_URL yet'
+        : undefined
+  if (reason) skipped[arm.name] = reason
+  return !reason
+})
+for (const [name, reason] of Object.entries(skipped)) say(`${name}: skipped, ${reason}`)
+
 const root = await mkdtemp(join(tmpdir(), 'clarion-bench-'))
+// As root the database runs as another user, who must be able to enter.
 await chmod(root, 0o755)
-const keys = `k1:${randomBytes(32).toString('base64')}`
-const percentile = (sorted: number[], p: number) =>
-  Math.round(sorted[Math.min(sorted.length - 1, Math.ceil((p / 100) * sorted.length) - 1)] ?? Number.NaN)
-const round = (n: number, digits = 1) => Number(n.toFixed(digits))
 
-const startSandbox = async (): Promise<{ url: string; child: ChildProcess }> => {
-  const child = spawn(
-    process.execPath,
-    [fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url)), '--port', '0'],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+const table = (summaries: Record<string, Summary>, goals: readonly Goal[], idle: Idle | null) => {
+  console.table(
+    Object.fromEntries(
+      Object.entries(summaries).map(([name, s]) => [
+        name,
+        {
+          'a second': s.per_second,
+          'to floor': s.ratio_to_floor,
+          'to textbook': s.ratio_to_textbook,
+          'p50 ms': s.lateness_ms.p50,
+          'p99 ms': s.lateness_ms.p99,
+          'worst ms': s.worst_ms,
+          'CPU ms': s.cpu_ms.all,
+          '+ sandbox': s.cpu_ms.sandbox,
+          statements: s.statements,
+          'WAL bytes': s.wal_bytes,
+          duplicates: s.duplicates,
+          lost: s.lost,
+        },
+      ]),
+    ),
   )
-  const line = await new Promise<string>((resolve, reject) => {
-    let text = ''
-    child.once('exit', (code) => reject(new Error(`the sandbox ended with ${code}`)))
-    child.stdout!.on('data', (d: Buffer) => {
-      text += d
-      if (text.includes('\n')) resolve(text.split('\n')[0]!)
-    })
-  })
-  return { url: (JSON.parse(line) as { url: string }).url, child }
+  if (idle) console.table(idle)
+  for (const g of goals) console.log(`${g.met ? 'met   ' : 'MISSED'} ${g.goal}: ${g.got}`)
 }
-const end = (child: ChildProcess) =>
-  new Promise<void>((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resolve()
-    child.once('exit', () => resolve())
-    child.kill('SIGTERM')
-  })
-
-/** Proportional memory of a process and its children, MB; what only it uses, plus its share of what is shared. */
-const memory = async (pid: number): Promise<number> => {
-  const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '')
-  const own = Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) / 1024
-  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => ''))
-    .trim()
-    .split(/\s+/)
-    .filter(Boolean)
-  return own + (await Promise.all(children.map((c) => memory(Number(c))))).reduce((a, b) => a + b, 0)
-}
-
-type Burst = {
-  lateness_ms: { p50: number; p99: number; max: number }
-  per_second: number
-  ratio_to_floor: number
-  floor_per_second: number
-  published: number
-}
-
-const burst = async (name: string, major?: number): Promise<Burst> => {
-  say(`${name}: preparing ${count} publications on ${channels} channels`)
-  const dir = join(root, name)
-  // Until the process ends, however it does.
-  diesWithUs({ pgdata: join(root, `${name}-pg`, 'pgdata') })
-  const postgres = await startOwnPostgres({
-    dir: join(root, `${name}-pg`),
-    ...(major ? { binaries: await findPostgres({ major }) } : {}),
-  })
-  const sandbox = await startSandbox()
-  try {
-    const plan = await prepare({
-      databaseUrl: postgres.url,
-      keys,
-      sandboxUrl: sandbox.url,
-      mediaDir: join(dir, 'media'),
-      channels,
-      publications: count,
-    })
-    const before = await floor({ calls: plan.calls, databaseUrl: postgres.url, count, lanes: channels })
-    if (before.refused > 0) throw new Error(`the sandbox refused ${before.refused} of the floor's calls`)
-    say(`${name}: floor ${round(before.perSecond)} publications a second`)
-    const clarion = await startClarion({
-      dataDir: join(dir, 'data'),
-      port: await freePort(),
-      env: { DATABASE_URL: postgres.url, CLARION_KEYS: keys, CLARION_SANDBOX_URL: sandbox.url },
-    })
-    try {
-      const due = new Date(Math.ceil(Date.now() / 1000) * 1000 + 3_000)
-      await plan.due(due)
-      const patience = due.getTime() + 120_000
-      let rows = await plan.results()
-      while (rows.some((r) => r.state !== 'published') && Date.now() < patience) {
-        await new Promise((r) => setTimeout(r, 500))
-        rows = await plan.results()
-      }
-      const late = rows
-        .filter((r) => r.state === 'published')
-        .map((r) => r.lateness)
-        .sort((a, b) => a - b)
-      const seconds = (Math.max(...rows.map((r) => r.publishedAt || 0)) - due.getTime()) / 1000
-      const perSecond = late.length / seconds
-      const result: Burst = {
-        lateness_ms: { p50: percentile(late, 50), p99: percentile(late, 99), max: percentile(late, 100) },
-        per_second: round(perSecond),
-        floor_per_second: round(before.perSecond),
-        ratio_to_floor: round(perSecond / before.perSecond, 3),
-        published: late.length,
-      }
-      say(`${name}: ${JSON.stringify(result)}`)
-      return result
-    } finally {
-      await clarion.stop()
-      await plan.close()
-    }
-  } finally {
-    await end(sandbox.child)
-    await postgres.stop()
-  }
-}
-
-/** As a person starts it: own database, sandbox inside. The first start initialises; the second is the one that counts. */
-const house = async () => {
-  const dataDir = join(root, 'idle')
-  const times: number[] = []
-  let idle = 0
-  for (let i = 0; i < 3; i++) {
-    const t0 = performance.now()
-    const clarion = await startClarion({ dataDir, port: await freePort() })
-    times.push(performance.now() - t0)
-    if (i === 2) {
-      await new Promise((r) => setTimeout(r, 5_000))
-      const server = await memory(clarion.pid)
-      const pid = Number(
-        (await readFile(join(dataDir, 'postgres', 'pgdata', 'postmaster.pid'), 'utf8').catch(() => '0')).split('\n')[0],
-      )
-      // The database is a child of Clarion unless it was adopted.
-      idle = server + (pid && !(await isChild(clarion.pid, pid)) ? await memory(pid) : 0)
-    }
-    await clarion.stop()
-  }
-  return {
-    first_start_ms: Math.round(times[0]!),
-    start_ms: Math.round(Math.min(...times.slice(1))),
-    idle_mb: Math.round(idle),
-  }
-}
-const isChild = async (parent: number, pid: number) =>
-  (await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8').catch(() => '')).split(/\s+/).includes(String(pid))
 
 try {
-  const started = await house()
-  say(JSON.stringify(started))
-  const own = await burst('own')
-  const pg15 = await burst('pg15', 15)
+  const bursts: Record<string, Burst[]> = Object.fromEntries(arms.map((a) => [a.name, []]))
+  for (let round = 1; round <= rounds; round++)
+    for (const arm of arms) {
+      const dir = join(root, `${arm.name}-${round}`)
+      const one = await burst({ arm, dir, size, slowMs })
+      await rm(dir, { recursive: true, force: true })
+      bursts[arm.name]!.push(one)
+      say(`round ${round} ${arm.name}: ${JSON.stringify(one)}`)
+    }
+  const idle = args['no-idle'] ? null : await house({ dir: root, times: rounds })
+  const summaries = Object.fromEntries(arms.map((a) => [a.name, summarise(bursts, a.name)]))
+  const goals = goalsOf({ arms: summaries, idle, slow: slowMs > 0, publications: size.publications })
   const line = {
     machine: {
       cpus: cpus().length,
@@ -182,15 +131,21 @@ try {
       memory_gb: Math.round(totalmem() / 2 ** 30),
       node: process.version,
     },
-    publications: count,
-    channels,
-    own,
-    pg15,
-    ...started,
+    ...size,
+    rounds,
+    slow_ms: slowMs,
+    arms: summaries,
+    skipped,
+    idle,
+    goals,
   }
   if (args.json) console.log(JSON.stringify(line))
-  else console.log(JSON.stringify(line, null, 2))
-  process.exitCode = own.published === count && pg15.published === count ? 0 : 1
+  else table(summaries, goals, idle)
+  const broken = clarionArms.filter((name) => {
+    const s = summaries[name]
+    return s && (s.published !== size.publications || s.duplicates + s.lost > 0)
+  })
+  process.exitCode = broken.length > 0 ? 1 : 0
 } finally {
   await rm(root, { recursive: true, force: true })
 }

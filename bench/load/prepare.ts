@@ -1,114 +1,69 @@
-/** Fills a database with the bench's plan: 100 channels of sandbox accounts, 1,000 publications due at one second. */
+/** Fills a database with the bench's plan: channels of sandbox accounts, publications that come due at one second. */
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import { systemClock } from '#infra/clock.ts'
-import { notify, openDatabase, topics } from '#infra/db/database.ts'
-import { migrate } from '#infra/db/migrate.ts'
+import { notify, topics } from '#infra/db/database.ts'
 import { newId } from '#infra/ids.ts'
-import { keyRingFrom } from '#infra/secrets.ts'
 import type { Grant } from '#kit/client/steps.ts'
 import { sealGrant } from '#planner/channels/token-store.ts'
-import { platforms } from '#platforms/registry/server.gen.ts'
-import { openHouse } from '../../src/server/house.ts'
+import { benchText } from './call.ts'
+import { addWorkspaces, type Model } from './model.ts'
 
 export type Plan = {
-  databaseUrl: string
-  keys: string
-  sandboxUrl: string
-  mediaDir: string
-  channels: number
-  publications: number
-}
-/** One HTTP call as it left, for the floor to repeat. */
-export type Sent = { method: string; url: string; headers: Record<string, string>; body: string }
-
-const silent = { info: () => {}, warn: () => {}, error: (o: object, m: string) => console.error(m, o) }
-
-/** The bench publishes text on the platform whose create is keyed: one call, no waiting, so that the engine is what is measured. */
-export const benched = platforms.find((p) => p.publish.some((s) => s.name === 'create' && s.options.again === 'keyed'))!
-
-/** Makes workspaces, channels, posts and publications, due far in the future. Gives the calls one publication makes. */
-export const prepare = async (
-  o: Plan,
-): Promise<{
-  calls: Sent[]
+  /** Makes all due at this instant, as scheduling does: the engine is told. */
   due: (at: Date) => Promise<void>
-  results: () => Promise<{ state: string; lateness: number; publishedAt: number }[]>
-  close: () => Promise<void>
-}> => {
-  const clock = systemClock
-  const database = openDatabase(o.databaseUrl, { poolSize: 4 })
-  const { db } = database
-  await migrate(database)
-  const calls: Sent[] = []
-  const keys = keyRingFrom(o.keys)
-  const house = await openHouse({
-    database,
-    clock,
-    keys,
-    platforms: [benched],
-    mediaDir: o.mediaDir,
-    sandboxUrl: o.sandboxUrl,
-    publicUrl: 'http://127.0.0.1',
-    log: silent,
-    worker: 'prepare',
-    publishing: {
-      fetch: async (url, init) => {
-        calls.push({
-          method: init?.method ?? 'GET',
-          url: String(url),
-          headers: init?.headers as Record<string, string>,
-          body: String(init?.body ?? ''),
-        })
-        return fetch(url, init)
-      },
-    },
-  })
-  const user = 'bench'
-  await db.insertInto('auth_users').values({ id: user, name: 'Bench', email: 'bench@clarion.local' }).execute()
-  const policy = JSON.stringify({ maxLateMs: 86_400_000, otherwise: 'publish' })
-  const workspace = async () => {
-    const id = newId(clock.now())
-    await db
-      .insertInto('workspaces')
-      .values({ id, name: 'Bench', time_zone: 'UTC', late_policy: policy, created_at: new Date() })
-      .execute()
-    return id
-  }
-  const home = await workspace()
-  const [model] = await house.connectSandbox({ ws: home, userId: user })
-  const { grant } = await house.keeper.grant(model!.id)
-  const row = await db.selectFrom('channels').selectAll().where('id', '=', model!.id).executeTakeFirstOrThrow()
+  /** How many are not yet over. */
+  open: () => Promise<number>
+  /** When each was out (epoch ms). */
+  times: () => Promise<number[]>
+}
 
-  const channels: { id: string; ws: string }[] = []
-  for (let i = 0; i < o.channels; i++) {
-    const ws = await workspace()
-    const id = newId(clock.now())
+const chunks = <T>(list: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, i * size + size))
+
+/** Copies the model's channel `channels` times, each in a workspace of its own, and writes the publications, due tomorrow. */
+export const prepare = async (model: Model, o: { channels: number; publications: number }): Promise<Plan> => {
+  const { db } = model.database
+  const row = await db.selectFrom('channels').selectAll().where('id', '=', model.channel).executeTakeFirstOrThrow()
+  const now = new Date()
+  const far = new Date(now.getTime() + 86_400_000)
+  let dueAt = far
+  const workspaces = await addWorkspaces(model.database, o.channels)
+  const channels = workspaces.map((ws) => ({ ws, id: newId(now.getTime()) }))
+  const grant = { ...model.grant, expiresAt: far.toISOString() } satisfies Grant
+  for (const part of chunks(channels, 200)) {
     await db
       .insertInto('channels')
-      .values({ ...row, id, workspace_id: ws, facts: JSON.stringify(row.facts), created_at: new Date() })
+      .values(
+        part.map(({ id, ws }) => ({
+          ...row,
+          id,
+          workspace_id: ws,
+          facts: JSON.stringify(row.facts),
+          lease_token: null,
+          lease_until: null,
+          created_at: now,
+        })),
+      )
       .execute()
-    const far = new Date(Date.now() + 86_400_000)
-    const sealed = sealGrant(keys, id, { ...grant, expiresAt: far.toISOString() } satisfies Grant)
     await db
       .insertInto('channel_tokens')
-      .values({ channel_id: id, sealed, expires_at: far, updated_at: new Date() })
+      .values(
+        part.map(({ id }) => ({
+          channel_id: id,
+          sealed: sealGrant(model.ring, id, grant),
+          expires_at: far,
+          updated_at: now,
+        })),
+      )
       .execute()
-    channels.push({ id, ws })
   }
-  const far = new Date(Date.now() + 86_400_000)
-  const posts = Array.from({ length: o.publications + 1 }, (_, i) => {
-    const c = i === o.publications ? { id: model!.id, ws: home } : channels[i % channels.length]!
-    return {
-      post: newId(clock.now()),
-      publication: randomUUID(),
-      channel: c.id,
-      ws: c.ws,
-      text: `bench ${i} ${randomUUID()}`,
-    }
-  })
-  for (let i = 0; i < posts.length; i += 500) {
-    const part = posts.slice(i, i + 500)
+  const posts = Array.from({ length: o.publications }, (_, i) => ({
+    post: newId(now.getTime()),
+    publication: randomUUID(),
+    ...channels[i % channels.length]!,
+    text: benchText(i),
+  }))
+  for (const part of chunks(posts, 500)) {
     await db
       .insertInto('posts')
       .values(
@@ -117,8 +72,8 @@ export const prepare = async (
           workspace_id: p.ws,
           content: JSON.stringify({ segments: [{ text: p.text, mediaIds: [] }] }),
           due_at: far,
-          created_at: new Date(),
-          updated_at: new Date(),
+          created_at: now,
+          updated_at: now,
         })),
       )
       .execute()
@@ -129,44 +84,47 @@ export const prepare = async (
           id: p.publication,
           post_id: p.post,
           workspace_id: p.ws,
-          channel_id: p.channel,
+          channel_id: p.id,
           state: 'scheduled' as const,
           due_at: far,
           next_at: far,
-          created_at: new Date(),
-          updated_at: new Date(),
+          created_at: now,
+          updated_at: now,
         })),
       )
       .execute()
   }
-  // One publication, to see its calls.
-  await db
-    .updateTable('publications')
-    .set({ due_at: new Date(), next_at: new Date() })
-    .where('channel_id', '=', model!.id)
-    .execute()
-  await house.publishing.runDue()
   await sql`vacuum analyze`.execute(db)
 
   return {
-    calls,
     due: async (at) => {
-      await db.updateTable('publications').set({ due_at: at, next_at: at }).where('state', '=', 'scheduled').execute()
-      // As scheduling does: the engine is told.
+      dueAt = at
+      await db
+        .updateTable('publications')
+        .set({ due_at: at, next_at: at })
+        .where('state', '=', 'scheduled')
+        .where('due_at', '=', far)
+        .execute()
       await notify(db, topics.due, '')
     },
-    results: async () => {
+    open: async () => {
+      const { n } = await db
+        .selectFrom('publications')
+        .where('state', 'in', ['scheduled', 'publishing', 'waiting'])
+        .where('due_at', '=', dueAt)
+        .select((e) => e.fn.countAll<number>().as('n'))
+        .executeTakeFirstOrThrow()
+      return n
+    },
+    times: async () => {
       const rows = await db
         .selectFrom('publications')
-        .select(['state', 'lateness_ms', 'published_at'])
-        .where('channel_id', '!=', model!.id)
+        .select('published_at')
+        .where('created_at', '=', now)
+        .where('published_at', 'is not', null)
+        .where('channel_id', '!=', model.channel)
         .execute()
-      return rows.map((r) => ({
-        state: r.state,
-        lateness: r.lateness_ms ?? Number.NaN,
-        publishedAt: r.published_at?.getTime() ?? Number.NaN,
-      }))
+      return rows.map((r) => r.published_at!.getTime())
     },
-    close: () => database.close(),
   }
 }

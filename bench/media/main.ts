@@ -20,9 +20,9 @@ import { platforms } from '#platforms/registry/server.gen.ts'
 import { freePort, type Started, startClarion } from '../../tools/demo/clarion.ts'
 import { type Client, createClient } from '../../tools/demo/client.ts'
 import { memoryCases } from '../attack/memory.ts'
+import { type SandboxProcess, startSandboxProcess } from '../stand/sandbox.ts'
 import { settle, watch, watchChildren } from './memory.ts'
 import { phasesFor, type Stand } from './phases.ts'
-import { startSandboxProcess } from './sandbox.ts'
 
 const { values: args } = parseArgs({
   options: {
@@ -114,10 +114,14 @@ const signIn = async (url: string, email: string, password: string): Promise<str
 const dataDir = await mkdtemp(join(tmpdir(), 'clarion-media-'))
 await chmod(dataDir, 0o755)
 let clarion: Started | undefined
-let networks: Awaited<ReturnType<typeof startSandboxProcess>> | undefined
+let networks: SandboxProcess | undefined
 try {
   say(`Starting a Clarion of its own; the file has ${mb} MB.`)
-  if (!args.hostile) networks = await startSandboxProcess(dataDir)
+  if (!args.hostile)
+    networks = await startSandboxProcess({
+      stateFile: join(dataDir, 'sandbox.json'),
+      allow: ['127.0.0.1', 'localhost'],
+    })
   const env: Record<string, string> = networks
     ? { CLARION_SANDBOX_URL: networks.url }
     : { CLARION_BODY_MS: String(bodyMs), CLARION_ALLOW_PRIVATE_HOSTS: '127.0.0.1' }

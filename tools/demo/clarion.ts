@@ -21,13 +21,15 @@ export const startClarion = async (o: {
   dataDir: string
   port: number
   env?: Record<string, string>
+  /** Default: everything in one process. */
+  role?: 'api' | 'worker'
   onProgress?: (line: string) => void
 }): Promise<Started> => {
   const main = fileURLToPath(new URL('../../src/server/main.ts', import.meta.url))
   const env = { ...process.env, CLARION_LOG: 'warn', ...o.env }
   const child: ChildProcess = spawn(
     process.execPath,
-    [main, '--data', o.dataDir, '--port', String(o.port), '--host', '127.0.0.1'],
+    [main, '--data', o.dataDir, '--port', String(o.port), '--host', '127.0.0.1', ...(o.role ? ['--role', o.role] : [])],
     { env, stdio: ['ignore', 'pipe', 'pipe'] },
   )
   let printed = ''

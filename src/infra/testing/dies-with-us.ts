@@ -28,9 +28,9 @@ done
  * Ends the PostgreSQL server of `pgdata` (and `pids`), then removes `folder`, when this process dies without calling what
  * it gives back. The server may start later or start again: the folder is asked at the end. Linux only, as the tests are.
  */
-export const diesWithUs = (o: { pgdata: string; folder?: string; pids?: readonly number[] }): (() => void) => {
+export const diesWithUs = (o: { pgdata?: string; folder?: string; pids?: readonly number[] }): (() => void) => {
   // A session of its own: whoever kills our whole group must not kill the one that cleans up after it.
-  const child = spawn('/bin/sh', ['-c', script, 'sh', o.pgdata, o.folder ?? '', ...(o.pids ?? []).map(String)], {
+  const child = spawn('/bin/sh', ['-c', script, 'sh', o.pgdata ?? '', o.folder ?? '', ...(o.pids ?? []).map(String)], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   })

@@ -11,11 +11,12 @@ import { diesWithUs } from './dies-with-us.ts'
 export type TestRedis = {
   /** redis:// URL. */
   url: string
+  pid: () => number
   /** Sends one command over a connection of its own. */
   ask: (command: string, ...args: (string | number)[]) => Promise<unknown>
-  /** Ends the server at once, as a crash does; what was in it is gone. */
+  /** Ends the server at once, as a crash does; without `appendonly` what was in it is gone. */
   kill: () => Promise<void>
-  /** Starts it again on the same port, empty. */
+  /** Starts it again on the same port and folder. */
   start: () => Promise<void>
   /** Ends it for good and removes its folder. */
   stop: () => Promise<void>
@@ -92,6 +93,7 @@ export const testRedis = async (settings: Record<string, string> = {}): Promise<
   await start()
   return {
     url: `redis://127.0.0.1:${port}`,
+    pid: () => child?.pid ?? 0,
     ask,
     start,
     kill: () => end('SIGKILL'),

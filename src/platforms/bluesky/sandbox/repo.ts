@@ -114,7 +114,10 @@ const commit = (world: BskyWorld, did: string, writes: readonly Write[]): { cid:
   const { state } = world
   for (const w of writes) {
     const uri = uriOf(did, w.collection, w.rkey)
-    const shown = state.appeared.findLast((p) => p.uri === uri && !p.deleted)
+    // What is shown has a record: a new one need not look through all there are.
+    const shown = Object.hasOwn(state.records, uri)
+      ? state.appeared.findLast((p) => p.uri === uri && !p.deleted)
+      : undefined
     if (w.action === 'delete') {
       delete state.records[uri]
       if (shown) shown.deleted = true
