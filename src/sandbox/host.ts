@@ -51,6 +51,8 @@ export type Sandbox = {
   /** For every path below the base. Never throws. */
   handle: (req: IncomingMessage, res: ServerResponse) => void
   desk: Desk
+  /** Requests that are being carried out, whether or not their caller still waits. One that hangs by a fault is not among them. */
+  working: () => number
   close: () => Promise<void>
 }
 
@@ -87,6 +89,7 @@ export const createSandbox = (o: SandboxOptions): Sandbox => {
   const notices = createNotices(now)
   const held = new Set<ServerResponse>()
   let count = 0
+  let working = 0
   // Networks do things by themselves: processing ends and hooks leave also when nobody calls.
   let ticking: Promise<unknown> = Promise.resolve()
   const tickAll = () => {
@@ -289,11 +292,17 @@ export const createSandbox = (o: SandboxOptions): Sandbox => {
 
   return {
     desk,
+    working: () => working,
     handle: (req, res) => {
-      handle(req, res).catch((error: unknown) => {
-        o.log?.('sandbox: a request failed', { error: error instanceof Error ? error.stack : String(error) })
-        if (!res.headersSent) send(res, { status: 500, json: { sandbox: 'internal error', error: String(error) } })
-      })
+      working++
+      handle(req, res)
+        .catch((error: unknown) => {
+          o.log?.('sandbox: a request failed', { error: error instanceof Error ? error.stack : String(error) })
+          if (!res.headersSent) send(res, { status: 500, json: { sandbox: 'internal error', error: String(error) } })
+        })
+        .finally(() => {
+          working--
+        })
     },
     close: async () => {
       clearInterval(timer)

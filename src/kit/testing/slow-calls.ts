@@ -8,8 +8,12 @@ import { readMultipart } from '#kit/sandbox/multipart.ts'
 
 /** UTF-16 units. What stands in an address is shorter: Node takes 16 kB of head. */
 const long = { body: 20_000, head: 12_000 }
-/** Generous, best of three: a linear reader takes a few ms, a quadratic one 300 ms and more. */
+/** Of this thread's own work, so that a busy machine changes nothing. Generous, best of three: a linear reader takes a few ms, a quadratic one 300 ms and more. */
 const limitMs = 100
+const workedMs = () => {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1_000
+}
 
 const pieces = '|.|)|/|-|#|_|<|[|&|=|1|a.|a-|@a.|1.|中.|[a](|http://a.co |👨‍👩‍👧|{"a":'.split('|').filter(Boolean)
 const texts: readonly string[] = [
@@ -111,7 +115,7 @@ export const slowCalls = (imitation: Imitation) => {
     let best = Number.POSITIVE_INFINITY
     for (let n = 0; n < 3 && best > limitMs; n++) {
       const before = structuredClone(world.state)
-      const begun = performance.now()
+      const begun = workedMs()
       try {
         const { status } = await route.handle({ ...req, notice: () => {} })
         if (status < 300) for (const post of imitation.posts(world).slice(-1)) imitation.render(post, world)
@@ -120,7 +124,7 @@ export const slowCalls = (imitation: Imitation) => {
         if (error instanceof TypeError || error instanceof RangeError)
           slow.push(`${req.method} ${req.host}${route.path} broke: ${error.stack}`)
       }
-      best = Math.min(best, performance.now() - begun)
+      best = Math.min(best, workedMs() - begun)
       for (const key of Object.keys(world.state)) delete (world.state as Record<string, unknown>)[key]
       Object.assign(world.state, before)
     }

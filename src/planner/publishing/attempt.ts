@@ -242,7 +242,7 @@ const failed = async (
     )
     // What the step saved on its way is newer than the row it began with.
     const { saved } = loaded.steps.get(p.key) ?? row
-    loaded.steps.set(p.key, { ...row, saved, state, failure: keep ? failure : null })
+    loaded.steps.set(p.key, { ...row, saved, state, failure: keep ? failure : null, endedAt: d.clock.now() })
   }
   if (renewal === 'renewed') {
     await mark('refused', false)

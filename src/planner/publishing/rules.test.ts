@@ -61,8 +61,11 @@ const settleAs = (w: World, state: PublicationState): void => {
   w.state = state
 }
 
-/** One move of the engine, as attempt.ts makes it, against a network that answers `answer` and shows posts after a lag. */
-const move = (w: World, rule: StepRule, answer: Answer, unsure: boolean) => {
+/**
+ * One move of the engine, as attempt.ts makes it, against a network that answers `answer` after `tookMs`, acts at the end
+ * of that time, and shows posts after a lag.
+ */
+const move = (w: World, rule: StepRule, answer: Answer, unsure: boolean, tookMs = 0) => {
   if (settled.has(w.state) || w.now < w.nextAt) return
   const budget = () => ({ tries: w.tries, max: defaultTries })
   for (let guard = 0; guard < 20; guard++) {
@@ -85,14 +88,16 @@ const move = (w: World, rule: StepRule, answer: Answer, unsure: boolean) => {
         return settleAs(w, 'failed')
       } else if (after.do === 'ask') return settleAs(w, 'unconfirmed')
       else {
+        if (w.record!.state === 'begun') w.record = { ...w.record!, state: 'unknown', endedAt: w.now }
         w.nextAt = w.now + after.ms
         return settleAs(w, 'waiting')
       }
       continue
     }
-    w.record = { state: 'begun', times: (w.record?.times ?? 0) + 1, begunAt: w.now, failure: null }
+    w.record = { state: 'begun', times: (w.record?.times ?? 0) + 1, begunAt: w.now, endedAt: null, failure: null }
     w.looks = 0
     w.log.push('create')
+    w.now += tookMs
     const { acted, seen } = answers[answer]
     if (acted && (rule.again !== 'keyed' || w.copies === 0)) {
       w.copies++
@@ -100,6 +105,7 @@ const move = (w: World, rule: StepRule, answer: Answer, unsure: boolean) => {
       w.log.push('acted')
     }
     if (seen === 'crash') return settleAs(w, 'publishing')
+    w.record = { ...w.record, endedAt: w.now }
     if (seen === 'done') {
       w.record = { ...w.record, state: 'done' }
       continue
@@ -154,6 +160,7 @@ const steps = fc.array(
     answer: fc.constantFrom(...(Object.keys(answers) as Answer[])),
     unsure: fc.boolean(),
     wait: fc.integer({ min: 0, max: 120_000 }),
+    took: fc.integer({ min: 0, max: 90_000 }),
     person: fc.boolean(),
   }),
   { maxLength: 25 },
@@ -165,10 +172,13 @@ const rules: Record<Exclude<Again, 'safe'>, StepRule> = {
 }
 
 /** Lives through the faults, then through calm weather until nothing happens by itself. */
-const live = (rule: StepRule, faults: { answer: Answer; unsure: boolean; wait: number; person: boolean }[]) => {
+const live = (
+  rule: StepRule,
+  faults: { answer: Answer; unsure: boolean; wait: number; took: number; person: boolean }[],
+) => {
   const w = fresh()
   for (const f of faults) {
-    move(w, rule, f.answer, f.unsure)
+    move(w, rule, f.answer, f.unsure, f.took)
     w.now += f.wait
     if (f.person) person(w)
   }
@@ -270,9 +280,13 @@ describe('waiting', () => {
   })
 
   it('does not believe an empty look before the network must have caught up', () => {
-    const record: StepRecord = { state: 'begun', times: 1, begunAt: 0, failure: null }
-    expect(afterLook('absent', record, rules.ask, rules.ask.believeEmptyAfterMs - 1, 1).do).toBe('look-later')
-    expect(afterLook('absent', record, rules.ask, rules.ask.believeEmptyAfterMs, 2).do).toBe('again')
+    const record: StepRecord = { state: 'begun', times: 1, begunAt: 0, endedAt: 60_000, failure: null }
+    const { believeEmptyAfterMs } = rules.ask
+    expect(afterLook('absent', record, rules.ask, 60_000 + believeEmptyAfterMs - 1, 1).do).toBe('look-later')
+    expect(afterLook('absent', record, rules.ask, 60_000 + believeEmptyAfterMs, 2).do).toBe('again')
+    // Nobody knows when the worker died: the first look proves nothing, however late it comes.
+    const dead = { ...record, endedAt: null }
+    expect(afterLook('absent', dead, rules.ask, 10 * believeEmptyAfterMs, 1).do).toBe('look-later')
   })
 })
 

@@ -57,6 +57,8 @@ export type StepRecord = {
   times: number
   /** Epoch ms of the last begin. */
   begunAt: number
+  /** Epoch ms when its end was written: the answer came, or was given up. Null: nobody said, for its worker died. */
+  endedAt: number | null
   /** A refusal that waits for a look before it is believed. */
   failure: Failure | null
 }
@@ -87,14 +89,15 @@ export type AfterLook =
 export const maxUnsureLooks = 5
 
 /**
- * What a look at the network leads to. An empty look is believed only when the network's lists must have caught up
- * (`believeEmptyAfterMs` after the last begin). `looks`: how many looks this begin has had, this one included.
+ * What a look at the network leads to. An empty look is believed only when the network's lists must have caught up:
+ * `believeEmptyAfterMs` after the answer was given up, since until then the network may have been at work on it; after a
+ * worker died, from the first look on. `looks`: how many looks this begin has had, this one included.
  */
 export const afterLook = (look: Look, record: StepRecord, rule: StepRule, now: number, looks: number): AfterLook => {
   if (look === 'found') return { do: 'done' }
   if (look === 'unsure')
     return looks >= maxUnsureLooks ? { do: 'ask' } : { do: 'look-later', ms: Math.min(60_000, 5_000 * 2 ** looks) }
-  const believedAt = record.begunAt + rule.believeEmptyAfterMs
+  const believedAt = Math.max(record.begunAt, record.endedAt ?? now) + rule.believeEmptyAfterMs
   if (now < believedAt) return { do: 'look-later', ms: Math.min(believedAt - now, 15_000) }
   if (!record.failure) return { do: 'again' }
   // The network called it a duplicate, yet shows nothing of ours. After an earlier lost answer nobody can tell: ask.
