@@ -43,6 +43,8 @@ export const openDatabase = (
 ): Database => {
   const pool = new pg.Pool({ connectionString: url, max: o.poolSize ?? 10, types, application_name: 'clarion' })
   pool.on('error', (error) => o.onError?.(error))
+  // The pool hears only idle connections: one that breaks in use would otherwise end the process, though its query rejects.
+  pool.on('connect', (client) => client.on('error', (error) => o.onError?.(error)))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   const listener = createListener({
     config: { connectionString: url, application_name: 'clarion-listen', types },

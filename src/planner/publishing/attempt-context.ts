@@ -8,7 +8,7 @@ import { type Json, type PlannedStep, plan, type StepContext, type StepView } fr
 import { type Failure, PlatformFailure } from '#kit/facts/failures.ts'
 import { secretsOf } from '../channels/http.ts'
 import { type ChannelGrant, operatorWaitMs } from '../channels/keeper.ts'
-import type { PublishingDeps } from './deps.ts'
+import type { EngineDeps } from './deps.ts'
 import { type Frozen, type Loaded, type StepRow, viewOf } from './frozen.ts'
 import type { StepRule } from './rules.ts'
 import type { Claim } from './store.ts'
@@ -18,7 +18,7 @@ import { LeaseLost, saveStep } from './store.ts'
 export type Work = { claim: Claim; leaseUntil: number; signal: AbortSignal; hold: Hold }
 
 export type AttemptContext = {
-  readonly d: PublishingDeps
+  readonly d: EngineDeps
   readonly w: Work
   readonly platform: Platform
   readonly loaded: Loaded
@@ -29,13 +29,13 @@ export type AttemptContext = {
   /** Why something after the create did not work. */
   missed: Failure | undefined
   /** The step whose end is journalled together with the attempt's. */
-  last: { key: string; checkpoint: Json; event: 'step-done' | 'step-found'; at: number } | undefined
+  last: { key: string; times: number; checkpoint: Json; event: 'step-done' | 'step-found'; at: number } | undefined
   auth: ChannelGrant | undefined
   renewed: boolean
 }
 
 export const startAttempt = (
-  d: PublishingDeps,
+  d: EngineDeps,
   w: Work,
   platform: Platform,
   loaded: Loaded,

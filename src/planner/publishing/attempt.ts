@@ -18,11 +18,11 @@ import {
   type Wire,
   type Work,
 } from './attempt-context.ts'
-import type { PublishingDeps } from './deps.ts'
+import type { EngineDeps } from './deps.ts'
 import { ask, end, fail, hold, publish, Settled, stepDone, surely, writeVerdict } from './endings.ts'
 import { type Frozen, freeze, type Loaded, load, type StepRow } from './frozen.ts'
 import { afterFailure, defaultTries, late, nextMove, type StepRule } from './rules.ts'
-import { beginStep, type Claim, endStep, LeaseLost, lostInARow, note, workedOn } from './store.ts'
+import { type Claim, LeaseLost, lostInARow, note, workedOn } from './store.ts'
 import { askWitness, isTwin, twin } from './witness.ts'
 
 const defaultAtMostMs = 30 * 60_000
@@ -30,7 +30,7 @@ const defaultAtMostMs = 30 * 60_000
 const mostLost = 5
 
 /** Runs one claim to its verdict. Raises `LeaseLost` when it is no longer ours; any other error leaves the lease to run out. */
-export const attempt = async (d: PublishingDeps, w: Work): Promise<void> => {
+export const attempt = async (d: EngineDeps, w: Work): Promise<void> => {
   const { claim: c } = w
   const platform = d.platforms.get(c.platform)
   const loaded = await load(d.db, c)
@@ -53,7 +53,7 @@ export const attempt = async (d: PublishingDeps, w: Work): Promise<void> => {
 }
 
 /** Ends what cannot be worked on. Where an answer is missing a person is asked: it may be out. */
-const giveUp = (d: PublishingDeps, c: Claim, loaded: Loaded, reason: string, message: string): Promise<void> => {
+const giveUp = (d: EngineDeps, c: Claim, loaded: Loaded, reason: string, message: string): Promise<void> => {
   const open = [...loaded.steps.values()].some(
     (s) => isPublic(s.name) && (s.state === 'begun' || s.state === 'unknown'),
   )
@@ -67,7 +67,7 @@ const giveUp = (d: PublishingDeps, c: Claim, loaded: Loaded, reason: string, mes
  * The late policy, for a publication of which nothing can be out. Counts from the due time, or from the first step when
  * that came later: then a person sent it off by hand.
  */
-const tooLate = async (d: PublishingDeps, { claim: c }: Work, loaded: Loaded): Promise<boolean> => {
+const tooLate = async (d: EngineDeps, { claim: c }: Work, loaded: Loaded): Promise<boolean> => {
   const lateMs = d.clock.now() - c.dueAt.getTime()
   const since = Math.max(c.dueAt.getTime(), c.began?.getTime() ?? 0)
   const verdict = late(since, d.clock.now(), loaded.latePolicy)
@@ -84,7 +84,7 @@ const tooLate = async (d: PublishingDeps, { claim: c }: Work, loaded: Loaded): P
 }
 
 const frozenOf = async (
-  d: PublishingDeps,
+  d: EngineDeps,
   { claim: c }: Work,
   platform: Platform,
   loaded: Loaded,
@@ -133,20 +133,24 @@ const act = async (
     return failed(walk, p, doubt ? row : undefined, harmless, doubt, error)
   }
   const begun = d.clock.now()
-  await beginStep(d.db, w.claim, {
-    key: p.key,
-    position,
-    create: p.step.name === 'create',
-    prepared,
-    frozen: walk.fresh,
-    now: new Date(begun),
-  })
+  const times = (row?.times ?? 0) + 1
+  await surely(d, () =>
+    d.writes.begin(w.claim, {
+      key: p.key,
+      position,
+      create: p.step.name === 'create',
+      times,
+      prepared,
+      frozen: walk.fresh,
+      now: new Date(begun),
+    }),
+  )
   walk.fresh = undefined
   const next: StepRow = {
     key: p.key,
     name: p.step.name,
     state: 'begun',
-    times: (row?.times ?? 0) + 1,
+    times,
     prepared,
     saved: row?.saved,
     checkpoint: null,
@@ -230,8 +234,9 @@ const failed = async (
     if (!row) return
     const state = doubt ? 'unknown' : verdict
     await surely(d, () =>
-      endStep(d.db, w.claim, {
+      d.writes.end(w.claim, {
         key: p.key,
+        times: row.times,
         state,
         failure: keep ? failure : null,
         event: state === 'unknown' ? 'step-unknown' : 'step-refused',

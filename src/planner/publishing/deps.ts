@@ -7,6 +7,8 @@ import type { Platform } from '#kit/client/platform.ts'
 import type { Send } from '#kit/client/send.ts'
 import type { ImageLimits } from '#kit/facts/spec.ts'
 import type { ChannelGrant } from '../channels/keeper.ts'
+import type { Hints } from './hints.ts'
+import type { Writes } from './writes.ts'
 
 export type KeeperPort = {
   /** A grant that is good for the next minutes. Throws PlatformFailure `reconnect` when there is none. */
@@ -89,3 +91,6 @@ export type PublishingDeps = {
   /** Runs before every request, before the lease check. The crash matrix stalls a worker here. */
   beforeSend?: () => Promise<void>
 }
+
+/** What attempts are handed: the ports, and what one engine has once for all its attempts. */
+export type EngineDeps = PublishingDeps & { writes: Writes; hints: Hints }

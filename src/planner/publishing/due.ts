@@ -1,6 +1,6 @@
 /** What is due, and whose turn it is: a claim takes a channel and its first due publication under one lease, in one statement. */
 import { sql } from 'kysely'
-import { type Db, topics } from '#infra/db/database.ts'
+import type { Db } from '#infra/db/database.ts'
 import { lineSql } from './journal.ts'
 import type { Claim } from './store.ts'
 import { may, stateAfter } from './transition.ts'
@@ -66,7 +66,7 @@ export const claim = async (
     ), said as (
       ${lineSql({ event: 'attempt', at: o.now, data: { worker: o.worker } }, sql`taken`, sql`attempt`)}
     )
-    select t.id, t.channel_id, t.platform, t.workspace_id, t.post_id, t.lease_token, t.attempt, t.started_at, t.due_at, pg_notify(${topics.live}, json_build_object('workspaceId', t.workspace_id, 'kind', 'publication', 'id', t.id, 'postId', t.post_id, 'state', ${stateAfter('claim')})::text) from taken t`.execute(
+    select t.id, t.channel_id, t.platform, t.workspace_id, t.post_id, t.lease_token, t.attempt, t.started_at, t.due_at from taken t`.execute(
     db,
   )
   return rows.rows.map((r) => ({

@@ -6,10 +6,11 @@ import { answered, type Failure } from '#kit/facts/failures.ts'
 import { webAddress } from '#kit/facts/links.ts'
 import type { AttemptContext } from './attempt-context.ts'
 import { holdChannel, releaseHeld } from './commands.ts'
-import type { PublishingDeps } from './deps.ts'
+import type { EngineDeps } from './deps.ts'
 import type { StepRow } from './frozen.ts'
 import { backlogAfterMs, transitions } from './rules.ts'
-import { type Claim, endStep, type Finish, finish } from './store.ts'
+import type { Claim } from './store.ts'
+import { type Finish, finish } from './writes.ts'
 
 /** The attempt is over and everything about it is written. */
 export class Settled extends Error {}
@@ -22,14 +23,14 @@ const waits = [0, 200, 500, 1_000, 2_000, 4_000]
  * Writes what we learnt from the network, again if the database stumbles: this knowledge is in our hands only, and
  * without it a post that went out well would look like a lost answer. Such writes may be repeated.
  */
-export const surely = async (d: PublishingDeps, write: () => Promise<void>): Promise<void> => {
+export const surely = async (d: Pick<EngineDeps, 'clock' | 'log'>, write: () => Promise<void>): Promise<void> => {
   for (const ms of waits) {
     try {
       return await write()
     } catch (err) {
       const { code, message } = err as { code?: string; message?: string }
       if (!passes.test(code ?? '') && !/^Connection terminated/.test(message ?? '')) throw err
-      d.log.warn({ err }, 'the database stumbled over a result; writing it again')
+      d.log.warn({ err }, 'the database stumbled; writing it again')
       if (ms > 0) await d.clock.sleep(ms)
     }
   }
@@ -38,13 +39,14 @@ export const surely = async (d: PublishingDeps, write: () => Promise<void>): Pro
 
 /** Writes a verdict. Gives, so that callers outside a walk can go on. */
 export const writeVerdict = async (
-  d: PublishingDeps,
+  d: EngineDeps,
   c: Claim,
   f: Omit<Finish, 'now'>,
   last?: AttemptContext['last'],
 ): Promise<void> => {
   const now = new Date(d.clock.now())
-  await surely(d, () => finish(d.db, c, { ...f, now }, last && { ...last, state: 'done', now: new Date(last.at) }))
+  await surely(d, () => d.writes.finish(c, { ...f, now }, last && { ...last, state: 'done', now: new Date(last.at) }))
+  d.hints.tell(c, transitions[f.event].to)
   d.observe?.settled?.({ publicationId: c.publicationId, platform: c.platform, state: transitions[f.event].to })
 }
 
@@ -120,6 +122,7 @@ export const hold = async (walk: AttemptContext, reason: 'reconnect' | 'blocked'
       else await holdChannel(trx, channelId, reason, message, now)
     }),
   )
+  d.hints.tell(c, transitions.hold.to)
   d.observe?.settled?.({ publicationId: c.publicationId, platform: c.platform, state: transitions.hold.to })
   throw new Settled()
 }
@@ -176,7 +179,8 @@ export const publish = async (walk: AttemptContext): Promise<void> => {
   const row = loaded.steps.get(walk.planned.find((p) => p.step.name === 'create')!.key)
   const created = (row?.checkpoint ?? { id: null, url: null }) as Created
   const went = row?.endedAt ?? at
-  const latenessMs = went - c.dueAt.getTime()
+  // What the column holds: 24 days. Later than that it is no question of milliseconds.
+  const latenessMs = Math.min(went - c.dueAt.getTime(), 2 ** 31 - 1)
   const { missed } = walk
   await writeVerdict(
     d,
@@ -208,10 +212,17 @@ export const stepDone = async (
   event: 'step-done' | 'step-found',
 ): Promise<void> => {
   const at = walk.d.clock.now()
-  if (p.key === walk.planned.at(-1)!.key) walk.last = { key: p.key, checkpoint, event, at }
+  if (p.key === walk.planned.at(-1)!.key) walk.last = { key: p.key, times: row.times, checkpoint, event, at }
   else
     await surely(walk.d, () =>
-      endStep(walk.d.db, walk.w.claim, { key: p.key, state: 'done', checkpoint, event, now: new Date(at) }),
+      walk.d.writes.end(walk.w.claim, {
+        key: p.key,
+        times: row.times,
+        state: 'done',
+        checkpoint,
+        event,
+        now: new Date(at),
+      }),
     )
   walk.loaded.steps.set(p.key, { ...row, state: 'done', checkpoint, failure: null, endedAt: at })
 }

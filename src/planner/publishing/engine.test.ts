@@ -273,6 +273,16 @@ describe('what keeps a publication waiting', () => {
     expect((await read(id)).state).toBe('published')
   })
 
+  it('no outage is too long to be counted', async () => {
+    await database.db
+      .updateTable('workspaces')
+      .set({ late_policy: JSON.stringify({ maxLateMs: 0, otherwise: 'publish' }) })
+      .execute()
+    const id = await plan(['old'], { dueIn: -30 * 86_400_000 })
+    await engine().runDue()
+    expect(await read(id)).toMatchObject({ state: 'published', lateness_ms: 2 ** 31 - 1 })
+  })
+
   it('a backlog goes out paced per channel, not as a burst', async () => {
     for (let i = 0; i < 3; i++) await plan([`old ${i}`], { dueIn: -120_000 + i })
     const e = engine()

@@ -9,10 +9,13 @@ import { createHold } from '#infra/hold.ts'
 import { attempt } from './attempt.ts'
 import type { Work } from './attempt-context.ts'
 import { holdChannel } from './commands.ts'
-import type { PublishingDeps } from './deps.ts'
+import type { EngineDeps, PublishingDeps } from './deps.ts'
 import * as due from './due.ts'
 import { profileOf } from './frozen.ts'
+import { createHints } from './hints.ts'
+import { transitions } from './rules.ts'
 import * as store from './store.ts'
+import { createWrites } from './writes.ts'
 
 export type Publishing = {
   /** Starts the loop; resolves when it listens. */
@@ -40,7 +43,8 @@ const gatherMs = 10
 /** Deadlock or serialisation failure: nothing was done, look again. */
 const gaveWay = (error: unknown) => ['40P01', '40001'].includes((error as { code?: string }).code ?? '')
 
-export const createPublishing = (carry: Carry, d: PublishingDeps): Publishing => {
+export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing => {
+  const d: EngineDeps = { ...deps, writes: createWrites(deps.db), hints: createHints(deps) }
   const leaseMs = d.leaseMs ?? 30_000
   const flying = new Map<string, { work: Work; platform: string; abort: AbortController; over: Promise<void> }>()
   const stopping = new AbortController()
@@ -95,7 +99,10 @@ export const createPublishing = (carry: Carry, d: PublishingDeps): Publishing =>
     const claims = Object.values(room).some((n) => n > 0)
       ? await due.claim(d.db, { free: room, now: new Date(at), leaseUntil: new Date(at + leaseMs), worker: d.worker })
       : []
-    for (const c of claims) launch(c)
+    for (const c of claims) {
+      launch(c)
+      d.hints.tell(c, transitions.claim.to)
+    }
     ticked = d.clock.now()
     return claims.length
   }
@@ -182,7 +189,8 @@ export const createPublishing = (carry: Carry, d: PublishingDeps): Publishing =>
       if (flying.size === 0) continue
       const until = d.clock.now() + leaseMs
       try {
-        const ours = await store.renewLeases(d.db, [...flying.keys()], new Date(until))
+        const claims = [...flying.values()].map((f) => f.work.claim)
+        const ours = await store.renewLeases(d.db, claims, new Date(until))
         for (const [lease, f] of flying) {
           if (ours.has(lease)) f.work.leaseUntil = until
           else f.abort.abort(new store.LeaseLost(f.work.claim.publicationId))
@@ -208,6 +216,7 @@ export const createPublishing = (carry: Carry, d: PublishingDeps): Publishing =>
       await all
       over.abort()
       await beat
+      await d.hints.flush()
     },
     wake: carrier.wake,
     runDue: async () => {
@@ -215,7 +224,10 @@ export const createPublishing = (carry: Carry, d: PublishingDeps): Publishing =>
       for (;;) {
         const started = await tick()
         n += started
-        if (started === 0 && flying.size === 0) return n
+        if (started === 0 && flying.size === 0) {
+          await d.hints.flush()
+          return n
+        }
         await Promise.race([...flying.values()].map((f) => f.over))
       }
     },

@@ -23,6 +23,18 @@ export const lineSql = (line: Line, from: RawBuilder<unknown>, attempt: number |
   select workspace_id, id, ${line.at}::timestamptz, ${line.event}, ${attempt}::int, ${line.step ?? null}, ${line.message ?? null},
     ${JSON.stringify(line.data ?? {})}::jsonb from ${from}`
 
+/** Lines as JSON for `linesSql`, in their order. */
+export const toLines = (lines: readonly Line[]) =>
+  lines.map((l) => ({ at: l.at, event: l.event, step: l.step, message: l.message, data: l.data ?? {} }))
+
+/** The same for lines of many publications. `from` has `n` (their order), `workspace_id`, `id`, `attempt` and `lines` (`toLines`). */
+export const linesSql = (from: RawBuilder<unknown>) => sql`
+  insert into journal (workspace_id, publication_id, at, event, attempt, step, message, data)
+  select f.workspace_id, f.id, l.at, l.event, f.attempt, l.step, l.message, l.data from ${from} f
+  cross join lateral rows from (
+    jsonb_to_recordset(f.lines) as (at timestamptz, event text, step text, message text, data jsonb)
+  ) with ordinality as l(at, event, step, message, data, k) order by f.n, l.k`
+
 type About = { id: string; workspace_id: string; attempt: number }
 
 /** Writes one line about a publication. The attempt is the last one that began, if any did. */

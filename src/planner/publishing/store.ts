@@ -1,15 +1,11 @@
 /**
- * The engine's SQL after a claim (`due.ts`). Every write carries the lease token and changes nothing when it is no longer
- * ours (`LeaseLost`). Each write is one statement, so one commit.
+ * The engine's SQL after a claim (`due.ts`), besides how steps and attempts begin and end (`writes.ts`). Every write
+ * carries the lease token and changes nothing when it is no longer ours (`LeaseLost`). Each is one statement, so one commit.
  */
 import { sql } from 'kysely'
-import type { JournalData } from '#contract/journal.ts'
 import { publicSteps } from '#contract/steps.ts'
-import { type Db, topics } from '#infra/db/database.ts'
-import type { FailureJson } from '#infra/db/tables.ts'
+import type { Db } from '#infra/db/database.ts'
 import { type Line, lineSql } from './journal.ts'
-import { transitions } from './rules.ts'
-import { may, stateAfter } from './transition.ts'
 
 /** Our lease was taken by another worker, or a person took the publication back: stop, write nothing more. */
 export class LeaseLost extends Error {
@@ -67,14 +63,21 @@ export const workedOn = async (db: Db, c: Claim, since: number, now: number): Pr
   return now - from.getTime() - away
 }
 
-/** Renews leases. Gives the tokens that are still ours. */
-export const renewLeases = async (db: Db, leases: string[], until: Date): Promise<Set<string>> => {
-  if (leases.length === 0) return new Set()
+/** Renews leases. Gives the tokens that are still ours. Locks in the order in which writes.ts does. */
+export const renewLeases = async (db: Db, claims: readonly Claim[], until: Date): Promise<Set<string>> => {
+  if (claims.length === 0) return new Set()
+  const of = (key: 'publicationId' | 'channelId' | 'lease') => claims.map((c) => c[key])
   const rows = await sql<{ lease_token: string }>`
-    with p as (update publications set lease_until = ${until} where lease_token = any(${leases}) returning lease_token)
-    update channels c set lease_until = ${until} from p where c.lease_token = p.lease_token returning c.lease_token`.execute(
-    db,
-  )
+    with l as materialized (
+      select p.id, i.lease, i.channel
+      from unnest(${of('publicationId')}::uuid[], ${of('lease')}::uuid[], ${of('channelId')}::uuid[]) as i(id, lease, channel)
+      join publications p on p.id = i.id where p.lease_token = i.lease order by p.id for update of p
+    ), p as (
+      update publications q set lease_until = ${until} from l where q.id = l.id and q.lease_token = l.lease
+      returning l.channel, l.lease
+    )
+    update channels c set lease_until = ${until} from p where c.id = p.channel and c.lease_token = p.lease
+    returning c.lease_token`.execute(db)
   return new Set(rows.rows.map((r) => r.lease_token))
 }
 
@@ -93,39 +96,6 @@ const one = async (db: Db, c: Claim, query: ReturnType<typeof sql<{ n: number }>
   if (!rows.rows[0]?.n) throw new LeaseLost(c.publicationId)
 }
 
-export type BeginStep = {
-  key: string
-  position: number
-  create: boolean
-  prepared: unknown
-  frozen: unknown
-  now: Date
-}
-
-/**
- * Journals that a step is about to begin: the write before the act. Marks `begun` for creates in the same commit, so a
- * cancel either came before (and we lose the lease here) or is refused.
- */
-export const beginStep = (db: Db, c: Claim, s: BeginStep): Promise<void> =>
-  one(
-    db,
-    c,
-    sql<{ n: number }>`
-    with p as (
-      update publications set begun = begun or ${s.create}, frozen = coalesce(frozen, ${JSON.stringify(s.frozen)}::jsonb),
-        started_at = coalesce(started_at, ${s.now}), updated_at = ${s.now}
-      where id = ${c.publicationId} and lease_token = ${c.lease} returning id, workspace_id
-    ), s as (
-      insert into steps (publication_id, key, position, state, prepared, first_begun_at, begun_at)
-      select id, ${s.key}, ${s.position}::int, 'begun', ${JSON.stringify(s.prepared ?? null)}::jsonb, ${s.now}::timestamptz, ${s.now}::timestamptz from p
-      on conflict (publication_id, key) do update set state = 'begun', times = steps.times + 1, begun_at = excluded.begun_at,
-        prepared = coalesce(steps.prepared, excluded.prepared), failure = null, ended_at = null
-    ), j as (
-      ${lineSql({ event: 'step-begun', at: s.now, step: s.key }, sql`p`, c.attempt)}
-    )
-    select count(*)::int as n from p`,
-  )
-
 /** Journals progress inside a step (upload session, byte offset). */
 export const saveStep = (db: Db, c: Claim, key: string, saved: unknown): Promise<void> =>
   one(
@@ -137,49 +107,8 @@ export const saveStep = (db: Db, c: Claim, key: string, saved: unknown): Promise
     select count(*)::int as n from p`,
   )
 
-type StepEvent = 'step-done' | 'step-found' | 'step-absent' | 'step-refused' | 'step-unknown'
-export type EndStep = {
-  key: string
-  state: 'done' | 'unknown' | 'refused'
-  checkpoint?: unknown
-  failure?: FailureJson | null
-  event: StepEvent
-  message?: string | null
-  data?: JournalData<'step-refused' | 'step-unknown'>
-  now: Date
-}
-
-/** The two writes of a step's end, as parts of a larger statement whose `p` holds the publication while the lease is ours. */
-const stepEnd = (c: Claim, s: EndStep) => sql`
-  step_end as (
-    update steps set state = ${s.state}, checkpoint = ${s.checkpoint === undefined ? null : JSON.stringify(s.checkpoint)}::jsonb,
-      failure = ${s.failure ? JSON.stringify(s.failure) : null}::jsonb, ended_at = ${s.now}
-    from p where publication_id = p.id and key = ${s.key}
-  ), step_said as (
-    ${lineSql({ event: s.event, at: s.now, step: s.key, message: s.message, data: s.data } as Line, sql`p`, c.attempt)}
-    returning id
-  )`
-
 const holding = (c: Claim) =>
   sql`select id, workspace_id from publications where id = ${c.publicationId} and lease_token = ${c.lease} for update`
-
-/** A create that provably did nothing does not count as begun: the publication may be taken back again. */
-const refused = (c: Claim, key: string) => sql`
-  update publications set begun = exists (
-    select 1 from steps s where s.publication_id = publications.id and s.key <> ${key}
-      and s.name = 'create' and s.state <> 'refused'
-  ) where id = ${c.publicationId} and lease_token = ${c.lease} returning id, workspace_id`
-
-/** Journals how a step ended. `refused` means proven: nothing of the step is on the network. */
-export const endStep = (db: Db, c: Claim, s: EndStep): Promise<void> =>
-  one(
-    db,
-    c,
-    sql<{ n: number }>`
-    with p as (${s.state === 'refused' ? refused(c, s.key) : holding(c)}),
-    ${stepEnd(c, s)}
-    select count(*)::int as n from p`,
-  )
 
 /** Witnesses look back less than this (ms), so no older post is in question; a sandbox set to its beginning may repeat ids. */
 const twinMs = 3_600_000
@@ -207,62 +136,4 @@ export const note = (db: Db, c: Claim, line: Line): Promise<void> =>
     sql<{ n: number }>`
     with p as (${holding(c)}), j as (${lineSql(line, sql`p`, c.attempt)})
     select count(*)::int as n from p`,
-  )
-
-/** The events that end an attempt. */
-export type Ending = 'wait' | 'publish' | 'fail' | 'ask' | 'hold' | 'late-ask' | 'late-expire'
-
-export type Finish = {
-  event: Ending
-  verdict: string
-  reason?: string | null
-  message?: string | null
-  nextAt?: Date | null
-  countsTry?: boolean
-  resetTries?: boolean
-  failure?: FailureJson | null
-  externalId?: string | null
-  permalink?: string | null
-  publishedAt?: Date | null
-  latenessMs?: number | null
-  /** Nothing of this channel starts before. */
-  channelNotBefore?: Date | null
-  now: Date
-}
-
-const endLine = (f: Finish): Line => {
-  const reason = f.reason ?? undefined
-  const line = { at: f.now, message: f.message }
-  const event = transitions[f.event].to
-  return event === 'waiting'
-    ? { ...line, event, data: { reason, nextAt: f.nextAt?.toISOString() } }
-    : { ...line, event, data: { reason } }
-}
-
-/** Ends an attempt: the publication's new state, the channel's lease given back, the last step's end if given, all in one commit. */
-export const finish = (db: Db, c: Claim, f: Finish, last?: EndStep): Promise<void> =>
-  one(
-    db,
-    c,
-    sql<{ n: number }>`
-    with p as (
-      update publications set state = ${stateAfter(f.event)}, reason = ${f.reason ?? null}, message = ${f.message ?? null}, next_at = ${f.nextAt ?? null},
-        tries = case when ${f.resetTries ?? false} then 0 else tries + ${f.countsTry ? 1 : 0} end,
-        external_id = coalesce(${f.externalId ?? null}, external_id), permalink = coalesce(${f.permalink ?? null}, permalink),
-        published_at = coalesce(${f.publishedAt ?? null}, published_at), lateness_ms = coalesce(lateness_ms, ${f.latenessMs ?? null}),
-        lease_token = null, lease_until = null, version = version + 1, updated_at = ${f.now}
-      where id = ${c.publicationId} and lease_token = ${c.lease} and ${may(f.event)} returning id, post_id, workspace_id
-    ), ${last ? sql`${stepEnd(c, last)},` : sql``} ch as (
-      update channels set lease_token = null, lease_until = null, not_before = greatest(not_before, ${f.channelNotBefore ?? null}),
-        last_published_at = coalesce(${f.event === 'publish' ? f.now : null}, last_published_at)
-      where id = ${c.channelId} and lease_token = ${c.lease}
-    ), a as (
-      update attempts set ended_at = ${f.now}, verdict = ${f.verdict}, failure = ${f.failure ? JSON.stringify(f.failure) : null}::jsonb
-      from p where publication_id = p.id and number = ${c.attempt}
-    ), j as (
-      ${lineSql(endLine(f), last ? sql`p where (select count(*) from step_said) >= 0` : sql`p`, c.attempt)}
-    ), n as (
-      select pg_notify(${topics.live}, json_build_object('workspaceId', workspace_id, 'kind', 'publication', 'id', id, 'postId', post_id, 'state', ${stateAfter(f.event)})::text) from p
-    )
-    select count(*)::int as n from p, n`,
   )

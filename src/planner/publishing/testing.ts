@@ -302,6 +302,13 @@ export const toyHouse = async (o: { lagMs?: number } = {}) => {
     return e
   }
 
+  /** An engine that will stand still for ever: nobody waits for it. */
+  const doomedEngine: typeof engine = (toy, extra) => {
+    const e = engine(toy, extra)
+    engines.splice(engines.indexOf(e), 1)
+    return e
+  }
+
   /**
    * Works with an engine that dies at its `call`th request: right before it leaves, or right after the network answered.
    * Its process is gone then: nothing of it ever runs again.
@@ -319,8 +326,7 @@ export const toyHouse = async (o: { lagMs?: number } = {}) => {
       dead()
       return new Promise<Response>(() => {})
     }
-    const e = engine(toy, { fetch: doomed })
-    engines.splice(engines.indexOf(e), 1)
+    const e = doomedEngine(toy, { fetch: doomed })
     await Promise.race([e.runDue(), died])
   }
 
@@ -362,6 +368,7 @@ export const toyHouse = async (o: { lagMs?: number } = {}) => {
     db,
     net,
     engine,
+    doomedEngine,
     die,
     plan,
     token,

@@ -6,8 +6,9 @@ import { newId } from '#infra/ids.ts'
 import * as commands from './commands.ts'
 import { brokenChannels, claim, nextDue } from './due.ts'
 import { next, type PublicationEvent } from './rules.ts'
-import { type Claim, type Ending, finish, LeaseLost } from './store.ts'
+import { type Claim, LeaseLost } from './store.ts'
 import { channelA, type ToyHouse, toyHouse, toyWs } from './testing.ts'
+import { type Ending, finish } from './writes.ts'
 
 let h: ToyHouse
 let id: string

@@ -17,3 +17,24 @@ export const may = (event: PublicationEvent, table = 'publications'): RawBuilder
 
 /** The state the event leads to. */
 export const stateAfter = (event: PublicationEvent): RawBuilder<PublicationState> => sql.lit(transitions[event].to)
+
+/** `may` for rows of many events: `event` is the column that names each row's. */
+export const mayEach = (
+  events: readonly PublicationEvent[],
+  event: RawBuilder<unknown>,
+  table: string,
+): RawBuilder<SqlBool> =>
+  sql<SqlBool>`case ${event} ${sql.join(
+    events.map((e) => sql`when ${sql.lit(e)} then ${may(e, table)}`),
+    sql` `,
+  )} else false end`
+
+/** `stateAfter` for rows of many events. */
+export const stateAfterEach = (
+  events: readonly PublicationEvent[],
+  event: RawBuilder<unknown>,
+): RawBuilder<PublicationState> =>
+  sql`case ${event} ${sql.join(
+    events.map((e) => sql`when ${sql.lit(e)} then ${stateAfter(e)}`),
+    sql` `,
+  )} end`

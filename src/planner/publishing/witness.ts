@@ -6,7 +6,7 @@ import { type AttemptContext, contextOf, failureOf, nowOf, renewedOnce, ruleOf }
 import { ask, end, fail, hold, stepDone } from './endings.ts'
 import type { StepRow } from './frozen.ts'
 import { afterLook, defaultTries, type Look, slowUntil } from './rules.ts'
-import { endStep, heldByAnother, note } from './store.ts'
+import { heldByAnother, note } from './store.ts'
 
 /** Calls the witness; what goes wrong with a look is `unsure`, or settles the attempt. Null: look again with a new token. */
 const seenBy = async (walk: AttemptContext, p: PlannedStep, row: StepRow): Promise<Witness | null> => {
@@ -60,13 +60,14 @@ export const askWitness = async (walk: AttemptContext, p: PlannedStep, row: Step
     at: nowOf(walk),
   })
   const after = afterLook(kind, row, ruleOf(p), d.clock.now(), await looksSince(walk, p.key, row.begunAt))
+  const ended = { key: p.key, times: row.times }
   switch (after.do) {
     case 'done':
       await stepDone(walk, p, row, (seen as { found: Json }).found, 'step-found')
       return true
     case 'again':
       // The network has nothing of ours: that look, in the journal, is what permits a second begin.
-      await endStep(d.db, w.claim, { key: p.key, state: 'refused', event: 'step-absent', now: nowOf(walk) })
+      await d.writes.end(w.claim, { ...ended, state: 'refused', event: 'step-absent', now: nowOf(walk) })
       loaded.steps.set(p.key, { ...row, saved: loaded.steps.get(p.key)?.saved, state: 'refused', failure: null })
       if (Math.max(row.times, loaded.tries + 1) < (d.maxTries ?? defaultTries)) return false
       return fail(
@@ -79,8 +80,8 @@ export const askWitness = async (walk: AttemptContext, p: PlannedStep, row: Step
         },
       )
     case 'fail':
-      await endStep(d.db, w.claim, {
-        key: p.key,
+      await d.writes.end(w.claim, {
+        ...ended,
         state: 'refused',
         failure: after.failure,
         event: 'step-refused',
@@ -92,8 +93,8 @@ export const askWitness = async (walk: AttemptContext, p: PlannedStep, row: Step
         : fail(walk, p, after.failure)
     case 'look-later': {
       if (row.state === 'begun')
-        await endStep(d.db, w.claim, {
-          key: p.key,
+        await d.writes.end(w.claim, {
+          ...ended,
           state: 'unknown',
           failure: row.failure,
           event: 'step-unknown',

@@ -1,0 +1,274 @@
+/**
+ * What an attempt writes: a step begins, a step ends, the attempt ends. Lines of many attempts go in one statement, so
+ * one commit (`together.ts`). Every line carries its lease and changes nothing when that is no longer ours; only its own
+ * caller is told (`LeaseLost`).
+ *
+ * Each may be written twice, also late (a connection that broke may have handed over its statement all the same): a step
+ * begins and ends under the number of its begin (`times`), which only grows, and what stands already is not written again,
+ * the journal's line included.
+ */
+import { type RawBuilder, sql } from 'kysely'
+import type { JournalData } from '#contract/journal.ts'
+import type { Db } from '#infra/db/database.ts'
+import type { FailureJson } from '#infra/db/tables.ts'
+import { type Line, linesSql, toLines } from './journal.ts'
+import { transitions } from './rules.ts'
+import { type Claim, LeaseLost } from './store.ts'
+import { createTogether } from './together.ts'
+import { mayEach, stateAfterEach } from './transition.ts'
+
+export type BeginStep = {
+  key: string
+  position: number
+  create: boolean
+  /** Which begin of the step this is, from 1. */
+  times: number
+  prepared: unknown
+  frozen: unknown
+  now: Date
+}
+
+type StepEvent = 'step-done' | 'step-found' | 'step-absent' | 'step-refused' | 'step-unknown'
+export type EndStep = {
+  key: string
+  /** The begin that ended so. */
+  times: number
+  state: 'done' | 'unknown' | 'refused'
+  checkpoint?: unknown
+  failure?: FailureJson | null
+  event: StepEvent
+  message?: string | null
+  data?: JournalData<'step-refused' | 'step-unknown'>
+  now: Date
+}
+
+/** The events that end an attempt. */
+const endings = ['wait', 'publish', 'fail', 'ask', 'hold', 'late-ask', 'late-expire'] as const
+export type Ending = (typeof endings)[number]
+
+export type Finish = {
+  event: Ending
+  verdict: string
+  reason?: string | null
+  message?: string | null
+  nextAt?: Date | null
+  countsTry?: boolean
+  resetTries?: boolean
+  failure?: FailureJson | null
+  externalId?: string | null
+  permalink?: string | null
+  publishedAt?: Date | null
+  latenessMs?: number | null
+  /** Nothing of this channel starts before. */
+  channelNotBefore?: Date | null
+  now: Date
+}
+
+/** All reject with `LeaseLost` when the publication is no longer ours, and may be repeated when the database stumbled. */
+export type Writes = {
+  /**
+   * Journals that a step is about to begin: the write before the act. Marks `begun` for creates in the same commit, so a
+   * cancel either came before (and we lose the lease here) or is refused.
+   */
+  begin: (c: Claim, s: BeginStep) => Promise<void>
+  /** Journals how a step ended. `refused` means proven: nothing of the step is on the network. */
+  end: (c: Claim, s: EndStep) => Promise<void>
+  /** Ends an attempt: the publication's new state, the channel's lease given back, the last step's end if given. */
+  finish: (c: Claim, f: Finish, last?: EndStep) => Promise<void>
+}
+
+/**
+ * As JSON that jsonb takes: what it cannot hold (NUL, half of a pair) becomes the sign for "not readable". Such text
+ * comes from networks, and must not keep a verdict from being written.
+ */
+const storable = (value: unknown): string =>
+  JSON.stringify(value).replace(/\\(u0000|ud[89a-f][0-9a-f]{2}|.)/g, (all, what: string) =>
+    what.length > 1 ? '\\ufffd' : all,
+  )
+
+/** Is the line's publication still its caller's? Locked in one order, so that two batches and the heartbeat never wait for each other in a ring. */
+const ours = (also: RawBuilder<unknown> = sql``) => sql`
+  p as materialized (
+    select i.n, p.id, p.workspace_id from i join publications p on p.id = i.id
+    where p.lease_token = i.lease ${also} order by p.id for update of p
+  )`
+
+/** A step's end, for rows of `i` that have one and are ours. Gives those whose step it changed. */
+const stepEnds = sql`
+  s as (
+    update steps s set state = i.step_state, checkpoint = i.checkpoint, failure = i.step_failure, ended_at = i.step_at
+    from i join p on p.n = i.n
+    where s.publication_id = i.id and s.key = i.key and s.times = i.times and s.state in ('begun', 'unknown')
+      and (s.state <> i.step_state or s.ended_at is distinct from i.step_at)
+    returning i.n
+  )`
+
+const from = (items: readonly object[], columns: RawBuilder<unknown>) => sql`
+  i as materialized (
+    select * from jsonb_to_recordset(${storable(items)}::jsonb) as x(n int, id uuid, lease uuid, attempt int, lines jsonb, ${columns})
+  )`
+const who = (c: Claim, n: number) => ({ n, id: c.publicationId, lease: c.lease, attempt: c.attempt })
+const numbers = async (db: Db, statement: RawBuilder<{ n: number }>): Promise<Set<number>> =>
+  new Set((await statement.execute(db)).rows.map((r) => r.n))
+const verdicts = (items: readonly unknown[], ours: ReadonlySet<number>) => items.map((_, n) => ours.has(n))
+
+type Begin = { c: Claim; s: BeginStep }
+/** Only a changed publication is written: the first begin, a first create, and once in a while so that `updated_at` tells who was at work. */
+const writeBegins = async (db: Db, items: readonly Begin[]): Promise<boolean[]> => {
+  const rows = items.map(({ c, s }, n) => ({
+    ...who(c, n),
+    ...s,
+    lines: toLines([{ event: 'step-begun', at: s.now, step: s.key }]),
+  }))
+  const statement = sql<{ n: number }>`
+    with ${from(rows, sql`key text, position int, times int, "create" boolean, prepared jsonb, frozen jsonb, now timestamptz`)},
+    ${ours()}, s as (
+      insert into steps (publication_id, key, position, state, times, prepared, first_begun_at, begun_at)
+      select i.id, i.key, i.position, 'begun', i.times, i.prepared, i.now, i.now from i join p on p.n = i.n
+      on conflict (publication_id, key) do update set state = 'begun', times = excluded.times, begun_at = excluded.begun_at,
+        prepared = coalesce(steps.prepared, excluded.prepared), failure = null, ended_at = null
+      where steps.times < excluded.times
+      returning publication_id, key
+    ), u as (
+      update publications q set begun = q.begun or i."create", frozen = coalesce(q.frozen, i.frozen),
+        started_at = coalesce(q.started_at, i.now), updated_at = i.now
+      from i join p on p.n = i.n join s on s.publication_id = i.id and s.key = i.key
+      where q.id = i.id and q.lease_token = i.lease and (
+        (i."create" and not q.begun) or (q.frozen is null and i.frozen is not null) or q.started_at is null
+        or q.updated_at < i.now - interval '10 minutes')
+    ), j as (
+      ${linesSql(sql`(select p.*, i.attempt, i.lines from i join p on p.n = i.n join s on s.publication_id = i.id and s.key = i.key)`)}
+    )
+    select n from p`
+  return verdicts(items, await numbers(db, statement))
+}
+
+const endRow = (s: EndStep) => ({
+  key: s.key,
+  times: s.times,
+  step_state: s.state,
+  checkpoint: s.checkpoint,
+  step_failure: s.failure,
+  step_at: s.now,
+})
+const endColumns = sql`key text, times int, step_state text, checkpoint jsonb, step_failure jsonb, step_at timestamptz`
+const endLine = (s: EndStep): Line =>
+  ({ event: s.event, at: s.now, step: s.key, message: s.message, data: s.data }) as Line
+
+type End = { c: Claim; s: EndStep }
+/** A create that provably did nothing does not count as begun: the publication may be taken back again. */
+const writeEnds = async (db: Db, items: readonly End[]): Promise<boolean[]> => {
+  const rows = items.map(({ c, s }, n) => ({ ...who(c, n), ...endRow(s), lines: toLines([endLine(s)]) }))
+  const statement = sql<{ n: number }>`
+    with ${from(rows, endColumns)}, ${ours()}, ${stepEnds}, u as (
+      update publications q set begun = false from i join s on s.n = i.n
+      where q.id = i.id and q.lease_token = i.lease and i.step_state = 'refused' and q.begun and not exists (
+        select 1 from steps o where o.publication_id = i.id and o.key <> i.key and o.name = 'create' and o.state <> 'refused'
+      )
+    ), j as (
+      ${linesSql(sql`(select p.*, i.attempt, i.lines from i join p on p.n = i.n join s on s.n = i.n)`)}
+    )
+    select n from p`
+  return verdicts(items, await numbers(db, statement))
+}
+
+const finishLine = (f: Finish): Line => {
+  const reason = f.reason ?? undefined
+  const line = { at: f.now, message: f.message }
+  const event = transitions[f.event].to
+  return event === 'waiting'
+    ? { ...line, event, data: { reason, nextAt: f.nextAt?.toISOString() } }
+    : { ...line, event, data: { reason } }
+}
+
+type Over = { c: Claim; f: Finish; last: EndStep | undefined }
+const writeFinishes = async (db: Db, items: readonly Over[]): Promise<boolean[]> => {
+  const rows = items.map(({ c, f, last }, n) => ({
+    ...who(c, n),
+    ...(last && endRow(last)),
+    lines: toLines([...(last ? [endLine(last)] : []), finishLine(f)]),
+    channel: c.channelId,
+    event: f.event,
+    verdict: f.verdict,
+    reason: f.reason,
+    message: f.message,
+    next_at: f.nextAt,
+    counts: f.countsTry ? 1 : 0,
+    reset: f.resetTries ?? false,
+    failure: f.failure,
+    external_id: f.externalId,
+    permalink: f.permalink,
+    published_at: f.publishedAt,
+    lateness: f.latenessMs,
+    not_before: f.channelNotBefore,
+    now: f.now,
+  }))
+  const statement = sql<{ n: number }>`
+    with ${from(
+      rows,
+      sql`${endColumns}, channel uuid, event text, verdict text, reason text, message text, next_at timestamptz, counts int, reset boolean,
+        failure jsonb, external_id text, permalink text, published_at timestamptz, lateness int, not_before timestamptz, now timestamptz`,
+    )}, ${ours(sql`and ${mayEach(endings, sql`i.event`, 'p')}`)}, ${stepEnds}, u as (
+      update publications q set state = ${stateAfterEach(endings, sql`i.event`)}, reason = i.reason, message = i.message, next_at = i.next_at,
+        tries = case when i.reset then 0 else q.tries + i.counts end,
+        external_id = coalesce(i.external_id, q.external_id), permalink = coalesce(i.permalink, q.permalink),
+        published_at = coalesce(i.published_at, q.published_at), lateness_ms = coalesce(q.lateness_ms, i.lateness),
+        lease_token = null, lease_until = null, version = q.version + 1, updated_at = i.now
+      from i join p on p.n = i.n where q.id = i.id and q.lease_token = i.lease and ${mayEach(endings, sql`i.event`, 'q')}
+    ), ch as (
+      update channels c set lease_token = null, lease_until = null, not_before = greatest(c.not_before, i.not_before),
+        last_published_at = case when i.event = 'publish' then i.now else c.last_published_at end
+      from i where c.id = i.channel and c.lease_token = i.lease and (select count(*) from p) >= 0
+    ), a as (
+      update attempts a set ended_at = i.now, verdict = i.verdict, failure = i.failure
+      from i join p on p.n = i.n where a.publication_id = i.id and a.number = i.attempt
+    ), j as (
+      ${linesSql(sql`(select p.*, i.attempt, i.lines from i join p on p.n = i.n)`)}
+    )
+    select n from p`
+  const wrote = await numbers(db, statement)
+  if (wrote.size === items.length) return verdicts(items, wrote)
+  // The lease is given back with the write: whoever repeats it finds none, and what the attempt says tells whose end it was.
+  const before = await numbers(
+    db,
+    sql<{ n: number }>`
+    with ${from(
+      rows.filter((r) => !wrote.has(r.n)),
+      sql`verdict text, now timestamptz`,
+    )}
+    select i.n from i join attempts a on a.publication_id = i.id and a.number = i.attempt and a.verdict = i.verdict and a.ended_at = i.now`,
+  )
+  return items.map((_, n) => wrote.has(n) || before.has(n))
+}
+
+/** In a transaction of the caller's own; see `Writes`. */
+export const finish = async (trx: Db, c: Claim, f: Finish, last?: EndStep): Promise<void> => {
+  const [held] = await writeFinishes(trx, [{ c, f, last }])
+  if (!held) throw new LeaseLost(c.publicationId)
+}
+
+/**
+ * The statement was undone, and may go through without one of its lines: what PostgreSQL says of values (21, 22, 23), of two
+ * writers (40), of sizes (54) and by a rule in the database (P0). After the rest (08, 57, a broken socket) nobody knows.
+ */
+const ofOne = (error: unknown): boolean => {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' && /^(21|22|23|40|54|P0)...$/.test(code) && code !== '40003'
+}
+
+export const createWrites = (db: Db): Writes => {
+  const group = <T extends { c: Claim }>(write: (db: Db, items: readonly T[]) => Promise<boolean[]>) => {
+    const together = createTogether<T, boolean>({ write: (items) => write(db, items), ofOne })
+    return async (item: T) => {
+      if (!(await together(item))) throw new LeaseLost(item.c.publicationId)
+    }
+  }
+  const begins = group(writeBegins)
+  const ends = group(writeEnds)
+  const finishes = group(writeFinishes)
+  return {
+    begin: (c, s) => begins({ c, s }),
+    end: (c, s) => ends({ c, s }),
+    finish: (c, f, last) => finishes({ c, f, last }),
+  }
+}
