@@ -118,6 +118,7 @@ create table channels (
   account_at timestamp with time zone,
   person_id text,
   updated_at timestamp with time zone,
+  last_generation integer default 0 not null,
   constraint channels_pkey PRIMARY KEY (id),
   constraint channels_realm_check CHECK ((realm = ANY (ARRAY['live'::text, 'sandbox'::text]))),
   constraint channels_state_check CHECK ((state = ANY (ARRAY['ok'::text, 'reconnect'::text, 'blocked'::text])))

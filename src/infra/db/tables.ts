@@ -169,6 +169,8 @@ export interface Tables {
     /** null: not since it was connected. */
     updated_at: Date | null
     removed_at: Date | null
+    /** Of the token that was deleted last; 0: none was. */
+    last_generation: Generated<number>
   }
   channel_tokens: {
     channel_id: string

@@ -112,6 +112,11 @@ export type Platform<S = unknown> = PlatformPure & {
   isThere?: (t: ChannelContext, created: Created) => Promise<'there' | 'gone' | 'unsure'>
   /** Changes the text of a published post in place. Raises `refused-content` when the network no longer lets us. */
   edit?: (t: ChannelContext, created: Created, text: string, settings: S) => Promise<void>
+  /**
+   * The network's id of the person whose consent this channel lives by, where that is another than the account's; null: it
+   * does not say. Read-only; asked where connecting did not tell.
+   */
+  person?: (t: ChannelContext) => Promise<string | null>
   /** Asks what the account may do now: creator info, publishing limit, live settings. Read-only. */
   account?: (t: ChannelContext) => Promise<AccountNow>
   /** Lists a person chooses from in the settings (`boards`, `flairs`); `params` narrow them. Read-only. */

@@ -67,13 +67,28 @@ export const createAccounts = (d: AccountDeps): Accounts => {
 
   const fresh = (at: Date | null) => at !== null && Math.abs(d.clock.now() - at.getTime()) < freshMs
 
+  /** Who stands behind a channel of before that was kept. The account is known without it, so a refusal is only told. */
+  const personOf = async (channelId: string): Promise<string | null> => {
+    try {
+      return await d.call(channelId, async (t, platform) => (await platform.person?.(t)) ?? null)
+    } catch (error) {
+      d.onError?.(error instanceof PlatformFailure ? error.failure : error, channelId)
+      return null
+    }
+  }
+
   /** Asks and stores. Raises PlatformFailure. */
   const askNow = async (channelId: string): Promise<void> => {
     // Somebody else's call may have ended between the caller's look and this one.
-    const row = await d.db.selectFrom('channels').select('account_at').where('id', '=', channelId).executeTakeFirst()
-    if (!row || fresh(row.account_at)) return
+    const known = await d.db
+      .selectFrom('channels')
+      .select(['account_at', 'person_id'])
+      .where('id', '=', channelId)
+      .executeTakeFirst()
+    if (!known || fresh(known.account_at)) return
     const got = await d.call(channelId, async (t, platform) => platform.account?.(t))
     if (!got) return
+    const person = known.person_id === null ? await personOf(channelId) : null
     const now = new Date(d.clock.now())
     await d.db.transaction().execute(async (trx) => {
       const facts = JSON.stringify(got.facts ?? {})
@@ -81,6 +96,7 @@ export const createAccounts = (d: AccountDeps): Accounts => {
         .updateTable('channels')
         .set({
           account_at: now,
+          ...(person === null ? {} : { person_id: person }),
           updated_at: sql<Date>`case when facts @> ${facts}::jsonb then updated_at else ${now}::timestamptz end`,
           facts: sql<string>`facts || ${facts}::jsonb`,
           version: sql<number>`version + case when facts @> ${facts}::jsonb then 0 else 1 end`,

@@ -452,6 +452,19 @@ describe('sealed tokens', () => {
     expect((await house.keeper.grant(channelId)).generation).toBe(1)
   })
 
+  it('generations of a channel never repeat, also over its removal', async () => {
+    const account = { ws, platform: turning.id, externalId: 'comes-again' }
+    const channelId = await house.channel({ ...account, grant: issued(turning.id) })
+    const seen = [(await house.keeper.grant(channelId)).generation, (await house.keeper.renew(channelId)).generation]
+    await house.channels.remove(ws, channelId)
+    expect(await house.channel({ ...account, grant: issued(turning.id) })).toBe(channelId)
+    seen.push((await house.keeper.grant(channelId)).generation, (await house.keeper.renew(channelId)).generation)
+    expect(seen).toEqual([1, 2, 3, 4])
+    // An attempt that still holds the token of before the removal has nothing to say about this one.
+    for (const old of [1, 2]) expect(await house.keeper.markReconnect(channelId, 'Old news.', old)).toBe(false)
+    expect((await stateOf(channelId)).state).toBe('ok')
+  })
+
   it('a sandbox whose app credentials were forgotten is asked again', async () => {
     const channelId = await house.channel({ ws, platform: turning.id, grant: issued(turning.id) })
     await house.keeper.grant(channelId)

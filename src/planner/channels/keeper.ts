@@ -335,7 +335,9 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
       const row = await readToken(db, channelId)
       // A channel without a token cannot be well.
       if (!row)
-        return db.transaction().execute((trx) => setState(trx, channelId, 'reconnect', reason, new Date(clock.now())))
+        return db
+          .transaction()
+          .execute((trx) => setState(trx, channelId, 'reconnect', reason, new Date(clock.now()), { tokenless: true }))
       if (row.removed) return true
       return generation !== undefined && row.generation !== generation ? false : reconnect(row, reason)
     },

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { systemClock } from '#infra/clock.ts'
 import { keyRingFrom } from '#infra/secrets.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
+import type { Grant } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { imitations } from '#platforms/registry/sandbox.gen.ts'
 import { platforms } from '#platforms/registry/server.gen.ts'
@@ -14,7 +15,7 @@ import { lostAnswer } from './rules.ts'
 import { type Hand, worker } from './testing/crew.ts'
 import { type ChannelsHouse, channelsHouse } from './testing/house.ts'
 import type { WorkerOrder } from './testing/worker.ts'
-import { readToken } from './token-store.ts'
+import { readToken, sealGrant, tokenAad } from './token-store.ts'
 
 const keyText = `k1:${Buffer.alloc(32, 3).toString('base64')}`
 let database: TestDatabase
@@ -81,6 +82,40 @@ it('every network connects through its real flow, and again without a second cha
   expect([...new Set(first.map((c) => c.platform))].sort()).toEqual(platforms.map((p) => p.spec.id).sort())
   expect((await connected()).map((c) => c.id)).toEqual(first.map((c) => c.id))
 })
+
+it.each(['facebook', 'instagram'])(
+  '%s: who stands behind a channel of before is found at the next look',
+  async (id) => {
+    const { db } = database
+    const people = async () =>
+      db
+        .selectFrom('channels')
+        .select(['id', 'person_id', 'external_id'])
+        .where('workspace_id', '=', me.ws)
+        .where('platform', '=', id)
+        .orderBy('id')
+        .execute()
+    await connected()
+    const told = await people()
+    expect(told.length).toBeGreaterThan(0)
+    for (const c of told) expect(c.person_id).toMatch(/^\d+$/)
+    await db.updateTable('channels').set({ person_id: null }).where('workspace_id', '=', me.ws).execute()
+    const keys = keyRingFrom(keyText)
+    for (const c of told) {
+      // As grants were before: without the person's id.
+      const { sealed } = (await readToken(db, c.id))!
+      const grant = keys.open<Grant>(tokenAad(c.id), sealed)
+      const { userId: _, ...extra } = grant.extra ?? {}
+      await db
+        .updateTable('channel_tokens')
+        .set({ sealed: sealGrant(keys, c.id, { ...grant, extra }) })
+        .where('channel_id', '=', c.id)
+        .execute()
+      await house.accounts.view(me.ws, c.id)
+    }
+    expect(await people()).toEqual(told)
+  },
+)
 
 const refreshing = [
   { id: 'x-com', path: /oauth2\/token$/, rotates: true },

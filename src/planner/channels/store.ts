@@ -7,6 +7,7 @@ import type { Tables } from '#infra/db/tables.ts'
 import { newId } from '#infra/ids.ts'
 import type { ChannelOffer } from '#kit/client/platform.ts'
 import { webAddress } from '#kit/facts/links.ts'
+import { deleteToken } from './token-store.ts'
 
 export type ChannelRow = Selectable<Tables['channels']>
 
@@ -88,7 +89,7 @@ export const markRemoved = async (db: Db, ws: string, id: string, now: Date): Pr
     .where('removed_at', 'is', null)
     .executeTakeFirst()
   if (r.numUpdatedRows !== 1n) return false
-  await db.deleteFrom('channel_tokens').where('channel_id', '=', id).execute()
+  await deleteToken(db, id)
   return true
 }
 

@@ -59,7 +59,10 @@ export const readToken = async (db: Db, channelId: string): Promise<TokenRow | u
     ])
     .executeTakeFirst()
 
-/** Stores a first token, or one a person just gave by connecting again: it wins over any refresh in flight. */
+/**
+ * Stores a first token, or one a person just gave by connecting again: it wins over any refresh in flight. Generations of a
+ * channel never repeat, also over a deletion.
+ */
 export const putToken = async (
   db: Db,
   t: {
@@ -83,11 +86,29 @@ export const putToken = async (
   }
   await db
     .insertInto('channel_tokens')
-    .values({ channel_id: t.channelId, ...values })
+    .values((e) => ({
+      channel_id: t.channelId,
+      ...values,
+      generation: e
+        .selectFrom('channels')
+        .where('id', '=', t.channelId)
+        .select((c) => c('last_generation', '+', 1).as('next')),
+    }))
     .onConflict((c) =>
       c.column('channel_id').doUpdateSet({ ...values, generation: sql`channel_tokens.generation + 1` }),
     )
     .execute()
+}
+
+/** Deletes the token of a channel; which generation it was stays with the channel. Call inside a transaction. */
+export const deleteToken = async (db: Db, channelId: string): Promise<void> => {
+  const row = await db
+    .deleteFrom('channel_tokens')
+    .where('channel_id', '=', channelId)
+    .returning('generation')
+    .executeTakeFirst()
+  if (row)
+    await db.updateTable('channels').set({ last_generation: row.generation }).where('id', '=', channelId).execute()
 }
 
 /** Marks that a refresh call is about to leave. False: the token is no longer this generation. An older mark is kept. */
@@ -161,13 +182,17 @@ export const endToken = async (db: Db, channelId: string, generation: number): P
   return r.numUpdatedRows === 1n
 }
 
-/** Sets a channel's state and tells the screens; false when nothing changed. Call inside a transaction. */
+/**
+ * Sets a channel's state and tells the screens; false when nothing changed. `tokenless`: only while it has no token, that is
+ * unless somebody connected it meanwhile. Call inside a transaction.
+ */
 export const setState = async (
   db: Db,
   channelId: string,
   state: TokenRow['state'],
   reason: string | null,
   now: Date,
+  o: { tokenless?: true } = {},
 ): Promise<boolean> => {
   const row = await db
     .updateTable('channels')
@@ -175,6 +200,11 @@ export const setState = async (
     .where('id', '=', channelId)
     .where('removed_at', 'is', null)
     .where((e) => e.or([e('state', '!=', state), sql<boolean>`state_reason is distinct from ${reason}`]))
+    .$if(o.tokenless === true, (q) =>
+      q.where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom('channel_tokens').select('channel_id').where('channel_id', '=', channelId))),
+      ),
+    )
     .returning('workspace_id')
     .executeTakeFirst()
   if (!row) return false

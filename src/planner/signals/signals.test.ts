@@ -404,6 +404,8 @@ test('a request for deletion is answered with a code; what we have of the person
     .set({ person_id: 'person-2', avatar_url: 'https://talker.example/me.png', facts: '{"age":7}' })
     .where('id', '=', channel)
     .execute()
+  const number = { channel_id: channel, at: new Date(start), metrics: '{"followers":3}', raw: '{"name":"me"}' }
+  await t.db.insertInto('snapshots').values(number).execute()
   const asks = (at: number) => request({ person: 'person-2', at })
   expect(await problem(hooks.forget('talker', { ...asks(start), headers: {} }))).toBe('webhook-refused')
   expect(await problem(hooks.forget('nobody', asks(start)))).toBe('not-found')
@@ -429,8 +431,20 @@ test('a request for deletion is answered with a code; what we have of the person
   expect(await hooks.deletion('talker', code)).toBe('done')
   expect(await hooks.deletion('talker', 'f'.repeat(24))).toBeNull()
   const kept = await t.db.selectFrom('channels').selectAll().where('id', '=', channel).executeTakeFirstOrThrow()
-  expect(kept).toMatchObject({ state: 'reconnect', person_id: null, avatar_url: null, facts: {} })
+  expect(kept).toMatchObject({
+    ...{ state: 'reconnect', person_id: null, avatar_url: null, profile_url: null, facts: {} },
+    ...{ name: '\u2014', handle: '\u2014', external_id: `a${account}` },
+  })
+  expect(await t.db.selectFrom('snapshots').select('id').where('channel_id', '=', channel).execute()).toEqual([])
   expect(
     await t.db.selectFrom('channel_tokens').select('channel_id').where('channel_id', '=', channel).execute(),
   ).toEqual([])
+
+  // Whoever connects the account again is not stopped by what is known of the token of before.
+  const again = await house.channel({
+    ...{ ws, platform: 'talker', grant: { access: 'gold-access' }, externalId: `a${account}` },
+  })
+  expect([again, (await house.keeper.grant(again)).generation]).toEqual([channel, 2])
+  expect(await house.keeper.markReconnect(again, 'Old news.', 1)).toBe(false)
+  expect((await house.channels.get(ws, again)).state).toBe('ok')
 })

@@ -6,6 +6,7 @@ import type { Tables } from '#infra/db/tables.ts'
 import type { Realm } from '#kit/client/http.ts'
 import type { Json } from '#kit/client/steps.ts'
 import type { WebhookEvent } from '#kit/client/webhook.ts'
+import { deleteToken } from '../channels/token-store.ts'
 
 export type EventRow = Selectable<Tables['webhook_events']>
 
@@ -131,16 +132,25 @@ export const channelsOf = (
     )
     .execute()
 
+/** Stands where the name of somebody stood who asked to be forgotten: a sign and no word, as names are not translated. */
+const forgotten = '\u2014'
+
 /**
- * Forgets what a channel holds of the person behind it: tokens, picture, facts, who they are. What was published stays
- * with the workspace that wrote it.
+ * Forgets what a channel holds of the person behind it: tokens, name, picture, facts, numbers, who they are. What was
+ * published stays with the workspace that wrote it, and the network's id of the account, by which a new consent finds it.
  */
 export const forgetPerson = (db: Db, channelId: string): Promise<void> =>
   db.transaction().execute(async (trx) => {
-    await trx.deleteFrom('channel_tokens').where('channel_id', '=', channelId).execute()
+    await deleteToken(trx, channelId)
+    for (const table of ['snapshots', 'quota_readings'] as const)
+      await trx.deleteFrom(table).where('channel_id', '=', channelId).execute()
     await trx
       .updateTable('channels')
-      .set({ person_id: null, avatar_url: null, facts: '{}', version: sql`version + 1` })
+      .set({
+        ...{ person_id: null, name: forgotten, handle: forgotten, avatar_url: null, profile_url: null, facts: '{}' },
+        account_at: null,
+        version: sql`version + 1`,
+      })
       .where('id', '=', channelId)
       .execute()
   })

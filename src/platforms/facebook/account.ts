@@ -29,6 +29,10 @@ export const verify = async (t: ChannelContext): Promise<void> => {
   await readPage(accessOf(t), t.channel.externalId)
 }
 
+/** The person's id stands in grants made since it was kept; else the token tells whose consent made it (fact sheet §2). */
+export const person = async (t: ChannelContext): Promise<string | null> =>
+  t.grant.extra?.userId || (await debugToken(t, t.grant.access)).userId
+
 export const account = async (t: ChannelContext): Promise<AccountNow> => {
   const c = accessOf(t)
   const page = await readPage(c, t.channel.externalId)

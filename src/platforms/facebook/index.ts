@@ -1,7 +1,7 @@
 /** Facebook Pages: posts, photos, video, reels, stories; Page tokens without an end; creates are looked for before being repeated. */
 import { definePlatform } from '#kit/client/platform.ts'
 import { graphUsage } from '../families/meta/usage.ts'
-import { account, verify } from './account.ts'
+import { account, person, verify } from './account.ts'
 import { connect } from './connect.ts'
 import { edit } from './edit.ts'
 import { failures } from './failures.ts'
@@ -22,6 +22,7 @@ export default definePlatform<Settings>({
   isThere,
   edit,
   account,
+  person,
   usage: graphUsage,
   insights,
   webhook,

@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { readTokens } from '#kit/client/connectors.ts'
 import { oauth2, scopeSet, type TokenAnswer, type TokenContext } from '#kit/client/oauth2.ts'
-import type { ChannelOffer, ConnectContext, Connector } from '#kit/client/platform.ts'
+import type { ChannelContext, ChannelOffer, ConnectContext, Connector } from '#kit/client/platform.ts'
 import type { Grant, Json } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { graphId } from '../families/meta/graph.ts'
@@ -228,3 +228,9 @@ export const connect: Connector = {
     if (wayOf(grant) === 'facebook-login') await throughFacebook.revoke!(as('facebook-login', t), grant)
   },
 }
+
+/** Instagram Login: an id of the app's own beside the account's. Facebook Login: the person who consented (§2). */
+export const person = async (t: ChannelContext): Promise<string | null> =>
+  wayOf(t.grant) === 'facebook-login'
+    ? (await debugToken(as('facebook-login', t), t.grant.access)).userId
+    : ((await me({ http: t.http, access: t.grant.access, host: instagramHost })).id ?? null)

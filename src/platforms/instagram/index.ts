@@ -2,7 +2,7 @@
 import { definePlatform } from '#kit/client/platform.ts'
 import { graphUsage } from '../families/meta/usage.ts'
 import { account } from './account.ts'
-import { connect } from './connect.ts'
+import { connect, person } from './connect.ts'
 import { failures } from './failures.ts'
 import * as insights from './insights.ts'
 import { pure } from './preflight.ts'
@@ -18,6 +18,7 @@ export default definePlatform<Settings>({
   publish,
   remove,
   account,
+  person,
   usage: graphUsage,
   insights: { post: insights.post, account: insights.account },
   webhook,
