@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { etagOf, versionOf } from '#contract/etag.ts'
+import { etagOf, type IfMatch, wantedOf } from '#contract/etag.ts'
 import { Problem, problemSchema, problems } from '#contract/problems.ts'
 import { type Route, type RouteInput, type RouteName, type RouteReply, routes } from '#contract/routes.ts'
 import { nothing } from '#contract/strict.ts'
@@ -17,8 +17,8 @@ import { type Receive, readUpload, releaseUpload, type Upload } from './upload.t
 
 /** What a handler knows beside its validated input. */
 export type Ctx = Caller & {
-  /** Version from If-Match; null when the client sent none (and the route does not need it). */
-  ifMatch: number | null
+  /** What If-Match wants; null when the client sent none (and the route does not need it). */
+  ifMatch: IfMatch
   requestId: string
   log: FastifyBaseLogger
   /** The file of an `upload` route. */
@@ -43,17 +43,18 @@ declare module 'fastify' {
   }
 }
 
-/** The version If-Match names. `*` or anything else never matches what is there: raises `version-mismatch`. */
-const wantedVersion = (header: string | undefined, etag: Route['etag']): number | null => {
+/** What If-Match wants. What names no version of ours never matches what is there: raises `version-mismatch`. */
+const wantedVersion = (header: string | undefined, etag: Route['etag']): IfMatch => {
   if (header === undefined) {
     if (etag === 'needs') throw new Problem('version-required')
     return null
   }
   // Never ignored: who sends it relies on it.
   if (!etag) throw new Problem('version-mismatch', 'There is no ETag here for If-Match to match; leave the header out.')
-  const version = versionOf(header)
-  if (version === null) throw new Problem('version-mismatch', 'If-Match takes the ETag exactly as it was given.')
-  return version
+  const wanted = wantedOf(header)
+  if (wanted === null)
+    throw new Problem('version-mismatch', 'If-Match takes ETags exactly as they were given, or `*` for any version.')
+  return wanted
 }
 
 const digestOf = (json: string) => createHash('sha256').update(json).digest('base64url').slice(0, 16)

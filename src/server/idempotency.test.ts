@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { versionOf } from '#contract/etag.ts'
+import { isWanted, versionOf } from '#contract/etag.ts'
 import { Problem } from '#contract/problems.ts'
 import type { RouteReply } from '#contract/routes.ts'
 import { manualClock } from '#infra/clock.ts'
@@ -39,10 +39,13 @@ beforeAll(async () => {
       })
       bind('postGet', async () => ({ reply: post(3), etag: 3 }))
       bind('postPut', async (_input, ctx) => {
-        if (ctx.ifMatch !== 3) throw new Problem('version-mismatch')
+        if (!isWanted(ctx.ifMatch, 3)) throw new Problem('version-mismatch')
         return post(4)
       })
-      bind('postSchedule', async (_input, ctx) => ({ reply: post(ctx.ifMatch ?? 100), etag: '"own"' }))
+      bind('postSchedule', async (_input, ctx) => ({
+        reply: post(Array.isArray(ctx.ifMatch) ? ctx.ifMatch[0] : 100),
+        etag: '"own"',
+      }))
     },
   })
 })
@@ -218,11 +221,14 @@ test('a thing carries its ETag; a change needs it, and a stale one is refused', 
     status: 428,
     code: 'version-required',
   })
-  for (const ifMatch of ['"v2"', 'v3', 'W/"v3"', '*', '"v3", "v4"'])
+  for (const ifMatch of ['"v2"', 'v3', 'W/"v3"', '"v3", v4', '"v2", "v4"'])
     expect((await t.call('postPut', { params: { id }, body, ifMatch })).problem).toMatchObject({
       status: 412,
       code: 'version-mismatch',
     })
+  // RFC 9110: `*` is any version that is there, and of a list one is enough.
+  for (const ifMatch of ['*', '"v2", "v3.Jx3"'])
+    expect((await t.call('postPut', { params: { id }, body, ifMatch })).status).toBe(200)
   const done = await t.call('postPut', { params: { id }, body, ifMatch: '"v3"' })
   expect([done.status, versionOf(String(done.headers.etag))]).toEqual([200, 4])
 })

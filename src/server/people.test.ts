@@ -211,6 +211,9 @@ test('pausing twice keeps the first time, resuming ends it', async () => {
 test('members: adding a known person, a new one, and the same one twice', async () => {
   const other = await t.stranger()
   const email = (await t.people.members(other.ws))[0]!.email
+  // A password for somebody who has one is never dropped in silence.
+  const withOne = await t.call('memberAdd', { body: { email, role: 'viewer', password: 'long enough' } })
+  expect([withOne.status, withOne.problem?.errors?.[0]?.path]).toEqual([400, 'password'])
   expect((await t.call('memberAdd', { body: { email: email.toUpperCase(), role: 'viewer' } })).body).toMatchObject({
     email,
     role: 'viewer',

@@ -68,8 +68,8 @@ test.each<[DraftMedia[], string]>([
   [[{ ...video, durationMs: 60_004 }], 'video.duration: The video is 60.004 s; Net takes 60 s. Trim it.'],
   [[{ ...video, durationMs: 90_400 }], 'video.duration: The video is 90 s; Net takes 60 s. Trim it.'],
   [
-    [{ ...video, facts: { fps: 60.004 } }],
-    'video.frame-rate: The video has 60.004 frames a second; Net takes 1 to 60. Export it with another frame rate.',
+    [{ ...video, facts: { fps: 60.304 } }],
+    'video.frame-rate: The video has 60.3 frames a second; Net takes 1 to 60. Export it with another frame rate.',
   ],
   [
     [{ ...video, facts: { videoCodec: 'vp9' } }],
@@ -81,6 +81,12 @@ test.each<[DraftMedia[], string]>([
     'document.unsupported: Net takes no such document here. Remove the document for this channel.',
   ],
 ])('%#: %s', (media, sentence) => expect(said(...media)).toEqual([sentence]))
+
+test('a recording measures slightly off its rate, and is not refused for that', () => {
+  for (const fps of [60_000 / 1001, 59.92, 60.04, 60.3]) expect(found({ ...video, facts: { fps } })).toEqual([])
+  for (const fps of [60.31, 61, 90])
+    expect(found({ ...video, facts: { fps } }).map((f) => f.params.actual)).toEqual([fps])
+})
 
 test('what was counted in a part of the file never refuses', () =>
   expect(

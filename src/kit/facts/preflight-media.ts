@@ -131,15 +131,24 @@ const ofImage: readonly Rule<Taken<ImageLimits>>[] = [
   },
 ]
 
+/**
+ * How far a measured frame rate may lie off a limit. Phones write the time of each picture as it came, so that "60" measures
+ * 59.9 to 60.1, and NTSC's rates are 0.1 % below whole ones; networks judge the rate a file names, not our average. No
+ * usual rate (24, 25, 30, 48, 50, 60) lies within 0.5 % of another.
+ */
+const rateTolerance = 0.005
+
 const rate = ({ item: { facts }, limits }: Taken<VideoLimits>): Params | undefined => {
   const fps = facts?.fps
   const { minFps, maxFps } = limits
-  if (!fps || !((maxFps && fps > maxFps) || (minFps && fps < minFps))) return undefined
+  const above = maxFps !== undefined && fps !== undefined && fps > maxFps * (1 + rateTolerance)
+  const below = minFps !== undefined && fps !== undefined && fps < minFps * (1 - rateTolerance)
+  if (!fps || !(above || below)) return undefined
   return {
     min: minFps ?? 1,
     max: maxFps ?? 0,
     most: maxFps ?? 'any',
-    actual: apart(fps, (maxFps && fps > maxFps ? maxFps : minFps)!, 2),
+    actual: apart(fps, (above ? maxFps : minFps)!, 2),
   }
 }
 

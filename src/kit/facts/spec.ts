@@ -147,6 +147,8 @@ export type Budget = {
   bucket: string
   label: string
   cap: number
+  /** Most units that one call takes (default 1): a cap below it would keep that call waiting for ever. */
+  largest?: number
   /** The units are money: one is `1 / per` of `currency` (ISO 4217). Shown as an amount, and the cap is only a ceiling for mistakes. */
   money?: { currency: string; per: number }
   /** Shared by all channels of the app credentials, or each channel's own. */

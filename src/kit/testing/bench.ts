@@ -1,7 +1,7 @@
 /** The bench a platform is tried on: its real client against its imitation on a real socket, time moved by hand. */
 
 import { asClarion } from '#contract/sandbox-client.ts'
-import { createHttp, type Http, sandboxed } from '#kit/client/http.ts'
+import { type Charge, createHttp, type Http, sandboxed } from '#kit/client/http.ts'
 import type { ChannelContext, ChannelOffer, ConnectContext, Platform } from '#kit/client/platform.ts'
 import type { Grant, StepMedia, StepView } from '#kit/client/steps.ts'
 import type { WebhookContext } from '#kit/client/webhook.ts'
@@ -89,8 +89,12 @@ export const openBench = (platform: Platform, sandbox: SandboxUnderTest) => {
   const { id } = platform.spec
   const now = () => Date.parse(sandbox.desk.clock().now)
   const pass = (ms: number) => void sandbox.desk.advance(ms)
+  /** A call takes from a budget of the spec. */
+  const spend = async ({ bucket }: Charge) => {
+    if (!platform.spec.budgets?.some((b) => b.bucket === bucket)) throw new Error(`${id} has no budget "${bucket}"`)
+  }
   const http = (secrets: string[] = []): Http =>
-    createHttp({ realm: 'sandbox', sandboxUrl: sandbox.url, failures: platform.failures, secrets, now })
+    createHttp({ realm: 'sandbox', sandboxUrl: sandbox.url, failures: platform.failures, secrets, now, spend })
 
   const context = (credentials: Record<string, string>): ConnectContext => ({
     http: http(Object.values(credentials)),

@@ -169,12 +169,17 @@ export const createCredentials = (deps: CredentialsDeps): Credentials => {
           errors: strange.map((name) => ({ path: `values.${name}`, message: 'unknown field' })),
         })
       const given = Object.fromEntries(Object.entries(values).map(([k, v]) => [k, v.trim()]))
-      const caps = (spec(platform).budgets ?? []).flatMap((b) => (b.capField ? [b.capField] : []))
-      const odd = caps.filter((name) => given[name] && !isCap(given[name]))
-      if (odd.length > 0)
-        throw new Problem('validation', 'A cap is a whole number above zero, or empty.', {
-          errors: odd.map((name) => ({ path: `values.${name}`, message: 'write a whole number, such as 50000' })),
-        })
+      const errors = (spec(platform).budgets ?? []).flatMap(({ capField, largest = 1, label }) => {
+        const value = capField ? given[capField] : undefined
+        if (!value) return []
+        const path = `values.${capField}`
+        if (!isCap(value)) return [{ path, message: 'write a whole number, such as 50000' }]
+        // Such a call would never have room.
+        const message = `${label}: a single call takes up to ${largest}; write ${largest} or more`
+        return Number(value) < largest ? [{ path, message }] : []
+      })
+      if (errors.length > 0)
+        throw new Problem('validation', 'A cap is a whole number with room for the largest call, or empty.', { errors })
       const next = { ...(await stored(platform, 'live', ws)), ...given }
       const absent = missing(platform, { ...(await common(platform)), ...next })
       if (absent.length > 0)

@@ -117,6 +117,16 @@ it.each(['facebook', 'instagram'])(
   },
 )
 
+it('a cap with no room for the largest call is refused where it is entered', async () => {
+  const set = (unitsPerDay: string) =>
+    house.credentials.set(me.ws, 'youtube', { clientId: 'a', clientSecret: 'b', unitsPerDay })
+  await expect(set('399')).rejects.toMatchObject({
+    code: 'validation',
+    extra: { errors: [{ path: 'values.unitsPerDay', message: expect.stringContaining('write 400 or more') }] },
+  })
+  await set('400')
+})
+
 const refreshing = [
   { id: 'x-com', path: /oauth2\/token$/, rotates: true },
   { id: 'bluesky', path: /refreshSession$/, rotates: false },

@@ -209,6 +209,14 @@ const spent = (platform: string, budget: Budget, cap: number, until: Date): Plat
     until: until.toISOString(),
   })
 
+/** Waiting would be for ever: told at once, with what to do. */
+const neverFits = (platform: string, budget: Budget, cap: number, units: number): PlatformFailure =>
+  new PlatformFailure({
+    kind: 'not-permitted',
+    code: `${platform}.charge-above-cap`,
+    message: `${budget.label}: this call takes ${units}, and the cap is ${cap}. Raise the cap in Settings -> Platforms.`,
+  })
+
 /** `onError`: told when a reading could not be written. */
 export const createQuotas = (d: {
   db: Db
@@ -238,6 +246,7 @@ export const createQuotas = (d: {
       const cap = capOf(budget, who.app)
       if (account === null || charge.units <= 0) return
       const { spec } = who.platform
+      if (charge.units > cap) throw neverFits(spec.id, budget, cap, charge.units)
       const now = d.clock.now()
       if ('rolling' in budget.window) {
         const key = { platform: spec.id, account, bucket: charge.bucket }

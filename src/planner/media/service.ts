@@ -2,9 +2,11 @@
  * Media: files come in once, are looked at before they are believed, and are kept as they came. What a network gets is a
  * rendition of a picture within its limits, or the video or document itself.
  */
+
 import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { pageQuery } from '#contract/common.ts'
+import { type IfMatch, isWanted } from '#contract/etag.ts'
 import type { Media as MediaView } from '#contract/media.ts'
 import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
@@ -94,8 +96,8 @@ export const createMedia = ({
   const linkKey = keys.derive('media-links')
   const intake = createIntake({ db, clock, storage, fetch, maxVideoBytes })
   const renditions = createRenditions({ db, clock, storage, toolPath })
-  const current = (row: store.MediaRow, ifMatch: number | null) => {
-    if (ifMatch !== null && ifMatch !== row.version) throw new Problem('version-mismatch')
+  const current = (row: store.MediaRow, ifMatch: IfMatch) => {
+    if (!isWanted(ifMatch, row.version)) throw new Problem('version-mismatch')
   }
   const gone = () => new Problem('not-found', 'There is no such file.')
   const stale = (trx: Db, ws: string, id: string) => notify(trx, topics.live, { workspaceId: ws, kind: 'media', id })
@@ -115,7 +117,7 @@ export const createMedia = ({
     id: string,
     alt: string,
     who: Reach = {},
-    ifMatch: number | null = null,
+    ifMatch: IfMatch = null,
   ): Promise<MediaView> =>
     db.transaction().execute(async (trx) => {
       const row = await store.lock(trx, ws, id)
@@ -129,7 +131,7 @@ export const createMedia = ({
       return view({ ...row, alt, version })
     })
 
-  const remove = async (ws: string, id: string, ifMatch: number | null = null): Promise<void> => {
+  const remove = async (ws: string, id: string, ifMatch: IfMatch = null): Promise<void> => {
     const files = await db.transaction().execute(async (trx) => {
       const row = await store.lock(trx, ws, id)
       if (!row) throw gone()

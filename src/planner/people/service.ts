@@ -158,6 +158,11 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
   const presentRole = async (trx: Db, actor: Actor, ws: string): Promise<Role> =>
     (await store.memberOf(trx, ws, actor.userId))?.role ?? 'viewer'
 
+  const hasOne = () =>
+    new Problem('validation', 'This person is known here and keeps their own password. Add them without one.', {
+      errors: [{ path: 'password', message: 'leave it out: the person has a password already' }],
+    })
+
   const addMember = async (actor: Actor, ws: string, input: z.output<typeof memberInput>): Promise<Member> => {
     if (actor.key) refuse(keyChange(actor.key, { from: null, to: input.role, password: input.password !== undefined }))
     const address = email(input.email)
@@ -166,6 +171,7 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
       throw new Problem('validation', 'Nobody here has this address yet. Give a first password to create the person.', {
         errors: [{ path: 'password', message: 'needed to create the person' }],
       })
+    if (known && input.password) throw hasOne()
     const passwordHash = known ? null : await hashPassword(input.password!)
     return db.transaction().execute(async (trx) => {
       await store.lockWorkspace(trx, ws)
@@ -177,6 +183,7 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
       })
       // Looked up again: the person may have been created while we hashed.
       const user = await store.userByEmail(trx, address)
+      if (user && input.password) throw hasOne()
       const userId = user?.id ?? newId(clock.now())
       if (!user)
         await store.insertUser(trx, {

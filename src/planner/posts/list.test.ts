@@ -142,6 +142,11 @@ describe('the list', () => {
     expect(await textsOf({ contentType: 'image', platform: 'board' })).toEqual(['both'])
     expect(await textsOf({ contentType: 'text', platform: 'board' })).toEqual([])
     expect(await textsOf({ platform: 'board' })).toEqual(['both'])
+    // A typo is no empty list.
+    await expect(textsOf({ platform: 'bored' })).rejects.toMatchObject({
+      code: 'validation',
+      extra: { errors: [{ path: 'query.platform', message: expect.stringContaining('known: ') }] },
+    })
     expect(await walk({ contentType: 'text' }, 100)).toHaveLength(2)
     expect(await walk({ contentType: 'image', channelId: plain }, 100)).toHaveLength(1)
   })

@@ -1,5 +1,7 @@
 /** Scheduling: when a post goes out, on all its channels or on one. Every change is one transaction. */
+
 import { sql } from 'kysely'
+import { type IfMatch, isWanted } from '#contract/etag.ts'
 import type { PostState, ScheduleInput } from '#contract/posts.ts'
 import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
@@ -99,17 +101,11 @@ const movable = (rows: readonly PublicationRow[]): PublicationRow[] => {
 }
 
 /** Schedules or reschedules a post. Throws `not-found`, `version-mismatch`, `no-channels`, `conflict`, `preflight` and the time Problems. */
-export const schedulePost = (
-  d: PlanDeps,
-  ws: Ws,
-  id: string,
-  input: ScheduleInput,
-  ifMatch: number | null,
-): Promise<void> =>
+export const schedulePost = (d: PlanDeps, ws: Ws, id: string, input: ScheduleInput, ifMatch: IfMatch): Promise<void> =>
   transact(d.db, async (trx) => {
     const post = await lockPost(trx, ws.id, id)
     if (!post) throw gone()
-    if (ifMatch !== null && ifMatch !== post.version) throw new Problem('version-mismatch')
+    if (!isWanted(ifMatch, post.version)) throw new Problem('version-mismatch')
     const now = new Date(d.clock.now())
     const when = resolveSchedule(input, { now: now.getTime(), timeZone: ws.timeZone })
     const rows = await lockPublications(trx, id)
@@ -150,11 +146,11 @@ const cancelAgain = async (trx: Db, ws: Ws, before: readonly PublicationRow[], n
  * Back to draft, as far as publishing has not begun; what a person cancelled stays cancelled. Throws `not-found`,
  * `version-mismatch`, `conflict` when nothing can be taken back.
  */
-export const unschedulePost = (d: PlanDeps, ws: Ws, id: string, ifMatch: number | null): Promise<void> =>
+export const unschedulePost = (d: PlanDeps, ws: Ws, id: string, ifMatch: IfMatch): Promise<void> =>
   transact(d.db, async (trx) => {
     const post = await lockPost(trx, ws.id, id)
     if (!post) throw gone()
-    if (ifMatch !== null && ifMatch !== post.version) throw new Problem('version-mismatch')
+    if (!isWanted(ifMatch, post.version)) throw new Problem('version-mismatch')
     const now = new Date(d.clock.now())
     const before = await lockPublications(trx, id)
     await unschedulePublications(trx, id, now)
@@ -166,13 +162,7 @@ export const unschedulePost = (d: PlanDeps, ws: Ws, id: string, ifMatch: number 
   })
 
 /** Another time for one channel. The post's own time follows when no other channel keeps it. Throws what `schedulePost` throws. */
-export const rescheduleOne = (
-  d: PlanDeps,
-  ws: Ws,
-  id: string,
-  input: ScheduleInput,
-  ifMatch: number | null,
-): Promise<void> =>
+export const rescheduleOne = (d: PlanDeps, ws: Ws, id: string, input: ScheduleInput, ifMatch: IfMatch): Promise<void> =>
   transact(d.db, async (trx) => {
     const found = await findPublication(trx, ws.id, id)
     const post = found && (await lockPost(trx, ws.id, found.post_id))
@@ -182,7 +172,7 @@ export const rescheduleOne = (
     const rows = await lockPublications(trx, post.id)
     const p = rows.find((x) => x.id === id)
     if (!p) throw new Problem('not-found', 'There is no such publication.')
-    if (ifMatch !== null && ifMatch !== p.version) throw new Problem('version-mismatch')
+    if (!isWanted(ifMatch, p.version)) throw new Problem('version-mismatch')
     // Refused before preflight: what has begun cannot move, whatever its words.
     if (next(p.state, 'schedule', p.begun) === null)
       throw new Problem(

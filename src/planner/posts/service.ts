@@ -1,4 +1,5 @@
 /** Posts: what the server may ask. Reading is here; writing is in `edit.ts`, times in `plan.ts`. */
+import type { IfMatch } from '#contract/etag.ts'
 import type {
   ContentType,
   Post,
@@ -57,15 +58,15 @@ export type Posts = {
   /** Newest first; with `from` or `to` the calendar: by due time, ascending, `to` excluded, only what has a time. */
   list: (ws: Ws, query: PostQuery) => Promise<{ items: Post[]; nextCursor: string | null }>
   /** Replaces a post; `ifMatch` is the version it was read at. */
-  replace: (ws: Ws, id: string, input: PostInput, ifMatch: number | null) => Promise<Post>
-  remove: (ws: Ws, id: string, ifMatch: number | null) => Promise<void>
-  schedule: (ws: Ws, id: string, input: ScheduleInput, ifMatch: number | null) => Promise<Post>
-  unschedule: (ws: Ws, id: string, ifMatch: number | null) => Promise<Post>
+  replace: (ws: Ws, id: string, input: PostInput, ifMatch: IfMatch) => Promise<Post>
+  remove: (ws: Ws, id: string, ifMatch: IfMatch) => Promise<void>
+  schedule: (ws: Ws, id: string, input: ScheduleInput, ifMatch: IfMatch) => Promise<Post>
+  unschedule: (ws: Ws, id: string, ifMatch: IfMatch) => Promise<Post>
   /** Findings, cost and quotas of an input nobody has saved yet, per channel, in its order. */
   preflight: (ws: Ws, input: PostInput) => Promise<{ channels: PreflightChannel[] }>
   publication: (ws: Ws, id: string) => Promise<Publication>
   publicationDetail: (ws: Ws, id: string) => Promise<PublicationDetail>
-  reschedule: (ws: Ws, publicationId: string, input: ScheduleInput, ifMatch?: number | null) => Promise<Publication>
+  reschedule: (ws: Ws, publicationId: string, input: ScheduleInput, ifMatch?: IfMatch) => Promise<Publication>
   /** The job of the forecast; gives how many publications it looked at. */
   forecastDue: (limit: number) => Promise<number>
   /** When that job has something to do next (UTC; may be past), or null. */
@@ -89,6 +90,11 @@ export const createPosts = (deps: PostsDeps): Posts => {
   }
 
   const list: Posts['list'] = async (ws, { cursor, from, to, ...rest }) => {
+    // A typo must not look like "there is nothing".
+    if (rest.platform !== undefined && !deps.platforms.has(rest.platform)) {
+      const message = `is no network here; known: ${[...deps.platforms.keys()].join(', ')}`
+      throw new Problem('validation', undefined, { errors: [{ path: 'query.platform', message }] })
+    }
     const range = from || to ? { from: from ? new Date(from) : null, to: to ? new Date(to) : null } : null
     const name = range ? 'calendar' : 'newest'
     const after = cursor === undefined ? null : readCursor(cursor, name)

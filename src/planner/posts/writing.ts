@@ -1,4 +1,5 @@
 /** Writing and changing posts. Every change is one transaction that locks the post, so two edits of one version cannot both win. */
+import { type IfMatch, isWanted } from '#contract/etag.ts'
 import type { Content, PostInput } from '#contract/posts.ts'
 import { Problem } from '#contract/problems.ts'
 import type { Db } from '#infra/db/database.ts'
@@ -151,14 +152,14 @@ export const replacePost = async (
   ws: Ws,
   id: string,
   input: PostInput,
-  ifMatch: number | null,
+  ifMatch: IfMatch,
 ): Promise<void> => {
   checkInput(input)
   await transact(d.db, async (trx) => {
     const post = await lockPost(trx, ws.id, id)
     if (!post) throw new Problem('not-found', 'There is no such post.')
     if (ifMatch === null) throw new Problem('version-required')
-    if (ifMatch !== post.version) throw new Problem('version-mismatch')
+    if (!isWanted(ifMatch, post.version)) throw new Problem('version-mismatch')
     const now = new Date(d.clock.now())
     // Only edits under the post's lock add or remove publications, so this list is whole. Their rows are locked after
     // the new ones are inserted: an insert waits for the engine's lock on the channel, and must hold nothing it wants.
@@ -266,11 +267,11 @@ const rewrite = async (trx: Db, p: PublicationRow, w: Wanted, baseChanged: boole
  * Deletes a post (it is kept, out of sight); what has not begun is cancelled. Throws `not-found`, `version-mismatch`,
  * `conflict` when something is out or may be.
  */
-export const removePost = (d: PlanDeps, ws: Ws, id: string, ifMatch: number | null): Promise<void> =>
+export const removePost = (d: PlanDeps, ws: Ws, id: string, ifMatch: IfMatch): Promise<void> =>
   transact(d.db, async (trx) => {
     const post = await lockPost(trx, ws.id, id)
     if (!post) throw new Problem('not-found', 'There is no such post.')
-    if (ifMatch !== null && ifMatch !== post.version) throw new Problem('version-mismatch')
+    if (!isWanted(ifMatch, post.version)) throw new Problem('version-mismatch')
     const now = new Date(d.clock.now())
     const rows = await lockPublications(trx, id)
     mustPublishFor(ws, rows)

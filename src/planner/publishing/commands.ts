@@ -4,6 +4,7 @@
  */
 
 import { sql, type Updateable } from 'kysely'
+import { type IfMatch, isWanted } from '#contract/etag.ts'
 import { Problem } from '#contract/problems.ts'
 import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Tables } from '#infra/db/tables.ts'
@@ -12,8 +13,8 @@ import { write } from './journal.ts'
 import { next, type PublicationEvent, transitions } from './rules.ts'
 import { may, stateAfter } from './transition.ts'
 
-/** `ifMatch`: the version it must still have; absent or null: whichever it has. */
-export type Target = { id: string; ws: string; now: Date; ifMatch?: number | null }
+/** `ifMatch`: the versions of which it must still have one; absent or null: whichever it has. */
+export type Target = { id: string; ws: string; now: Date; ifMatch?: IfMatch }
 
 const lock = (trx: Db, id: string, ws: string) =>
   trx
@@ -55,7 +56,7 @@ const command = async (
   const run = async (trx: Db) => {
     const p = await lock(trx, t.id, t.ws)
     if (!p) throw new Problem('not-found', 'There is no such publication.')
-    if (t.ifMatch != null && t.ifMatch !== p.version) throw new Problem('version-mismatch')
+    if (!isWanted(t.ifMatch, p.version)) throw new Problem('version-mismatch')
     if (!next(p.state, event, p.begun)) return refuse(p, event)
     await tell(trx, p, await change(trx, p))
   }

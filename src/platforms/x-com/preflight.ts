@@ -10,6 +10,12 @@ const longMax = 25_000
 /** Videos of those accounts (fact sheet §10), and what every account could always send (ms, bytes). */
 const premiumVideoMs = 125 * 60_000
 const surely = { ms: 140_000, bytes: 512_000_000 }
+/**
+ * A file goes in at most 1,000 pieces (fact sheet §3.2): of 1 MiB surely; pieces of 5 MB met an empty 413 in production, and
+ * what lies between is unproven. Bytes of the whole file.
+ */
+const inPieces = { surely: 1000 * 1024 * 1024, refused: 1000 * 5_000_000 }
+const gb = (bytes: number) => Math.ceil(bytes / 1e8) / 10
 
 const premium = (draft: Draft) => longPosts.has(String(draft.channel.facts.subscriptionType))
 
@@ -61,6 +67,25 @@ const check = (draft: Draft): Finding[] => {
           'X may refuse a video over 140 s or 512 MB from an account without Premium.',
           'Trim it, or try: X decides when the post is sent, and Clarion tells you.',
           { platform: spec.name },
+          { segment },
+        )
+    for (const m of s.media)
+      if (m.kind === 'video' && m.bytes >= inPieces.refused)
+        add(
+          'video.too-large-for-pieces',
+          'error',
+          `The video has ${gb(m.bytes)} GB. X takes a file in 1,000 pieces and has refused pieces of 5 MB, so that ${gb(inPieces.refused)} GB cannot go.`,
+          'Export it smaller.',
+          { actual: gb(m.bytes), limit: gb(inPieces.refused) },
+          { segment },
+        )
+      else if (m.kind === 'video' && m.bytes > inPieces.surely)
+        add(
+          'video.maybe-too-large',
+          'warning',
+          `X takes a file in 1,000 pieces, surely ones of 1 MiB; a video of ${gb(m.bytes)} GB needs larger ones and may be refused.`,
+          'Export it below 1 GB, or try: Clarion tells you what X says.',
+          { actual: gb(m.bytes), platform: spec.name },
           { segment },
         )
     const tags = cashtags(s.text)

@@ -97,6 +97,8 @@ export const spec = defineSpec({
       label: 'Spent at X today (whole app)',
       // In thousandths of a dollar.
       cap: 2_000_000_000,
+      // A post with a link (fact sheet §7).
+      largest: 200,
       money: { currency: 'USD', per: 1000 },
       scope: 'app',
       window: { daily: 'UTC' },

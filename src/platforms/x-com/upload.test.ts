@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { pieceOf, smallerPiece } from './upload.ts'
+import { isFileTooLarge, pieceOf, smallerPiece } from './upload.ts'
 
 const MiB = 1024 * 1024
 
@@ -9,6 +9,12 @@ describe('pieces of an upload', () => {
     expect(pieceOf(1)).toBe(MiB)
     expect(pieceOf(1000 * MiB)).toBe(MiB)
     expect(pieceOf(8 * 1024 * MiB)).toBe(Math.ceil((8 * 1024 * MiB) / 1000))
+  })
+  test('where smaller ones would be more than 1,000 the file is too large; where they are small already it is not blamed', () => {
+    for (const bytes of [1001 * MiB, 3_000_000_000, 8_000_000_000])
+      expect(isFileTooLarge(pieceOf(bytes), bytes, 0)).toBe(true)
+    for (const piece of [MiB, 512 * 1024, 256 * 1024, 128 * 1024])
+      expect(isFileTooLarge(piece, 2_500_000, 0)).toBe(false)
   })
   test('smaller ones are offered only while all of the file still fits into 1,000', () => {
     fc.assert(

@@ -35,6 +35,17 @@ export const smallerPiece = (piece: number, left: number, piecesUsed: number): n
   return half >= leastPiece && piecesUsed + Math.ceil(left / half) <= mostPieces ? half : undefined
 }
 
+/** Would smaller pieces go at all, if there could be enough of them? Then the file is what is too large. */
+export const isFileTooLarge = (piece: number, left: number, piecesUsed: number): boolean =>
+  Math.floor(piece / 2) >= leastPiece && smallerPiece(piece, left, piecesUsed) === undefined
+
+const tooLarge = (bytes: number): PlatformFailure =>
+  new PlatformFailure({
+    kind: 'refused-media',
+    code: 'x-com.file-too-large',
+    message: `X takes a file in at most ${mostPieces} pieces and refused pieces as large as this one of ${Math.ceil(bytes / 1e8) / 10} GB needs. Export it below 1 GB.`,
+  })
+
 /** Where an upload stands; kept in `saved`, so that a repetition goes on instead of starting over. `sent`, `piece`: bytes. */
 type Progress = { id: string; next: number; sent: number; piece: number; closed?: boolean; ready?: boolean }
 
@@ -83,7 +94,10 @@ export const upload = step<Settings>('upload', { again: 'safe', each: 'media' },
     try {
       await uploadAppend(c, at.id, at.next, blob.slice(at.sent, end))
     } catch (error) {
-      const piece = isPieceTooLarge(error) ? smallerPiece(at.piece, blob.size - at.sent, at.next) : undefined
+      if (!isPieceTooLarge(error)) throw error
+      const left = blob.size - at.sent
+      if (isFileTooLarge(at.piece, left, at.next)) throw tooLarge(blob.size)
+      const piece = smallerPiece(at.piece, left, at.next)
       if (piece === undefined) throw error
       await keep({ ...at, piece })
       return notYet(1000, 'X takes only smaller pieces of the file')

@@ -144,6 +144,8 @@ export const spec = defineSpec({
       bucket: 'units',
       label: 'API units today (whole app)',
       cap: 10_000,
+      // A caption track (fact sheet §7).
+      largest: 400,
       scope: 'app',
       window: pacific,
       capField: 'unitsPerDay',

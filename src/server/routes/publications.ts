@@ -1,4 +1,5 @@
 /** Doors of publications: one post on one channel, its story, and what a person may do to it. */
+import { isWanted } from '#contract/etag.ts'
 import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
@@ -14,7 +15,7 @@ export const registerPublications = (bind: Bind, { db, clock, posts, takeDown, e
   /** Runs a command on a publication whose post is not deleted, and shows what became of it. */
   const act = async (ctx: Ctx, id: string, command: (t: Target) => Promise<void>) => {
     const before = await posts.publication(ctx.ws!, id)
-    if (ctx.ifMatch !== null && ctx.ifMatch !== before.version) throw new Problem('version-mismatch')
+    if (!isWanted(ctx.ifMatch, before.version)) throw new Problem('version-mismatch')
     await command({ id, ws: ctx.ws!.id, now: new Date(clock.now()), ifMatch: ctx.ifMatch })
     return posts.publication(ctx.ws!, id)
   }

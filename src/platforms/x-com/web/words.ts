@@ -48,6 +48,13 @@ export const words = {
     'preflight.video.maybe-too-long': 'X może odmówić filmu ponad 140 s albo 512 MB z konta bez Premium.',
     'preflight.video.maybe-too-long.fix':
       'Skróć go albo spróbuj: X decyduje przy wysyłaniu, a Clarion powie, co się stało.',
+    'preflight.video.too-large-for-pieces':
+      'Film ma {{actual}} GB. X przyjmuje plik w 1000 części i odrzucał części po 5 MB, więc {{limit}} GB nie przejdzie.',
+    'preflight.video.too-large-for-pieces.fix': 'Wyeksportuj mniejszy plik.',
+    'preflight.video.maybe-too-large':
+      'X przyjmuje plik w 1000 części, na pewno po 1 MiB; film o wielkości {{actual}} GB wymaga większych i może zostać odrzucony.',
+    'preflight.video.maybe-too-large.fix':
+      'Wyeksportuj go poniżej 1 GB albo spróbuj: Clarion powie, co odpowiedział X.',
     'preflight.media.gif-alone': 'Na X plik GIF musi być w poście sam.',
     'preflight.media.gif-alone.fix': 'Zostaw GIF albo zdjęcia.',
     'preflight.text.cashtags': 'X pozwala aplikacjom na jeden cashtag w poście; ten ma {{actual}}.',
