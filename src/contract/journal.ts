@@ -30,7 +30,8 @@ export const journalData = {
   'step-unknown': refusal,
   'look-found': nothing,
   'look-absent': nothing,
-  'look-unsure': nothing,
+  /** `unable`: the look could not be made at all. */
+  'look-unsure': z.strictObject({ unable: z.boolean().optional() }),
   'token-renewed': nothing,
   // How an attempt ended: the state it left.
   waiting: z.strictObject({ reason: z.string().optional(), nextAt: instant.optional() }),

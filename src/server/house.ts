@@ -70,7 +70,7 @@ export type HouseOptions = {
   maxVideoBytes?: number
   /** PATH, for ffmpeg (poster frames). */
   toolPath?: string
-  publishing?: Partial<Pick<PublishingDeps, 'leaseMs' | 'maxTries' | 'fetch' | 'beforeSend' | 'random' | 'mayClaim'>>
+  publishing?: Partial<Pick<PublishingDeps, 'leaseMs' | 'fetch' | 'beforeSend' | 'random' | 'mayClaim'>>
 }
 
 export type House = Awaited<ReturnType<typeof openHouse>>

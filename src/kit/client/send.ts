@@ -99,6 +99,7 @@ export const createSend = (o: { connectMs?: number } = {}): Send => {
       }, connectMs)
       request.once('socket', (socket) => {
         left = request.reusedSocket || !socket.connecting
+        if (left) return
         socket.once(by.connected, () => {
           left = true
           clearTimeout(late)

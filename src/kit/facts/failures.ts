@@ -36,7 +36,7 @@ export type Failure = {
   code: string
   /** One sentence for the person, in English: what happened and what to do. */
   message: string
-  /** For `too-fast`: when the network will take it again (ISO 8601 UTC). */
+  /** When the network will take it again (ISO 8601 UTC): of `too-fast`, and of `try-later` where it names a time. */
   until?: string
   /** HTTP status, when there was an answer. */
   status?: number
@@ -145,9 +145,15 @@ export const classify = (table: FailureTable, answer: Answer, now: number): Fail
     message: rule.say.replace('{text}', text),
   }
   if (rule.kind === 'too-fast') failure.until = untilIso(table, answer, now)
+  // Only the header: rate headers tell of a window that may well have room.
+  const named = rule.kind === 'try-later' ? retryAfter(answer.headers, now) : undefined
+  if (named !== undefined) failure.until = iso(named)
   return failure
 }
 
+/** An instant in ISO 8601; what no calendar holds is the end of it. */
+const iso = (ms: number): string => new Date(Math.max(0, Math.min(ms, 8.64e15))).toISOString()
+
 /** Default wait after a rate limit that names no time: one minute. */
 const untilIso = (table: FailureTable, answer: Answer, now: number) =>
-  new Date(table.until?.(answer, now) ?? retryAfter(answer.headers, now) ?? now + 60_000).toISOString()
+  iso(table.until?.(answer, now) ?? retryAfter(answer.headers, now) ?? now + 60_000)

@@ -197,16 +197,17 @@ describe('judgeRefresh', () => {
   })
 })
 
-it('back-off has full jitter under a doubling ceiling of an hour', () => {
+it('back-off is a second, then seconds, then full jitter under a doubling ceiling of an hour', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 100 }), unit, (tries, r) => {
       const ms = backoff(tries, () => r)
-      expect(ms).toBeGreaterThanOrEqual(1000)
-      expect(ms).toBeLessThanOrEqual(Math.min(backoffCapMs, 60_000 * 2 ** tries))
+      expect(ms).toBeGreaterThanOrEqual(500)
+      expect(ms).toBeLessThanOrEqual(Math.min(backoffCapMs, Math.max(4_000, 60_000 * 2 ** (tries - 2))))
     }),
   )
-  expect(backoff(0, () => 0.999)).toBeLessThan(60_000)
-  expect(backoff(3, () => 0.999)).toBeGreaterThan(470_000)
+  expect(backoff(0, () => 0.999)).toBeLessThan(1_000)
+  expect(backoff(1, () => 0)).toBe(2_000)
+  expect(backoff(5, () => 0.999)).toBeGreaterThan(470_000)
 })
 
 it('a caller never hears unknown-outcome of a refresh: its own step has not begun', () => {

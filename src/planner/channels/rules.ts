@@ -80,9 +80,19 @@ export const onUse = (t: TokenView, now: number): 'use' | 'try' | 'refresh' | 'w
   return wanted && !backingOff ? 'try' : 'use'
 }
 
-/** Full jitter: anything up to 60 s x 2^tries, at most an hour, at least a second. `tries` counts the failures before this one. */
-export const backoff = (tries: number, random: () => number): number =>
-  Math.max(1000, Math.floor(random() * Math.min(backoffCapMs, minute * 2 ** Math.min(tries, 10))))
+/** A hiccup is over within seconds: the waits (ms) after the first failures. */
+const quickMs = [1_000, 4_000] as const
+
+/**
+ * How long until a refresh is asked for again (ms): about a second, then some seconds; then full jitter, anything up to
+ * 60 s x 2^n, at most an hour. `tries` counts the failures before this one.
+ */
+export const backoff = (tries: number, random: () => number): number => {
+  const quick = quickMs[tries]
+  if (quick !== undefined) return Math.floor((quick / 2) * (1 + random()))
+  const most = Math.min(backoffCapMs, minute * 2 ** Math.min(tries - quickMs.length, 10))
+  return Math.max(quickMs[1], Math.floor(random() * most))
+}
 
 export type RefreshVerdict =
   /** The channel needs its person. */

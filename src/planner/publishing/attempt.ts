@@ -21,7 +21,7 @@ import {
 import type { EngineDeps } from './deps.ts'
 import { ask, end, fail, hold, publish, Settled, stepDone, surely, writeVerdict } from './endings.ts'
 import { type Frozen, freeze, type Loaded, load, type StepRow } from './frozen.ts'
-import { afterFailure, defaultTries, late, nextMove, type StepRule } from './rules.ts'
+import { afterFailure, late, nextMove, type StepRule } from './rules.ts'
 import { type Claim, LeaseLost, lostInARow, note, workedOn } from './store.ts'
 import { askWitness, isTwin, twin } from './witness.ts'
 
@@ -254,13 +254,7 @@ const failed = async (
     await note(d.db, w.claim, { event: 'token-renewed', message: failure.message, at: nowOf(walk) })
     return false
   }
-  const verdict = afterFailure(
-    failure,
-    rule,
-    { tries: loaded.tries, max: d.maxTries ?? defaultTries },
-    d.clock.now(),
-    d.random(),
-  )
+  const verdict = afterFailure(failure, rule, loaded.tries, d.clock.now(), d.random())
   switch (verdict.do) {
     case 'look':
       await mark('unknown', true)

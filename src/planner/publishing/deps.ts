@@ -82,8 +82,6 @@ export type PublishingDeps = {
   worker: string
   /** Lease of a claim (ms of the clock); renewed every third of it. Default 30,000. */
   leaseMs?: number
-  /** Tries before `try-later` becomes `failed`. Default 3. */
-  maxTries?: number
   /** False: start nothing new for now. Default always true. */
   mayClaim?: () => boolean
   /** Test seam of the crash matrix: the fetch that really sends. */

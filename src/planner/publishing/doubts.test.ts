@@ -52,7 +52,7 @@ describe('a keyed create whose first answer was lost', () => {
     const id = await h.plan(['keyed'])
     await h.engine('keyed').runDue()
     h.keeper.grant = () => Promise.reject(new TypeError('the key ring broke'))
-    await h.live(8, 61_000, 'keyed')
+    await h.live(12, 600_000, 'keyed')
     expect(await state(id)).toBe('unconfirmed')
   })
 })

@@ -132,6 +132,63 @@ describe('a lost answer', () => {
   })
 })
 
+describe('trouble', () => {
+  it('of a moment costs a second', async () => {
+    net.retryAfter('')
+    net.next.push('503')
+    const id = await plan(['hiccup'])
+    await engine().runDue()
+    expect(await read(id)).toMatchObject({ state: 'waiting', reason: 'toy.later', tries: 1 })
+    await house.live(1, 1_000)
+    const p = await read(id)
+    expect(p.state).toBe('published')
+    expect(p.lateness_ms).toBeLessThan(2_000)
+  })
+
+  it('of ten minutes is waited out; the network’s own time is kept meanwhile', async () => {
+    net.next.push(...Array(8).fill('503'))
+    const id = await plan(['outage'])
+    const calls: number[] = []
+    net.during((path) => {
+      if (path.endsWith('/posts')) calls.push(clock.now())
+    })
+    await engine().runDue()
+    // The network says: 30 seconds.
+    for (let i = 0; i < 60 && (await read(id)).state === 'waiting'; i++) await house.live(1, 30_000)
+    expect((await read(id)).state).toBe('published')
+    expect(Math.min(...calls.slice(1).map((at, i) => at - calls[i]!))).toBeGreaterThanOrEqual(30_000)
+    expect(calls.at(-1)! - calls[0]!).toBeGreaterThanOrEqual(600_000)
+    expect(net.posts).toEqual(['outage'])
+  })
+
+  it('with the answer is over as soon as the network shows the post', async () => {
+    const slow = await toyHouse({ lagMs: 3_000 })
+    try {
+      slow.net.next.push('lost')
+      const id = await slow.plan(['shown late'])
+      await slow.engine().runDue()
+      expect((await slow.read(id)).state).toBe('waiting')
+      await slow.live(4, 1_000)
+      expect(await slow.read(id)).toMatchObject({ state: 'published', external_id: 'n1' })
+      expect(slow.net.posts).toEqual(['shown late'])
+    } finally {
+      await slow.close()
+    }
+  })
+
+  it('with looking is waited out as well: while nobody can look, nobody is asked', async () => {
+    net.next.push('lost')
+    net.nextLook.push(...Array(8).fill('500'))
+    const id = await plan(['looked for'])
+    await engine().runDue()
+    await house.live(7, 500_000)
+    expect((await read(id)).state).toBe('waiting')
+    await house.live(1, 500_000)
+    expect(await read(id)).toMatchObject({ state: 'published', external_id: 'n1' })
+    expect(net.posts).toEqual(['looked for'])
+  })
+})
+
 describe('a worker that dies', () => {
   it('leaves a lease that runs out, and the next worker goes on from the journal', async () => {
     const id = await plan(['survivor'])

@@ -2,12 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type PublicationState, publicationStates } from '#contract/posts.ts'
 import type { Again } from '#kit/facts/again.ts'
-import type { Failure, FailureKind } from '#kit/facts/failures.ts'
+import { type Failure, type FailureKind, failureKinds } from '#kit/facts/failures.ts'
+import { backOffs, type Trouble } from './back-off.ts'
 import {
   afterFailure,
   afterLook,
-  backoff,
-  defaultTries,
   late,
   next,
   nextMove,
@@ -48,6 +47,7 @@ type World = {
   record: StepRecord | undefined
   tries: number
   looks: number
+  losses: number
   now: number
   nextAt: number
   copies: number
@@ -67,7 +67,6 @@ const settleAs = (w: World, state: PublicationState): void => {
  */
 const move = (w: World, rule: StepRule, answer: Answer, unsure: boolean, tookMs = 0) => {
   if (settled.has(w.state) || w.now < w.nextAt) return
-  const budget = () => ({ tries: w.tries, max: defaultTries })
   for (let guard = 0; guard < 20; guard++) {
     const m = nextMove(w.record, rule)
     if (m === 'skip') return settleAs(w, 'published')
@@ -76,13 +75,14 @@ const move = (w: World, rule: StepRule, answer: Answer, unsure: boolean, tookMs 
       w.looks++
       const look = unsure ? 'unsure' : w.copies > 0 && w.now >= w.visibleAt ? 'found' : 'absent'
       w.log.push(`look ${look}`)
-      const after = afterLook(look, w.record!, rule, w.now, w.looks)
+      const gone = { unclear: w.looks, losses: w.losses + 1, tries: w.tries, random: 0.5 }
+      const after = afterLook(look, w.record!, rule, w.now, gone)
       if (after.do === 'done') w.record = { ...w.record!, state: 'done', failure: null }
       else if (after.do === 'again') {
-        const times = w.record!.times
+        w.losses++
         w.record = { ...w.record!, state: 'refused', failure: null }
         w.log.push('believed absent')
-        if (Math.max(times, w.tries + 1) >= defaultTries) return settleAs(w, 'failed')
+        if (after.last) return settleAs(w, 'failed')
       } else if (after.do === 'fail') {
         w.log.push('believed absent')
         return settleAs(w, 'failed')
@@ -111,7 +111,7 @@ const move = (w: World, rule: StepRule, answer: Answer, unsure: boolean, tookMs 
       continue
     }
     const failure: Failure = { kind: seen, code: 't', message: 't' }
-    const v = afterFailure(failure, rule, budget(), w.now, 0.5)
+    const v = afterFailure(failure, rule, w.tries, w.now, 0.5)
     if (v.do === 'look') w.record = { ...w.record, state: 'unknown', failure }
     else if (v.do === 'ask') {
       w.record = { ...w.record, state: 'unknown', failure }
@@ -137,6 +137,7 @@ const person = (w: World) => {
     w.state = 'published'
   } else {
     w.record = { ...w.record!, state: 'refused', failure: null }
+    w.losses = 0
     w.log.push('person says again')
     w.state = 'scheduled'
     w.nextAt = w.now
@@ -148,6 +149,7 @@ const fresh = (): World => ({
   record: undefined,
   tries: 0,
   looks: 0,
+  losses: 0,
   now: 0,
   nextAt: 0,
   copies: 0,
@@ -252,41 +254,163 @@ describe('the publication machine', () => {
   })
 })
 
+const kinds = fc.constantFrom(...failureKinds)
+const anyRule: fc.Arbitrary<StepRule> = fc.record({
+  again: fc.constantFrom<Again>('safe', 'keyed', 'ask', 'never'),
+  hasWitness: fc.boolean(),
+  believeEmptyAfterMs: fc.integer({ min: 0, max: 300_000 }),
+})
+const anyRandom = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
+const anyTries = fc.integer({ min: 0, max: 20 })
+const troubles = Object.keys(backOffs) as Trouble[]
+const ten = 600_000
+
+/** What a step of this rule does when it meets the same trouble again and again: the waits between (ms), and the end. */
+const through = (kind: FailureKind, rule: StepRule, random: () => number, until?: (now: number) => string) => {
+  const waits: number[] = []
+  for (let now = 0; ; ) {
+    const failure = { kind, code: 'x', message: '', until: until?.(now) }
+    const v = afterFailure(failure, rule, waits.length, now, random())
+    if (v.do !== 'wait') return { waits, end: v.do }
+    waits.push(v.until - now)
+    now = v.until
+  }
+}
+
 describe('waiting', () => {
-  it('backs off with full jitter up to 60 s x 2^n', () => {
+  it('is for a moment after the first trouble, and never for less than half a second', () => {
+    fc.assert(
+      fc.property(kinds, anyRule, anyTries, anyRandom, (kind, rule, tries, random) => {
+        const v = afterFailure({ kind, code: 'x', message: '' }, rule, tries, 0, random)
+        if (v.do !== 'wait') return
+        expect(v.until).toBeGreaterThanOrEqual(500)
+        if (!v.counts) return
+        if (tries === 0) expect(v.until).toBeLessThanOrEqual(1_000)
+        if (tries < 3) expect(v.until).toBeLessThanOrEqual(20_000)
+        else expect(v.until).toBeGreaterThanOrEqual(30_000)
+      }),
+    )
+  })
+
+  it('outlasts an outage of ten minutes, whatever the jitter, and then comes to an end', () => {
+    const again = fc.constantFrom<Again>('safe', 'keyed')
+    fc.assert(
+      fc.property(kinds, again, fc.boolean(), fc.infiniteStream(anyRandom), (kind, again, hasWitness, random) => {
+        fc.pre(kind === 'try-later' || kind === 'unknown-outcome')
+        const { waits, end } = through(kind, { again, hasWitness, believeEmptyAfterMs: 0 }, () => random.next().value)
+        expect(waits.reduce((a, b) => a + b)).toBeGreaterThan(ten)
+        expect(end).toBe(again === 'safe' ? 'fail' : hasWitness ? 'look' : 'ask')
+      }),
+    )
+  })
+
+  it('after something provably not done is the same for every step: nothing is in doubt', () => {
+    fc.assert(
+      fc.property(anyRule, (rule) => {
+        const { waits } = through('try-later', rule, () => 0)
+        expect(waits).toEqual(through('try-later', rules.keyed, () => 0).waits)
+      }),
+    )
+  })
+
+  it('is never shorter than the network says, and never longer than a day for its word', () => {
     fc.assert(
       fc.property(
-        fc.integer({ min: 0, max: 9 }),
-        fc.double({ min: 0, max: 0.999, noNaN: true }),
-        (n, r) => backoff(n, r) >= 0 && backoff(n, r) <= 60_000 * 2 ** n,
+        anyRule,
+        anyTries,
+        anyRandom,
+        fc.integer({ min: -ten, max: 10 * 86_400_000 }),
+        (r, tries, random, ms) => {
+          const until = new Date(1e12 + ms).toISOString()
+          for (const kind of ['too-fast', 'try-later', 'unknown-outcome'] as const) {
+            const v = afterFailure({ kind, code: 'x', message: '', until }, r, tries, 1e12, random)
+            if (v.do !== 'wait') continue
+            expect(v.until).toBeGreaterThanOrEqual(1e12 + Math.min(ms, 86_400_000))
+            expect(v.until).toBeLessThanOrEqual(1e12 + Math.max(Math.min(ms, 86_400_000), ten))
+          }
+        },
       ),
     )
   })
 
+  it('does not get shorter from one trouble to the next', () => {
+    for (const t of troubles)
+      expect(
+        [...backOffs[t]].sort((a, b) => a - b),
+        t,
+      ).toEqual(backOffs[t])
+  })
+
   it('takes the network at its word about when to come back, and does not count it as a try', () => {
     const until = new Date(1_000_000).toISOString()
-    expect(
-      afterFailure({ kind: 'too-fast', code: 'x', message: '', until }, rules.ask, { tries: 2, max: 3 }, 5_000, 0.5),
-    ).toEqual({ do: 'wait', step: 'refused', until: 1_000_000, counts: false, channel: true })
+    expect(afterFailure({ kind: 'too-fast', code: 'x', message: '', until }, rules.ask, 2, 5_000, 0.5)).toEqual({
+      do: 'wait',
+      step: 'refused',
+      until: 1_000_000,
+      counts: false,
+      channel: true,
+    })
+  })
+})
+
+describe('looking', () => {
+  const record: StepRecord = { state: 'begun', times: 1, begunAt: 0, endedAt: 0, failure: null }
+  const first = { unclear: 0, losses: 1, tries: 0, random: 0.5 }
+
+  it('does not believe an empty look before the network must have caught up, and looks in that very moment', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 300_000 }), (believeEmptyAfterMs) => {
+        const rule = { ...rules.ask, believeEmptyAfterMs }
+        const at: number[] = [0]
+        for (;;) {
+          const now = at.at(-1)!
+          const after = afterLook('absent', record, rule, now, first)
+          if (after.do !== 'look-later') {
+            expect([now, after.do]).toEqual([believeEmptyAfterMs, 'again'])
+            break
+          }
+          // A post that is only late shows soon: the look after it comes within what it was late, or 15 s.
+          expect(after.ms).toBeLessThanOrEqual(Math.min(15_000, Math.max(1_000, now)))
+          at.push(now + after.ms)
+        }
+        expect(at.length).toBeLessThan(7 + believeEmptyAfterMs / 15_000)
+      }),
+    )
   })
 
-  it('fails after the last try of something provably not done', () => {
-    expect(
-      afterFailure({ kind: 'try-later', code: 'x', message: '' }, rules.never, { tries: 2, max: 3 }, 0, 0.5).do,
-    ).toBe('fail')
-    expect(
-      afterFailure({ kind: 'try-later', code: 'x', message: '' }, rules.never, { tries: 1, max: 3 }, 0, 0.5).do,
-    ).toBe('wait')
+  it('that cannot be made waits an outage out; one that proves nothing asks a person before', () => {
+    const spans = (['unable', 'unsure'] as const).map((look) => {
+      for (let unclear = 1, now = 0; ; unclear++) {
+        const after = afterLook(look, record, rules.ask, now, { ...first, unclear, random: 0 })
+        if (after.do !== 'look-later') return { end: after.do, now }
+        if (unclear === 1) expect(after.ms).toBeLessThanOrEqual(2_000)
+        now += after.ms
+      }
+    })
+    expect(spans.map((s) => s.end)).toEqual(['ask', 'ask'])
+    expect(spans[0]!.now).toBeGreaterThan(ten)
+    expect(spans[1]!.now).toBeLessThan(ten / 2)
   })
 
-  it('does not believe an empty look before the network must have caught up', () => {
+  it('counts from when the answer was given up, and from the first look after a worker died', () => {
     const record: StepRecord = { state: 'begun', times: 1, begunAt: 0, endedAt: 60_000, failure: null }
     const { believeEmptyAfterMs } = rules.ask
-    expect(afterLook('absent', record, rules.ask, 60_000 + believeEmptyAfterMs - 1, 1).do).toBe('look-later')
-    expect(afterLook('absent', record, rules.ask, 60_000 + believeEmptyAfterMs, 2).do).toBe('again')
+    expect(afterLook('absent', record, rules.ask, 60_000 + believeEmptyAfterMs - 1, first).do).toBe('look-later')
+    expect(afterLook('absent', record, rules.ask, 60_000 + believeEmptyAfterMs, first).do).toBe('again')
     // Nobody knows when the worker died: the first look proves nothing, however late it comes.
     const dead = { ...record, endedAt: null }
-    expect(afterLook('absent', dead, rules.ask, 10 * believeEmptyAfterMs, 1).do).toBe('look-later')
+    expect(afterLook('absent', dead, rules.ask, 10 * believeEmptyAfterMs, first).do).toBe('look-later')
+  })
+
+  it('lets a create that was lost again and again go no further by itself', () => {
+    const looked = (losses: number, tries = 0) =>
+      afterLook('absent', record, rules.ask, 1e9, { ...first, losses, tries })
+    expect([looked(1), looked(2), looked(3), looked(1, 20)]).toEqual([
+      { do: 'again', last: false },
+      { do: 'again', last: false },
+      { do: 'again', last: true },
+      { do: 'again', last: true },
+    ])
   })
 })
 

@@ -14,6 +14,7 @@ import type { LatePolicy } from '#contract/people.ts'
 import type { PostState, PublicationState } from '#contract/posts.ts'
 import type { Again } from '#kit/facts/again.ts'
 import type { Failure, FailureKind } from '#kit/facts/failures.ts'
+import { backOff, nextLookMs, spent, type Trouble } from './back-off.ts'
 
 /** Events: the states each may come from, and the one it leads to. Anything else is refused. */
 export const transitions = {
@@ -77,33 +78,54 @@ export const nextMove = (record: StepRecord | undefined, rule: StepRule): Move =
   return 'ask'
 }
 
-export type Look = 'found' | 'absent' | 'unsure'
+/** `unsure`: it could be made and proves nothing. `unable`: it could not be made. */
+export type Look = 'found' | 'absent' | 'unsure' | 'unable'
 export type AfterLook =
   | { do: 'done' }
-  | { do: 'again' }
+  /** Nothing is there. `last`: it is not begun again. */
+  | { do: 'again'; last: boolean }
   | { do: 'fail'; failure: Failure }
   | { do: 'look-later'; ms: number }
   | { do: 'ask' }
 
-/** Looks that may stay unsure before a person is asked. */
-export const maxUnsureLooks = 5
+/** What has gone before a look. */
+export type Looked = {
+  /** Looks this begin has had that showed nothing clear, this one included. */
+  unclear: number
+  /** Begins after which nothing was there, this one included, since a person last spoke. */
+  losses: number
+  /** Tries of the publication that met trouble. */
+  tries: number
+  /** [0, 1): jitter. */
+  random: number
+}
+
+/** A create that is lost this many times is not begun again by itself: something is wrong that trying does not mend. */
+export const mostLosses = 3
 
 /**
  * What a look at the network leads to. An empty look is believed only when the network's lists must have caught up:
  * `believeEmptyAfterMs` after the answer was given up, since until then the network may have been at work on it; after a
- * worker died, from the first look on. `looks`: how many looks this begin has had, this one included.
+ * worker died, from the first look on.
  */
-export const afterLook = (look: Look, record: StepRecord, rule: StepRule, now: number, looks: number): AfterLook => {
+export const afterLook = (look: Look, record: StepRecord, rule: StepRule, now: number, o: Looked): AfterLook => {
   if (look === 'found') return { do: 'done' }
-  if (look === 'unsure')
-    return looks >= maxUnsureLooks ? { do: 'ask' } : { do: 'look-later', ms: Math.min(60_000, 5_000 * 2 ** looks) }
-  const believedAt = Math.max(record.begunAt, record.endedAt ?? now) + rule.believeEmptyAfterMs
-  if (now < believedAt) return { do: 'look-later', ms: Math.min(believedAt - now, 15_000) }
-  if (!record.failure) return { do: 'again' }
+  const triedOut = spent('unknown-outcome', o.tries)
+  if (look !== 'absent') {
+    // An outage is waited out once: not by trying and then by looking as well.
+    const trouble = triedOut ? 'unsure' : look
+    if (spent(trouble, o.unclear - 1)) return { do: 'ask' }
+    return { do: 'look-later', ms: backOff(trouble, o.unclear - 1, o.random) }
+  }
+  const since = Math.max(record.begunAt, record.endedAt ?? now)
+  const believedAt = since + rule.believeEmptyAfterMs
+  if (now < believedAt) return { do: 'look-later', ms: nextLookMs(since, believedAt, now) }
+  const last = o.losses >= mostLosses || triedOut
+  if (!record.failure) return { do: 'again', last }
   // The network called it a duplicate, yet shows nothing of ours. After an earlier lost answer nobody can tell: ask.
   if (record.failure.kind === 'duplicate')
     return record.times > 1 ? { do: 'ask' } : { do: 'fail', failure: record.failure }
-  return believable(record.failure.kind) ? { do: 'fail', failure: record.failure } : { do: 'again' }
+  return believable(record.failure.kind) ? { do: 'fail', failure: record.failure } : { do: 'again', last }
 }
 
 /** Refusals: verdicts that end a publication, once a look has shown that the network really has nothing. */
@@ -127,12 +149,6 @@ export type Verdict =
   | { do: 'hold'; reason: 'reconnect' | 'blocked' }
   | { do: 'fail' }
 
-export type TryBudget = { tries: number; max: number }
-export const defaultTries = 3
-
-/** Back-off with full jitter: a random time up to 60 s x 2^tries. `random` in [0, 1). Gives ms. */
-export const backoff = (tries: number, random: number): number => Math.round(60_000 * 2 ** Math.min(tries, 10) * random)
-
 /** A time the network names that is past (clocks differ) still means "not now" (ms). */
 const leastWaitMs = 5_000
 /** A time the network names may be nonsense; it is asked again at least this often (ms). */
@@ -145,16 +161,19 @@ export const slowUntil = (until: string | undefined, now: number): number => {
   return Math.min(at <= now ? now + leastWaitMs : at, now + mostWaitMs)
 }
 
-/** The remedy of a failed step, by the kind of its failure (docs/ARCHITECTURE.md, "I am a post"; decision 0005). */
-export const afterFailure = (
-  failure: Failure,
-  rule: StepRule,
-  budget: TryBudget,
-  now: number,
-  random: number,
-): Verdict => {
+/** When to try again after trouble: as the table says, and never before the time the network names, if it names one. */
+const againAt = (failure: Failure, trouble: Trouble, tries: number, now: number, random: number): number => {
+  const named = failure.until === undefined ? Number.NaN : Date.parse(failure.until)
+  const soonest = Number.isNaN(named) ? now : Math.min(named, now + mostWaitMs)
+  return Math.max(soonest, now + backOff(trouble, tries, random))
+}
+
+/**
+ * The remedy of a failed step, by the kind of its failure (docs/ARCHITECTURE.md, "I am a post"; decision 0005). `tries`: those
+ * of the publication that met trouble before this one.
+ */
+export const afterFailure = (failure: Failure, rule: StepRule, tries: number, now: number, random: number): Verdict => {
   const mayHaveActed = rule.again !== 'safe'
-  const spent = budget.tries + 1 >= budget.max
   switch (failure.kind) {
     case 'too-fast':
       return {
@@ -166,18 +185,30 @@ export const afterFailure = (
       }
     case 'try-later':
       // An earlier begin of a keyed step may have acted: the last word is the network's.
-      if (spent)
+      if (spent('try-later', tries))
         return !mayHaveActed || rule.again === 'never'
           ? { do: 'fail' }
           : rule.hasWitness
             ? { do: 'look' }
             : { do: 'ask' }
-      return { do: 'wait', step: 'refused', until: now + backoff(budget.tries, random), counts: true, channel: false }
+      return {
+        do: 'wait',
+        step: 'refused',
+        until: againAt(failure, 'try-later', tries, now, random),
+        counts: true,
+        channel: false,
+      }
     case 'unknown-outcome':
       if (rule.again === 'never') return { do: 'ask' }
       if (rule.again === 'ask') return { do: 'look' }
-      if (!spent)
-        return { do: 'wait', step: 'unknown', until: now + backoff(budget.tries, random), counts: true, channel: false }
+      if (!spent('unknown-outcome', tries))
+        return {
+          do: 'wait',
+          step: 'unknown',
+          until: againAt(failure, 'unknown-outcome', tries, now, random),
+          counts: true,
+          channel: false,
+        }
       return !mayHaveActed ? { do: 'fail' } : rule.hasWitness ? { do: 'look' } : { do: 'ask' }
     case 'duplicate':
       if (rule.hasWitness) return { do: 'look' }

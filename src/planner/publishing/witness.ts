@@ -1,15 +1,19 @@
 /** Looking at the network after an answer that was lost or proves nothing: the only way a step in doubt goes on without a key or a person. */
 
+import { sql } from 'kysely'
 import type { Created, Json, PlannedStep, Witness } from '#kit/client/steps.ts'
 import { answered } from '#kit/facts/failures.ts'
 import { type AttemptContext, contextOf, failureOf, nowOf, renewedOnce, ruleOf } from './attempt-context.ts'
 import { ask, end, fail, hold, stepDone } from './endings.ts'
 import type { StepRow } from './frozen.ts'
-import { afterLook, defaultTries, type Look, slowUntil } from './rules.ts'
+import { afterLook, type Look, slowUntil } from './rules.ts'
 import { heldByAnother, note } from './store.ts'
 
-/** Calls the witness; what goes wrong with a look is `unsure`, or settles the attempt. Null: look again with a new token. */
-const seenBy = async (walk: AttemptContext, p: PlannedStep, row: StepRow): Promise<Witness | null> => {
+/** What the witness says, or why it could not look. */
+type Seen = Witness | { unable: string }
+
+/** Calls the witness; what goes wrong with a look is `unable`, or settles the attempt. Null: look again with a new token. */
+const seenBy = async (walk: AttemptContext, p: PlannedStep, row: StepRow): Promise<Seen | null> => {
   try {
     return await p.step.options.witness!(await contextOf(walk, p, row))
   } catch (error) {
@@ -19,7 +23,7 @@ const seenBy = async (walk: AttemptContext, p: PlannedStep, row: StepRow): Promi
     if (renewal === 'over') return hold(walk, 'reconnect', told)
     const failure = renewal
     if (failure.kind === 'refused-account' && told.kind === 'reconnect') return hold(walk, 'blocked', failure)
-    if (failure.kind !== 'too-fast') return { unsure: failure.message }
+    if (failure.kind !== 'too-fast') return { unable: failure.message }
     const nextAt = new Date(slowUntil(failure.until, walk.d.clock.now()))
     return end(walk, {
       event: 'wait',
@@ -52,14 +56,19 @@ export const askWitness = async (walk: AttemptContext, p: PlannedStep, row: Step
   const said = await seenBy(walk, p, row)
   if (!said) return false
   const seen = 'found' in said && (await isTwin(walk, row, said.found)) ? ofTwin(row) : said
-  const kind: Look = 'found' in seen ? 'found' : 'absent' in seen ? 'absent' : 'unsure'
-  await note(d.db, w.claim, {
-    event: `look-${kind}`,
-    step: p.key,
-    message: 'unsure' in seen ? seen.unsure : undefined,
-    at: nowOf(walk),
+  const kind: Look = 'found' in seen ? 'found' : 'absent' in seen ? 'absent' : 'unable' in seen ? 'unable' : 'unsure'
+  const line = { step: p.key, at: nowOf(walk) }
+  if (kind === 'found' || kind === 'absent') await note(d.db, w.claim, { ...line, event: `look-${kind}` })
+  else {
+    const message = 'unable' in seen ? seen.unable : (seen as { unsure: string }).unsure
+    const data = kind === 'unable' ? { unable: true } : undefined
+    await note(d.db, w.claim, { ...line, event: 'look-unsure', message, data })
+  }
+  const after = afterLook(kind, row, ruleOf(p), d.clock.now(), {
+    ...(await lookedBefore(walk, p.key, row.begunAt, kind === 'unable')),
+    tries: loaded.tries,
+    random: d.random(),
   })
-  const after = afterLook(kind, row, ruleOf(p), d.clock.now(), await looksSince(walk, p.key, row.begunAt))
   const ended = { key: p.key, times: row.times }
   switch (after.do) {
     case 'done':
@@ -69,7 +78,7 @@ export const askWitness = async (walk: AttemptContext, p: PlannedStep, row: Step
       // The network has nothing of ours: that look, in the journal, is what permits a second begin.
       await d.writes.end(w.claim, { ...ended, state: 'refused', event: 'step-absent', now: nowOf(walk) })
       loaded.steps.set(p.key, { ...row, saved: loaded.steps.get(p.key)?.saved, state: 'refused', failure: null })
-      if (Math.max(row.times, loaded.tries + 1) < (d.maxTries ?? defaultTries)) return false
+      if (!after.last) return false
       return fail(
         walk,
         p,
@@ -116,15 +125,14 @@ export const askWitness = async (walk: AttemptContext, p: PlannedStep, row: Step
   }
 }
 
-/** Unsure looks this begin has had, this one included. */
-const looksSince = async (walk: AttemptContext, key: string, since: number): Promise<number> => {
-  const r = await walk.d.db
-    .selectFrom('journal')
-    .select((eb) => eb.fn.countAll<number>().as('n'))
-    .where('publication_id', '=', walk.w.claim.publicationId)
-    .where('step', '=', key)
-    .where('event', '=', 'look-unsure')
-    .where('at', '>=', new Date(since))
-    .executeTakeFirstOrThrow()
-  return Number(r.n)
+/** Looks like this one that this begin has had, and begins that were lost since a person last spoke; both with this one. */
+const lookedBefore = async (walk: AttemptContext, key: string, begunAt: number, unable: boolean) => {
+  const id = walk.w.claim.publicationId
+  const { rows } = await sql<{ unclear: number; losses: number }>`
+    select count(*) filter (where event = 'look-unsure' and at >= ${new Date(begunAt)}::timestamptz
+        and coalesce((data->>'unable')::boolean, false) = ${unable}::boolean)::int as unclear,
+      1 + count(*) filter (where event = 'step-absent' and at > coalesce((select max(at) from journal
+        where publication_id = ${id} and event in ('person-retry', 'person-again')), '-infinity'))::int as losses
+    from journal where publication_id = ${id} and step = ${key}`.execute(walk.d.db)
+  return rows[0]!
 }
