@@ -144,6 +144,11 @@ export const problems = {
   },
   'sandbox-off': { status: 409, title: 'The sandbox is off', fix: 'Start Clarion with CLARION_SANDBOX=1.' },
   'rate-limited': { status: 429, title: 'Too many requests', fix: 'Wait as long as Retry-After says.' },
+  'storage-away': {
+    status: 503,
+    title: 'The storage of files does not answer',
+    fix: 'Try again in a minute; nothing is lost. The operator finds the cause at /health/ready.',
+  },
   starting: { status: 503, title: 'Clarion is starting', fix: 'Try again in a few seconds.' },
   internal: {
     status: 500,

@@ -7,6 +7,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { CannotStart } from './cannot-start.ts'
+import { readStorage, type StorageSettings } from './s3-settings.ts'
 import { readTrustProxy, type TrustProxy } from './trust-proxy.ts'
 
 export const roles = ['all', 'api', 'worker'] as const
@@ -44,6 +45,8 @@ export type Config = {
   videoBytes: number
   /** ms a request may take to arrive; uploads of files are judged by their pace. */
   bodyMs: number
+  /** Where files are kept; holds a secret. */
+  storage: StorageSettings
   clock: { origin: number; rate: number } | undefined
   /** PATH: where tools that may be installed (ffmpeg) are looked for. */
   toolPath: string
@@ -179,6 +182,7 @@ export const readConfig = (
     bodyMs: r.int('CLARION_BODY_MS', 1_000, 3_600_000) ?? 60_000,
     drainMs: r.int('CLARION_DRAIN_MS', 0, 600_000) ?? 20_000,
     historyDays,
+    storage: readStorage(r),
     clock: origin !== undefined && rate !== undefined ? { origin, rate } : undefined,
     toolPath: env.PATH ?? '',
     credentials: (platform, fields) =>

@@ -8,8 +8,14 @@ import { settings } from './settings.ts'
 const ours = new Set(['CLARION_CLOCK_ORIGIN', 'CLARION_CLOCK_RATE', 'CLARION_TEST_PG'])
 
 test('every setting that is read is told, and none that is not', () => {
-  const source = readFileSync(new URL('./config.ts', import.meta.url), 'utf8')
-  const read = new Set([...source.matchAll(/'((?:CLARION_[A-Z_]*[A-Z])|DATABASE_URL|PORT)'/g)].map((m) => m[1]!))
+  const source = ['./config.ts', './s3-settings.ts']
+    .map((file) => readFileSync(new URL(file, import.meta.url), 'utf8'))
+    .join('\n')
+  const read = new Set(
+    [...source.matchAll(/['\s]((?:CLARION_[A-Z_]*[A-Z])|S3_[A-Z_]*[A-Z]|CDN_URL|DATABASE_URL|PORT)[':]/g)].map(
+      (m) => m[1]!,
+    ),
+  )
   const told = settings.flatMap((s) => s.names).filter((name) => !name.includes('<'))
   expect([...read].filter((name) => !ours.has(name)).sort()).toEqual([...new Set(told)].sort())
 })

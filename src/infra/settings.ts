@@ -108,6 +108,46 @@ export const settings: readonly Setting[] = [
     what: 'MiB a video may have, at most 262144',
   },
   {
+    names: ['CLARION_STORAGE'],
+    otherwise: '`s3` when S3_BUCKET is set, else `disk`',
+    what: 'where new files go; see [docs/storage.md](docs/storage.md) for S3, R2, a CDN, and moving from one to the other',
+  },
+  {
+    names: ['S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
+    otherwise: 'files lie in `data/media`',
+    what: 'the bucket files are kept in, and the keys to it',
+  },
+  {
+    names: ['S3_ENDPOINT'],
+    otherwise: "Amazon's",
+    what: 'address of an S3 server: R2, Ceph, MinIO, ...',
+  },
+  {
+    names: ['S3_REGION'],
+    otherwise: '`auto`',
+    what: 'region of the bucket; needed at Amazon',
+  },
+  {
+    names: ['S3_PATH_STYLE'],
+    otherwise: '1 with S3_ENDPOINT, else 0',
+    what: '1: the bucket stands in the path of addresses, 0: in the host name',
+  },
+  {
+    names: ['S3_PREFIX'],
+    otherwise: 'none',
+    what: 'folder within the bucket',
+  },
+  {
+    names: ['S3_CACHE_MB'],
+    otherwise: '5120',
+    what: 'MiB of copies a process may keep in `data/cache` while it works on them',
+  },
+  {
+    names: ['CDN_URL'],
+    otherwise: 'none',
+    what: 'address of a CDN before the bucket: networks that fetch media get links to it',
+  },
+  {
     names: ['CLARION_<PLATFORM>_<FIELD>'],
     otherwise: '',
     what: 'app credentials, e.g. `CLARION_X_COM_CLIENT_ID`',

@@ -1,4 +1,4 @@
-/** Where files live: one port, on the disk. A key is ours (`media/ab/abcd...`), never a name a person typed. */
+/** Where files live: one port, and its make on the disk (storage-s3.ts has the other). A key is ours (`media/ab/abcd...`), never a name a person typed. */
 import { randomBytes } from 'node:crypto'
 import { openAsBlob } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, statfs } from 'node:fs/promises'
@@ -31,13 +31,28 @@ export type Storage = {
   make: <T extends { mime: string }>(key: string, fill: (path: string) => Promise<T>) => Promise<T>
   /** Size in bytes, or undefined when it is not there. */
   size: (key: string) => Promise<number | undefined>
-  /** Gives a file another key, at once; `mime`: what it has turned out to be. @throws NotStored. */
-  move: (from: string, to: string, mime?: string) => Promise<void>
+  /** Gives a file another key, at once; `about`: what it has turned out to be. @throws NotStored. */
+  move: (from: string, to: string, about?: About) => Promise<void>
   /** Removing what is not there is fine. */
   remove: (key: string) => Promise<void>
   /** Removes what lies directly in the folder `prefix` and has not been written for `olderThanMs`. Gives how many. */
   sweep: (prefix: string, olderThanMs: number) => Promise<number>
+  /** Everything that is stored, in no order. */
+  list: () => AsyncIterable<Stored>
+  /**
+   * An address at which the storage itself hands the file out, good for at least so long; null where it has none that
+   * strangers reach.
+   */
+  link: (key: string, o: { mime: string; forMs: number }) => Promise<string | null>
+  /** Has it such addresses? */
+  handsOut: boolean
+  /** Why it cannot be used now, as a sentence for the operator; null when it can. */
+  trouble: () => Promise<string | null>
 }
+
+/** What is known of a file when it gets its place. */
+export type About = { mime: string; sha256: Buffer }
+export type Stored = { key: string; bytes: number }
 
 export class NotStored extends Error {
   readonly key: string
@@ -45,6 +60,14 @@ export class NotStored extends Error {
     super(`There is no stored file ${key}`)
     this.name = 'NotStored'
     this.key = key
+  }
+}
+
+/** The storage does not answer, or refuses us: nothing about the file. It may be well again in a moment. */
+export class StorageAway extends Error {
+  constructor(why: string, cause?: unknown) {
+    super(`The storage of files cannot be used now: ${why}`, cause === undefined ? undefined : { cause })
+    this.name = 'StorageAway'
   }
 }
 
@@ -58,20 +81,23 @@ export class StorageFull extends Error {
 
 const safe = /^[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)?(\/[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)?)*$/i
 /** Kept free (bytes), so that the database on the same disk can still write. */
-const spare = 100_000_000
+export const spareBytes = 100_000_000
 /** No space, no quota, or a file larger than the file system or the process may write. */
 const fullCodes = ['ENOSPC', 'EDQUOT', 'EFBIG']
 /** Throws `StorageFull` for an error that says so, any other as it came. */
-const asFull = (error: unknown): never => {
+export const asFull = (error: unknown): never => {
   throw fullCodes.includes((error as NodeJS.ErrnoException).code ?? '') ? new StorageFull() : error
 }
 
-/** Storage in a folder. Keys are letters, digits, `-`, `_`, one dot a part; anything else is a bug and throws. */
+/** Letters, digits, `-`, `_`, one dot a part; anything else is a bug and throws. */
+export const checkedKey = (key: string): string => {
+  if (key.length > 300 || !safe.test(key)) throw new Error(`Not a storage key: ${JSON.stringify(key.slice(0, 80))}`)
+  return key
+}
+
+/** Storage in a folder. */
 export const diskStorage = (dir: string): Storage => {
-  const pathOf = (key: string) => {
-    if (key.length > 300 || !safe.test(key)) throw new Error(`Not a storage key: ${JSON.stringify(key.slice(0, 80))}`)
-    return join(dir, key)
-  }
+  const pathOf = (key: string) => join(dir, checkedKey(key))
   const missing = (key: string) => (error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' ? new NotStored(key) : error
   }
@@ -108,7 +134,7 @@ export const diskStorage = (dir: string): Storage => {
       if (expected !== undefined) {
         await mkdir(dir, { recursive: true, mode: 0o700 })
         const { bavail, bsize } = await statfs(dir)
-        if (expected + spare > bavail * bsize) throw new StorageFull()
+        if (expected + spareBytes > bavail * bsize) throw new StorageFull()
       }
       try {
         return await writeStream(path, source, { maxBytes })
@@ -172,5 +198,22 @@ export const diskStorage = (dir: string): Storage => {
       await tidyFolder(mark)
       return gone
     },
+    list: async function* () {
+      const walk = async function* (folder: string): AsyncGenerator<Stored> {
+        for (const entry of await readdir(join(dir, folder), { withFileTypes: true }).catch(() => [])) {
+          const key = folder === '' ? entry.name : `${folder}/${entry.name}`
+          if (entry.isDirectory()) yield* walk(key)
+          // Half-written files have a second dot.
+          else if (entry.isFile() && safe.test(key)) {
+            const s = await stat(join(dir, key)).catch(() => undefined)
+            if (s) yield { key, bytes: s.size }
+          }
+        }
+      }
+      yield* walk('')
+    },
+    link: async () => null,
+    handsOut: false,
+    trouble: async () => null,
   }
 }

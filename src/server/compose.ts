@@ -12,6 +12,7 @@ import { platforms } from '#platforms/registry/server.gen.ts'
 import { createSandbox } from '../sandbox/host.ts'
 import { createApp } from './app.ts'
 import type { Compose } from './boot/composed.ts'
+import { openStorage } from './boot/storage.ts'
 import { openHouse } from './house.ts'
 import { createMetrics } from './metrics.ts'
 import { registerChannels, registerOAuthCallback } from './routes/channels.ts'
@@ -85,12 +86,14 @@ export const compose: Compose = async ({
         },
       })
     : null
+  const { storage, close: closeStorage } = await openStorage(config, log)
   const house = await openHouse({
     database,
     clock,
     keys,
     platforms,
     mediaDir: join(config.dataDir, 'media'),
+    storage,
     sandboxUrl,
     browserSandboxUrl: own ? `${publicUrl}/sandbox` : sandboxUrl,
     publicUrl,
@@ -129,21 +132,24 @@ export const compose: Compose = async ({
     trustProxy: config.trustProxy,
     metricsToken: config.metricsToken ?? null,
     webDir: config.role === 'worker' ? null : webDir,
-    checks: works
-      ? {
-          engine: () =>
-            clock.now() - publishing.lastTick() > stuckAfterMs
-              ? `has not looked for due work for ${Math.round((clock.now() - publishing.lastTick()) / 1000)} s`
-              : null,
-          // Leases and "has the network caught up?" are judged by this clock; workers of one database must agree on it.
-          clock: async () => {
-            if (config.clock) return null
-            const { rows } = await sql<{ at: Date }>`select clock_timestamp() as at`.execute(db)
-            const apart = Math.round((clock.now() - rows[0]!.at.getTime()) / 1000)
-            return Math.abs(apart) > clockApartS ? `differs from the database's by ${apart} s: set both by NTP` : null
-          },
-        }
-      : {},
+    checks: {
+      ...(config.storage.s3 ? { storage: storage.trouble } : {}),
+      ...(works
+        ? {
+            engine: () =>
+              clock.now() - publishing.lastTick() > stuckAfterMs
+                ? `has not looked for due work for ${Math.round((clock.now() - publishing.lastTick()) / 1000)} s`
+                : null,
+            // Leases and "has the network caught up?" are judged by this clock; workers of one database must agree on it.
+            clock: async () => {
+              if (config.clock) return null
+              const { rows } = await sql<{ at: Date }>`select clock_timestamp() as at`.execute(db)
+              const apart = Math.round((clock.now() - rows[0]!.at.getTime()) / 1000)
+              return Math.abs(apart) > clockApartS ? `differs from the database's by ${apart} s: set both by NTP` : null
+            },
+          }
+        : {}),
+    },
     register: [
       (bind) => registerPosts(bind, { posts: house.posts }),
       (bind) =>
@@ -182,6 +188,7 @@ export const compose: Compose = async ({
       if (works) await Promise.all([publishing.stop(config.drainMs), house.jobs.stop()])
       await app.close()
       await sandbox?.close()
+      await closeStorage()
     },
   }
 }

@@ -7,7 +7,7 @@ import type { Clock } from '#infra/clock.ts'
 import type { Database } from '#infra/db/database.ts'
 import { newId } from '#infra/ids.ts'
 import type { KeyRing } from '#infra/secrets.ts'
-import { diskStorage } from '#infra/storage.ts'
+import { diskStorage, type Storage } from '#infra/storage.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import type { Pin } from '#kit/client/send.ts'
 import { createAccounts } from '#planner/channels/account.ts'
@@ -44,6 +44,8 @@ export type HouseOptions = {
   platforms: readonly Platform[]
   /** Folder of uploads and renditions. */
   mediaDir: string
+  /** Where they are kept instead of on the disk. */
+  storage?: Storage
   /** The sandbox as this process reaches it; null = off. */
   sandboxUrl: string | null
   /** The sandbox as browsers see it; the same when absent. */
@@ -104,7 +106,7 @@ export const openHouse = async (o: HouseOptions) => {
   const media = createMedia({
     database,
     clock,
-    storage: diskStorage(o.mediaDir),
+    storage: o.storage ?? diskStorage(o.mediaDir),
     keys,
     publicUrl: o.publicUrl,
     fetch: o.importing,
@@ -166,6 +168,7 @@ export const openHouse = async (o: HouseOptions) => {
     clock,
     platforms,
     publicUrl: o.publicUrl,
+    handsOut: media.handsOut,
     askAccounts: accounts.refresh,
     appOf: credentials.known,
   })

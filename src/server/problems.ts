@@ -5,6 +5,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem, type ProblemBody, type ProblemCode, problems } from '#contract/problems.ts'
 import { tell } from '#contract/strict.ts'
+import { StorageAway } from '#infra/storage.ts'
 import { drained, jsonLimit } from './body.ts'
 
 /** The body of a Problem. `instance` is the request id, which is also in the log. */
@@ -68,6 +69,7 @@ export const invalid = (issues: Issues, context = 'body'): Problem =>
 /** The Problem an error is, or null when nobody foresaw it. */
 export const foreseen = (error: unknown): Problem | null => {
   if (error instanceof Problem) return error
+  if (error instanceof StorageAway) return new Problem('storage-away')
   const e = error as Partial<FastifyError>
   if (e.validation)
     return invalid(
@@ -123,6 +125,8 @@ export const errorHandler = async (
   const problem = foreseen(error)
   if (!problem || problem.code === 'internal')
     request.log.error({ err: error, route: request.routeOptions.url }, 'request failed')
+  else if (problem.code === 'storage-away')
+    request.log.warn({ reason: (error as Error).message, route: request.routeOptions.url }, 'a file could not be had')
   // An upload drains by itself (upload.ts): its sender may have gigabytes to go.
   if (!request.isMultipart?.()) await drained(request.raw)
   return sendProblem(reply, problem ?? new Problem('internal'), request.id)

@@ -14,6 +14,7 @@ const missingPackages = () => {
   if (!existsSync('/usr/lib/postgresql/15/bin/postgres')) packages.push('postgresql-15')
   if (!existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium')) packages.push('chromium')
   if (!existsSync('/usr/bin/redis-server')) packages.push('redis-server')
+  if (!existsSync('/usr/bin/radosgw')) packages.push('ceph-mon', 'ceph-osd', 'radosgw')
   return packages
 }
 
@@ -61,5 +62,11 @@ export const gather = () => {
       : `the real server could not be installed:\n${done.output.trim().split('\n').slice(-8).join('\n')}`,
   )
   const missed = (name) => system.then((reason) => (missing.includes(name) ? reason : undefined))
-  return { postgresql: missed('postgresql-15'), chromium: missed('chromium'), redis: missed('redis-server'), pds }
+  return {
+    postgresql: missed('postgresql-15'),
+    chromium: missed('chromium'),
+    redis: missed('redis-server'),
+    radosgw: missed('radosgw'),
+    pds,
+  }
 }

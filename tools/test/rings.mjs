@@ -66,6 +66,7 @@ const own = {
   newPlatform: 'tools/new-platform/*.test.ts',
   pds: 'src/platforms/*/pds.test.ts',
   redis: '**/*.redis.test.ts',
+  s3: '**/*.s3.test.ts',
 }
 
 /** Tests that speak to a database: those run again on PostgreSQL 15. */
@@ -77,7 +78,7 @@ const storeTests = () =>
     (file) =>
       /infra\/testing\/db|testDatabase/.test(readFileSync(join(root, file), 'utf8')) &&
       !file.endsWith('/pds.test.ts') &&
-      !file.endsWith('.redis.test.ts'),
+      !/\.(redis|s3)\.test\.ts$/.test(file),
   )
 
 const crash = async () => {
@@ -128,7 +129,11 @@ export const rings = [
     name: 'tests',
     what: 'rules, contract, store on the bundled PostgreSQL, server',
     after: ['build'],
-    run: () => runVitest(['--exclude', own.newPlatform, '--exclude', own.pds, '--exclude', own.redis], limit(360)),
+    run: () =>
+      runVitest(
+        Object.values(own).flatMap((glob) => ['--exclude', glob]),
+        limit(360),
+      ),
   },
   {
     name: 'browser',
@@ -149,6 +154,12 @@ export const rings = [
     what: 'what runs on a real Redis: carriers, limits',
     waits: ['redis'],
     run: () => runVitest(globSync('{src,bench}/**/*.redis.test.ts', { cwd: root }), limit(90)),
+  },
+  {
+    name: 's3',
+    what: 'files on a real S3 server: the storage, and a whole Clarion on it',
+    waits: ['radosgw'],
+    run: () => runVitest(globSync('{src,bench}/**/*.s3.test.ts', { cwd: root }), limit(90)),
   },
   {
     name: 'new platform',

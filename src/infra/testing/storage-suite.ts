@@ -1,4 +1,5 @@
 /** What every make of the Storage port keeps, asked of each of them in turn. @testing */
+import { createHash } from 'node:crypto'
 import { access, readFile, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TooManyBytes } from '../files.ts'
@@ -18,6 +19,7 @@ const pieces = async function* (...list: (string | Buffer | Error)[]) {
     yield typeof piece === 'string' ? Buffer.from(piece) : piece
   }
 }
+const sha256 = (text: string) => createHash('sha256').update(text).digest()
 const within = <T>(work: (hold: Parameters<Storage['local']>[1]) => Promise<T>) => holding(work)
 
 /** Asks the make that `open` gives, empty at the beginning. @testing */
@@ -165,7 +167,7 @@ export const storageSuite = (name: string, open: () => Promise<StorageMake>): vo
 
     test('a file moves to another key at once; one that is not there does not', async () => {
       await s.put('incoming/a', Buffer.from('1'))
-      await s.move('incoming/a', 'media/xy/a', 'image/png')
+      await s.move('incoming/a', 'media/xy/a', { mime: 'image/png', sha256: sha256('1') })
       expect([await s.size('incoming/a'), await s.size('media/xy/a')]).toEqual([undefined, 1])
       expect(await make.all()).toEqual(['media/xy/a'])
       await within(async (hold) => expect(await readFile(await s.local('media/xy/a', hold), 'utf8')).toBe('1'))
@@ -189,6 +191,15 @@ export const storageSuite = (name: string, open: () => Promise<StorageMake>): vo
       await expect(broken).rejects.toThrow('broken tool')
       expect(await make.all()).toEqual(['renditions/aa/one'])
       await s.remove('renditions/aa/one')
+    })
+
+    test('everything that is stored is listed, with its size', async () => {
+      const keys = Array.from({ length: 30 }, (_, i) => `media/${i % 3}a/k${i}`)
+      await Promise.all(keys.map((key, i) => s.put(key, Buffer.alloc(i))))
+      const seen: Record<string, number> = {}
+      for await (const { key, bytes } of s.list()) seen[key] = bytes
+      expect(seen).toEqual(Object.fromEntries(keys.map((key, i) => [key, i])))
+      await Promise.all(keys.map((key) => s.remove(key)))
     })
 
     test('sweeping removes what has lain directly in a folder for too long, and nothing else', async () => {

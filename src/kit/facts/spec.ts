@@ -112,6 +112,8 @@ export type MediaLimits = {
   document?: DocumentLimits
   /** The network fetches media from our public address, so that address must be reachable from the internet. */
   pull?: boolean
+  /** It fetches only from an address that was proved to be ours, so never from a bucket or a CDN. */
+  pullFrom?: 'own-address'
   /** `alone`: a video may not share a post with anything. `free`: any mix. */
   mix: 'alone' | 'free'
 }

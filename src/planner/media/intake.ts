@@ -146,7 +146,7 @@ export const createIntake = ({ db, clock, storage, fetch, maxVideoBytes = mediaL
   /** Looks at what came, puts the file where it stays, and gives what the row needs of it. */
   const settle = async (r: Received) => {
     const seen = await holding((hold) => look(r, hold)).catch(asProblem)
-    await storage.move(r.key, originalKey(r.id), seen.mime)
+    await storage.move(r.key, originalKey(r.id), { mime: seen.mime, sha256: r.sha256 })
     return { id: r.id, bytes: r.size, ...seen }
   }
 

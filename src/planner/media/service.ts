@@ -18,7 +18,7 @@ import { NotStored, type Storage } from '#infra/storage.ts'
 import { readCursor, writeCursor } from '../paging/cursor.ts'
 import { goesOut, mustPublish, type Reach } from '../people/effect.ts'
 import { createIntake, type Owner, type Received, type Words } from './intake.ts'
-import { checkLink, signLink } from './links.ts'
+import { checkLink, linkMs, signLink } from './links.ts'
 import { createRenditions, original, type RenditionProfile } from './renditions.ts'
 import * as store from './store.ts'
 
@@ -225,12 +225,27 @@ export const createMedia = ({
       const { mime, bytes, width, height, storage_key: key } = r
       return { mime, bytes, width, height, blob: (hold) => storage.blob(key, hold, mime) }
     },
-    /** A public address of the same, good for a day; a video or document goes by the profile word `original`. */
-    signedUrl: async (mediaId: string, limits: RenditionProfile): Promise<string> => {
+    /**
+     * A public address of the same, good for a day: of the storage where it has such, of the CDN before it, else ours, where
+     * a video or document goes by the profile word `original`. `pullFrom`: the network fetches from no other address.
+     */
+    signedUrl: async (
+      mediaId: string,
+      limits: RenditionProfile,
+      { pullFrom }: { pullFrom?: 'own-address' } = {},
+    ): Promise<string> => {
       const media = await anywhere(mediaId)
-      const profile = media.kind === 'image' ? (await renditions.of(media, limits)).profile : original
+      const made = media.kind === 'image' ? await renditions.of(media, limits) : null
+      if (!pullFrom) {
+        const { mime, storage_key: key } = made ?? media
+        const link = await storage.link(key, { mime, forMs: linkMs })
+        if (link) return link
+      }
+      const profile = made?.profile ?? original
       return `${typeof publicUrl === 'string' ? publicUrl : publicUrl()}${signLink(linkKey, { mediaId, profile, now: clock.now() })}`
     },
+    /** Do networks fetch from the storage itself, so that our own address need not be in their reach? */
+    handsOut: storage.handsOut,
     /** What a signed link opens; a wrong or expired one is `not-found`. */
     openSigned: async (o: { mediaId: string; profile: string; exp: string; sig: string }): Promise<StoredFile> => {
       if (!checkLink(linkKey, { ...o, now: clock.now() }))

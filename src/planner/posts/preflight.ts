@@ -116,12 +116,20 @@ const health = (c: ChannelFacts) => ({
 export type Preflight = ReturnType<typeof createPreflight>
 
 /** Live networks that fetch media from us must be able to: an address of this machine or this house is out of their reach. */
-const outOfReach = (platform: Platform, channel: ChannelFacts, draft: Draft, publicUrl: string | null): Finding[] => {
+const outOfReach = (
+  platform: Platform,
+  channel: ChannelFacts,
+  draft: Draft,
+  publicUrl: string | null,
+  handsOut: boolean,
+): Finding[] => {
   const media = [...draft.segments.flatMap((s) => s.media), ...Object.values(draft.attachments ?? {})]
   // A setting may choose between fetching and sending (a TikTok video).
   const limits = platform.limitsFor?.(platform.spec, draft) ?? platform.spec
   if (!limits.media.pull || channel.realm !== 'live' || media.length === 0) return []
   if (publicUrl === null || isReachable(publicUrl)) return []
+  // The storage hands the files out itself.
+  if (handsOut && !limits.media.pullFrom) return []
   const { id, name } = platform.spec
   return [
     {
@@ -137,12 +145,13 @@ const outOfReach = (platform: Platform, channel: ChannelFacts, draft: Draft, pub
 
 /**
  * `platforms`: id -> server face. `publicUrl`: where networks would fetch media; absent: nobody asks. `appOf`: whose
- * budgets are counted; absent: those of one app.
+ * budgets are counted; absent: those of one app. `handsOut`: the storage itself gives media to networks that fetch.
  */
 export const createPreflight = (
   platforms: ReadonlyMap<string, Platform>,
   publicUrl: string | null = null,
   appOf: AppOf = async () => ({}),
+  handsOut = false,
 ) => {
   /** Everything wrong with one candidate; the words first, then the account. A platform this build lacks is an error finding. */
   const check = (c: Candidate, facts: Facts): Pick<Checked, 'findings' | 'cost'> => {
@@ -162,7 +171,7 @@ export const createPreflight = (
       const findings = [
         ...preflight(platform, draft),
         ...missingMedia(c, channel.platform, facts.media, attached),
-        ...outOfReach(platform, channel, draft, publicUrl),
+        ...outOfReach(platform, channel, draft, publicUrl, handsOut),
         ...quotaFindings(channel.platform, quotas, { dueAt, soon, needs: draft.segments.length }),
         ...account,
       ]

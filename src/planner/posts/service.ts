@@ -32,6 +32,8 @@ export type PostsDeps = {
   platforms: ReadonlyMap<string, Platform>
   /** Where networks fetch our media; absent: whether they can is not asked. */
   publicUrl?: string
+  /** The storage itself gives media to networks that fetch. */
+  handsOut?: boolean
   /** Asks networks about accounts whose last word is old; the forecast does so first. Must not throw. */
   /** Whose budgets are counted; absent: those of one app. */
   appOf?: AppOf
@@ -75,7 +77,11 @@ export type Posts = {
 
 export const createPosts = (deps: PostsDeps): Posts => {
   const { db, clock } = deps
-  const d: PlanDeps = { db, clock, preflight: createPreflight(deps.platforms, deps.publicUrl, deps.appOf) }
+  const d: PlanDeps = {
+    db,
+    clock,
+    preflight: createPreflight(deps.platforms, deps.publicUrl, deps.appOf, deps.handsOut),
+  }
 
   const get: Posts['get'] = async (ws, id) => {
     const row = await findPost(db, ws.id, id)

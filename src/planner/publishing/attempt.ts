@@ -20,8 +20,8 @@ import {
 } from './attempt-context.ts'
 import type { EngineDeps } from './deps.ts'
 import { ask, end, fail, hold, publish, Settled, stepDone, surely, writeVerdict } from './endings.ts'
-import { type Frozen, freeze, type Loaded, load, type StepRow } from './frozen.ts'
-import { afterFailure, late, nextMove, type StepRule } from './rules.ts'
+import { type Frozen, freeze, type Loaded, load, type StepRow, storageFailure } from './frozen.ts'
+import { afterFailure, late, nextMove, type StepRule, slowUntil } from './rules.ts'
 import { type Claim, LeaseLost, lostInARow, note, workedOn } from './store.ts'
 import { askWitness, isTwin, twin } from './witness.ts'
 
@@ -93,6 +93,13 @@ const frozenOf = async (
   try {
     return await freeze(d.db, d.media, platform, loaded)
   } catch (error) {
+    const away = storageFailure(error)?.failure
+    if (away) {
+      const { code: reason, message, kind: verdict } = away
+      const nextAt = new Date(slowUntil(undefined, d.clock.now()))
+      await writeVerdict(d, c, { event: 'wait', verdict, reason, message, nextAt, failure: away })
+      return null
+    }
     const message = `The content could not be prepared: ${(error as Error).message}`
     await writeVerdict(d, c, { event: 'fail', verdict: 'failed', reason: 'content', message })
     return null

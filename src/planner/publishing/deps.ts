@@ -52,7 +52,12 @@ export type MediaPort = {
     /** Good while `hold` lasts. */
     blob: (hold: Hold) => Promise<Blob>
   }>
-  signedUrl: (mediaId: string, profile: RenditionProfile) => Promise<string> | string
+  /** `pull`: what the network's spec says of where it fetches. */
+  signedUrl: (
+    mediaId: string,
+    profile: RenditionProfile,
+    pull?: { pullFrom?: 'own-address' },
+  ) => Promise<string> | string
 }
 
 /** Told what happened; metrics and the demo listen. Must not throw. */

@@ -8,9 +8,10 @@ import type { StepName } from '#contract/steps.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { ContentJson } from '#infra/db/tables.ts'
 import type { Hold } from '#infra/hold.ts'
+import { StorageAway } from '#infra/storage.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { plan, type StepMedia, type StepView } from '#kit/client/steps.ts'
-import type { Failure } from '#kit/facts/failures.ts'
+import { type Failure, PlatformFailure } from '#kit/facts/failures.ts'
 import { shownText } from '#kit/facts/text.ts'
 import type { MediaPort, RenditionProfile } from './deps.ts'
 import type { StepRecord } from './rules.ts'
@@ -210,6 +211,27 @@ export const freeze = async (db: Db, media: MediaPort, platform: Platform, loade
   }
 }
 
+/**
+ * A storage that is away says nothing about the post: the publication waits for it, and uses up no try.
+ */
+const present = async <T>(ask: () => Promise<T>): Promise<T> => {
+  try {
+    return await ask()
+  } catch (error) {
+    throw storageFailure(error) ?? error
+  }
+}
+
+/** The failure a storage that is away means to a publication; null for any other error. */
+export const storageFailure = (error: unknown): PlatformFailure | null =>
+  error instanceof StorageAway
+    ? new PlatformFailure({
+        kind: 'too-fast',
+        code: 'clarion.storage-away',
+        message: 'The storage of files does not answer. It goes out as soon as the files are there.',
+      })
+    : null
+
 /** The frozen content as steps see it: with signed URLs, and with bytes that can be read while `hold` lasts. */
 export const viewOf = (
   publicationId: string,
@@ -221,8 +243,8 @@ export const viewOf = (
 ): StepView => {
   const open = (m: FrozenMedia, profile: RenditionProfile): StepMedia => ({
     ...m,
-    blob: async () => (await media.renditionFor(m.id, profile)).blob(hold),
-    url: async () => media.signedUrl(m.id, profile),
+    blob: () => present(async () => (await media.renditionFor(m.id, profile)).blob(hold)),
+    url: () => present(async () => media.signedUrl(m.id, profile, platform.spec.media)),
   })
   const limits = new Map((platform.spec.settings.media?.(frozen.settings) ?? []).map((a) => [a.id, a.limits]))
   const attached = Object.values(frozen.attachments ?? {})

@@ -107,6 +107,8 @@ export const spec = defineSpec({
     mix: 'alone',
     // Photos always, videos when the setting says so.
     pull: true,
+    // A verified domain or URL prefix, and no redirects (§1, step 4).
+    pullFrom: 'own-address',
     // 1080p, whichever way it stands (§10): 1080 is the shorter side.
     image: { types: ['image/jpeg', 'image/webp'], maxBytes: 20_000_000, maxShort: 1080, maxLong: 1920 },
     video: {

@@ -65,6 +65,10 @@ export const plProblems: Record<ProblemCode, { title: string; fix: string }> = {
   },
   'sandbox-off': { title: 'Sieci testowe są wyłączone', fix: 'Uruchom Clariona z CLARION_SANDBOX=1.' },
   'rate-limited': { title: 'Za dużo żądań', fix: 'Odczekaj chwilę.' },
+  'storage-away': {
+    title: 'Magazyn plików nie odpowiada',
+    fix: 'Spróbuj za minutę; nic nie przepadło. Przyczynę administrator znajdzie pod /health/ready.',
+  },
   starting: { title: 'Clarion się uruchamia', fix: 'Spróbuj za kilka sekund.' },
   internal: { title: 'Coś się u nas zepsuło', fix: 'Spróbuj ponownie; jeśli to nie minie, zgłoś numer żądania.' },
   'network-failed': {

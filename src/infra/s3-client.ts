@@ -1,0 +1,139 @@
+/**
+ * The connection to an S3 server (Amazon's, R2, Ceph, MinIO, ...), and what its refusals mean. The SDK is loaded here and
+ * nowhere else, so that whoever keeps files on the disk never pays for it. The endpoint comes from the operator, who may
+ * well mean a private address: the guard does not stand before it.
+ */
+import { randomBytes } from 'node:crypto'
+import type { S3Client } from '@aws-sdk/client-s3'
+import { CannotStart } from './cannot-start.ts'
+import { StorageAway, StorageFull } from './storage.ts'
+
+export type S3Settings = {
+  /** Absent: Amazon's own of the region. */
+  endpoint: string | undefined
+  region: string
+  bucket: string
+  accessKeyId: string
+  /** A secret. */
+  secretAccessKey: string
+  /** The bucket in the path instead of the host name. */
+  pathStyle: boolean
+  /** Before every key: empty, or ending in a slash. */
+  prefix: string
+}
+
+export type S3Sdk = typeof import('@aws-sdk/client-s3')
+export type S3 = { sdk: S3Sdk; client: S3Client; settings: S3Settings }
+
+/** ms: to connect, to wait for an answer's head, and between two bytes of it. */
+const patience = { connectionTimeout: 5_000, requestTimeout: 60_000, socketTimeout: 60_000 }
+/** How often the SDK asks in all, where a repetition harms nobody: with waits in between, about four seconds. */
+const maxAttempts = 4
+
+export const connectS3 = async (settings: S3Settings): Promise<S3> => {
+  const sdk = await import('@aws-sdk/client-s3')
+  const client = new sdk.S3Client({
+    region: settings.region,
+    ...(settings.endpoint ? { endpoint: settings.endpoint } : {}),
+    forcePathStyle: settings.pathStyle,
+    credentials: { accessKeyId: settings.accessKeyId, secretAccessKey: settings.secretAccessKey },
+    // Servers other than Amazon's refuse the newer checksums; the signature covers the SHA-256 of every body anyway.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    maxAttempts,
+    requestHandler: {
+      ...patience,
+      throwOnRequestTimeout: true,
+      httpAgent: { maxSockets: 64 },
+      httpsAgent: { maxSockets: 64 },
+    },
+  })
+  return { sdk, client, settings }
+}
+
+type Told = Error & { Code?: string; code?: string; $metadata?: { httpStatusCode?: number }; $response?: unknown }
+const codeOf = (error: unknown): string => {
+  const e = error as Told
+  return e.Code ?? e.name ?? e.code ?? ''
+}
+export const statusOf = (error: unknown): number => (error as Told).$metadata?.httpStatusCode ?? 0
+
+/** The object is not there. A bucket that is not there is another matter. */
+export const isMissing = (error: unknown): boolean =>
+  ['NoSuchKey', 'NotFound'].includes(codeOf(error)) || (statusOf(error) === 404 && codeOf(error) !== 'NoSuchBucket')
+
+const full = ['QuotaExceeded', 'InsufficientStorage', 'XMinioStorageFull', 'EntityTooLarge']
+
+/** What the server says about us rather than about a file, with the remedy: for the start, for health and for the log. */
+const advice: Record<string, { says: string; fix: string }> = {
+  NoSuchBucket: { says: 'there is no such bucket', fix: 'Make the bucket, or correct S3_BUCKET.' },
+  InvalidAccessKeyId: { says: 'it does not know the access key', fix: 'Correct S3_ACCESS_KEY_ID.' },
+  SignatureDoesNotMatch: {
+    says: 'it refuses the signature',
+    fix: 'Correct S3_SECRET_ACCESS_KEY; if it is right, S3_REGION or S3_PATH_STYLE are not.',
+  },
+  AccessDenied: {
+    says: 'the keys may not read and write there',
+    fix: 'Allow the access key to get, put, delete and list objects of the bucket, or correct S3_BUCKET.',
+  },
+  RequestTimeTooSkewed: { says: "this machine's clock is wrong", fix: 'Set the clock by NTP.' },
+  AuthorizationHeaderMalformed: { says: 'the region is another one', fix: 'Correct S3_REGION.' },
+  PermanentRedirect: { says: 'the bucket is in another region', fix: 'Correct S3_REGION, or S3_ENDPOINT.' },
+  IllegalLocationConstraintException: { says: 'the bucket is in another region', fix: 'Correct S3_REGION.' },
+}
+/** HEAD has no body to tell a code in; then the status has to do. */
+const byStatus: Record<number, string> = { 301: 'PermanentRedirect', 403: 'AccessDenied', 404: 'NoSuchBucket' }
+
+/** An error of the SDK as those who asked for a file know it: `StorageFull`, or `StorageAway` with a reason. */
+export const asStorageError = (error: unknown): Error => {
+  if (full.includes(codeOf(error)) || statusOf(error) === 507) return new StorageFull()
+  const known = advice[codeOf(error)]
+  // The SDK's own words carry addresses and request ids at most, but the code alone says it.
+  return new StorageAway(known?.says ?? (codeOf(error) || 'no answer'), error)
+}
+
+export type Trouble = {
+  /** A clause: "there is no such bucket". */
+  says: string
+  fix: string
+  /** It may be over in a moment without anybody's doing. */
+  passing: boolean
+}
+
+const troubleOf = (error: unknown): Trouble => {
+  const status = statusOf(error)
+  const known = advice[codeOf(error)] ?? advice[byStatus[status] ?? '']
+  if (known) return { ...known, passing: false }
+  const says = status ? `it answers ${status} ${codeOf(error)}` : `it does not answer (${codeOf(error)})`
+  return {
+    says,
+    fix: 'Start that server, or correct S3_ENDPOINT and S3_REGION.',
+    passing: !status || status >= 500 || status === 429,
+  }
+}
+
+/** Why the storage cannot be used now; null when it can. A listing, as its refusal has a body that says which setting is wrong. */
+export const whyNot = ({ sdk, client, settings }: S3): Promise<Trouble | null> =>
+  client
+    .send(new sdk.ListObjectsV2Command({ Bucket: settings.bucket, Prefix: settings.prefix, MaxKeys: 1 }))
+    .then(() => null, troubleOf)
+
+/**
+ * Tries what Clarion will do there. One that does not answer right now is no wrong setting: then the sentence for the log.
+ * @throws CannotStart when the server refuses us.
+ */
+export const assertUsable = async (s3: S3): Promise<string | null> => {
+  const { sdk, client, settings } = s3
+  const { bucket, endpoint, region } = settings
+  const mark = { Bucket: bucket, Key: `${settings.prefix}incoming/start-${randomBytes(6).toString('hex')}` }
+  const why =
+    (await whyNot(s3)) ??
+    (await client
+      .send(new sdk.PutObjectCommand({ ...mark, Body: new Uint8Array() }))
+      .then(() => client.send(new sdk.DeleteObjectCommand(mark)))
+      .then(() => null, troubleOf))
+  if (!why) return null
+  const sentence = `S3 (bucket ${bucket} at ${endpoint ?? region}): ${why.says}.`
+  if (!why.passing) throw new CannotStart(sentence, why.fix)
+  return `${sentence} ${why.fix}`
+}

@@ -1,0 +1,273 @@
+/** The storage on a real S3 server (Ceph's): what every make keeps, and what only this one can get wrong. */
+import { createHash } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { CannotStart } from './cannot-start.ts'
+import { holding } from './hold.ts'
+import { assertUsable, connectS3, type S3, type S3Settings, whyNot } from './s3-client.ts'
+import { copyObject } from './s3-upload.ts'
+import { StorageAway } from './storage.ts'
+import { openCache } from './storage-cache.ts'
+import { s3Storage } from './storage-s3.ts'
+import { type TestS3, testS3 } from './testing/radosgw.ts'
+import { storageSuite } from './testing/storage-suite.ts'
+
+let server: TestS3
+const undo: (() => Promise<unknown> | unknown)[] = []
+beforeAll(async () => {
+  server = await testS3()
+})
+afterAll(() => server?.stop())
+const tidy = async () => {
+  for (const f of undo.splice(0).reverse()) await f()
+}
+afterEach(tidy)
+
+const settingsOf = async (o: Partial<S3Settings> = {}): Promise<S3Settings> => ({
+  endpoint: server.endpoint,
+  region: 'auto',
+  bucket: o.bucket ?? (await server.bucket()),
+  accessKeyId: server.accessKeyId,
+  secretAccessKey: server.secretAccessKey,
+  pathStyle: true,
+  prefix: '',
+  ...o,
+})
+
+/** A storage with a cache of its own. */
+const open = async (o: Partial<S3Settings> = {}, cacheBytes = 2 ** 30, cdnUrl?: string) => {
+  const settings = await settingsOf(o)
+  const dir = await mkdtemp(join(tmpdir(), 'clarion-cache-'))
+  const s3: S3 = await connectS3(settings)
+  const cache = await openCache({ dir, maxBytes: cacheBytes, now: Date.now })
+  const storage = s3Storage({ s3, cache, now: Date.now, links: { cdnUrl } })
+  const keys = async (Prefix = '') =>
+    ((await server.client.send(new ListObjectsV2Command({ Bucket: settings.bucket, Prefix }))).Contents ?? []).map(
+      (c) => c.Key!,
+    )
+  const parts = async () =>
+    ((await server.client.send(new ListMultipartUploadsCommand({ Bucket: settings.bucket }))).Uploads ?? []).map(
+      (u) => u.Key!,
+    )
+  const close = async () => {
+    s3.client.destroy()
+    await rm(dir, { recursive: true, force: true })
+  }
+  return { storage, settings, s3, dir, keys, parts, close }
+}
+const opened = async (...o: Parameters<typeof open>) => {
+  const it = await open(...o)
+  undo.push(it.close)
+  return it
+}
+
+for (const prefix of ['', 'clarion/files/'])
+  storageSuite(`in a bucket${prefix ? ' below a prefix' : ''}`, async () => {
+    const it = await open({ prefix })
+    return {
+      storage: it.storage,
+      // Unfinished parts and what lies outside the prefix would be litter too.
+      all: async () => [...(await it.keys()).map((k) => k.slice(prefix.length)), ...(await it.parts())],
+      close: it.close,
+    }
+  })
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
+const big = Buffer.alloc(20_000_001, 'clarion-')
+
+test('the hash is kept with the file, and a copy that is not what was stored is not used', async () => {
+  const { storage, settings } = await opened()
+  const source = (async function* () {
+    for (let at = 0; at < big.length; at += 1_000_000) yield big.subarray(at, at + 1_000_000)
+  })()
+  const written = await storage.putStream('incoming/a', source, { maxBytes: 2 ** 30 })
+  expect(written.sha256.equals(sha256(big))).toBe(true)
+  await storage.move('incoming/a', 'media/aa/a', { mime: 'video/mp4', sha256: written.sha256 })
+  const at = { Bucket: settings.bucket, Key: 'media/aa/a' }
+  const head = await server.client.send(new HeadObjectCommand(at))
+  expect([head.ContentType, head.Metadata?.sha256]).toEqual(['video/mp4', sha256(big).toString('hex')])
+  // The same server, another machine.
+  const other = await opened(settings)
+  await holding(async (hold) =>
+    expect((await readFile(await other.storage.local('media/aa/a', hold))).equals(big)).toBe(true),
+  )
+  // Somebody changes the bytes below the hash.
+  await server.client.send(new PutObjectCommand({ ...at, Body: 'other bytes', Metadata: head.Metadata }))
+  const third = await opened(settings)
+  await expect(holding((hold) => third.storage.local('media/aa/a', hold))).rejects.toThrow(/not what was stored/)
+  expect(await readdir(third.dir)).toEqual([])
+})
+
+test('a long file is copied in parts', async () => {
+  const { storage, s3 } = await opened()
+  await storage.put('media/aa/long', big)
+  const limits = { wholeCopy: 5_000_000, copyPart: 6_000_000 }
+  await copyObject(s3, 'media/aa/long', { key: 'media/bb/long', mime: 'video/mp4' }, big.length, limits)
+  expect((await storage.read('media/bb/long')).equals(big)).toBe(true)
+})
+
+test('an upload that a process left half-way is ended by the sweep, and nothing of others', async () => {
+  const { storage, settings, parts } = await opened()
+  const begin = async (Key: string) => {
+    const at = { Bucket: settings.bucket, Key }
+    const { UploadId } = await server.client.send(new CreateMultipartUploadCommand(at))
+    const Body = Buffer.alloc(6_000_000)
+    await server.client.send(new UploadPartCommand({ ...at, UploadId, PartNumber: 1, Body }))
+  }
+  await begin('incoming/dead')
+  await begin('somebody/elses')
+  expect(await storage.sweep('incoming', 3_600_000)).toBe(0)
+  expect((await parts()).sort()).toEqual(['incoming/dead', 'somebody/elses'])
+  for (let gone = 0; gone < 1; ) gone += await storage.sweep('incoming', 0)
+  expect(await parts()).toEqual(['somebody/elses'])
+})
+
+test('a signed address hands out the file with its type; tampered with, or of a file that is gone, it does not', async () => {
+  const { storage } = await opened()
+  await storage.put('media/aa/pic', Buffer.from('bytes'))
+  const link = (await storage.link('media/aa/pic', { mime: 'image/png', forMs: 3_600_000 }))!
+  expect(await storage.link('media/aa/pic', { mime: 'image/png', forMs: 3_600_000 })).toBe(link)
+  const r = await fetch(link, { headers: { range: 'bytes=1-2' } })
+  expect([r.status, r.headers.get('content-type'), await r.text()]).toEqual([206, 'image/png', 'yt'])
+  const signature = /X-Amz-Signature=(.)/
+  const tampered = [
+    link.replace(signature, (_, c) => `X-Amz-Signature=${c === '0' ? '1' : '0'}`),
+    link.replace('image%2Fpng', 'text%2Fhtml'),
+    link.replace('media/aa/pic', 'media/aa/other'),
+    link.replace(/X-Amz-Expires=\d+/, 'X-Amz-Expires=600000'),
+  ]
+  for (const bad of tampered) {
+    expect(bad).not.toBe(link)
+    expect((await fetch(bad)).status).toBe(403)
+  }
+  await storage.remove('media/aa/pic')
+  expect((await fetch(link)).status).toBe(404)
+})
+
+test('a signed address ends when it says', async () => {
+  const { settings, s3, dir } = await opened()
+  // Signed two hours ago for half an hour, rounded up by one.
+  const cache = await openCache({ dir, maxBytes: 1, now: Date.now })
+  const old = s3Storage({ s3, cache, now: () => Date.now() - 2 * 3_600_000, links: { cdnUrl: undefined } })
+  await old.put('media/aa/pic', Buffer.from('bytes'))
+  const r = await fetch((await old.link('media/aa/pic', { mime: 'image/png', forMs: 1_800_000 }))!)
+  expect([r.status, await r.text()]).toEqual([403, expect.stringMatching(/AccessDenied|expired/i)])
+  expect(settings.bucket).not.toBe('')
+})
+
+test('with a CDN the address is its own, and the bucket is its root', async () => {
+  const { storage, settings } = await opened({ prefix: 'c/' }, 2 ** 20, 'https://cdn.example')
+  const link = new URL((await storage.link('media/aa/pic', { mime: 'image/png', forMs: 1000 }))!)
+  expect([link.origin, link.pathname]).toEqual(['https://cdn.example', '/c/media/aa/pic'])
+  // What a CDN does: the same path below the bucket, the query as it came.
+  await storage.put('media/aa/pic', Buffer.from('bytes'))
+  const behind = `${server.endpoint}/${settings.bucket}${link.pathname}${link.search}`
+  expect(await (await fetch(behind)).text()).toBe('bytes')
+})
+
+test('the cache keeps within its bound, whoever reads; what is held stays', async () => {
+  const { storage, dir } = await opened({}, 3_500_000)
+  const held = async () => (await readdir(dir)).length
+  const keys = Array.from({ length: 8 }, (_, i) => `media/aa/k${i}`)
+  await Promise.all(keys.map((key, i) => storage.put(key, Buffer.alloc(1_000_000, String(i)))))
+  await Promise.all(
+    keys.flatMap((key, i) =>
+      [0, 1, 2].map(() =>
+        holding(async (hold) => {
+          const bytes = await readFile(await storage.local(key, hold))
+          expect([bytes.length, bytes[5]]).toEqual([1_000_000, 48 + i])
+        }),
+      ),
+    ),
+  )
+  await expect.poll(held).toBe(3)
+  await holding(async (hold) => {
+    const paths = await Promise.all(keys.map((key) => storage.local(key, hold)))
+    for (const [i, path] of paths.entries()) expect((await readFile(path))[0]).toBe(48 + i)
+    // Replaced while somebody reads the older one.
+    await storage.put(keys[0]!, Buffer.from('new'))
+    expect((await readFile(paths[0]!)).length).toBe(1_000_000)
+    await holding(async (inner) => expect(await readFile(await storage.local(keys[0]!, inner), 'utf8')).toBe('new'))
+  })
+  await storage.remove(keys[7]!)
+  await holding((hold) => storage.local(keys[0]!, hold))
+  await expect.poll(held).toBeLessThanOrEqual(4)
+})
+
+test('what a process left in its cache is found again by the next one, its drafts are not', async () => {
+  const first = await opened()
+  await first.storage.put('media/aa/a', Buffer.from('one'))
+  await holding((hold) => first.storage.local('media/aa/a', hold))
+  await writeFile(join(first.dir, 'draft-dead'), 'x')
+  const cache = await openCache({ dir: first.dir, maxBytes: 1000, now: Date.now })
+  expect((await readdir(first.dir)).some((f) => f.startsWith('draft'))).toBe(false)
+  await holding(async (hold) => {
+    const path = await cache.find('media/aa/a', hold)
+    expect(await readFile(path!, 'utf8')).toBe('one')
+  })
+})
+
+test('a wrong setting is told in a sentence, with what to do', async () => {
+  const right = await settingsOf()
+  const wrong: [Partial<S3Settings>, RegExp, RegExp][] = [
+    [{ bucket: 'no-such-bucket' }, /bucket no-such-bucket at http.* there is no such bucket/, /S3_BUCKET/],
+    [{ accessKeyId: 'nobody' }, /does not know the access key/, /S3_ACCESS_KEY_ID/],
+    [{ secretAccessKey: 'wrong-secret' }, /refuses the signature/, /S3_SECRET_ACCESS_KEY/],
+  ]
+  for (const [o, says, fix] of wrong) {
+    const s3 = await connectS3({ ...right, ...o })
+    const error = await assertUsable(s3).then(
+      () => undefined,
+      (e: CannotStart) => e,
+    )
+    s3.client.destroy()
+    expect(error).toBeInstanceOf(CannotStart)
+    expect([error?.message, error?.fix]).toEqual([expect.stringMatching(says), expect.stringMatching(fix)])
+    expect(JSON.stringify([error?.message, error?.fix])).not.toContain('wrong-secret')
+  }
+  const s3 = await connectS3(right)
+  expect(await assertUsable(s3)).toBeNull()
+  s3.client.destroy()
+})
+
+test('a server that is away is no missing file, and is used again when it is back', async () => {
+  const { storage, s3, dir } = await opened()
+  await storage.put('media/aa/a', big)
+  const reading = await storage.stream('media/aa/a')
+  await server.close()
+  await expect(storage.size('media/aa/a')).rejects.toThrow(StorageAway)
+  await expect(storage.read('media/aa/a')).rejects.toThrow(StorageAway)
+  await expect(holding((hold) => storage.local('media/aa/a', hold))).rejects.toThrow(StorageAway)
+  const cut = (async function* () {
+    yield big
+  })()
+  await expect(storage.putStream('incoming/b', cut, { maxBytes: 2 ** 30 })).rejects.toThrow(StorageAway)
+  expect(await readdir(dir)).toEqual([])
+  expect(await storage.trouble()).toMatch(/^S3: it does not answer/)
+  expect(await whyNot(s3)).toMatchObject({ passing: true })
+  // A start meets a server that is away: it is told, and waited for.
+  expect(await assertUsable(s3)).toMatch(/does not answer/)
+  await server.open()
+  expect(await storage.trouble()).toBeNull()
+  const chunks: Buffer[] = []
+  for await (const chunk of await storage.stream('media/aa/a')) chunks.push(chunk as Buffer)
+  expect(Buffer.concat(chunks).equals(big)).toBe(true)
+  // The one that was cut off goes on where it was, or says that it could not.
+  const rest: Buffer[] = []
+  const outcome = await (async () => {
+    for await (const chunk of reading) rest.push(chunk as Buffer)
+    return 'whole'
+  })().catch((e: Error) => e)
+  if (outcome === 'whole') expect(Buffer.concat(rest).equals(big)).toBe(true)
+  else expect(outcome).toBeInstanceOf(StorageAway)
+})

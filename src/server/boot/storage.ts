@@ -1,0 +1,77 @@
+/** Opens what files are kept in: the disk, or S3 with the disk behind it (or the other way round, where files move back). */
+import { join } from 'node:path'
+import { systemClock } from '#infra/clock.ts'
+import type { Config } from '#infra/config.ts'
+import { takeLock } from '#infra/lock.ts'
+import type { Log } from '#infra/log.ts'
+import type { StorageMake, StorageSettings } from '#infra/s3-settings.ts'
+import { diskStorage, type Storage } from '#infra/storage.ts'
+import { isReachable } from '#planner/channels/reachable.ts'
+
+/** Where a bucket without an endpoint is. */
+const amazon = 'https://s3.amazonaws.com'
+/** Processes that share a data folder, each with a cache of its own. */
+const mostSlots = 64
+
+/** The first cache folder that nobody uses: what the process before left there is good for this one. */
+const ownSlot = async (dir: string) => {
+  for (let n = 0; ; n++) {
+    const slot = join(dir, String(n))
+    try {
+      return { dir: join(slot, 'files'), lock: await takeLock(slot) }
+    } catch (error) {
+      if (n >= mostSlots) throw error
+    }
+  }
+}
+
+export type Opened = { storage: Storage; close: () => Promise<void> }
+
+/** One make by itself. @throws CannotStart when S3 refuses us; one that is away is told to `warn`. */
+export const openMake = async (
+  make: StorageMake,
+  o: { dataDir: string; storage: StorageSettings; warn: (line: string) => void },
+): Promise<Opened> => {
+  if (make === 'disk' || !o.storage.s3)
+    return { storage: diskStorage(join(o.dataDir, 'media')), close: async () => undefined }
+  const { cdnUrl, cacheBytes, ...settings } = o.storage.s3
+  const [{ connectS3, assertUsable }, { openCache }, { s3Storage }] = await Promise.all([
+    import('#infra/s3-client.ts'),
+    import('#infra/storage-cache.ts'),
+    import('#infra/storage-s3.ts'),
+  ])
+  const s3 = await connectS3(settings)
+  try {
+    const away = await assertUsable(s3)
+    if (away) o.warn(away)
+    const slot = await ownSlot(join(o.dataDir, 'cache'))
+    // S3 judges dates by its own clock, which no test can turn.
+    const now = systemClock.now
+    const cache = await openCache({ dir: slot.dir, maxBytes: cacheBytes, now })
+    const links = cdnUrl || isReachable(settings.endpoint ?? amazon) ? { cdnUrl } : undefined
+    return {
+      storage: s3Storage({ s3, cache, now, ...(links ? { links } : {}) }),
+      close: async () => {
+        s3.client.destroy()
+        await slot.lock.release()
+      },
+    }
+  } catch (error) {
+    s3.client.destroy()
+    throw error
+  }
+}
+
+/** What the server uses. */
+export const openStorage = async (config: Pick<Config, 'dataDir' | 'storage'>, log: Log): Promise<Opened> => {
+  const o = { ...config, warn: (line: string) => log.error(line) }
+  const { make, s3 } = config.storage
+  if (!s3) return openMake('disk', o)
+  const [{ layered }, disk, bucket] = await Promise.all([
+    import('#infra/storage-layers.ts'),
+    openMake('disk', o),
+    openMake('s3', o),
+  ])
+  const [first, second] = make === 's3' ? [bucket, disk] : [disk, bucket]
+  return { storage: layered(first.storage, second.storage), close: bucket.close }
+}
