@@ -225,6 +225,13 @@ create table platform_credentials (
   constraint platform_credentials_webhook_key UNIQUE (webhook_key)
 );
 
+create table post_words (
+  post_id uuid not null,
+  workspace_id uuid not null,
+  words text not null,
+  constraint post_words_pkey PRIMARY KEY (post_id)
+);
+
 create table posts (
   id uuid not null,
   workspace_id uuid not null,
@@ -240,6 +247,12 @@ create table posts (
   updated_at timestamp with time zone not null,
   deleted_at timestamp with time zone,
   constraint posts_pkey PRIMARY KEY (id)
+);
+
+create table posts_without_channels (
+  post_id uuid not null,
+  workspace_id uuid not null,
+  constraint posts_without_channels_pkey PRIMARY KEY (post_id)
 );
 
 create table publications (
@@ -411,8 +424,10 @@ alter table media add constraint media_workspace_id_fkey FOREIGN KEY (workspace_
 alter table members add constraint members_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth_users(id) ON DELETE CASCADE;
 alter table members add constraint members_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 alter table platform_credentials add constraint platform_credentials_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+alter table post_words add constraint post_words_post_id_fkey FOREIGN KEY (post_id) REFERENCES posts(id) ON DELETE CASCADE;
 alter table posts add constraint posts_author_id_fkey FOREIGN KEY (author_id) REFERENCES auth_users(id);
 alter table posts add constraint posts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+alter table posts_without_channels add constraint posts_without_channels_post_id_fkey FOREIGN KEY (post_id) REFERENCES posts(id) ON DELETE CASCADE;
 alter table publications add constraint publications_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channels(id);
 alter table publications add constraint publications_post_id_fkey FOREIGN KEY (post_id) REFERENCES posts(id) ON DELETE CASCADE;
 alter table publications add constraint publications_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
@@ -424,6 +439,7 @@ alter table steps add constraint steps_publication_id_fkey FOREIGN KEY (publicat
 alter table webhook_subscriptions add constraint webhook_subscriptions_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channels(id) ON DELETE CASCADE;
 
 CREATE INDEX api_keys_workspace ON api_keys USING btree (workspace_id, created_at DESC);
+CREATE INDEX attempts_age ON attempts USING btree (started_at);
 CREATE INDEX auth_accounts_user ON auth_accounts USING btree ("userId");
 CREATE INDEX auth_sessions_user ON auth_sessions USING btree ("userId");
 CREATE INDEX auth_verifications_identifier ON auth_verifications USING btree (identifier);
@@ -434,20 +450,109 @@ CREATE INDEX channels_workspace ON channels USING btree (workspace_id, created_a
 CREATE INDEX idempotency_keys_age ON idempotency_keys USING btree (created_at);
 CREATE INDEX insight_looks_channel ON insight_looks USING btree (channel_id, next_at) WHERE (next_at IS NOT NULL);
 CREATE INDEX insight_looks_due ON insight_looks USING btree (next_at) WHERE (next_at IS NOT NULL);
+CREATE INDEX insight_looks_gates ON insight_looks USING btree (channel_id) WHERE (publication_id IS NULL);
 CREATE INDEX journal_publication ON journal USING btree (publication_id, id);
 CREATE INDEX journal_workspace ON journal USING btree (workspace_id, id);
 CREATE INDEX media_workspace ON media USING btree (workspace_id, created_at DESC, id DESC);
 CREATE INDEX members_user ON members USING btree (user_id);
+CREATE INDEX post_words_runs ON post_words USING gin (runs_of(workspace_id, words, 1));
+CREATE INDEX posts_content ON posts USING gin (content jsonb_path_ops) WHERE (deleted_at IS NULL);
 CREATE INDEX posts_due ON posts USING btree (workspace_id, due_at) WHERE (deleted_at IS NULL);
 CREATE INDEX posts_workspace ON posts USING btree (workspace_id, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+CREATE INDEX posts_without_channels_workspace ON posts_without_channels USING btree (workspace_id, post_id);
+CREATE INDEX publications_calendar ON publications USING btree (workspace_id, due_at, post_id);
 CREATE INDEX publications_channel ON publications USING btree (channel_id, due_at) WHERE (state = ANY (ARRAY['scheduled'::text, 'waiting'::text, 'publishing'::text]));
 CREATE INDEX publications_due ON publications USING btree (next_at) WHERE (state = ANY (ARRAY['scheduled'::text, 'waiting'::text, 'publishing'::text]));
 CREATE INDEX publications_external ON publications USING btree (channel_id, external_id) WHERE (external_id IS NOT NULL);
-CREATE INDEX publications_made ON publications USING btree (channel_id, created_at);
+CREATE INDEX publications_gone ON publications USING btree (workspace_id, post_id) WHERE (removed_at IS NOT NULL);
+CREATE INDEX publications_post_in_state ON publications USING btree (workspace_id, state, post_id);
+CREATE INDEX publications_post_of_channel ON publications USING btree (channel_id, post_id);
 CREATE INDEX publications_uncounted ON publications USING btree (id) WHERE ((state = 'published'::text) AND (NOT counted));
-CREATE INDEX publications_workspace_state ON publications USING btree (workspace_id, state, due_at);
+CREATE INDEX snapshots_age ON snapshots USING btree (channel_id, at);
 CREATE INDEX snapshots_channel ON snapshots USING btree (channel_id, at) WHERE (publication_id IS NULL);
 CREATE INDEX snapshots_publication ON snapshots USING btree (publication_id, at) WHERE (publication_id IS NOT NULL);
+CREATE INDEX steps_made ON steps USING btree (((checkpoint ->> 'id'::text))) WHERE ((state = 'done'::text) AND ((checkpoint ->> 'id'::text) IS NOT NULL));
 CREATE INDEX webhook_events_age ON webhook_events USING btree (received_at);
 CREATE INDEX webhook_events_due ON webhook_events USING btree (next_at) WHERE (next_at IS NOT NULL);
 CREATE INDEX webhook_subscriptions_due ON webhook_subscriptions USING btree (next_at) WHERE (next_at IS NOT NULL);
+
+CREATE OR REPLACE FUNCTION public.keep_posts_without_channels()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_table_name = 'posts' then
+    insert into posts_without_channels (post_id, workspace_id) values (new.id, new.workspace_id) on conflict do nothing;
+  elsif tg_op = 'INSERT' then
+    delete from posts_without_channels where post_id = new.post_id;
+  else
+    insert into posts_without_channels (post_id, workspace_id)
+    select p.id, p.workspace_id from posts p where p.id = old.post_id and not exists (select 1 from publications x where x.post_id = p.id)
+    on conflict do nothing;
+  end if;
+  return null;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.keep_words_of_post()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  post uuid;
+begin
+  if tg_table_name = 'posts' then post := new.id;
+  elsif tg_op = 'DELETE' then post := old.post_id;
+  else post := new.post_id;
+  end if;
+  insert into post_words (post_id, workspace_id, words) select p.id, p.workspace_id, words_of_post(p.id) from posts p where p.id = post
+  on conflict (post_id) do update set words = excluded.words where post_words.words <> excluded.words;
+  return null;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.runs_of(ws uuid, words text, shortest integer)
+ RETURNS bigint[]
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  w bigint := ('x' || translate(right(ws::text, 17), '-', ''))::bit(64)::bigint;
+begin
+  return (
+    select coalesce(array_agg((a << 42 | b << 21 | c) # w) filter (where c is not null), '{}')
+      || coalesce(array_agg((a << 21 | b) # w) filter (where shortest <= 2 and (a > 127 or b > 127)), '{}')
+      || coalesce(array_agg(a # w) filter (where shortest <= 1 and a > 127), '{}')
+    from (
+      select a, lead(a) over () as b, lead(a, 2) over () as c
+      from (select ascii(c)::bigint as a from unnest(string_to_array(words, null)) u (c)) x
+    ) y
+  );
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.words_of_post(post uuid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select lower(concat_ws(chr(31), (
+    select string_agg(t #>> '{}', chr(31)) from posts p, jsonb_path_query(p.content, '$.segments[*].text') t where p.id = post
+  ), (
+    select string_agg(t #>> '{}', chr(31)) from publications x, jsonb_path_query(x.content, '$.segments[*].text') t where x.post_id = post and x.content is not null
+  ), (
+    select array_to_string(p.tags, chr(31)) from posts p where p.id = post
+  )))
+$function$
+;
+
+CREATE TRIGGER posts_bare AFTER INSERT ON public.posts FOR EACH ROW EXECUTE FUNCTION keep_posts_without_channels();
+CREATE TRIGGER posts_words AFTER INSERT OR UPDATE OF content, tags ON public.posts FOR EACH ROW EXECUTE FUNCTION keep_words_of_post();
+CREATE TRIGGER publications_bare_gone AFTER DELETE ON public.publications FOR EACH ROW EXECUTE FUNCTION keep_posts_without_channels();
+CREATE TRIGGER publications_bare_new AFTER INSERT ON public.publications FOR EACH ROW EXECUTE FUNCTION keep_posts_without_channels();
+CREATE TRIGGER publications_words AFTER UPDATE OF content ON public.publications FOR EACH ROW WHEN ((new.content IS DISTINCT FROM old.content)) EXECUTE FUNCTION keep_words_of_post();
+CREATE TRIGGER publications_words_gone AFTER DELETE ON public.publications FOR EACH ROW WHEN ((old.content IS NOT NULL)) EXECUTE FUNCTION keep_words_of_post();
+CREATE TRIGGER publications_words_new AFTER INSERT ON public.publications FOR EACH ROW WHEN ((new.content IS NOT NULL)) EXECUTE FUNCTION keep_words_of_post();

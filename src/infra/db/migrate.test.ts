@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CannotStart } from '../cannot-start.ts'
 import { type TestDatabase, testDatabase } from '../testing/db.ts'
 import { migrate, readMigrations } from './migrate.ts'
@@ -84,6 +84,58 @@ test('four that start together run each file once', async () => {
   const all = await Promise.all([run(), run(), run(), run()])
   expect(all.flatMap((r) => r.applied).sort()).toEqual(['0001_a.sql', '0002_b.sql'])
   expect((await db.pool.query('select * from a')).rowCount).toBe(1)
+})
+
+describe('a file that runs beside the work', () => {
+  const beside = `-- beside
+drop index concurrently if exists a_n;
+create index concurrently a_n on a (n);
+insert into a values (1) on conflict do nothing;`
+  const valid = async () =>
+    (
+      await db.pool.query<{ ok: boolean }>(
+        `select indisvalid as ok from pg_index where indexrelid = to_regclass('a_n')`,
+      )
+    ).rows[0]?.ok
+
+  test('builds its index while somebody writes, and while others wait for their turn', async () => {
+    await run()
+    await file('0002_b.sql', beside)
+    const writer = await db.pool.connect()
+    await writer.query('begin; insert into a values (7)')
+    const all = Promise.all([run(), run(), run()])
+    // The build waits for the writer, and no writer waits for it.
+    await expect
+      .poll(async () => (await db.pool.query(`select 1 from pg_stat_progress_create_index`)).rowCount)
+      .toBeGreaterThan(0)
+    await db.pool.query('insert into a values (8)')
+    await writer.query('commit')
+    writer.release()
+    expect((await all).flatMap((r) => r.applied)).toEqual(['0002_b.sql'])
+    expect(await valid()).toBe(true)
+  })
+
+  test('that was cut off begins again, over an index that is no good', async () => {
+    await run()
+    await db.pool.query('insert into a values (1), (1)')
+    await file('0002_b.sql', beside)
+    await db.pool.query('create unique index concurrently a_n on a (n)').catch(() => undefined)
+    expect(await valid()).toBe(false)
+    expect((await run()).applied).toEqual(['0002_b.sql'])
+    expect(await valid()).toBe(true)
+  })
+
+  test('holds nothing that may not be run twice', async () => {
+    for (const [sql, says] of [
+      ['alter table a add m int;', 'this may not run beside the work: alter table a add m int'],
+      ['insert into a values (1);', 'this may not run beside the work'],
+      ['create index concurrently a_n on a (n);', 'drop a_n (if exists) before it is made'],
+      ['create index a_n on a (n);', 'this may not run beside the work'],
+    ] as const) {
+      await file('0002_b.sql', `-- beside\n${sql}`)
+      await expect(run()).rejects.toThrow(says)
+    }
+  })
 })
 
 test('numbers that leave a gap or repeat are refused before anything runs', async () => {

@@ -1,11 +1,14 @@
 /**
  * Numbered SQL files (`migrations/0001_init.sql`, ...), applied in order, each in a transaction of its own, under an
  * advisory lock so that processes starting together take turns. `schema_migrations` remembers what ran and its hash.
+ * A file that begins with `-- beside` builds indexes of large tables while other processes go on writing: its statements
+ * run one by one, each of a kind that may be repeated, and a start that was cut off begins the file again (decision 0026).
  * Refused, with nothing touched: a database newer than this code, a landed file that was edited, a database of another program.
  */
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
 import { CannotStart } from '../cannot-start.ts'
@@ -32,6 +35,65 @@ export const readMigrations = async (folder: string = migrationsFolder): Promise
 }
 
 type Row = { version: number; name: string; sha256: string }
+
+/** Tried this often (ms). Waiting inside PostgreSQL would hold a snapshot, and the one who builds an index waits for those. */
+const everyMs = 200
+const takeLock = async (client: pg.PoolClient): Promise<void> => {
+  for (;;) {
+    const { rows } = await client.query<{ ok: boolean }>('select pg_try_advisory_lock($1) as ok', [LOCK])
+    if (rows[0]!.ok) return
+    await pause(everyMs)
+  }
+}
+
+/** What may stand in a file that runs beside the work: a second run after a cut leads to the same. */
+const repeatable =
+  /^(drop index concurrently if exists \w+|create index concurrently \w+ on [\s\S]+|alter index \w+ alter column \d+ set statistics \d+|insert into [\s\S]+ on conflict do nothing)$/
+const begins = /^-- beside\n/
+
+/** The statements of a file that runs beside the work; undefined for any other. @throws Error naming one that may not stand there. */
+export const besides = (file: Pick<Migration, 'name' | 'sql'>): string[] | undefined => {
+  if (!begins.test(file.sql)) return undefined
+  const statements = file.sql
+    .replaceAll(/^\s*--.*$/gm, '')
+    .split(/;\s*$/m)
+    .map((s) => s.trim())
+    .filter(Boolean)
+  const made = new Set<string>()
+  for (const s of statements) {
+    if (!repeatable.test(s)) throw new Error(`migrations/${file.name}: this may not run beside the work: ${s}`)
+    const name = /^create index concurrently (\w+)/.exec(s)?.[1]
+    // One that was cut off is there, and invalid.
+    if (name && !made.has(name)) throw new Error(`migrations/${file.name}: drop ${name} (if exists) before it is made`)
+    const dropped = /^drop index concurrently if exists (\w+)/.exec(s)?.[1]
+    if (dropped) made.add(dropped)
+  }
+  return statements
+}
+
+const apply = async (client: pg.PoolClient, file: Migration): Promise<void> => {
+  const landing = () =>
+    client.query('insert into schema_migrations (version, name, sha256) values ($1, $2, $3)', [
+      file.version,
+      file.name,
+      file.sha256,
+    ])
+  const statements = besides(file)
+  if (statements) {
+    for (const statement of statements) await client.query(statement)
+    await landing()
+    return
+  }
+  try {
+    await client.query('begin')
+    await client.query(file.sql)
+    await landing()
+    await client.query('commit')
+  } catch (error) {
+    await client.query('rollback')
+    throw error
+  }
+}
 
 /** What ran here before: undefined when the database is empty. */
 const landed = async (client: pg.PoolClient): Promise<Row[] | undefined> => {
@@ -87,7 +149,7 @@ export const migrate = async (
         `The database server is PostgreSQL ${Math.floor(Number(rows[0]!.v) / 10_000)}.`,
         'Clarion needs PostgreSQL 15 or newer.',
       )
-    await client.query('select pg_advisory_lock($1)', [LOCK])
+    await takeLock(client)
     try {
       const before = await landed(client)
       check(before ?? [], files)
@@ -99,18 +161,10 @@ export const migrate = async (
       for (const file of files.slice(before?.length ?? 0)) {
         o.say?.(`applying ${file.name}`)
         try {
-          await client.query('begin')
-          await client.query(file.sql)
-          await client.query('insert into schema_migrations (version, name, sha256) values ($1, $2, $3)', [
-            file.version,
-            file.name,
-            file.sha256,
-          ])
-          await client.query('commit')
+          await apply(client, file)
         } catch (error) {
-          await client.query('rollback')
           throw new CannotStart(
-            `migrations/${file.name} failed and was rolled back: ${(error as Error).message}`,
+            `migrations/${file.name} failed${begins.test(file.sql) ? '' : ' and was rolled back'}: ${(error as Error).message}`,
             'Report this with the line above; your data is as it was.',
             error,
           )

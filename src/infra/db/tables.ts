@@ -212,6 +212,10 @@ export interface Tables {
     updated_at: Date
     deleted_at: Date | null
   }
+  /** Kept by triggers: what posts say, in lower case, for the search. */
+  post_words: { post_id: string; workspace_id: string; words: string }
+  /** Kept by triggers. */
+  posts_without_channels: { post_id: string; workspace_id: string }
   publications: {
     id: string
     post_id: string

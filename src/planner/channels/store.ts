@@ -2,17 +2,26 @@
 
 import { type Selectable, sql } from 'kysely'
 import type { Channel } from '#contract/channels.ts'
+import type { PublicationState } from '#contract/posts.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { Tables } from '#infra/db/tables.ts'
 import { newId } from '#infra/ids.ts'
 import type { ChannelOffer } from '#kit/client/platform.ts'
 import { webAddress } from '#kit/facts/links.ts'
+import { may } from '../publishing/transition.ts'
 import { deleteToken } from './token-store.ts'
 
 export type ChannelRow = Selectable<Tables['channels']>
 
-/** Publications that wait on a channel. */
-const open = ['scheduled', 'waiting', 'held'] as const
+/**
+ * Publications that wait on a channel: scheduled, waiting and held. Counted within indexes: the first holds no rows but of
+ * these states, so that none has to be read for its state.
+ */
+const inWorkspace = (state: PublicationState) =>
+  sql`(select count(*) from publications p where p.workspace_id = c.workspace_id and p.state = ${sql.lit(state)} and p.channel_id = c.id)`
+const waiting = sql<number>`(
+  (select count(*) from publications p where p.channel_id = c.id and ${may('claim', 'p')})
+    - ${inWorkspace('publishing')} + ${inWorkspace('held')})::int`
 
 const shown = (db: Db) =>
   db
@@ -21,18 +30,11 @@ const shown = (db: Db) =>
     .where('c.removed_at', 'is', null)
     .selectAll('c')
     .select(['t.expires_at as tokenExpiresAt', 't.scopes'])
-    .select((e) =>
-      e
-        .selectFrom('publications as p')
-        .whereRef('p.channel_id', '=', 'c.id')
-        .where('p.state', 'in', [...open])
-        .select(sql<number>`count(*)::int`.as('n'))
-        .as('scheduled'),
-    )
+    .select(waiting.as('scheduled'))
 
 const iso = (d: Date | null) => d?.toISOString() ?? null
 
-type Shown = ChannelRow & { tokenExpiresAt: Date | null; scopes: string[] | null; scheduled: number | null }
+type Shown = ChannelRow & { tokenExpiresAt: Date | null; scopes: string[] | null; scheduled: number }
 const toChannel = (r: Shown): Channel => ({
   id: r.id,
   platform: r.platform,
@@ -50,7 +52,7 @@ const toChannel = (r: Shown): Channel => ({
   tokenExpiresAt: iso(r.tokenExpiresAt),
   scopes: r.scopes,
   lastPublishedAt: iso(r.last_published_at),
-  scheduled: r.scheduled ?? 0,
+  scheduled: r.scheduled,
   createdAt: r.created_at.toISOString(),
   updatedAt: (r.updated_at ?? r.created_at).toISOString(),
   version: r.version,

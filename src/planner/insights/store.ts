@@ -38,7 +38,7 @@ export const enrol = async (db: Db, able: Able, now: Date): Promise<boolean> => 
       select p.id from publications p where p.state = 'published' and not p.counted order by p.id limit ${batch}
       for update skip locked
     ), marked as (
-      update publications p set counted = true from due where p.id = due.id
+      update publications p set counted = true where p.id = any(array(select id from due))
       returning p.id, p.channel_id, p.published_at, p.removed_at
     ), looks as (
       insert into insight_looks (id, channel_id, publication_id, next_at)
@@ -161,9 +161,12 @@ export const freeGate = async (db: Db, c: LookClaim): Promise<void> => {
 /** When a look is due next on a channel that may be asked, leases and pauses counted; null: none ever. */
 export const nextDue = async (db: Db): Promise<Date | null> => {
   const { rows } = await sql<{ at: Date | null }>`
-    select min(greatest(l.next_at, g.not_before, g.lease_until)) as at
-    from insight_looks l join insight_looks g on g.id = l.channel_id join channels c on c.id = l.channel_id
-    where l.next_at is not null and c.state = 'ok' and c.removed_at is null`.execute(db)
+    select min(greatest(x.next_at, g.not_before, g.lease_until)) as at
+    from insight_looks g join channels c on c.id = g.channel_id
+    cross join lateral (
+      select l.next_at from insight_looks l where l.channel_id = g.channel_id and l.next_at is not null order by l.next_at limit 1
+    ) x
+    where g.publication_id is null and c.state = 'ok' and c.removed_at is null`.execute(db)
   return rows[0]?.at ?? null
 }
 

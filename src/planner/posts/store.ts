@@ -1,5 +1,5 @@
 /** SQL of posts. Everything is scoped by workspace; deleted posts are out of sight. */
-import { type Selectable, type SqlBool, sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { ContentType, PostState } from '#contract/posts.ts'
 import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Tables } from '#infra/db/tables.ts'
@@ -17,7 +17,7 @@ const posts = (db: Db) =>
     .select('u.name as author_name')
 
 /** What the publication `alias` is made of: of its own content, or its post's. */
-const contentTypeOf = (alias: 'p' | 'x') => sql<ContentType>`(
+export const contentTypeOf = (alias: 'p' | 'x') => sql<ContentType>`(
   select case
     when jsonb_array_length(c.json -> 'segments') > 1 then 'thread'
     when m.n = 0 then 'text'
@@ -126,90 +126,6 @@ export const channelRows = async (db: Db, ids: readonly string[], ws?: string): 
     .$if(ws !== undefined, (q) => q.where('c.workspace_id', '=', ws!))
     .execute()
   return new Map(rows.map((r) => [r.id, r]))
-}
-
-export type ListQuery = {
-  ws: string
-  limit: number
-  after: { at: Date; id: string } | null
-  /** The calendar: a range of due times, `from` included, `to` not. Null: the list, newest first. */
-  range: { from: Date | null; to: Date | null } | null
-  channelId?: string
-  platform?: string
-  contentType?: ContentType
-  state?: PostState
-  q?: string
-}
-
-/** `postState` of publishing/rules.ts in SQL; a test holds the two together. */
-export const stateSql = sql<PostState>`(
-  select case
-    when bool_or(s.gone) and bool_and(s.gone or s.state = 'cancelled') then 'removed'
-    when count(*) > 0 and bool_and(s.state = 'cancelled') then 'cancelled'
-    when count(*) = 0 or bool_and(s.gone or s.state in ('draft', 'cancelled')) then 'draft'
-    when bool_or(s.state in ('unconfirmed', 'held', 'missed')) then 'attention'
-    when bool_or(s.state in ('publishing', 'waiting')) then 'publishing'
-    when bool_or(s.state = 'scheduled') then 'scheduled'
-    when bool_or(s.state = 'failed') then case when bool_or(s.state = 'published' and not s.gone) then 'attention' else 'failed' end
-    when bool_or(s.state = 'draft') then 'partly_published'
-    else 'published' end
-  from (select x.state, x.state = 'published' and x.removed_at is not null as gone
-    from publications x where x.post_id = p.id) s)`
-
-/** The instant a post stands at in the calendar: its first due time inside the range. Channels may have times of their own. */
-const dueIn = (range: { from: Date | null; to: Date | null }) => {
-  const from = range.from ? sql<SqlBool>`d.at >= ${range.from}` : sql<SqlBool>`true`
-  const to = range.to ? sql<SqlBool>`d.at < ${range.to}` : sql<SqlBool>`true`
-  return sql<Date | null>`(select min(d.at) from (
-    select p.due_at as at where not exists (select 1 from publications x where x.post_id = p.id and x.due_at is not null)
-    union all select x.due_at from publications x where x.post_id = p.id) d where ${from} and ${to})`
-}
-
-const inRange = (ws: string, range: { from: Date | null; to: Date | null }) => {
-  const part = (
-    table: 'posts' | 'publications',
-    column: 'id' | 'post_id',
-  ) => sql`select ${sql.ref(column)} from ${sql.table(table)}
-    where workspace_id = ${ws} and due_at >= ${range.from ?? sql`'-infinity'`} and due_at < ${range.to ?? sql`'infinity'`}`
-  return sql<SqlBool>`p.id in (${part('posts', 'id')} union all ${part('publications', 'post_id')})`
-}
-
-/** Anything a person typed, as LIKE takes it literally. */
-const like = (q: string) => `%${q.replace(/[\\%_]/g, '\\$&')}%`
-
-const says = (q: string) => {
-  const inContent = (column: 'p.content' | 'x.content') =>
-    sql<SqlBool>`exists (select 1 from jsonb_path_query(${sql.ref(column)}, '$.segments[*].text') t where t #>> '{}' ilike ${like(q)})`
-  return sql<SqlBool>`(${inContent('p.content')} or exists (select 1 from unnest(p.tags) tag where tag ilike ${like(q)})
-    or exists (select 1 from publications x where x.post_id = p.id and ${inContent('x.content')}))`
-}
-
-/** Has the post a publication that is all of this? */
-const hasPublication = (o: Pick<ListQuery, 'channelId' | 'platform' | 'contentType'>) => sql<SqlBool>`exists (
-  select 1 from publications x join channels c on c.id = x.channel_id where x.post_id = p.id
-    and ${o.channelId ? sql`x.channel_id = ${o.channelId}` : sql`true`}
-    and ${o.platform ? sql`c.platform = ${o.platform}` : sql`true`}
-    and ${o.contentType ? sql`${contentTypeOf('x')} = ${o.contentType}` : sql`true`})`
-
-/** One page and one more, so that the caller knows whether there is a next. `at` is the sort key. */
-export const listPosts = async (db: Db, o: ListQuery): Promise<(PostRow & { at: Date })[]> => {
-  const key = o.range ? dueIn(o.range) : sql<Date>`p.created_at`
-  let query = posts(db).select(sql<Date>`${key}`.as('at')).where('p.workspace_id', '=', o.ws)
-  // The first line says what the second needs, in a form an index can answer.
-  if (o.range) query = query.where(inRange(o.ws, o.range)).where(sql<SqlBool>`${key} is not null`)
-  if (o.after)
-    query = query.where(
-      sql<SqlBool>`(${key}, p.id) ${sql.raw(o.range ? '>' : '<')} (${o.after.at}::timestamptz, ${o.after.id}::uuid)`,
-    )
-  if (o.channelId || o.platform || o.contentType) query = query.where(hasPublication(o))
-  if (o.state) query = query.where(sql<SqlBool>`${stateSql} = ${o.state}`)
-  if (o.q?.trim()) query = query.where(says(o.q.trim()))
-  const direction = o.range ? 'asc' : 'desc'
-  return query
-    .orderBy('at', direction)
-    .orderBy('p.id', direction)
-    .limit(o.limit + 1)
-    .execute()
 }
 
 /** Tells screens that a post changed, when the transaction commits. */

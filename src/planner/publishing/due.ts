@@ -83,15 +83,22 @@ export const claim = async (
   }))
 }
 
-/** The next instant at which something may be claimable, or null. Leases that run out count. */
+/**
+ * The next instant at which something may be claimable, or null. Leases and waits of channels that run out count, too
+ * early rather than too late: whatever of such a channel is next, it is looked at when the channel is free again.
+ */
 export const nextDue = async (db: Db, now: Date): Promise<Date | null> => {
   const row = await sql<{ at: Date | null }>`
-    select min(greatest(p.next_at, coalesce(c.not_before, p.next_at), coalesce(c.lease_until, p.next_at))) as at
-    from publications p join channels c on c.id = p.channel_id join workspaces w on w.id = c.workspace_id
-    where ${may('claim', 'p')} and c.paused_at is null and w.paused_at is null and c.state = 'ok'
-      and greatest(p.next_at, coalesce(c.not_before, p.next_at), coalesce(c.lease_until, p.next_at)) > ${now}`.execute(
-    db,
-  )
+    select least((
+      select p.next_at from publications p join channels c on c.id = p.channel_id join workspaces w on w.id = c.workspace_id
+      where ${may('claim', 'p')} and p.next_at > ${now} and c.paused_at is null and w.paused_at is null and c.state = 'ok'
+        and (c.not_before is null or c.not_before <= p.next_at) and (c.lease_until is null or c.lease_until <= p.next_at)
+      order by p.next_at limit 1
+    ), (
+      select min(greatest(c.not_before, c.lease_until)) from channels c join workspaces w on w.id = c.workspace_id
+      where (c.not_before > ${now} or c.lease_until > ${now}) and c.paused_at is null and w.paused_at is null and c.state = 'ok'
+        and exists (select 1 from publications p where p.channel_id = c.id and ${may('claim', 'p')})
+    )) as at`.execute(db)
   return row.rows[0]?.at ?? null
 }
 
@@ -106,9 +113,10 @@ export const brokenChannels = async (
     removed_at: Date | null
     state_reason: string | null
   }>`
-    select distinct c.id, c.state, c.removed_at, c.state_reason from channels c join publications p on p.channel_id = c.id
-    where (c.state <> 'ok' or c.removed_at is not null) and p.next_at <= ${now}
-      and ${may('hold', 'p')} and (p.state <> ${stateAfter('claim')} or p.lease_until <= ${now})`.execute(db)
+    select c.id, c.state, c.removed_at, c.state_reason from channels c
+    where (c.state <> 'ok' or c.removed_at is not null) and exists (
+      select 1 from publications p where p.channel_id = c.id and ${may('hold', 'p')} and p.due_at <= ${now} and p.next_at <= ${now}
+        and (p.state <> ${stateAfter('claim')} or p.lease_until <= ${now}))`.execute(db)
   return rows.rows.map((r) => ({
     id: r.id,
     state: r.removed_at ? 'removed' : (r.state as 'reconnect' | 'blocked'),

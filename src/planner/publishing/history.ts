@@ -32,9 +32,9 @@ export const forgetHistory = async (db: Db, before: Date): Promise<HistoryForgot
   for (;;) {
     const { rows } = await sql<HistoryForgotten>`
       with old as (
-        select p.id, p.state from publications p
-        where p.state in (${list(over)}) and p.updated_at < ${before} and exists (select 1 from attempts a where a.publication_id = p.id)
-        order by p.id limit ${batch} for update skip locked
+        select p.id, p.state from attempts a join publications p on p.id = a.publication_id
+        where a.started_at < ${before} and p.state in (${list(over)}) and p.updated_at < ${before}
+        order by a.started_at limit ${batch} for update of p skip locked
       ), j as (
         delete from journal using old where publication_id = old.id and event not in (${list(outcomes)}) returning 1
       ), a as (
@@ -43,10 +43,10 @@ export const forgetHistory = async (db: Db, before: Date): Promise<HistoryForgot
         delete from steps using old
         where publication_id = old.id and old.state <> 'failed' and name not in (${list(publicSteps)}) returning 1
       )
-      select (select count(*) from old)::int as publications, (select count(*) from j)::int as journal,
+      select (select count(distinct id) from old)::int as publications, (select count(*) from j)::int as journal,
         (select count(*) from a)::int as attempts, (select count(*) from s)::int as steps`.execute(db)
     const did = rows[0]!
     for (const key of Object.keys(total) as (keyof HistoryForgotten)[]) total[key] += did[key]
-    if (did.publications < batch) return total
+    if (did.publications === 0) return total
   }
 }

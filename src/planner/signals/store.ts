@@ -171,10 +171,12 @@ export const deletionKey = (code: string): string => `deletion-${code}`
 
 /** Publications older than this (ms) are not searched for an id only their steps hold. */
 const searchMs = 100 * 86_400_000
+/** And of each channel no more than so many, the newest: an event that names nothing of ours must cost little. */
+const searched = 500
 
 /**
- * The publication on these channels that `ref` names: by the id of its post, else by any id in what its steps keep
- * (container, upload or publish ids). The newest, should several hold it.
+ * The publication on these channels that `ref` names: by the id of its post, by that of any of its posts and comments,
+ * else by any id in what its steps keep (container, upload or publish ids). The newest, should several hold it.
  */
 export const publicationBy = async (
   db: Db,
@@ -191,14 +193,23 @@ export const publicationBy = async (
     .orderBy('created_at', 'desc')
     .executeTakeFirst()
   if (byId) return byId.id
+  const ids = sql`${[...channelIds]}::uuid[]`
+  const byPart = await sql<{ id: string }>`
+    select p.id from steps s join publications p on p.id = s.publication_id
+    where s.state = 'done' and s.checkpoint ->> 'id' = ${ref} and p.channel_id = any(${ids}) order by p.created_at desc limit 1`.execute(
+    db,
+  )
+  if (byPart.rows[0]) return byPart.rows[0].id
   // Some steps keep ids as numbers; without one the same text is compared twice.
   const number = /^\d{1,15}$/.test(ref) ? Number(ref) : ref
   const vars = JSON.stringify({ ref, number })
   const holds = (column: 'checkpoint' | 'saved' | 'prepared') =>
     sql`jsonb_path_exists(s.${sql.ref(column)}, '$.** ? (@ == $ref || @ == $number)', ${vars}::jsonb)`
   const { rows } = await sql<{ id: string }>`
-    select p.id from publications p join steps s on s.publication_id = p.id
-    where p.channel_id = any(${[...channelIds]}::uuid[]) and p.created_at > ${new Date(now.getTime() - searchMs)}
+    select p.id from unnest(${ids}) c (id) cross join lateral (
+      select x.id, x.created_at from publications x where x.channel_id = c.id order by x.post_id desc limit ${searched}
+    ) p join steps s on s.publication_id = p.id
+    where p.created_at > ${new Date(now.getTime() - searchMs)}
       and (${holds('checkpoint')} or ${holds('saved')} or ${holds('prepared')})
     order by p.created_at desc limit 1`.execute(db)
   return rows[0]?.id ?? null

@@ -1,0 +1,131 @@
+/**
+ * The queries of Clarion that meet large tables, as the code makes them, asked about what `seedRows` made. Each says how
+ * many rows it had to give (or count), so that a bare read of as many can stand beside it.
+ */
+import type { Db } from '#infra/db/database.ts'
+import { networks, type Seeded } from '#infra/testing/rows.ts'
+import { listChannels } from '#planner/channels/store.ts'
+import * as insights from '#planner/insights/store.ts'
+import { forecastDue, nextForecast } from '#planner/posts/forecast.ts'
+import { type ListQuery, listPosts } from '#planner/posts/list.ts'
+import { createPreflight } from '#planner/posts/preflight.ts'
+import { brokenChannels, claim, nextDue } from '#planner/publishing/due.ts'
+import { forgetHistory } from '#planner/publishing/history.ts'
+import { publicationBy } from '#planner/signals/store.ts'
+
+export type Case = {
+  name: string
+  /** Gives the number of rows: those shown, claimed or counted. */
+  run: (db: Db) => Promise<number>
+  /** Changes the stage first; everything is taken back afterwards. */
+  before?: (db: Db) => Promise<void>
+  /** Has a transaction of its own, and changes nothing here. */
+  alone?: boolean
+}
+
+const rare = ['attention', 'partly_published', 'removed', 'awaiting_approval', 'cancelled'] as const
+const searches = {
+  'a word many wrote': 'spring',
+  'no hit': 'zeppelin above',
+  'three letters': 'roa',
+  'three letters, no hit': 'xqj',
+  'one post': 'no4242',
+  Polish: 'książka',
+  'Polish, no hit': 'źdźbło',
+  Japanese: '東京',
+  'Japanese, no hit': '大阪',
+  'an emoji': '🚀',
+  'an emoji, no hit': '🦩',
+} as const
+
+export const cases = (s: Seeded, now: Date): Case[] => {
+  const { ws } = s
+  const list = (name: string, o: Partial<ListQuery>): Case => ({
+    name,
+    run: async (db) => (await listPosts(db, { ws, limit: 30, after: null, range: null, ...o })).length,
+  })
+  const able = { post: networks.slice(0, 3), account: networks.slice(0, 1) }
+  const lease = new Date(now.getTime() + 30_000)
+  const take: Case['run'] = async (db) =>
+    (
+      await claim(db, {
+        free: Object.fromEntries(networks.map((p) => [p, 100])),
+        now,
+        leaseUntil: lease,
+        worker: 'bench',
+      })
+    ).length
+  const due = (n: number) => async (db: Db) => {
+    await db
+      .updateTable('publications')
+      .set({ due_at: now, next_at: now })
+      .where('id', 'in', (q) =>
+        q.selectFrom('publications').select('id').where('state', '=', 'scheduled').orderBy('next_at').limit(n),
+      )
+      .execute()
+  }
+  const planning = {
+    db: undefined,
+    clock: { now: () => now.getTime() } as never,
+    preflight: createPreflight(new Map()),
+  }
+  return [
+    { name: 'due: claim, nothing due', run: take },
+    { name: 'due: claim, 1,000 due', run: take, before: due(1_000) },
+    { name: 'due: the next', run: async (db) => ((await nextDue(db, now)) ? 1 : 0) },
+    { name: 'due: the next, 1,000 due', run: async (db) => ((await nextDue(db, now)) ? 1 : 0), before: due(1_000) },
+    { name: 'due: broken channels', run: async (db) => (await brokenChannels(db, now)).length },
+    {
+      name: 'due: broken channels, 1,000 due',
+      run: async (db) => (await brokenChannels(db, now)).length,
+      before: due(1_000),
+    },
+    list('calendar: a month', { range: { from: s.from, to: s.to }, limit: 100 }),
+    list('calendar: what is to come', { range: { from: now, to: null }, limit: 100 }),
+    list('calendar: a month of one channel', { range: { from: s.from, to: s.to }, limit: 100, channelId: s.channel }),
+    list('calendar: a month, a rare state', { range: { from: s.from, to: s.to }, limit: 100, state: 'failed' }),
+    list('list', {}),
+    list('list: a later page', { after: { at: s.from, id: 'ffffffff-ffff-7fff-8fff-ffffffffffff' } }),
+    ...(['published', 'scheduled', 'draft', 'failed', ...rare] as const).map((state) =>
+      list(`list: ${state}`, { state }),
+    ),
+    list('list: a network', { platform: networks[1]! }),
+    list('list: a network nobody is on', { platform: 'nowhere' }),
+    list('channel feed', { channelId: s.channel }),
+    list('channel feed: published', { channelId: s.channel, state: 'published' }),
+    list('channel feed: never published anything', { channelId: s.quiet }),
+    ...Object.entries(searches).map(([name, q]) => list(`search: ${name}`, { q })),
+    { name: 'channels of a workspace', run: async (db) => (await listChannels(db, ws)).length },
+    {
+      name: 'insights: the numbers of a post',
+      run: async (db) =>
+        (await insights.story(db, { channelId: s.channel, publicationId: s.counted })).snapshots.length,
+    },
+    {
+      name: 'insights: the numbers of a channel',
+      run: async (db) => (await insights.story(db, { channelId: s.channel, publicationId: null })).snapshots.length,
+    },
+    {
+      name: 'insights: claim',
+      run: async (db) =>
+        (await insights.claim(db, { now: new Date(now.getTime() + 3_600_000), leaseUntil: lease, limit: 8 })).length,
+    },
+    { name: 'insights: the next look', run: async (db) => ((await insights.nextDue(db)) ? 1 : 0) },
+    { name: 'insights: new posts', run: async (db) => ((await insights.enrol(db, able, now)) ? 1 : 0) },
+    {
+      name: 'forecast',
+      alone: true,
+      run: (db) => forecastDue({ ...planning, db, clock: { now: () => 0 } as never }, 50),
+    },
+    { name: 'forecast: the next', run: async (db) => ((await nextForecast({ ...planning, db })) ? 1 : 0) },
+    {
+      name: 'webhook: by the id of a post',
+      run: async (db) => ((await publicationBy(db, [s.channel], s.externalId, now)) ? 1 : 0),
+    },
+    {
+      name: 'webhook: by an id nobody has',
+      run: async (db) => ((await publicationBy(db, [s.channel], 'nobody', now)) ? 1 : 0),
+    },
+    { name: 'history: nothing old', run: async (db) => (await forgetHistory(db, new Date(0))).publications },
+  ]
+}

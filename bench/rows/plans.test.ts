@@ -1,0 +1,110 @@
+/**
+ * No query of the house reads a large table from end to end: each is caught as it leaves for the database, and PostgreSQL
+ * is asked how it would answer it on tens of thousands of rows.
+ */
+import { Kysely, PostgresDialect, type PostgresPool } from 'kysely'
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Db } from '#infra/db/database.ts'
+import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
+import { type Seeded, seedRows } from '#infra/testing/rows.ts'
+import { type Case, cases } from './cases.ts'
+
+const now = new Date('2026-11-30T12:00:00Z')
+const large = ['posts', 'post_words', 'publications', 'journal', 'steps', 'attempts', 'insight_looks', 'snapshots']
+
+let t: TestDatabase
+let seeded: Seeded
+let client: pg.PoolClient
+beforeAll(async () => {
+  t = await testDatabase()
+  seeded = await seedRows(t.pool, { publications: 24_000, now })
+  client = await t.pool.connect()
+})
+afterAll(async () => {
+  client?.release()
+  await t?.drop()
+})
+
+type Plan = { 'Node Type': string; 'Relation Name'?: string; 'Index Name'?: string; Plans?: Plan[] }
+const nodes = (p: Plan): Plan[] => [p, ...(p.Plans ?? []).flatMap(nodes)]
+
+/** The plans of all a case says to the database, on one connection whose work is taken back. */
+const plansOf = async (c: Case, first?: string): Promise<Plan[]> => {
+  const found: Plan[] = []
+  let listening = false
+  const query = async (text: string, values: unknown[]) => {
+    // A transaction within ours is a place to come back to.
+    if (/^(begin|start transaction|commit|rollback)/i.test(text)) return { rows: [], command: '' }
+    if (listening) {
+      const { rows } = await client.query<{ 'QUERY PLAN': { Plan: Plan }[] }>(`explain (format json) ${text}`, values)
+      found.push(...nodes(rows[0]!['QUERY PLAN'][0]!.Plan))
+    }
+    return client.query(text, values)
+  }
+  const pool = { connect: async () => ({ query, release: () => {} }), end: async () => {} } as unknown as PostgresPool
+  const db: Db = new Kysely({ dialect: new PostgresDialect({ pool }) })
+  await client.query('begin')
+  try {
+    if (first) await client.query(first)
+    await c.before?.(db)
+    listening = true
+    await c.run(db)
+  } finally {
+    await client.query('rollback')
+  }
+  return found
+}
+const scans = (plans: readonly Plan[]) =>
+  plans
+    .filter((p) => p['Node Type'] === 'Seq Scan' && large.includes(p['Relation Name'] ?? ''))
+    .map((p) => p['Relation Name'])
+const indexes = (plans: readonly Plan[]) => new Set(plans.flatMap((p) => p['Index Name'] ?? []))
+
+test('no query of the house reads a large table from end to end', async () => {
+  const all = cases(seeded, now)
+  expect(all.length).toBeGreaterThan(40)
+  const bad: string[] = []
+  let asked = 0
+  for (const c of all) {
+    const plans = await plansOf(c)
+    asked += plans.length
+    for (const table of scans(plans)) bad.push(`${c.name}: ${table}`)
+  }
+  expect(bad).toEqual([])
+  expect(asked).toBeGreaterThan(100)
+})
+
+describe('and would, or would sort what it need not, without the index made for it', () => {
+  const made: Record<string, string> = {
+    publications_calendar: 'calendar: a month',
+    publications_post_of_channel: 'channel feed',
+    publications_post_in_state: 'list: failed',
+    publications_gone: 'list: removed',
+    publications_due: 'due: the next',
+    publications_channel: 'channels of a workspace',
+    publications_uncounted: 'insights: new posts',
+    posts_workspace: 'list',
+    post_words_runs: 'search: no hit',
+    insight_looks_gates: 'insights: claim',
+    insight_looks_channel: 'insights: the next look',
+    attempts_age: 'history: nothing old',
+    steps_made: 'webhook: by an id nobody has',
+    snapshots_publication: 'insights: the numbers of a post',
+  }
+  for (const [index, name] of Object.entries(made))
+    test(`${index}: ${name}`, async () => {
+      const c = cases(seeded, now).find((x) => x.name === name)!
+      const dropped = await plansOf(c, `drop index ${index}`)
+      const used = indexes(await plansOf(c))
+      expect(used).toContain(index)
+      expect(indexes(dropped)).not.toContain(index)
+      // What stands in for it is another way, so that a test that names it would fail.
+      expect([...indexes(dropped)].sort()).not.toEqual([...used].sort())
+    })
+})
+
+test('a sequential scan is seen as one', async () => {
+  const c = cases(seeded, now).find((x) => x.name === 'search: no hit')!
+  expect(scans(await plansOf(c, 'drop index post_words_runs'))).toEqual(['post_words'])
+})

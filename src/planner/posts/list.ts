@@ -1,0 +1,256 @@
+/**
+ * The list, the search and the calendar. Each walks an index in the order it is shown in, so that a page costs the same
+ * in a workspace of ten posts and of a million (decision 0026): candidates are read from the index that leads to what is
+ * asked for, some at a time, and what the rest of the question leaves of them is read by id, until the page is full. So
+ * no statistics can lead PostgreSQL to read a whole workspace for a page.
+ */
+import { type RawBuilder, type SqlBool, sql } from 'kysely'
+import type { ContentType, PostState, PublicationState } from '#contract/posts.ts'
+import type { Db } from '#infra/db/database.ts'
+import { contentTypeOf, type PostRow } from './store.ts'
+
+export type ListQuery = {
+  ws: string
+  limit: number
+  after: { at: Date; id: string } | null
+  /** The calendar: a range of due times, `from` included, `to` not. Null: the list, newest first. */
+  range: { from: Date | null; to: Date | null } | null
+  channelId?: string
+  platform?: string
+  contentType?: ContentType
+  state?: PostState
+  q?: string
+}
+/** `at`: the sort key. */
+type Listed = PostRow & { at: Date }
+
+/** `postState` of publishing/rules.ts in SQL; a test holds the two together. */
+const stateSql = sql<PostState>`(
+  select case
+    when bool_or(s.gone) and bool_and(s.gone or s.state = 'cancelled') then 'removed'
+    when count(*) > 0 and bool_and(s.state = 'cancelled') then 'cancelled'
+    when count(*) = 0 or bool_and(s.gone or s.state in ('draft', 'cancelled')) then 'draft'
+    when bool_or(s.state in ('unconfirmed', 'held', 'missed')) then 'attention'
+    when bool_or(s.state in ('publishing', 'waiting')) then 'publishing'
+    when bool_or(s.state = 'scheduled') then 'scheduled'
+    when bool_or(s.state = 'failed') then case when bool_or(s.state = 'published' and not s.gone) then 'attention' else 'failed' end
+    when bool_or(s.state = 'draft') then 'partly_published'
+    else 'published' end
+  from (select x.state, x.state = 'published' and x.removed_at is not null as gone
+    from publications x where x.post_id = p.id) s)`
+
+/** A post in this state has a publication in one of these; `removed` and `draft` have ways of their own. A test holds it to `postState`. */
+export const statesWithin: Record<PostState, readonly PublicationState[]> = {
+  draft: ['draft'],
+  awaiting_approval: [],
+  scheduled: ['scheduled'],
+  publishing: ['publishing', 'waiting'],
+  published: ['published'],
+  partly_published: ['draft'],
+  removed: ['published'],
+  attention: ['unconfirmed', 'held', 'missed', 'failed'],
+  failed: ['failed'],
+  cancelled: ['cancelled'],
+}
+
+/** Anything a person typed, as LIKE takes it literally; words are kept in lower case. */
+const like = (q: string) => sql`lower(${`%${q.replace(/[\\%_]/g, '\\$&')}%`})`
+const says = (q: string) =>
+  sql<SqlBool>`exists (select 1 from post_words w where w.post_id = p.id and w.words like ${like(q)})`
+
+/** Has the post a publication that is all of this? */
+const hasPublication = (o: ListQuery) => sql<SqlBool>`exists (
+  select 1 from publications x join channels c on c.id = x.channel_id where x.post_id = p.id
+    and ${o.channelId ? sql`x.channel_id = ${o.channelId}` : sql`true`}
+    and ${o.platform ? sql`c.platform = ${o.platform}` : sql`true`}
+    and ${o.contentType ? sql`${contentTypeOf('x')} = ${o.contentType}` : sql`true`})`
+
+/** What a post `p` must be, whatever order it is found in. */
+const wanted = (o: ListQuery): RawBuilder<SqlBool> => {
+  const all = [sql<SqlBool>`p.workspace_id = ${o.ws} and p.deleted_at is null`]
+  if (o.channelId || o.platform || o.contentType) all.push(hasPublication(o))
+  if (o.state) all.push(sql<SqlBool>`${stateSql} = ${o.state}`)
+  const q = o.q?.trim()
+  if (q) all.push(says(q))
+  return sql<SqlBool>`${sql.join(all, sql` and `)}`
+}
+
+const columns = sql`p.*, u.name as author_name`
+const author = sql`left join auth_users u on u.id = p.author_id`
+
+/** A place in the order of a list: `at` is the sort key, ids come after it. */
+type Place = { at: Date; id: string }
+type Walk = (after: Place | null, n: number) => Promise<Place[]>
+const run = async <T>(db: Db, query: RawBuilder<T>): Promise<T[]> => (await query.execute(db)).rows
+
+/** Each read takes eight times as many candidates as the one before, up to a bound. */
+const growth = 8
+const most = 50_000
+
+/** Walks until the page is full and one more, or the walk is over, or `reads` are made. `over`: there is nothing behind it. */
+const fill = async (
+  o: ListQuery,
+  walk: Walk,
+  pick: (part: readonly Place[]) => Promise<Listed[]>,
+  { pages, reads = Number.POSITIVE_INFINITY }: { pages: number; reads?: number },
+): Promise<{ found: Listed[]; over: boolean }> => {
+  const found: Listed[] = []
+  let { after }: { after: Place | null } = o
+  for (let n = pages * (o.limit + 1); reads > 0; n = Math.min(most, n * growth), reads--) {
+    const part = await walk(after, n)
+    if (part.length > 0) found.push(...(await pick(part)))
+    if (found.length > o.limit) return { found: found.slice(0, o.limit + 1), over: false }
+    if (part.length < n) return { found, over: true }
+    after = part.at(-1)!
+  }
+  return { found, over: false }
+}
+
+const before = (p: 'p' | 'n', after: Place | null) =>
+  after
+    ? sql<SqlBool>`(${sql.ref(`${p}.created_at`)}, ${sql.ref(`${p}.id`)}) < (${after.at}::timestamptz, ${after.id}::uuid)`
+    : sql<SqlBool>`true`
+
+/** Of these posts those that are wanted, newest first. */
+const picked = (db: Db, o: ListQuery) => (part: readonly Place[]) =>
+  run(
+    db,
+    sql<Listed>`select ${columns}, p.created_at as at from posts p ${author}
+      where p.id = any(${part.map((c) => c.id)}::uuid[]) and ${wanted(o)} order by p.created_at desc, p.id desc limit ${o.limit + 1}`,
+  )
+
+const allPosts =
+  (db: Db, ws: string): Walk =>
+  (after, n) =>
+    run(
+      db,
+      sql<Place>`select n.id, n.created_at as at from posts n where n.workspace_id = ${ws} and n.deleted_at is null and ${before('n', after)}
+        order by n.created_at desc, n.id desc limit ${n}`,
+    )
+
+/** Posts by ids in several places, each in the order of its index. Ids of posts sort by the time they were made (infra/ids.ts). */
+const byIds =
+  (db: Db, places: readonly ((rest: RawBuilder<unknown>) => RawBuilder<unknown>)[]): Walk =>
+  async (after, n) => {
+    if (places.length === 0) return []
+    const rest = sql`${after ? sql`post_id < ${after.id}` : sql`true`} order by post_id desc limit ${n}`
+    const parts = places.map((place) => sql`(${place(rest)})`)
+    const rows = await run(
+      db,
+      sql<{
+        id: string
+      }>`select post_id as id from (${sql.join(parts, sql` union all `)}) f order by post_id desc limit ${n}`,
+    )
+    return rows.map(({ id }) => ({ id, at: new Date(0) }))
+  }
+
+const ofChannel = (db: Db, channelId: string): Walk =>
+  byIds(db, [(rest) => sql`select post_id from publications where channel_id = ${channelId} and ${rest}`])
+
+const ofPlatform = (db: Db, ws: string, platform: string): Walk =>
+  byIds(db, [
+    (rest) => sql`select distinct x.post_id from channels c
+      cross join lateral (select post_id from publications where channel_id = c.id and ${rest}) x
+      where c.workspace_id = ${ws} and c.platform = ${platform} order by x.post_id desc`,
+  ])
+
+const inState = (db: Db, ws: string, state: PostState): Walk => {
+  const of = (which: RawBuilder<unknown>) => (rest: RawBuilder<unknown>) =>
+    sql`select post_id from publications where workspace_id = ${ws} and ${which} and ${rest}`
+  if (state === 'removed') return byIds(db, [of(sql`removed_at is not null`)])
+  const places = statesWithin[state].map((s) => of(sql`state = ${sql.lit(s)}`))
+  if (state === 'draft')
+    places.push((rest) => sql`select post_id from posts_without_channels where workspace_id = ${ws} and ${rest}`)
+  return byIds(db, places)
+}
+
+/** The way that leads to what is asked for soonest, and what is left to ask of those it leads to. */
+const way = (db: Db, o: ListQuery): { walk: Walk; left: ListQuery } => {
+  const { channelId, platform, state, contentType } = o
+  const one = !contentType && !(channelId && platform)
+  if (channelId) return { walk: ofChannel(db, channelId), left: one ? { ...o, channelId: undefined } : o }
+  if (state) return { walk: inState(db, o.ws, state), left: o }
+  if (platform) return { walk: ofPlatform(db, o.ws, platform), left: one ? { ...o, platform: undefined } : o }
+  return { walk: allPosts(db, o.ws), left: o }
+}
+const asks = (o: ListQuery) => Boolean(o.channelId || o.platform || o.contentType || o.state || o.q?.trim())
+
+/** All posts, newest first: nothing is left out, so one read is the page. */
+const everything = (db: Db, o: ListQuery): Promise<Listed[]> =>
+  run(
+    db,
+    sql<Listed>`select ${columns}, p.created_at as at from posts p ${author} where ${wanted(o)} and ${before('p', o.after)}
+      order by p.created_at desc, p.id desc limit ${o.limit + 1}`,
+  )
+
+/** Has the text a key in the index of words (migration post_words)? Of shorter ASCII there is a hit nearby, or nowhere. */
+const hasRuns = (q: string) => [...q].length >= 3 || /\P{ASCII}/u.test(q)
+
+/** What says `q`, newest first: what many posts say is found among the newest, what few say by the index of words. */
+const search = async (db: Db, o: ListQuery, q: string): Promise<Listed[]> => {
+  const byIndex = hasRuns(q)
+  const { walk, left } = way(db, o)
+  const near = await fill(o, walk, picked(db, left), byIndex ? { pages: 4, reads: 1 } : { pages: 4 })
+  if (near.over || near.found.length > o.limit || !byIndex) return near.found
+  return run(
+    db,
+    sql<Listed>`with found as materialized (
+      select w.post_id from post_words w where w.words like ${like(q)} and w.workspace_id = ${o.ws}
+        and runs_of(w.workspace_id, w.words, 1) @> runs_of(${o.ws}, lower(${q}), least(3, char_length(lower(${q}))))
+    )
+    select ${columns}, p.created_at as at from found join posts p on p.id = found.post_id ${author}
+    where ${wanted({ ...o, q: undefined })} and ${before('p', o.after)} order by p.created_at desc, p.id desc limit ${o.limit + 1}`,
+  )
+}
+
+/**
+ * The calendar: a post stands at its first due time inside the range; channels may have times of their own. Where none of
+ * its channels has one it stands at its own; of those, only what comes before the end of what was read is looked for.
+ */
+const calendar = async (db: Db, o: ListQuery, range: { from: Date | null; to: Date | null }): Promise<Listed[]> => {
+  const from = range.from ?? sql`'-infinity'`
+  const to = range.to ?? sql`'infinity'`
+  const within = (at: string) => sql<SqlBool>`${sql.ref(at)} >= ${from} and ${sql.ref(at)} < ${to}`
+  const past = (after: Place | null, at: string, id: string) =>
+    after
+      ? sql<SqlBool>`(${sql.ref(at)}, ${sql.ref(id)}) > (${after.at}::timestamptz, ${after.id}::uuid)`
+      : sql<SqlBool>`true`
+  const walk: Walk = async (after, n) => {
+    const planned = await run(
+      db,
+      sql<Place>`select f.post_id as id, f.due_at as at from publications f
+        where f.workspace_id = ${o.ws} and ${within('f.due_at')} and ${past(after, 'f.due_at', 'f.post_id')}
+        order by f.due_at, f.post_id limit ${n}`,
+    )
+    const last = planned.length < n ? null : planned.at(-1)!
+    const bare = await run(
+      db,
+      sql<Place>`select b.id, b.due_at as at from posts b
+        where b.workspace_id = ${o.ws} and b.deleted_at is null and ${within('b.due_at')} and ${past(after, 'b.due_at', 'b.id')}
+          and ${last ? sql`(b.due_at, b.id) <= (${last.at}::timestamptz, ${last.id}::uuid)` : sql`true`}
+          and (select e.due_at from publications e where e.post_id = b.id and e.due_at is not null limit 1) is null
+        order by b.due_at, b.id`,
+    )
+    return [...planned, ...bare].sort((a, b) => a.at.getTime() - b.at.getTime() || (a.id < b.id ? -1 : 1))
+  }
+  const pick = (part: readonly Place[]) =>
+    run(
+      db,
+      sql<Listed>`select ${columns}, s.at from (
+          select id, min(at) as at from unnest(${part.map((c) => c.id)}::uuid[], ${part.map((c) => c.at)}::timestamptz[]) c (id, at) group by id
+        ) s join posts p on p.id = s.id ${author}
+        where ${wanted(o)} and coalesce((select min(e.due_at) from publications e where e.post_id = s.id and ${within('e.due_at')}), s.at) >= s.at
+        order by s.at, s.id limit ${o.limit + 1}`,
+    )
+  return (await fill(o, walk, pick, { pages: asks(o) ? 2 : 1 })).found
+}
+
+/** One page and one more, so that the caller knows whether there is a next. */
+export const listPosts = async (db: Db, o: ListQuery): Promise<Listed[]> => {
+  const q = o.q?.trim()
+  if (o.range) return calendar(db, o, o.range)
+  if (q) return search(db, o, q)
+  if (!asks(o)) return everything(db, o)
+  const { walk, left } = way(db, o)
+  return (await fill(o, walk, picked(db, left), { pages: asks(left) ? 2 : 1 })).found
+}
