@@ -149,6 +149,11 @@ export const problems = {
     title: 'The storage of files does not answer',
     fix: 'Try again in a minute; nothing is lost. The operator finds the cause at /health/ready.',
   },
+  'queues-away': {
+    status: 503,
+    title: 'The queues cannot be read now',
+    fix: 'Posts go out all the same. Ask whoever runs this Clarion to look after Redis.',
+  },
   starting: { status: 503, title: 'Clarion is starting', fix: 'Try again in a few seconds.' },
   internal: {
     status: 500,

@@ -1,7 +1,8 @@
 /**
  * Every HTTP route, as data: Fastify's validation, the OpenAPI document and the web's client all come from here.
  * One long table on purpose: it is read from top to bottom, a row a route.
- * `:ws` is the workspace; access is decided once, from `access` and the caller's role or key scopes.
+ * `:ws` is the workspace; access is decided once, from `access` and the caller's role or key scopes. Where a path that is
+ * not for everybody names none, the first workspace counts: its people run the installation.
  */
 import { z } from 'zod'
 import * as c from './channels.ts'
@@ -10,6 +11,7 @@ import * as i from './insights.ts'
 import * as m from './media.ts'
 import * as pe from './people.ts'
 import * as p from './posts.ts'
+import { queueList } from './queues.ts'
 import { strict } from './strict.ts'
 
 /**
@@ -620,6 +622,15 @@ export const routes = {
     reply: i.publicationInsights,
     asksNetwork: true,
   }),
+  queueList: route({
+    method: 'GET',
+    path: '/api/v1/queues',
+    noun: 'queues',
+    summary:
+      'What carries the work, and what its queues hold; for the first workspace, whose people run the installation',
+    access: admin,
+    reply: queueList,
+  }),
 } as const satisfies Record<string, Route>
 
 /** Doors of the workspace that answer with bytes or a stream, and so are no rows of the table above. */
@@ -630,6 +641,12 @@ export const rawRoutes = {
     path: `${W}/media/:id/content`,
     summary: 'The file as it was uploaded; takes Range',
     access: viewer,
+  },
+  queueBoard: {
+    method: 'GET',
+    path: '/admin/queues',
+    summary: 'A page that shows the queues on Redis and changes nothing; for owners of the first workspace',
+    access: { ...owner, person: true },
   },
   mediaThumb: { method: 'GET', path: `${W}/media/:id/thumb`, summary: 'A small picture of it', access: viewer },
 } as const satisfies Record<string, Pick<Route, 'method' | 'path' | 'summary' | 'access'>>

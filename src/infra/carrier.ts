@@ -1,7 +1,7 @@
 /**
  * What carries work that is written down in the database: it looks, sleeps until the next instant the look named, and
  * looks sooner when something changed. The row with its due time is the truth; a look that is lost, late or made twice
- * harms nothing, so a carrier may be this loop or a queue of another make.
+ * harms nothing, so a carrier may be this loop or a queue of another make (`carriers/bullmq.ts`).
  */
 import type { Clock } from './clock.ts'
 import type { Database } from './db/database.ts'
@@ -16,6 +16,36 @@ export type Carrier = {
   stop: () => Promise<void>
   /** Looks now. */
   wake: () => void
+  /** Something ended and its place is free: what waited for it may have its turn. */
+  free: () => void
+}
+
+/** One thing that is due at an instant, and may be taken alone. */
+export type Turn = {
+  /** The queue it waits in: a name of `Turns.queues`. */
+  queue: string
+  /** What `take` is given. Of letters, digits and hyphens. */
+  thing: string
+  /** Counts how often it was taken; the same thing taken again is another turn. */
+  number: number
+  /** UTC; may be past. */
+  at: Date
+}
+
+/** Work that can be taken thing by thing: a carrier of many processes can then say whose turn each is. */
+export type Turns = {
+  /** Queues and how many of each may be taken at once, over all processes. */
+  queues: readonly { name: string; atOnce: number }[]
+  /**
+   * What comes until then and nobody has, in the order it is due. `freed`: only what may have waited for something that
+   * ended in this process since this was last asked.
+   */
+  coming: (until: Date, o: { freed: boolean }) => Promise<Turn[]>
+  /**
+   * Takes it if it is due and nobody's, and resolves when it is over: `done`. `nothing`: it was taken, moved or called off
+   * meanwhile. `not-now`: this process takes nothing at the moment, another one may. Never rejects.
+   */
+  take: (thing: string) => Promise<'done' | 'nothing' | 'not-now'>
 }
 
 export type Carried = {
@@ -27,6 +57,8 @@ export type Carried = {
   atMostMs?: number
   /** The least time between two looks (ms): what comes in a burst is one look. Default 1,000. */
   gapMs?: () => number
+  /** For carriers that carry things one by one; `look` is then what is done when they cannot. */
+  turns?: Turns
 }
 
 /** A chore of a noun: `jobs.ts` of each says what it has. */
@@ -86,5 +118,6 @@ export const createCarry =
         await Promise.all(stops.splice(0).map((stop) => stop()))
       },
       wake,
+      free: wake,
     }
   }

@@ -38,6 +38,7 @@ describe('settings', () => {
     ['CLARION_ROLE', 'boss'],
     ['CLARION_SANDBOX', 'maybe'],
     ['DATABASE_URL', 'mysql://a/b'],
+    ['REDIS_URL', 'http://127.0.0.1'],
     ['CLARION_URL', 'clarion.example'],
     ['CLARION_CLOCK_RATE', '-1'],
     ['CLARION_LOG', 'loud'],

@@ -27,6 +27,8 @@ export type Config = {
   url: string | undefined
   databaseUrl: string | undefined
   poolSize: number
+  /** May hold a password; a secret. */
+  redisUrl: string | undefined
   role: Role
   sandbox: boolean
   sandboxUrl: string | undefined
@@ -165,6 +167,7 @@ export const readConfig = (
     loopback: isLoopback(host),
     url: r.url('CLARION_URL', ['http:', 'https:']),
     databaseUrl: r.url('DATABASE_URL', ['postgres:', 'postgresql:']),
+    redisUrl: r.url('REDIS_URL', ['redis:', 'rediss:']),
     poolSize: r.int('CLARION_DB_POOL', 2, 500) ?? 20,
     role: r.oneOf('CLARION_ROLE', roles, 'all', flags.role),
     sandbox: r.flag('CLARION_SANDBOX', true),

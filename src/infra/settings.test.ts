@@ -12,9 +12,9 @@ test('every setting that is read is told, and none that is not', () => {
     .map((file) => readFileSync(new URL(file, import.meta.url), 'utf8'))
     .join('\n')
   const read = new Set(
-    [...source.matchAll(/['\s]((?:CLARION_[A-Z_]*[A-Z])|S3_[A-Z_]*[A-Z]|CDN_URL|DATABASE_URL|PORT)[':]/g)].map(
-      (m) => m[1]!,
-    ),
+    [
+      ...source.matchAll(/['\s]((?:CLARION_[A-Z_]*[A-Z])|S3_[A-Z_]*[A-Z]|CDN_URL|DATABASE_URL|REDIS_URL|PORT)[':]/g),
+    ].map((m) => m[1]!),
   )
   const told = settings.flatMap((s) => s.names).filter((name) => !name.includes('<'))
   expect([...read].filter((name) => !ours.has(name)).sort()).toEqual([...new Set(told)].sort())

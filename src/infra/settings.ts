@@ -47,6 +47,11 @@ export const settings: readonly Setting[] = [
     what: 'database connections of this process',
   },
   {
+    names: ['REDIS_URL'],
+    otherwise: 'none',
+    what: 'a Redis 7 (or Valkey) that shares work and limits between processes; see [docs/scaling.md](docs/scaling.md)',
+  },
+  {
     names: ['CLARION_ROLE'],
     flag: '--role',
     otherwise: 'all',

@@ -19,7 +19,10 @@ const keys: { scopes: Scope[]; as: Who }[] = []
 const subsets = Array.from({ length: 15 }, (_, i) => scopes.filter((_s, j) => ((i + 1) >> j) & 1))
 
 beforeAll(async () => {
+  const away = () => Promise.reject(new Error('no Redis'))
   t = await testApp({
+    // As where Redis is set, so that the board has its door.
+    app: { redis: { carriers: { numbers: away, queues: away }, trouble: () => 'is not reachable' } },
     register: () => (bind: Bind) => {
       for (const name of Object.keys(routes) as RouteName[]) {
         try {
@@ -87,14 +90,30 @@ describe.each(inWorkspace)('$name', (route) => {
       else expect([has, refusedBy(r.status, r.problem?.code)]).toEqual([has, false])
     }
   })
-  test('is not found in a workspace of others, and in one that does not exist', async () => {
-    const nowhere = crypto.randomUUID()
-    for (const ws of [stranger.ws, nowhere, 'not-an-id'])
-      for (const as of [people.owner!, keys.at(-1)!.as]) {
-        const r = await call(route, as, ws)
-        expect([r.status, r.problem?.code]).toEqual([404, 'not-found'])
-      }
+  // One that names no workspace is of the first.
+  const [owner, key] = [() => people.owner!, () => keys.at(-1)!.as]
+  test.runIf(!route.path.includes(':ws'))('is not found by people and keys of other workspaces', async () => {
+    const made = await t.people.createKey({ userId: stranger.userId, role: 'owner' }, stranger.ws, {
+      name: 'k',
+      scopes: [...scopes],
+      expiresAt: null,
+    })
+    for (const as of [{ cookie: stranger.cookie }, { key: made.key }]) {
+      const r = await call(route, as)
+      expect([r.status, r.problem?.code]).toEqual([404, 'not-found'])
+    }
   })
+  test.runIf(route.path.includes(':ws'))(
+    'is not found in a workspace of others, and in one that does not exist',
+    async () => {
+      const nowhere = crypto.randomUUID()
+      for (const ws of [stranger.ws, nowhere, 'not-an-id'])
+        for (const as of [owner(), key()]) {
+          const r = await call(route, as, ws)
+          expect([r.status, r.problem?.code]).toEqual([404, 'not-found'])
+        }
+    },
+  )
 })
 
 test('an expired session is nobody', async () => {

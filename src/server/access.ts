@@ -62,7 +62,9 @@ export const createAccess = ({ people, publicUrl, session, strike }: AccessDeps)
       if (!reads(request) && !sameOrigin(request, publicUrl)) throw new Problem('forbidden', elsewhere)
       return nobody
     }
-    const wanted = (request.params as { ws?: string }).ws
+    const { url } = request.routeOptions
+    const named = url === undefined || url.includes(':ws') || access === 'user'
+    const wanted = named ? (request.params as { ws?: string }).ws : ((await people.firstWorkspace()) ?? undefined)
     const header = request.headers.authorization
     if (header !== undefined) {
       const key = bearer.exec(header)?.[1]

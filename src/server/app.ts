@@ -27,6 +27,7 @@ import type { Metrics } from './metrics.ts'
 import { errorHandler, tooMany } from './problems.ts'
 import { registerMedia } from './routes/media.ts'
 import { registerPeople } from './routes/people.ts'
+import { type QueuesDoorDeps, registerBoard, registerQueues } from './routes/queues.ts'
 import { registerSandbox, type SandboxDoorDeps } from './sandbox-door.ts'
 import { registerSecurity } from './security.ts'
 import { createTries } from './tries.ts'
@@ -62,6 +63,8 @@ export type AppDeps = {
   sandbox?: (Pick<SandboxDoorDeps, 'handle'> & Partial<Pick<SandboxDoorDeps, 'word'>>) | null
   /** Can people connect sandbox channels? Default: whether `sandbox` is here; true as well when it runs elsewhere. */
   sandboxOn?: boolean
+  /** The queues on Redis, where it is set. */
+  redis?: QueuesDoorDeps['redis']
   /** Answer readiness besides the database: migrations, engine. */
   checks?: Checks
   /** Null = no limits; what is left out is as in `defaultLimits`. */
@@ -162,6 +165,8 @@ export const createApp = async (deps: AppDeps): Promise<FastifyInstance> => {
     videoBytes: deps.videoBytes ?? mediaLimits.videoBytes,
   })
   registerMedia(bind, app, { media, authorize })
+  registerQueues(bind, { redis: deps.redis ?? null })
+  if (deps.redis) await registerBoard(app, { authorize, redis: deps.redis })
   for (const register of deps.register ?? []) register(bind, app)
 
   const live = createLive({ database, clock, metrics, log })

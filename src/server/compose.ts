@@ -12,6 +12,7 @@ import { platforms } from '#platforms/registry/server.gen.ts'
 import { createSandbox } from '../sandbox/host.ts'
 import { createApp } from './app.ts'
 import type { Compose } from './boot/composed.ts'
+import { openRedisParts } from './boot/redis.ts'
 import { openStorage } from './boot/storage.ts'
 import { openHouse } from './house.ts'
 import { createMetrics } from './metrics.ts'
@@ -60,6 +61,9 @@ export const compose: Compose = async ({
 }) => {
   const { db } = database
   const metrics = createMetrics({ db, clock })
+  const redis = config.redisUrl
+    ? await openRedisParts({ url: config.redisUrl, keys, database, clock, log, metrics })
+    : null
   const own = config.sandbox && !config.sandboxUrl
   const word = keys.derive('sandbox-door').toString('hex')
   const sandboxUrl = config.sandbox
@@ -101,6 +105,7 @@ export const compose: Compose = async ({
     historyDays: config.historyDays,
     sandboxWord,
     log,
+    carry: redis?.carry,
     worker: `${hostname()}:${process.pid}`,
     configured: config.credentials,
     allow: guard(config.allowPrivateHosts),
@@ -127,6 +132,7 @@ export const compose: Compose = async ({
     people: house.people,
     media: house.media,
     metrics,
+    redis: redis && { carriers: redis.carriers, trouble: redis.link.trouble },
     sandbox: sandbox && { handle: sandbox.handle, word },
     sandboxOn: config.sandbox,
     trustProxy: config.trustProxy,
@@ -134,6 +140,7 @@ export const compose: Compose = async ({
     webDir: config.role === 'worker' ? null : webDir,
     checks: {
       ...(config.storage.s3 ? { storage: storage.trouble } : {}),
+      ...(redis ? { redis: redis.check } : {}),
       ...(works
         ? {
             engine: () =>
@@ -187,6 +194,7 @@ export const compose: Compose = async ({
       await working.catch(() => undefined)
       if (works) await Promise.all([publishing.stop(config.drainMs), house.jobs.stop()])
       await app.close()
+      await redis?.close()
       await sandbox?.close()
       await closeStorage()
     },

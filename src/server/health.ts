@@ -8,8 +8,10 @@ import type { TrustProxy } from '#infra/trust-proxy.ts'
 import type { Metrics } from './metrics.ts'
 import { isHere, isPrivate } from './this-machine.ts'
 
-/** Each gives null when well, else a sentence for the operator. */
-export type Checks = Record<string, () => Promise<string | null> | string | null>
+/** Null when well, else a sentence for the operator. `degraded`: the work is done all the same, only not as well. */
+type Finding = string | { degraded: string } | null
+export type Check = () => Promise<Finding> | Finding
+export type Checks = Record<string, Check>
 
 export type HealthDeps = {
   db: Db
@@ -22,7 +24,7 @@ export type HealthDeps = {
 }
 
 const timeoutMs = 2_000
-const within = async (check: Checks[string]): Promise<string | null> => {
+const within = async (check: Check): Promise<Finding> => {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve('does not answer'), timeoutMs)
@@ -56,11 +58,13 @@ export const registerHealth = (app: FastifyInstance, d: HealthDeps): void => {
     const found = await Promise.all(
       Object.entries(all).map(async ([name, check]) => [name, (await within(check)) ?? 'ok'] as const),
     )
-    const ok = found.every(([, says]) => says === 'ok')
+    const ok = found.every(([, says]) => says === 'ok' || typeof says === 'object')
+    const degraded = found.some(([, says]) => typeof says === 'object')
+    const words = found.map(([name, says]) => [name, typeof says === 'object' ? says.degraded : says])
     return reply
       .code(ok ? 200 : 503)
       .header('cache-control', 'no-store')
-      .send({ ok, checks: Object.fromEntries(found) })
+      .send({ ok, ...(degraded ? { degraded } : {}), checks: Object.fromEntries(words) })
   })
   app.get('/metrics', quiet, async (request, reply) => {
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]

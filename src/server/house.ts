@@ -2,7 +2,7 @@
  * The planner put together without a door: every noun with what it needs. The server opens it behind HTTP, a worker
  * process opens it alone, and the demo, the bench and the crash matrix open the very same one.
  */
-import { createCarry, type Job } from '#infra/carrier.ts'
+import { type Carry, createCarry, type Job } from '#infra/carrier.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Database } from '#infra/db/database.ts'
 import { newId } from '#infra/ids.ts'
@@ -57,6 +57,8 @@ export type HouseOptions = {
   /** The word our own sandbox's webhooks carry; null or absent: the sandbox runs elsewhere, and its signature has to do. */
   sandboxWord?: string | null
   log: Log
+  /** What carries the work; default this process by itself. */
+  carry?: Carry
   /** Name of this process in leases and journals. */
   worker: string
   observe?: Observer
@@ -101,7 +103,7 @@ export const openHouse = async (o: HouseOptions) => {
     sandbox: robot?.credentials ?? null,
   })
   const now = () => new Date(clock.now())
-  const carry = createCarry({ database, clock, log })
+  const carry = o.carry ?? createCarry({ database, clock, log })
 
   const media = createMedia({
     database,

@@ -15,6 +15,10 @@ export type Metrics = {
   verdict: (platform: string, verdict: string) => void
   /** Open event streams, +1 or -1. */
   streams: (change: 1 | -1) => void
+  /** Something happened in a queue on Redis. */
+  queueEvent: (queue: string, event: string) => void
+  /** What the queues on Redis hold, asked when metrics are read; null: Redis is away. */
+  watchQueues: (read: () => Promise<readonly ({ name: string } & Record<string, number | string>)[] | null>) => void
   /** The Prometheus text and its content type. Reads the database for what is counted there. */
   text: () => Promise<{ type: string; text: string }>
 }
@@ -99,11 +103,34 @@ export const createMetrics = ({ db, clock }: { db: Db; clock: Pick<Clock, 'now'>
       for (const row of rows) this.set({ platform: row.platform, bucket: row.bucket }, row.ratio)
     },
   })
+  const queueEvents = new Counter({
+    name: 'clarion_queue_events_total',
+    help: 'Events of the queues on Redis. Every worker hears all of them: take the largest over processes, not the sum',
+    labelNames: ['queue', 'event'],
+    registers,
+  })
   return {
     http: ({ route, method, status, seconds }) => http.observe({ route, method, status: String(status) }, seconds),
     lateness: (platform, ms) => lateness.observe({ platform }, Math.max(0, ms) / 1000),
     verdict: (platform, verdict) => verdicts.inc({ platform, verdict }),
     streams: (change) => streams.inc(change),
+    queueEvent: (queue, event) => queueEvents.inc({ queue, event }),
+    watchQueues: (read) => {
+      const up = new Gauge({ name: 'clarion_redis_up', help: '1 while Redis takes our work', registers })
+      new Gauge({
+        name: 'clarion_queue_jobs',
+        help: 'Jobs on Redis by queue and state, the same in every process',
+        labelNames: ['queue', 'state'],
+        registers,
+        async collect() {
+          const queues = await read().catch(() => null)
+          this.reset()
+          up.set(queues ? 1 : 0)
+          for (const { name, ...states } of queues ?? [])
+            for (const [state, n] of Object.entries(states)) this.set({ queue: name, state }, Number(n))
+        },
+      })
+    },
     text: async () => ({ type: registry.contentType, text: await registry.metrics() }),
   }
 }

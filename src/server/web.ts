@@ -10,7 +10,7 @@ import { sendProblem } from './problems.ts'
 
 /** Addresses that are never pages of the app, and beginnings under which clients look for machines. */
 const notPages =
-  /^\/(api|v\d+|mcp|sse|rpc|graphql|rest|webhooks|sandbox|oauth|docs|health|metrics|media|openapi\.json|\.well-known)(\/|$|\?)/
+  /^\/(api|admin|v\d+|mcp|sse|rpc|graphql|rest|webhooks|sandbox|oauth|docs|health|metrics|media|openapi\.json|\.well-known)(\/|$|\?)/
 
 /** A browser that opens a page says that it takes HTML; what else asks for an unknown address is told that it is unknown. */
 const takesPages = (accept: string | undefined) => accept !== undefined && /\btext\/html\b/.test(accept)

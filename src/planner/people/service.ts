@@ -322,6 +322,8 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
       const row = await store.workspaceOf(db, userId, ws)
       return row ? { role: row.role, timeZone: row.time_zone, mustChangePassword: row.must_change_password } : null
     },
+    /** The oldest workspace: the people in it run the installation. */
+    firstWorkspace: (): Promise<string | null> => store.firstWorkspace(db),
     /** Is the person in any workspace, with a password of their own? */
     belongs: async (userId: string): Promise<boolean> =>
       (await store.workspacesOf(db, userId)).some((w) => !w.must_change_password),

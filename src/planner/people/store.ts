@@ -101,6 +101,9 @@ export const workspaceOf = (db: Db, userId: string, ws: string) =>
 export type WorkspaceRow = NonNullable<Awaited<ReturnType<typeof workspaceOf>>>
 
 /** Locks the workspace so that two changes of members see each other. */
+export const firstWorkspace = async (db: Db): Promise<string | null> =>
+  (await db.selectFrom('workspaces').select('id').orderBy('created_at').orderBy('id').limit(1).executeTakeFirst())
+    ?.id ?? null
 export const lockWorkspace = (trx: Db, ws: string) =>
   trx.selectFrom('workspaces').select('id').where('id', '=', ws).forUpdate().executeTakeFirst()
 

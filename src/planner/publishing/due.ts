@@ -6,16 +6,17 @@ import type { Claim } from './store.ts'
 import { may, stateAfter } from './transition.ts'
 
 /** How long a publication the network works on keeps the next ones of its channel waiting (ms, from its first step; decision 0010). */
-const headMs = 5 * 60_000
+export const headMs = 5 * 60_000
 
 /**
  * Claims channels, each with the first publication in its due order (one at a time per channel), at most `free[platform]`
  * of a platform; one of a platform that is not named, so that what nobody can publish is told instead of forgotten. A publication whose lease ran out is claimed like a due one; its journal tells where to go on. The due time is
- * asked twice: a person may move the publication while the update waits for their lock.
+ * asked twice: a person may move the publication while the update waits for their lock. `only`: of these publications
+ * alone, and `free` does not count.
  */
 export const claim = async (
   db: Db,
-  o: { free: Record<string, number>; now: Date; leaseUntil: Date; worker: string },
+  o: { free: Record<string, number>; now: Date; leaseUntil: Date; worker: string; only?: readonly string[] },
 ): Promise<Claim[]> => {
   const rows = await sql<{
     id: string
@@ -30,7 +31,7 @@ export const claim = async (
   }>`
     with due as (
       select distinct p.channel_id from publications p
-      where ${may('claim', 'p')} and p.next_at <= ${o.now}
+      where ${may('claim', 'p')} and p.next_at <= ${o.now} ${o.only ? sql`and p.id = any(${o.only as string[]}::uuid[])` : sql``}
     ), able as (
       select c.id as channel_id, c.platform, x.id, x.next_at, row_number() over (partition by c.platform order by x.next_at) as n
       from due join channels c on c.id = due.channel_id
@@ -43,11 +44,11 @@ export const claim = async (
       ) x
       where c.state = 'ok' and c.removed_at is null and c.paused_at is null and w.paused_at is null
         and (c.lease_until is null or c.lease_until <= ${o.now}) and (c.not_before is null or c.not_before <= ${o.now})
-        and x.next_at <= ${o.now}
+        and x.next_at <= ${o.now} ${o.only ? sql`and x.id = any(${o.only as string[]}::uuid[])` : sql``}
     ), ready as (
       select c.id as channel_id, able.id, able.platform, gen_random_uuid() as token
       from able join channels c on c.id = able.channel_id
-      where able.n <= coalesce((${JSON.stringify(o.free)}::jsonb ->> able.platform)::int, 1)
+      where ${o.only ? sql`true` : sql`able.n <= coalesce((${JSON.stringify(o.free)}::jsonb ->> able.platform)::int, 1)`}
         and c.state = 'ok' and c.removed_at is null and c.paused_at is null
         and (c.lease_until is null or c.lease_until <= ${o.now}) and (c.not_before is null or c.not_before <= ${o.now})
       for update of c skip locked

@@ -3,7 +3,7 @@
  * at most `pace.concurrency` per platform. The database is the clock and the truth: a killed engine loses nothing, its
  * leases run out and another one (or its successor) goes on from the journal.
  */
-import type { Carry } from '#infra/carrier.ts'
+import type { Carry, Turns } from '#infra/carrier.ts'
 import { type Db, topics } from '#infra/db/database.ts'
 import { createHold } from '#infra/hold.ts'
 import { attempt } from './attempt.ts'
@@ -15,6 +15,8 @@ import { profileOf } from './frozen.ts'
 import { createHints } from './hints.ts'
 import { transitions } from './rules.ts'
 import * as store from './store.ts'
+import { createTaking } from './taking.ts'
+import { coming } from './turns.ts'
 import { createWrites } from './writes.ts'
 
 export type Publishing = {
@@ -82,27 +84,31 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
         release()
         flying.delete(claim.lease)
         ended = true
-        carrier.wake()
+        freed.add(claim.channelId)
+        carrier.free()
       })
     flying.set(claim.lease, { work, platform: claim.platform, abort, over: life })
+    d.hints.tell(claim, transitions.claim.to)
+    return life
+  }
+
+  const mayClaim = () => d.mayClaim?.() !== false && !stopping.signal.aborted
+  const hold = async (at: number) => {
+    if (Math.abs(at - heldAt) < everyMs && flying.size > 0) return
+    heldAt = at
+    await holdBroken(d.db, new Date(at))
   }
 
   /** One look for work. Gives how many attempts were started. */
   const tick = async (): Promise<number> => {
     if (d.mayClaim?.() === false) return 0
     const at = d.clock.now()
-    if (Math.abs(at - heldAt) >= everyMs || flying.size === 0) {
-      heldAt = at
-      await holdBroken(d.db, new Date(at))
-    }
+    await hold(at)
     const room = Object.fromEntries([...d.platforms.keys()].map((id) => [id, Math.max(0, free(id))]))
     const claims = Object.values(room).some((n) => n > 0)
       ? await due.claim(d.db, { free: room, now: new Date(at), leaseUntil: new Date(at + leaseMs), worker: d.worker })
       : []
-    for (const c of claims) {
-      launch(c)
-      d.hints.tell(c, transitions.claim.to)
-    }
+    for (const c of claims) launch(c)
     ticked = d.clock.now()
     return claims.length
   }
@@ -151,21 +157,25 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     if (warmed.size > 10_000) warmed.clear()
   }
 
+  const warm = () => {
+    if (Math.abs(d.clock.now() - warmedAt) < everyMs) return
+    warmedAt = d.clock.now()
+    warming ??= ahead()
+      .catch((err: unknown) => d.log.warn({ err }, 'making pictures ahead failed'))
+      .finally(() => {
+        warming = undefined
+      })
+  }
+
   /** Claims what is claimable now, and gives when something may be next; what waits for a free place is looked at when an attempt ends. */
   const look = async (): Promise<Date | null> => {
     // What becomes due while we look must be seen as "next", so both looks use the instant before the first.
     const lookedAt = new Date(d.clock.now())
     ended = false
+    freed.clear()
     try {
       await tick()
-      if (Math.abs(d.clock.now() - warmedAt) >= everyMs) {
-        warmedAt = d.clock.now()
-        warming ??= ahead()
-          .catch((err: unknown) => d.log.warn({ err }, 'making pictures ahead failed'))
-          .finally(() => {
-            warming = undefined
-          })
-      }
+      warm()
       // An attempt ended while we looked: its place is free, so look again before asking for the next due time.
       return ended ? lookedAt : await due.nextDue(d.db, lookedAt)
     } catch (error) {
@@ -174,12 +184,55 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
       throw error
     }
   }
+
+  /** Channels whose attempt ended here since somebody asked what waits for them. */
+  const freed = new Set<string>()
+  const claimThese = async (ids: readonly string[]): Promise<Map<string, Promise<void>>> => {
+    const taken = new Map<string, Promise<void>>()
+    for (let tries = 0; ; tries++) {
+      const at = d.clock.now()
+      const o = { now: new Date(at), leaseUntil: new Date(at + leaseMs), worker: d.worker }
+      try {
+        for (const c of await due.claim(d.db, { ...o, free: {}, only: ids })) taken.set(c.publicationId, launch(c))
+      } catch (err) {
+        if (gaveWay(err) && tries < 5) {
+          await d.clock.sleep(20)
+          continue
+        }
+        d.log.error({ err }, 'what was due could not be claimed; the next look finds it')
+      }
+      return taken
+    }
+  }
+  const take = createTaking({ claim: claimThese, may: mayClaim })
+  const turns: Turns = {
+    queues: [...d.platforms.values()].map(({ spec }) => ({ name: spec.id, atOnce: spec.pace.concurrency })),
+    coming: async (until, o) => {
+      const channels = o.freed ? [...freed] : undefined
+      freed.clear()
+      if (!mayClaim() || channels?.length === 0) return []
+      const now = d.clock.now()
+      if (!o.freed) {
+        await hold(now)
+        warm()
+      }
+      const list = await coming(d.db, { now: new Date(now), until, channels })
+      ticked = d.clock.now()
+      // What nobody can publish has no queue, and is to be told all the same.
+      for (const c of list) if (!d.platforms.has(c.platform) && c.at.getTime() <= now) void take(c.id)
+      return list
+        .filter((c) => d.platforms.has(c.platform))
+        .map((c) => ({ queue: c.platform, thing: c.id, number: c.attempt, at: c.at }))
+    },
+    take,
+  }
   const carrier = carry(look, {
     name: 'publishing',
     topics: [topics.due],
     atMostMs: sweepMs,
     // Nothing in work: what is due now waits for nobody.
     gapMs: () => (flying.size > 0 ? gatherMs : 0),
+    turns,
   })
 
   /** Renews the leases of what is in work; aborts what is no longer ours. */

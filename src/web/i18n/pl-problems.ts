@@ -69,6 +69,10 @@ export const plProblems: Record<ProblemCode, { title: string; fix: string }> = {
     title: 'Magazyn plików nie odpowiada',
     fix: 'Spróbuj za minutę; nic nie przepadło. Przyczynę administrator znajdzie pod /health/ready.',
   },
+  'queues-away': {
+    title: 'Kolejek nie da się teraz odczytać',
+    fix: 'Posty i tak wychodzą. Poproś osobę, która prowadzi Clariona, żeby zajrzała do Redisa.',
+  },
   starting: { title: 'Clarion się uruchamia', fix: 'Spróbuj za kilka sekund.' },
   internal: { title: 'Coś się u nas zepsuło', fix: 'Spróbuj ponownie; jeśli to nie minie, zgłoś numer żądania.' },
   'network-failed': {
