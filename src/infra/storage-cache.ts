@@ -14,6 +14,8 @@ import { asFull, spareBytes } from './storage.ts'
 type Copy = { path: string; bytes: number; holders: number; dead: boolean; usedAt: number }
 
 export type FileCache = {
+  /** False: it keeps nothing, and files can only pass through. */
+  keeps: boolean
   /** The copy of a key, held, or undefined when there is none. */
   find: (key: string, hold: Hold) => Promise<string | undefined>
   /** The same; made by `fill` where it is not here, once for all who ask at a time. @throws StorageFull; what `fill` throws. */
@@ -26,6 +28,21 @@ export type FileCache = {
   drop: (key: string) => Promise<void>
   /** Gives up what nobody has used for so long (ms), and drafts as old. */
   forget: (olderThanMs: number) => Promise<void>
+}
+
+const passing = async () => {
+  throw new Error('this storage was opened for files that pass through')
+}
+/** For tools that read and write whole files and must see what the server has, not what is near. */
+export const noCache: FileCache = {
+  keeps: false,
+  find: async () => undefined,
+  bring: passing,
+  draft: passing,
+  adopt: passing,
+  rename: async () => undefined,
+  drop: async () => undefined,
+  forget: async () => undefined,
 }
 
 const nameOf = (key: string) => createHash('sha256').update(key).digest('base64url')
@@ -133,6 +150,7 @@ export const openCache = async (o: { dir: string; maxBytes: number; now: () => n
     return undefined
   }
   return {
+    keeps: true,
     find,
     bring: async (key, bytes, hold, fill) => {
       for (;;) {

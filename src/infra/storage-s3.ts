@@ -126,34 +126,36 @@ export const s3Storage = ({ s3, cache, now, links }: S3StorageOptions): Storage 
     })
   }
 
-  const putStream: Storage['putStream'] = async (key, source, { maxBytes, expected = 0 }) => {
+  const putStream: Storage['putStream'] = async (key, source, { maxBytes, expected = 0, about }) => {
     checkedKey(key)
     if (expected > maxBytes) throw new TooManyBytes(maxBytes)
     if (expected > mostBytes) throw new StorageFull()
-    const draft = await cache.draft(expected)
+    const draft = cache.keeps ? await cache.draft(expected) : undefined
     const hash = createHash('sha256')
     let bytes = 0
     try {
-      const file = await open(draft, 'wx', 0o600)
+      const copy = draft ? await open(draft, 'wx', 0o600) : undefined
       try {
         const counted = async function* () {
           for await (const chunk of source) {
             if (bytes + chunk.length > maxBytes) throw new TooManyBytes(maxBytes)
             hash.update(chunk)
-            for (let n = 0; n < chunk.length; )
-              n += (await file.write(chunk, n, chunk.length - n, bytes + n)).bytesWritten
+            for (let n = 0; copy && n < chunk.length; )
+              n += (await copy.write(chunk, n, chunk.length - n, bytes + n)).bytesWritten
             bytes += chunk.length
             yield chunk
             passed(chunk.length)
           }
         }
-        await send({ key }, counted(), maxBytes)
+        const known = about && { mime: about.mime, metadata: { sha256: about.sha256.toString('hex') } }
+        await send({ key, ...known }, counted(), maxBytes)
       } finally {
-        await file.close()
+        await copy?.close()
       }
-      await cache.adopt(key, draft)
+      if (draft) await cache.adopt(key, draft)
+      else await cache.drop(key)
     } catch (error) {
-      await rm(draft, { force: true })
+      if (draft) await rm(draft, { force: true })
       throw error
     }
     return { bytes, sha256: hash.digest() }

@@ -12,6 +12,8 @@ export type PutStream = {
   maxBytes: number
   /** How many bytes will come, when that is known: refused before the first is read where they cannot fit. */
   expected?: number
+  /** What it is, where that is known before it comes (a file that moves). */
+  about?: About
 }
 
 export type Storage = {

@@ -1,9 +1,10 @@
 /**
  * Clarion's tools for whoever runs it, on the same settings as the server (`infra/config.ts`):
  *
- *   npm run clarion -- keys status | keys rotate | users reset-password <e-mail> | help   [--data <folder>]
+ *   npm run clarion -- keys status | keys rotate | users reset-password <e-mail> | storage move <from> <to> |
+ *     storage verify | help   [--data <folder>]
  *
- * They take the data folder's lock, so nothing runs beside them. Exit codes: 0 done, 1 could not or left something to do,
+ * They take the data folder's lock, so nothing runs beside them; those of storage work beside a Clarion that runs. Exit codes: 0 done, 1 could not or left something to do,
  * 2 not a command.
  */
 import { existsSync } from 'node:fs'
@@ -12,13 +13,15 @@ import { sql } from 'kysely'
 import { CannotStart } from '#infra/cannot-start.ts'
 import { systemClock } from '#infra/clock.ts'
 import { type Config, readConfig } from '#infra/config.ts'
-import type { Db } from '#infra/db/database.ts'
+import { type Database, type Db, openDatabase } from '#infra/db/database.ts'
+import { runningUrl } from '#infra/db/own-postgres.ts'
 import { createLog } from '#infra/log.ts'
 import { type KeyRing, openKeyRing } from '#infra/secrets.ts'
 import { createPasswords } from '#planner/people/passwords.ts'
 import { bootDatabase } from './boot/database.ts'
 import { openDataFolder } from './boot/folder.ts'
 import { keyStatus, rotateKeys } from './keys.ts'
+import { moveStorage, verifyStorage } from './storage-commands.ts'
 
 const help = `Usage: npm run clarion -- <command> [--data <folder>]
 
@@ -26,21 +29,31 @@ const help = `Usage: npm run clarion -- <command> [--data <folder>]
   keys rotate   makes a new key, seals every stored secret with it, and forgets the old one
   users reset-password <e-mail>
                 gives a person a new first password and ends their sessions
+  storage move disk s3 | storage move s3 disk
+                takes every file to the other storage, while Clarion runs
+  storage verify
+                reads every file and compares it with what was uploaded, while Clarion runs
   help          this
 
-Stop Clarion first. The commands use the settings of the server: CLARION_DATA_DIR, DATABASE_URL, CLARION_KEYS.
-A rotation that was cut short loses nothing: run it again.`
+Stop Clarion first, except for those of storage. The commands use the settings of the server: CLARION_DATA_DIR,
+DATABASE_URL, CLARION_KEYS, CLARION_STORAGE, S3_*. A rotation or a move that was cut short loses nothing: run it again.`
 
 const say = (line: string): void => console.log(line)
 
-type Opened = { db: Db; keys: KeyRing }
+type Opened = { db: Db; keys: KeyRing; config: Config }
 type Command = (house: Opened, operands: readonly string[]) => Promise<number>
 
-/** Another process on this database knows only the keys it started with: what it seals next, the new ring may not open. */
-const refuseCompany = async (db: Db, config: Config): Promise<void> => {
+/** Connections of Clarions that run on this database. */
+const company = async (db: Db) => {
   const { rows } = await sql<{ pid: number; address: string | null }>`
     select pid, host(client_addr) as address from pg_stat_activity
     where datname = current_database() and application_name = 'clarion-listen'`.execute(db)
+  return rows
+}
+
+/** Another process on this database knows only the keys it started with: what it seals next, the new ring may not open. */
+const refuseCompany = async (db: Db, config: Config): Promise<void> => {
+  const rows = await company(db)
   if (rows.length === 0) return
   const from = [...new Set(rows.map((r) => r.address ?? 'this machine'))].join(', ')
   throw new CannotStart(
@@ -94,8 +107,12 @@ const resetPassword: Command = async ({ db }, [email = '']) => {
   return 0
 }
 
-/** With how many words behind the command's own. */
-const commands: Record<string, { run: Command; operands: number }> = {
+const onStorage = async ({ db, config }: Opened) => ({ db, config, running: (await company(db)).length > 0, say })
+
+/** With how many words behind the command's own. `beside`: it works while Clarion runs. */
+const commands: Record<string, { run: Command; operands: number; beside?: true }> = {
+  'storage move': { run: async (o, operands) => moveStorage(await onStorage(o), operands), operands: 2, beside: true },
+  'storage verify': { run: async (o) => verifyStorage(await onStorage(o)), operands: 0, beside: true },
   'keys status': { run: status, operands: 0 },
   'keys rotate': { run: rotate, operands: 0 },
   'users reset-password': { run: resetPassword, operands: 1 },
@@ -112,10 +129,31 @@ const findData = (config: Config): void => {
     miss('keys.json', 'Name the data folder of your Clarion with --data, or set CLARION_KEYS as the server has it.')
 }
 
+/** The database of a Clarion that runs on this folder or server; null when none does. */
+const findRunning = async (config: Config): Promise<Database | null> => {
+  const database = openDatabase(config.databaseUrl ?? runningUrl(join(config.dataDir, 'postgres')), { poolSize: 2 })
+  const there = await company(database.db).catch(() => [])
+  if (there.length > 0) return database
+  await database.close()
+  return null
+}
+
 /** Opens lock, keys and database for one command, and closes them whatever happens. */
-const run = async (command: Command, operands: readonly string[], flags: readonly string[]): Promise<number> => {
+const run = async (
+  { run: command, beside }: (typeof commands)[string],
+  operands: readonly string[],
+  flags: readonly string[],
+): Promise<number> => {
   const config: Config = { ...readConfig(undefined, flags), role: 'all' }
   findData(config)
+  const running = beside ? await findRunning(config) : null
+  if (running)
+    try {
+      const keys = await openKeyRing({ dir: config.dataDir, env: config.keys })
+      return await command({ db: running.db, keys, config }, operands)
+    } finally {
+      await running.close()
+    }
   const log = createLog({ ...config, logLevel: 'silent' })
   const lock = await openDataFolder(config)
   try {
@@ -123,7 +161,7 @@ const run = async (command: Command, operands: readonly string[], flags: readonl
     try {
       await refuseCompany(booted.database.db, config)
       const keys = await openKeyRing({ dir: config.dataDir, env: config.keys })
-      return await command({ db: booted.database.db, keys }, operands)
+      return await command({ db: booted.database.db, keys, config }, operands)
     } finally {
       await booted.close()
     }
@@ -148,7 +186,7 @@ const main = async (args: readonly string[]): Promise<number> => {
     console.error(help)
     return 2
   }
-  return await run(command.run, operands, flags)
+  return await run(command, operands, flags)
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {

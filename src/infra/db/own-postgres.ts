@@ -57,6 +57,12 @@ export const socketFolder = (dir: string, temp: string = tmpdir()): string => {
   return longest <= 107 ? near : join(temp, `clarion-${createHash('sha256').update(dir).digest('hex').slice(0, 16)}`)
 }
 
+const urlAt = (socketDir: string, database: string) =>
+  `postgres://${ROLE}@/${database}?host=${encodeURIComponent(socketDir)}&port=5432`
+
+/** Where the server of `dir` answers while it runs. */
+export const runningUrl = (dir: string): string => urlAt(socketFolder(dir), ROLE)
+
 const ownFolder = async (path: string, user: ServerUser | undefined): Promise<void> => {
   await mkdir(path, { recursive: true, mode: 0o700 })
   const s = await lstat(path)
@@ -150,7 +156,7 @@ export const startOwnPostgres = async (o: OwnPostgresOptions): Promise<OwnPostgr
   const pgdata = join(o.dir, 'pgdata')
   const logFile = join(o.dir, 'server.log')
   const socketDir = socketFolder(o.dir)
-  const urlOf = (database: string) => `postgres://${ROLE}@/${database}?host=${encodeURIComponent(socketDir)}&port=5432`
+  const urlOf = (database: string) => urlAt(socketDir, database)
   const answers = () =>
     ask(
       urlOf('postgres'),

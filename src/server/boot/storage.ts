@@ -1,7 +1,9 @@
 /** Opens what files are kept in: the disk, or S3 with the disk behind it (or the other way round, where files move back). */
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock } from '#infra/clock.ts'
 import type { Config } from '#infra/config.ts'
+import { writeWhole } from '#infra/files.ts'
 import { takeLock } from '#infra/lock.ts'
 import type { Log } from '#infra/log.ts'
 import type { StorageMake, StorageSettings } from '#infra/s3-settings.ts'
@@ -27,15 +29,18 @@ const ownSlot = async (dir: string) => {
 
 export type Opened = { storage: Storage; close: () => Promise<void> }
 
-/** One make by itself. @throws CannotStart when S3 refuses us; one that is away is told to `warn`. */
+/**
+ * One make by itself. `passing`: for files that only pass through, without copies here.
+ * @throws CannotStart when S3 refuses us; one that is away is told to `warn`.
+ */
 export const openMake = async (
   make: StorageMake,
-  o: { dataDir: string; storage: StorageSettings; warn: (line: string) => void },
+  o: { dataDir: string; storage: StorageSettings; warn: (line: string) => void; passing?: boolean },
 ): Promise<Opened> => {
   if (make === 'disk' || !o.storage.s3)
     return { storage: diskStorage(join(o.dataDir, 'media')), close: async () => undefined }
   const { cdnUrl, cacheBytes, ...settings } = o.storage.s3
-  const [{ connectS3, assertUsable }, { openCache }, { s3Storage }] = await Promise.all([
+  const [{ connectS3, assertUsable }, { noCache, openCache }, { s3Storage }] = await Promise.all([
     import('#infra/s3-client.ts'),
     import('#infra/storage-cache.ts'),
     import('#infra/storage-s3.ts'),
@@ -44,16 +49,16 @@ export const openMake = async (
   try {
     const away = await assertUsable(s3)
     if (away) o.warn(away)
-    const slot = await ownSlot(join(o.dataDir, 'cache'))
     // S3 judges dates by its own clock, which no test can turn.
     const now = systemClock.now
-    const cache = await openCache({ dir: slot.dir, maxBytes: cacheBytes, now })
+    const slot = o.passing ? null : await ownSlot(join(o.dataDir, 'cache'))
+    const cache = slot ? await openCache({ dir: slot.dir, maxBytes: cacheBytes, now }) : noCache
     const links = cdnUrl || isReachable(settings.endpoint ?? amazon) ? { cdnUrl } : undefined
     return {
       storage: s3Storage({ s3, cache, now, ...(links ? { links } : {}) }),
       close: async () => {
         s3.client.destroy()
-        await slot.lock.release()
+        await slot?.lock.release()
       },
     }
   } catch (error) {
@@ -62,10 +67,19 @@ export const openMake = async (
   }
 }
 
-/** What the server uses. */
+const mark = (dataDir: string) => join(dataDir, 'storage.json')
+
+/** Where the server that last started on this data folder puts new files. */
+export const startedFor = async (dataDir: string): Promise<StorageMake> => {
+  const text = await readFile(mark(dataDir), 'utf8').catch(() => '{}')
+  return (JSON.parse(text) as { make?: StorageMake }).make ?? 'disk'
+}
+
+/** What the server uses. It leaves word of it, for who moves files beside it. */
 export const openStorage = async (config: Pick<Config, 'dataDir' | 'storage'>, log: Log): Promise<Opened> => {
   const o = { ...config, warn: (line: string) => log.error(line) }
   const { make, s3 } = config.storage
+  if ((await startedFor(config.dataDir)) !== make) await writeWhole(mark(config.dataDir), JSON.stringify({ make }))
   if (!s3) return openMake('disk', o)
   const [{ layered }, disk, bucket] = await Promise.all([
     import('#infra/storage-layers.ts'),
