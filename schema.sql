@@ -287,6 +287,11 @@ create table publications (
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   counted boolean default false not null,
+  prepare_at timestamp with time zone,
+  prepared_at timestamp with time zone,
+  prepared_until timestamp with time zone,
+  prepare_tries integer default 0 not null,
+  sent_at timestamp with time zone,
   constraint publications_pkey PRIMARY KEY (id),
   constraint publications_post_id_channel_id_key UNIQUE (post_id, channel_id),
   constraint publications_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'scheduled'::text, 'publishing'::text, 'waiting'::text, 'published'::text, 'failed'::text, 'unconfirmed'::text, 'held'::text, 'missed'::text, 'cancelled'::text])))
@@ -467,6 +472,7 @@ CREATE INDEX publications_external ON publications USING btree (channel_id, exte
 CREATE INDEX publications_gone ON publications USING btree (workspace_id, post_id) WHERE (removed_at IS NOT NULL);
 CREATE INDEX publications_post_in_state ON publications USING btree (workspace_id, state, post_id);
 CREATE INDEX publications_post_of_channel ON publications USING btree (channel_id, post_id);
+CREATE INDEX publications_prepare ON publications USING btree (prepare_at) WHERE ((state = 'scheduled'::text) AND (prepare_at IS NOT NULL));
 CREATE INDEX publications_uncounted ON publications USING btree (id) WHERE ((state = 'published'::text) AND (NOT counted));
 CREATE INDEX snapshots_age ON snapshots USING btree (channel_id, at);
 CREATE INDEX snapshots_channel ON snapshots USING btree (channel_id, at) WHERE (publication_id IS NULL);

@@ -12,6 +12,10 @@ const refusal = z.strictObject({ code: z.string().optional(), status: z.int().op
 /** Why a publication stands where it does: a word of ours or a failure's code. */
 const because = z.strictObject({ reason: z.string().optional() })
 
+/** Why something prepared is not used: it was edited, moved, taken off the plan, it ended its life there, or its channel was disconnected. */
+export const droppedBecause = ['changed', 'moved', 'taken-back', 'expired', 'disconnected'] as const
+export type DroppedBecause = (typeof droppedBecause)[number]
+
 export const journalData = {
   // What a person did.
   scheduled: z.strictObject({ dueAt: instant }),
@@ -33,6 +37,13 @@ export const journalData = {
   /** `unable`: the look could not be made at all. */
   'look-unsure': z.strictObject({ unable: z.boolean().optional() }),
   'token-renewed': nothing,
+  // Preparing ahead of the due time.
+  preparing: z.strictObject({ worker: z.string() }),
+  /** Everything before the create is done; it is good until then. */
+  prepared: z.strictObject({ until: instant.optional() }),
+  'prepare-failed': refusal,
+  /** What was prepared is thrown away. */
+  'prepare-dropped': z.strictObject({ why: z.enum(droppedBecause) }),
   // How an attempt ended: the state it left.
   waiting: z.strictObject({ reason: z.string().optional(), nextAt: instant.optional() }),
   published: because,

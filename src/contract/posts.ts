@@ -108,6 +108,10 @@ export const publication = z
     nextAt: instant.nullable(),
     startedAt: instant.nullable(),
     publishedAt: instant.nullable(),
+    /** Everything before the create is done ahead of the due time; only the create waits for its second. */
+    preparedAt: instant.nullable(),
+    /** When the first request of the first create left: up to here a delay is Clarion's, from here on the network's. */
+    sentAt: instant.nullable(),
     /** publishedAt's create step minus dueAt (ms). */
     latenessMs: z.int().nullable(),
     externalId: z.string().nullable(),

@@ -113,7 +113,10 @@ export const compose: Compose = async ({
     toolPath: config.toolPath,
     maxVideoBytes: config.videoBytes,
     observe: {
-      published: ({ platform, latenessMs }) => metrics.lateness(platform, latenessMs),
+      published: ({ platform, latenessMs, oursMs }) => {
+        metrics.lateness(platform, latenessMs)
+        metrics.sent(platform, oursMs)
+      },
       settled: ({ platform, state }) => metrics.verdict(platform, state),
     },
   })

@@ -11,6 +11,8 @@ export type Metrics = {
   http: (o: { route: string; method: string; status: number; seconds: number }) => void
   /** A publication went out this many ms after its due time. */
   lateness: (platform: string, ms: number) => void
+  /** Clarion's part of it. */
+  sent: (platform: string, ms: number) => void
   /** An attempt ended: `published`, a failure kind, ... */
   verdict: (platform: string, verdict: string) => void
   /** Open event streams, +1 or -1. */
@@ -74,6 +76,13 @@ export const createMetrics = ({ db, clock }: { db: Db; clock: Pick<Clock, 'now'>
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 300, 3600],
     registers,
   })
+  const sent = new Histogram({
+    name: 'clarion_publication_sent_lateness_seconds',
+    help: "Seconds from the due time until the request of the create left: Clarion's part of the lateness",
+    labelNames: ['platform'],
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 300, 3600],
+    registers,
+  })
   const verdicts = new Counter({
     name: 'clarion_attempts_total',
     help: 'Attempts by verdict',
@@ -112,6 +121,7 @@ export const createMetrics = ({ db, clock }: { db: Db; clock: Pick<Clock, 'now'>
   return {
     http: ({ route, method, status, seconds }) => http.observe({ route, method, status: String(status) }, seconds),
     lateness: (platform, ms) => lateness.observe({ platform }, Math.max(0, ms) / 1000),
+    sent: (platform, ms) => sent.observe({ platform }, Math.max(0, ms) / 1000),
     verdict: (platform, verdict) => verdicts.inc({ platform, verdict }),
     streams: (change) => streams.inc(change),
     queueEvent: (queue, event) => queueEvents.inc({ queue, event }),

@@ -241,6 +241,11 @@ export interface Tables {
     started_at: Date | null
     published_at: Date | null
     lateness_ms: number | null
+    prepare_at: Date | null
+    prepared_at: Date | null
+    prepared_until: Date | null
+    prepare_tries: Generated<number>
+    sent_at: Date | null
     external_id: string | null
     permalink: string | null
     removed_at: Date | null

@@ -174,6 +174,9 @@ export type Pace = {
   backlogGapMs: number
 }
 
+/** Steps that may run ahead of the due time: none of them shows anything to anybody. */
+export type AheadStep = 'prepare' | 'upload' | 'process'
+
 export type PlatformSpec<S extends z.ZodType = z.ZodType> = {
   /** Folder name; the id in API and database. */
   id: string
@@ -200,6 +203,12 @@ export type PlatformSpec<S extends z.ZodType = z.ZodType> = {
     media?: (settings: z.output<S>) => readonly Attachment[]
   }
   pace: Pace
+  /**
+   * How long the network keeps, unpublished, what each step before the create leaves there (ms). Named steps run ahead of
+   * the due time, in the order of the plan, up to the first that is not named. Absent: nothing is sent ahead, as nothing
+   * comes before the create, or its first call already makes the post.
+   */
+  ahead?: Partial<Record<AheadStep, number>>
   budgets?: readonly Budget[]
   can: {
     firstComment: boolean

@@ -1,6 +1,7 @@
 /** The forecast: preflight once more, shortly before the due time, with the account as it is then. "Will fail" shows in the calendar. */
 import { sql } from 'kysely'
 import { type Db, notify, topics } from '#infra/db/database.ts'
+import type { Finding } from '#kit/facts/preflight.ts'
 import { checkCandidates, type PlanDeps } from './plan.ts'
 import { forecastAheadMs, worthSaying } from './rules.ts'
 
@@ -47,6 +48,7 @@ export const forecastDue = async (d: ForecastDeps, limit: number): Promise<numbe
         'p.content',
         'p.settings',
         'p.next_at',
+        'p.forecast',
         'b.content as base',
       ])
       .limit(limit)
@@ -60,7 +62,9 @@ export const forecastDue = async (d: ForecastDeps, limit: number): Promise<numbe
         [{ channelId: p.channel_id, base: p.base, own: p.content, settings: p.settings, dueAt: p.next_at }],
         now,
       )
-      const forecast = worthSaying(checked!.findings)
+      // What preparing met is known to preparing alone.
+      const met = (p.forecast as Finding[]).filter((f) => f.kind.startsWith('prepare.'))
+      const forecast = [...met, ...worthSaying(checked!.findings)]
       await trx
         .updateTable('publications')
         .set({

@@ -24,6 +24,8 @@ export const toPublication = (r: PublicationRow): Publication => ({
   nextAt: iso(r.next_at),
   startedAt: iso(r.started_at),
   publishedAt: iso(r.published_at),
+  preparedAt: iso(r.prepared_at),
+  sentAt: iso(r.sent_at),
   latenessMs: r.lateness_ms,
   externalId: r.external_id,
   permalink: r.removed_at ? null : webAddress(r.permalink),

@@ -1,4 +1,5 @@
 /** Writing and changing posts. Every change is one transaction that locks the post, so two edits of one version cannot both win. */
+import { sql } from 'kysely'
 import { type IfMatch, isWanted } from '#contract/etag.ts'
 import type { Content, PostInput } from '#contract/posts.ts'
 import { Problem } from '#contract/problems.ts'
@@ -6,6 +7,7 @@ import type { Db } from '#infra/db/database.ts'
 import { newId } from '#infra/ids.ts'
 import { mustPublishFor } from '../people/effect.ts'
 import { cancelPublication, reschedulePublication } from '../publishing/commands.ts'
+import { dropPrepared } from '../publishing/prepared.ts'
 import { postState } from '../publishing/rules.ts'
 import { checkCandidates, keepForecast, type PlanDeps, type Ws } from './plan.ts'
 import { refuseErrors } from './preflight.ts'
@@ -261,6 +263,8 @@ const rewrite = async (trx: Db, p: PublicationRow, w: Wanted, baseChanged: boole
     })
     .where('id', '=', p.id)
     .execute()
+  // What the network was given in advance says the old words.
+  await dropPrepared(trx, sql`publications.id = ${p.id}`, 'changed', now)
 }
 
 /**

@@ -8,6 +8,7 @@ import { type Json, type PlannedStep, plan, type StepContext, type StepView } fr
 import { type Failure, PlatformFailure } from '#kit/facts/failures.ts'
 import { secretsOf } from '../channels/http.ts'
 import { type ChannelGrant, operatorWaitMs } from '../channels/keeper.ts'
+import type { Stopped } from './ahead.ts'
 import type { EngineDeps } from './deps.ts'
 import { type Frozen, type Loaded, type StepRow, viewOf } from './frozen.ts'
 import type { StepRule } from './rules.ts'
@@ -32,6 +33,10 @@ export type AttemptContext = {
   last: { key: string; times: number; checkpoint: Json; event: 'step-done' | 'step-found'; at: number } | undefined
   auth: ChannelGrant | undefined
   renewed: boolean
+  /** Epoch ms when this attempt's first request of the first create left; null: none did. */
+  sentAt: number | null
+  /** Set while preparing ahead: takes what an attempt would end with, and settles. */
+  ahead: ((s: Stopped) => Promise<never>) | undefined
 }
 
 export const startAttempt = (
@@ -56,14 +61,17 @@ export const startAttempt = (
     last: undefined,
     auth: undefined,
     renewed: false,
+    sentAt: null,
+    ahead: undefined,
   }
 }
 
 /**
  * Has a request of this run left? A step that broke before that has done nothing. `wrote`: the network has answered a
- * write of this run with success, so that no later failure of the same run proves that nothing was done.
+ * write of this run with success, so that no later failure of the same run proves that nothing was done. `sentAt`: epoch ms
+ * when the first write left.
  */
-export type Wire = { used: boolean; wrote: boolean }
+export type Wire = { used: boolean; wrote: boolean; sentAt: number | null }
 
 /**
  * What the keeper gives. Without the app's credentials (taken out of Settings or the environment, a sandbox that is off) no
@@ -89,6 +97,7 @@ export const contextOf = async (
   const { d, w, platform, loaded } = walk
   walk.auth ??= await granted(walk, () => d.keeper.grant(w.claim.channelId))
   const { grant, credentials } = walk.auth
+  let writes = false
   const send = d.http({
     platform,
     realm: loaded.channel.realm,
@@ -101,10 +110,13 @@ export const contextOf = async (
       await d.beforeSend?.()
       // The fence closest to the wire: a worker that slept through its lease must not send any more.
       if (w.signal.aborted || d.clock.now() >= w.leaseUntil) throw new LeaseLost(w.claim.publicationId)
-      if (wire) wire.used = true
+      if (!wire) return
+      wire.used = true
+      if (writes) wire.sentAt ??= d.clock.now()
     },
   })
   const http: Http = async (r) => {
+    writes ||= r.method !== 'GET'
     const reply = await send(r)
     if (wire && r.method !== 'GET' && reply.status < 300) wire.wrote = true
     return reply

@@ -22,6 +22,7 @@ import type { EngineDeps } from './deps.ts'
 import { ask, end, fail, hold, publish, Settled, stepDone, surely, writeVerdict } from './endings.ts'
 import { type Frozen, freeze, type Loaded, load, type StepRow, storageFailure } from './frozen.ts'
 import { afterFailure, late, nextMove, type StepRule, slowUntil } from './rules.ts'
+import { dropStale } from './stale.ts'
 import { type Claim, LeaseLost, lostInARow, note, workedOn } from './store.ts'
 import { askWitness, isTwin, twin } from './witness.ts'
 
@@ -41,9 +42,10 @@ export const attempt = async (d: EngineDeps, w: Work): Promise<void> => {
     return giveUp(d, c, loaded, 'gave-up', message)
   }
   if (!loaded.begun && (await tooLate(d, w, loaded))) return
-  const frozen = await frozenOf(d, w, platform, loaded)
+  const current = await dropStale(d, c, platform, loaded)
+  const frozen = await frozenOf(d, w, platform, current)
   if (!frozen) return
-  const walk = startAttempt(d, w, platform, loaded, frozen)
+  const walk = startAttempt(d, w, platform, current, frozen)
   try {
     for (const [position, planned] of walk.planned.entries()) await step(walk, planned, position)
     await publish(walk)
@@ -107,7 +109,7 @@ const frozenOf = async (
 }
 
 /** Brings one step to its end, or settles the attempt. */
-const step = async (walk: AttemptContext, p: PlannedStep, position: number): Promise<void> => {
+export const step = async (walk: AttemptContext, p: PlannedStep, position: number): Promise<void> => {
   for (;;) {
     const row = walk.loaded.steps.get(p.key)
     const move = nextMove(row, ruleOf(p))
@@ -115,6 +117,12 @@ const step = async (walk: AttemptContext, p: PlannedStep, position: number): Pro
     if (move === 'ask') return void (await ask(walk, p, row?.failure ?? null))
     if (move === 'look' ? await askWitness(walk, p, row!) : await act(walk, p, position, row)) return
   }
+}
+
+/** When the first request of the first create left: up to there lateness is ours. */
+const noteSent = (walk: AttemptContext, p: PlannedStep, wire: Wire): void => {
+  if (p.step.name === 'create' && p.key === walk.planned.find((x) => x.step.name === 'create')?.key)
+    walk.sentAt ??= wire.sentAt
 }
 
 /** Begins and runs the step. True when it is over; false when the loop should decide anew. */
@@ -129,7 +137,7 @@ const act = async (
   // An earlier begin may have acted (a keyed step): until the network has spoken, no later failure proves otherwise.
   const doubt = rule.again !== 'safe' && (row?.state === 'begun' || row?.state === 'unknown')
   const harmless = doubt ? rule : { ...rule, again: 'safe' as const, hasWitness: false }
-  const wire: Wire = { used: false, wrote: false }
+  const wire: Wire = { used: false, wrote: false, sentAt: null }
   let t: StepContext
   let prepared = row?.prepared ?? null
   try {
@@ -169,9 +177,11 @@ const act = async (
   loaded.steps.set(p.key, next)
   let outcome: Outcome
   try {
-    Object.assign(wire, { used: false, wrote: false })
+    Object.assign(wire, { used: false, wrote: false, sentAt: null })
     outcome = await p.step.run({ ...t, prepared: prepared as Json, firstBegunAt: next.firstBegunAt })
+    noteSent(walk, p, wire)
   } catch (error) {
+    noteSent(walk, p, wire)
     return failed(walk, p, next, wire.used ? rule : harmless, doubt, error, wire.wrote)
   }
   if ('wait' in outcome) return wait(walk, p, next, outcome.wait)

@@ -3,13 +3,16 @@
  * comes before the engine's "create begins" write or is refused after it; there is no third case.
  */
 
-import { sql, type Updateable } from 'kysely'
+import { type RawBuilder, sql, type Updateable } from 'kysely'
 import { type IfMatch, isWanted } from '#contract/etag.ts'
+import type { DroppedBecause } from '#contract/journal.ts'
 import { Problem } from '#contract/problems.ts'
 import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Tables } from '#infra/db/tables.ts'
 import { webAddress } from '#kit/facts/links.ts'
+import { keepsPrepared } from './ahead.ts'
 import { write } from './journal.ts'
+import { dropPrepared, prepareFrom } from './prepared.ts'
 import { next, type PublicationEvent, transitions } from './rules.ts'
 import { may, stateAfter } from './transition.ts'
 
@@ -75,9 +78,16 @@ const fresh = {
   forecast: '[]',
   forecast_at: null,
   started_at: null,
+  prepare_at: null,
+  prepared_at: null,
+  prepared_until: null,
+  prepare_tries: 0,
 } as const
 
-type Change = Omit<Updateable<Tables['publications']>, 'id' | 'state' | 'version' | 'updated_at'>
+type Column = Updateable<Tables['publications']>
+type Change = {
+  [K in Exclude<keyof Column, 'id' | 'state' | 'version' | 'updated_at'>]?: Column[K] | RawBuilder<Column[K]>
+}
 
 /** Writes what an event does to a locked publication; gives the new state. */
 const move = async (trx: Db, p: Row, event: PublicationEvent, now: Date, values: Change): Promise<Row['state']> => {
@@ -90,7 +100,8 @@ const move = async (trx: Db, p: Row, event: PublicationEvent, now: Date, values:
   return numUpdatedRows === 1n ? transitions[event].to : refuse(p, event)
 }
 
-const forget = async (trx: Db, p: Row, now: Date) => {
+const forget = async (trx: Db, p: Row, now: Date, why: DroppedBecause) => {
+  if (p.prepared_until) await write(trx, p, { event: 'prepare-dropped', at: now, data: { why } })
   await trx.deleteFrom('steps').where('publication_id', '=', p.id).execute()
   await trx
     .updateTable('attempts')
@@ -103,17 +114,29 @@ const forget = async (trx: Db, p: Row, now: Date) => {
 /** Takes it off the plan. Throws `cannot-cancel` once the create step has begun. */
 export const cancelPublication = (db: Db, t: Target): Promise<void> =>
   command(db, t, 'cancel', async (trx, p) => {
-    await forget(trx, p, t.now)
+    await forget(trx, p, t.now, 'taken-back')
     await write(trx, p, { event: 'cancelled', at: t.now })
     return move(trx, p, 'cancel', t.now, { ...fresh, next_at: null })
   })
 
-/** Another time (UTC instant). Throws `conflict` once the create step has begun. */
+/**
+ * Another time (UTC instant). What is prepared is kept where it still lives then and would be prepared by now. Throws
+ * `conflict` once the create step has begun.
+ */
 export const reschedulePublication = (db: Db, t: Target & { dueAt: Date }): Promise<void> =>
   command(db, t, 'schedule', async (trx, p) => {
-    await forget(trx, p, t.now)
+    const until = p.state === 'scheduled' ? (p.prepared_until?.getTime() ?? null) : null
+    const time = { due_at: t.dueAt, next_at: t.dueAt }
+    const keeps = keepsPrepared(until, t.dueAt.getTime(), t.now.getTime())
+    if (!keeps) await forget(trx, p, t.now, 'moved')
     await write(trx, p, { event: 'scheduled', at: t.now, data: { dueAt: t.dueAt.toISOString() } })
-    return move(trx, p, 'schedule', t.now, { ...fresh, due_at: t.dueAt, next_at: t.dueAt })
+    return move(
+      trx,
+      p,
+      'schedule',
+      t.now,
+      keeps ? { ...time, forecast_at: null } : { ...fresh, ...time, prepare_at: prepareFrom(sql`${t.dueAt}`) },
+    )
   })
 
 /**
@@ -130,7 +153,7 @@ export const retryPublication = (db: Db, t: Target): Promise<void> =>
       .where('state', 'in', ['done', 'begun', 'unknown'])
       .execute()
     const unsettled = open.length > 0
-    if (!unsettled) await forget(trx, p, t.now)
+    if (!unsettled) await forget(trx, p, t.now, 'taken-back')
     // Uploads do not live for ever on the networks: what is still to come is uploaded anew, unless an answer is missing.
     else if (open.every((s) => s.state === 'done'))
       await trx
@@ -234,7 +257,7 @@ export const unschedulePublications = async (trx: Db, postId: string, now: Date)
   if (back.length === 0 && rows.some((p) => p.state !== 'draft'))
     throw new Problem('conflict', 'Publishing has begun on every channel; nothing can be taken back.')
   for (const p of back) {
-    await forget(trx, p, now)
+    await forget(trx, p, now, 'taken-back')
     await write(trx, p, { event: 'unscheduled', at: now })
     await tell(trx, p, await move(trx, p, 'unschedule', now, { ...fresh, due_at: null, next_at: null }))
   }
@@ -249,6 +272,7 @@ export const releaseHeld = async (trx: Db, channelId: string, now: Date): Promis
       reason: null,
       message: null,
       next_at: sql<Date>`greatest(due_at, ${now})`,
+      prepare_at: prepareFrom(sql`due_at`),
       version: sql<number>`version + 1`,
       updated_at: now,
     })
@@ -271,6 +295,9 @@ export const holdChannel = async (
   message: string,
   now: Date,
 ): Promise<void> => {
+  // What a removed channel's network was given in advance is nobody's any more.
+  if (reason === 'channel-removed')
+    await dropPrepared(trx, sql`publications.channel_id = ${channelId}`, 'disconnected', now)
   const rows = await trx
     .updateTable('publications')
     .set({

@@ -62,7 +62,7 @@ export type MediaPort = {
 
 /** Told what happened; metrics and the demo listen. Must not throw. */
 export type Observer = {
-  published?: (o: { publicationId: string; platform: string; latenessMs: number }) => void
+  published?: (o: { publicationId: string; platform: string; latenessMs: number; oursMs: number }) => void
   settled?: (o: { publicationId: string; platform: string; state: string }) => void
 }
 

@@ -11,8 +11,9 @@ export const headMs = 5 * 60_000
 /**
  * Claims channels, each with the first publication in its due order (one at a time per channel), at most `free[platform]`
  * of a platform; one of a platform that is not named, so that what nobody can publish is told instead of forgotten. A publication whose lease ran out is claimed like a due one; its journal tells where to go on. The due time is
- * asked twice: a person may move the publication while the update waits for their lock. `only`: of these publications
- * alone, and `free` does not count.
+ * asked twice: a person may move the publication while the update waits for their lock. What is being prepared is let
+ * come to its end first, and keeps nobody of its channel waiting. `only`: of these publications alone, and `free` does not
+ * count.
  */
 export const claim = async (
   db: Db,
@@ -39,6 +40,7 @@ export const claim = async (
       cross join lateral (
         select p.id, p.next_at from publications p
         where p.channel_id = c.id and ${may('claim', 'p')} and p.due_at <= ${o.now}
+          and (p.state <> 'scheduled' or p.lease_until is null or p.lease_until <= ${o.now})
           and not (p.state = 'waiting' and p.reason = 'processing' and p.next_at > ${o.now} and p.started_at <= ${new Date(o.now.getTime() - headMs)})
         order by p.due_at, p.id limit 1
       ) x
@@ -56,7 +58,7 @@ export const claim = async (
       update publications p set state = ${stateAfter('claim')}, lease_token = r.token, lease_until = ${o.leaseUntil}, worker = ${o.worker},
         attempt = p.attempt + 1, reason = null, message = null, version = p.version + 1, updated_at = ${o.now}
       from ready r where p.id = r.id and ${may('claim', 'p')}
-        and p.next_at <= ${o.now} and p.due_at <= ${o.now}
+        and p.next_at <= ${o.now} and p.due_at <= ${o.now} and (p.state <> 'scheduled' or p.lease_until is null or p.lease_until <= ${o.now})
       returning p.id, p.channel_id, r.platform, p.workspace_id, p.post_id, p.lease_token, p.attempt, p.started_at, p.due_at
     ), held as (
       update channels c set lease_token = t.lease_token, lease_until = ${o.leaseUntil} from taken t where c.id = t.channel_id
@@ -86,7 +88,8 @@ export const claim = async (
 
 /**
  * The next instant at which something may be claimable, or null. Leases and waits of channels that run out count, too
- * early rather than too late: whatever of such a channel is next, it is looked at when the channel is free again.
+ * early rather than too late: whatever of such a channel is next, it is looked at when the channel is free again. A
+ * preparing that outlives its due time wakes the engine itself; one whose worker died is met by the sweep.
  */
 export const nextDue = async (db: Db, now: Date): Promise<Date | null> => {
   const row = await sql<{ at: Date | null }>`

@@ -58,8 +58,11 @@ const outOf = (walk: AttemptContext) => {
   return { of: creates.length, out: out.length, where: { externalId: first?.id, permalink: webAddress(first?.url) } }
 }
 
+const sentOf = (walk: AttemptContext) => ({ sentAt: walk.sentAt === null ? null : new Date(walk.sentAt) })
+
 export const end = async (walk: AttemptContext, f: Omit<Finish, 'now'>): Promise<never> => {
-  await writeVerdict(walk.d, walk.w.claim, { ...outOf(walk).where, ...f })
+  if (walk.ahead) return walk.ahead(f)
+  await writeVerdict(walk.d, walk.w.claim, { ...sentOf(walk), ...outOf(walk).where, ...f })
   throw new Settled()
 }
 
@@ -107,7 +110,16 @@ export const hold = async (walk: AttemptContext, reason: 'reconnect' | 'blocked'
   if (reason === 'blocked') await block(d.db, channelId, message, auth?.generation, new Date(d.clock.now()))
   // Without a token in hand it was the keeper who refused, and it has marked the channel itself.
   else if (auth) await d.keeper.markReconnect(channelId, message, auth.generation)
-  const held = { event: 'hold', verdict: failure.kind, reason, message, failure, ...outOf(walk).where } as const
+  if (walk.ahead) return walk.ahead({ event: 'hold', reason, message, failure })
+  const held = {
+    event: 'hold',
+    verdict: failure.kind,
+    reason,
+    message,
+    failure,
+    ...sentOf(walk),
+    ...outOf(walk).where,
+  } as const
   await surely(d, () =>
     d.db.transaction().execute(async (trx) => {
       const now = new Date(d.clock.now())
@@ -181,6 +193,7 @@ export const publish = async (walk: AttemptContext): Promise<void> => {
   const went = row?.endedAt ?? at
   // What the column holds: 24 days. Later than that it is no question of milliseconds.
   const latenessMs = Math.min(went - c.dueAt.getTime(), 2 ** 31 - 1)
+  const sentAt = walk.sentAt ?? row?.firstBegunAt ?? went
   const { missed } = walk
   await writeVerdict(
     d,
@@ -194,13 +207,15 @@ export const publish = async (walk: AttemptContext): Promise<void> => {
       externalId: created.id,
       permalink: webAddress(created.url),
       publishedAt: new Date(went),
+      sentAt: new Date(sentAt),
       latenessMs,
       resetTries: true,
       channelNotBefore: latenessMs > backlogAfterMs ? new Date(at + platform.spec.pace.backlogGapMs) : null,
     },
     walk.last,
   )
-  d.observe?.published?.({ publicationId: c.publicationId, platform: c.platform, latenessMs })
+  const oursMs = sentAt - c.dueAt.getTime()
+  d.observe?.published?.({ publicationId: c.publicationId, platform: c.platform, latenessMs, oursMs })
 }
 
 /** Journals the end of a step; the last step's end goes with the attempt's, in one commit. */

@@ -11,8 +11,8 @@ import type { Work } from './attempt-context.ts'
 import { holdChannel } from './commands.ts'
 import type { EngineDeps, PublishingDeps } from './deps.ts'
 import * as due from './due.ts'
-import { profileOf } from './frozen.ts'
 import { createHints } from './hints.ts'
+import { createPreparing } from './preparing.ts'
 import { transitions } from './rules.ts'
 import * as store from './store.ts'
 import { createTaking } from './taking.ts'
@@ -28,6 +28,8 @@ export type Publishing = {
   wake: () => void
   /** Works off everything due at this instant and gives the number of attempts. For tests and tools; not while started. */
   runDue: () => Promise<number>
+  /** Prepares everything that may be prepared ahead at this instant and gives the number of preparings. For tests and tools; not while started. */
+  runAhead: () => Promise<number>
   /** Epoch ms of the last completed look for work; for health checks. */
   lastTick: () => number
   inFlight: () => number
@@ -35,9 +37,7 @@ export type Publishing = {
 
 /** The slow sweep (ms): the safety net when a NOTIFY was lost. */
 const sweepMs = 5_000
-/** Renditions of publications due this soon (ms) are made ahead, so that pictures cost no lateness. */
-const aheadMs = 120_000
-/** While attempts run, broken channels and pictures to make are looked for this often (ms). */
+/** While attempts run, broken channels are looked for this often (ms). */
 const everyMs = 1_000
 /** Attempts that end this close together (ms) share one look for work. */
 const gatherMs = 10
@@ -55,9 +55,6 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
   let ended = false
   let ticked = d.clock.now()
   let heldAt = 0
-  let warmedAt = 0
-  const warmed = new Set<string>()
-  let warming: Promise<unknown> | undefined
 
   const free = (platform: string) => {
     const pace = d.platforms.get(platform)?.spec.pace.concurrency ?? 1
@@ -122,51 +119,6 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     }
   }
 
-  /** Makes renditions of what is due soon, beside the loop: a slow picture must not keep anything from being claimed. */
-  const ahead = async () => {
-    const soon = new Date(d.clock.now() + aheadMs)
-    const rows = await d.db
-      .selectFrom('publications as p')
-      .innerJoin('posts as b', 'b.id', 'p.post_id')
-      .innerJoin('channels as c', 'c.id', 'p.channel_id')
-      .select(['p.id', 'p.version', 'p.content', 'p.settings', 'b.content as base', 'c.platform'])
-      .where('p.state', '=', 'scheduled')
-      .where('p.next_at', '<=', soon)
-      .orderBy('p.next_at')
-      .limit(50)
-      .execute()
-    for (const r of rows) {
-      const key = `${r.id}/${r.version}`
-      const platform = d.platforms.get(r.platform)
-      if (stopping.signal.aborted) return
-      if (warmed.has(key) || !platform) continue
-      warmed.add(key)
-      const parsed = platform.spec.settings.schema.safeParse(r.settings)
-      const attached = (parsed.success && platform.spec.settings.media?.(parsed.data)) || []
-      const wanted = [
-        ...(r.content ?? r.base).segments.flatMap((s) => s.mediaIds).map((id) => ({ id, limits: undefined })),
-        ...attached,
-      ]
-      for (const { id, limits } of wanted) {
-        // A picture that cannot be rendered is reported by the attempt itself, with a sentence for the person.
-        await d.media
-          .renditionFor(id, profileOf(platform, limits))
-          .catch((err: unknown) => d.log.warn({ media: id, err }, 'rendition made ahead failed'))
-      }
-    }
-    if (warmed.size > 10_000) warmed.clear()
-  }
-
-  const warm = () => {
-    if (Math.abs(d.clock.now() - warmedAt) < everyMs) return
-    warmedAt = d.clock.now()
-    warming ??= ahead()
-      .catch((err: unknown) => d.log.warn({ err }, 'making pictures ahead failed'))
-      .finally(() => {
-        warming = undefined
-      })
-  }
-
   /** Claims what is claimable now, and gives when something may be next; what waits for a free place is looked at when an attempt ends. */
   const look = async (): Promise<Date | null> => {
     // What becomes due while we look must be seen as "next", so both looks use the instant before the first.
@@ -175,7 +127,6 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     freed.clear()
     try {
       await tick()
-      warm()
       // An attempt ended while we looked: its place is free, so look again before asking for the next due time.
       return ended ? lookedAt : await due.nextDue(d.db, lookedAt)
     } catch (error) {
@@ -212,10 +163,7 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
       freed.clear()
       if (!mayClaim() || channels?.length === 0) return []
       const now = d.clock.now()
-      if (!o.freed) {
-        await hold(now)
-        warm()
-      }
+      if (!o.freed) await hold(now)
       const list = await coming(d.db, { now: new Date(now), until, channels })
       ticked = d.clock.now()
       // What nobody can publish has no queue, and is to be told all the same.
@@ -234,6 +182,8 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     gapMs: () => (flying.size > 0 ? gatherMs : 0),
     turns,
   })
+
+  const preparing = createPreparing(carry, d, { leaseMs })
 
   /** Renews the leases of what is in work; aborts what is no longer ours. */
   const heartbeat = async () => {
@@ -257,16 +207,17 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
   return {
     start: async () => {
       await carrier.start()
+      await preparing.start()
       beat = heartbeat()
     },
     stop: async (drainMs = 10_000) => {
       stopping.abort()
       await carrier.stop()
-      await warming
+      const prepared = preparing.stop(drainMs)
       const all = Promise.all([...flying.values()].map((f) => f.over))
       await Promise.race([all, d.clock.sleep(drainMs)])
       for (const f of flying.values()) f.abort.abort(new Error('shutting down'))
-      await all
+      await Promise.all([all, prepared])
       over.abort()
       await beat
       await d.hints.flush()
@@ -284,6 +235,7 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
         await Promise.race([...flying.values()].map((f) => f.over))
       }
     },
+    runAhead: preparing.runNow,
     lastTick: () => ticked,
     inFlight: () => flying.size,
   }

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { cancelPublication, releaseHeld, reschedulePublication, retryPublication } from './commands.ts'
-import { channelA, type ToyHouse, toyHouse } from './testing.ts'
+import { channelA, type ToyHouse, toyHouse, toyWs } from './testing.ts'
 
 let h: ToyHouse
 beforeEach(async () => {
@@ -118,6 +118,19 @@ describe('a publication that ends its worker every time', () => {
       .set({ frozen: JSON.stringify({ segments: null, settings: {}, plan: [] }) })
       .where('id', '=', id)
       .execute()
+    // Of what may be public already nothing is frozen anew.
+    const now = new Date(h.clock.now())
+    await h.db
+      .insertInto('steps')
+      .values({
+        publication_id: id,
+        key: 'create:0',
+        position: 1,
+        state: 'refused',
+        first_begun_at: now,
+        begun_at: now,
+      })
+      .execute()
     for (let i = 0; i < 5; i++) expect(await die(id)).toBe('publishing')
     await die(id)
     expect(await h.read(id)).toMatchObject({ state: 'failed', reason: 'gave-up' })
@@ -161,9 +174,25 @@ describe('a picture that takes long to prepare', () => {
       void h.engine('ask', { media }).start()
     })
     const slow = await h.plan(['slow'], { dueIn: 60_000 })
-    const content = JSON.stringify({ segments: [{ text: 'slow', mediaIds: ['00000000-0000-0000-0000-000000000001'] }] })
-    await h.db.updateTable('publications').set({ content }).where('id', '=', slow).execute()
-    await h.database.pool.query(`select pg_notify('clarion_due', '')`)
+    const picture = '00000000-0000-0000-0000-000000000001'
+    await h.db
+      .insertInto('media')
+      .values({
+        id: picture,
+        workspace_id: toyWs,
+        kind: 'image',
+        mime: 'image/png',
+        bytes: 1,
+        sha256: Buffer.from('x'),
+        name: 'x',
+        storage_key: 'x',
+        created_at: new Date(h.clock.now()),
+      })
+      .execute()
+    const content = JSON.stringify({ segments: [{ text: 'slow', mediaIds: [picture] }] })
+    const prepare_at = new Date(h.clock.now())
+    await h.db.updateTable('publications').set({ content, prepare_at }).where('id', '=', slow).execute()
+    await h.database.pool.query(`select pg_notify('clarion_plans', '')`)
     await asked
     const id = await h.plan(['quick'])
     await h.database.pool.query(`select pg_notify('clarion_due', '')`)

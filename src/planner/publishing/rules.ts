@@ -27,6 +27,9 @@ export const transitions = {
   /** A person wants it tried again. */
   retry: { from: ['failed', 'held', 'missed', 'cancelled'], to: 'scheduled' },
   claim: { from: ['scheduled', 'waiting', 'publishing'], to: 'publishing' },
+  /** What may run before the due time is begun, and over: for people it stays scheduled. */
+  prepare: { from: ['scheduled'], to: 'scheduled' },
+  prepared: { from: ['scheduled'], to: 'scheduled' },
   wait: { from: ['publishing'], to: 'waiting' },
   publish: { from: ['publishing'], to: 'published' },
   fail: { from: ['publishing'], to: 'failed' },

@@ -137,6 +137,8 @@ export type ToyOptions = {
   breaks?: (t: StepContext) => void
   /** Other steps than upload, create, comment. */
   publish?: Platform['publish']
+  /** How long its network keeps what is prepared. */
+  ahead?: Platform['spec']['ahead']
 }
 
 export const toyPlatform = (o: ToyOptions): Platform => {
@@ -178,6 +180,7 @@ export const toyPlatform = (o: ToyOptions): Platform => {
       thread: { max: 5 },
       media: { max: 0, mix: 'alone' },
       settings: { version: 1, schema: z.object({}) },
+      ahead: o.ahead,
       pace: { concurrency: 10, backlogGapMs: 30_000 },
       can: {
         firstComment: true,
@@ -355,6 +358,7 @@ export const toyHouse = async (o: { lagMs?: number } = {}) => {
         state: 'scheduled',
         due_at: due,
         next_at: due,
+        prepare_at: new Date(due.getTime() - 900_000),
         created_at: at(),
         updated_at: at(),
       })

@@ -28,6 +28,7 @@ export const coming = async (
     cross join lateral (
       select p.id, p.next_at, p.attempt from publications p
       where p.channel_id = c.id and ${may('claim', 'p')} and p.due_at <= ${o.until}
+        and (p.state <> 'scheduled' or p.lease_until is null or p.lease_until <= ${o.now})
         and not (p.state = 'waiting' and p.reason = 'processing' and p.next_at > ${o.now} and p.started_at <= ${new Date(o.now.getTime() - headMs)})
       order by p.due_at, p.id limit 1
     ) x

@@ -59,6 +59,8 @@ export type Finish = {
   permalink?: string | null
   publishedAt?: Date | null
   latenessMs?: number | null
+  /** When the first request of the first create left; the earliest told is kept. */
+  sentAt?: Date | null
   /** Nothing of this channel starts before. */
   channelNotBefore?: Date | null
   now: Date
@@ -200,6 +202,7 @@ const writeFinishes = async (db: Db, items: readonly Over[]): Promise<boolean[]>
     permalink: f.permalink,
     published_at: f.publishedAt,
     lateness: f.latenessMs,
+    sent_at: f.sentAt,
     not_before: f.channelNotBefore,
     now: f.now,
   }))
@@ -207,12 +210,13 @@ const writeFinishes = async (db: Db, items: readonly Over[]): Promise<boolean[]>
     with ${from(
       rows,
       sql`${endColumns}, channel uuid, event text, verdict text, reason text, message text, next_at timestamptz, counts int, reset boolean,
-        failure jsonb, external_id text, permalink text, published_at timestamptz, lateness int, not_before timestamptz, now timestamptz`,
+        failure jsonb, external_id text, permalink text, published_at timestamptz, lateness int, sent_at timestamptz, not_before timestamptz, now timestamptz`,
     )}, ${ours(sql`and ${mayEach(endings, sql`i.event`, 'p')}`)}, ${stepEnds}, u as (
       update publications q set state = ${stateAfterEach(endings, sql`i.event`)}, reason = i.reason, message = i.message, next_at = i.next_at,
         tries = case when i.reset then 0 else q.tries + i.counts end,
         external_id = coalesce(i.external_id, q.external_id), permalink = coalesce(i.permalink, q.permalink),
         published_at = coalesce(i.published_at, q.published_at), lateness_ms = coalesce(q.lateness_ms, i.lateness),
+        sent_at = coalesce(q.sent_at, i.sent_at),
         lease_token = null, lease_until = null, version = q.version + 1, updated_at = i.now
       from i join p on p.n = i.n where q.id = i.id and q.lease_token = i.lease and ${mayEach(endings, sql`i.event`, 'q')}
     ), ch as (

@@ -117,6 +117,8 @@ export const spec = defineSpec({
         : [],
   },
   pace: { concurrency: 32, backlogGapMs: 2_000 },
+  // Blobs no record uses are dropped after a while (`BlobNotFound`, §8), which no document names: an hour is trusted.
+  ahead: { upload: 3_600_000, prepare: 3_600_000 },
   can: { firstComment: true, remove: true, edit: false, insights: true, webhook: false, readBack: true },
   why: {
     edit: 'Bluesky does not show edits of a post.',

@@ -127,6 +127,8 @@ export const spec = defineSpec({
     media: (s) => (s.cover ? [{ id: s.cover, field: 'cover', limits: coverLimits }] : []),
   },
   pace: { concurrency: 8, backlogGapMs: 30_000 },
+  // Unpublished photos disappear after about 24 h (§3.3); videos and reels wait for their last phase (§3.4, §3.5).
+  ahead: { upload: 86_400_000 },
   can: { firstComment: true, remove: true, edit: true, insights: true, webhook: true, readBack: true },
   unknowable: [
     { types: ['draft of text alone'], why: 'Facebook lists no drafts to apps, and a text leaves nothing else behind.' },

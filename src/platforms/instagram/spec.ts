@@ -153,6 +153,8 @@ export const spec = defineSpec({
   },
   // 50 to 100 posts in 24 hours (asked from the network) and 400 containers.
   pace: { concurrency: 8, backlogGapMs: 60_000 },
+  // Containers that are not published within 24 h expire (§3.1).
+  ahead: { upload: 86_400_000, process: 86_400_000 },
   can: { firstComment: true, remove: true, edit: false, insights: true, webhook: true, readBack: true },
   why: { edit: 'Instagram lets no app change a caption after publishing.' },
   verified: '2026-11-22',

@@ -170,6 +170,8 @@ export const spec = defineSpec({
   },
   // 150 posts a day and member at most; the portal shows the real number.
   pace: { concurrency: 8, backlogGapMs: 20_000 },
+  // Uploaded files are assets of the author (§3.3 to §3.5). How long an unused one is kept is not documented: an hour is trusted.
+  ahead: { upload: 3_600_000 },
   can: { firstComment: true, remove: true, edit: true, insights: true, webhook: true, readBack: true },
   why: {
     readBack:

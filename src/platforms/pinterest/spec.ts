@@ -94,6 +94,8 @@ export const spec = defineSpec({
   },
   // Standard access: 100 calls a second for a user; writes are counted by the minute as well (§7).
   pace: { concurrency: 16, backlogGapMs: 15_000 },
+  // A registered video waits for its Pin (§3). How long is not documented: an hour is trusted.
+  ahead: { upload: 3_600_000, process: 3_600_000 },
   can: { firstComment: false, remove: true, edit: true, insights: true, webhook: false, readBack: true },
   why: {
     firstComment: 'Pinterest lets no app write comments.',

@@ -108,6 +108,8 @@ export const spec = defineSpec({
   },
   // 1,000 calls in 10 minutes for the whole installation; and people who post too often are told to wait (§6).
   pace: { concurrency: 4, backlogGapMs: 60_000 },
+  // An uploaded file waits for its submit (§4.2). How long is not documented: an hour is trusted.
+  ahead: { upload: 3_600_000, prepare: 3_600_000 },
   can: { firstComment: true, remove: true, edit: true, insights: true, webhook: false, readBack: true },
   why: {
     webhook: 'Reddit sends events to apps that live inside Reddit (Devvit) only; Clarion asks instead.',

@@ -107,6 +107,8 @@ export const spec = defineSpec({
   settings: { version: 1, schema: settings },
   // 250 posts and 1,000 replies in 24 hours, asked from the network.
   pace: { concurrency: 8, backlogGapMs: 60_000 },
+  // Containers that are not published within 24 h expire (§3.2).
+  ahead: { upload: 86_400_000, process: 86_400_000 },
   can: { firstComment: true, remove: true, edit: false, insights: true, webhook: true, readBack: true },
   why: { edit: 'Threads lets no app change a post after publishing.' },
   verified: '2026-11-22',

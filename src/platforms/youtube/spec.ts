@@ -130,6 +130,8 @@ export const spec = defineSpec({
     media: (s) => (s.thumbnail ? [{ id: s.thumbnail, field: 'thumbnail', limits: thumbnailLimits }] : []),
   },
   pace: { concurrency: 4, backlogGapMs: 30_000 },
+  // A session lives about a week, and nothing is on the channel before its last byte (§3.2). A day is enough.
+  ahead: { upload: 86_400_000 },
   // Google tells of no quota in its answers, so they are counted here. search.list has a fourth, which Clarion never calls.
   budgets: [
     {

@@ -125,6 +125,13 @@ export const PublicationCard = ({
         ? t('post.due', { when: format.dateTime(publication.dueAt) })
         : ''
   const late = publication.latenessMs
+  /** Whose the delay was: Clarion's until the request left, the network's from there on. */
+  const shares = ({ sentAt, dueAt }: Publication) => {
+    if (late === null || late < lateFrom || !sentAt || !dueAt) return ''
+    const ours = Math.max(0, Date.parse(sentAt) - Date.parse(dueAt))
+    const seconds = (ms: number) => format.number(Math.round(ms / 100) / 10)
+    return ` (${t('post.late.shares', { ours: seconds(ours), platform, theirs: seconds(Math.max(0, late - ours)) })})`
+  }
   return (
     <article
       aria-label={`${platform}: ${name}`}
@@ -144,8 +151,9 @@ export const PublicationCard = ({
             {platform} · {t(`contentType.${publication.contentType}`)}
             {when ? ` · ${when}` : ''}
             {state === 'published' && late !== null
-              ? ` · ${late >= lateFrom ? t('post.late', { s: format.number(late / 1000) }) : t('post.onTime')}`
+              ? ` · ${late >= lateFrom ? t('post.late', { s: format.number(late / 1000) }) : t('post.onTime')}${shares(publication)}`
               : ''}
+            {state === 'scheduled' && publication.preparedAt ? ` · ${t('post.prepared')}` : ''}
           </p>
         </div>
         <StateBadge state={publication.removedAt ? 'removed' : state} />

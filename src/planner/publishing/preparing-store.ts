@@ -1,0 +1,155 @@
+/** The SQL of preparing ahead: what may be prepared, taking it, and how it ended. A preparing holds its publication, never the channel. */
+import { sql } from 'kysely'
+import { type Db, notify, topics } from '#infra/db/database.ts'
+import type { ContentJson } from '#infra/db/tables.ts'
+import type { Finding } from '#kit/facts/preflight.ts'
+import { leastAheadMs, mostPreparings } from './ahead.ts'
+import { type Line, lineSql } from './journal.ts'
+import { type Claim, LeaseLost } from './store.ts'
+import { may, stateAfter } from './transition.ts'
+
+/** The channel could publish now, and nobody is at it. `p`, `c`, `w`: publications, channels, workspaces. */
+const able = (now: Date) => sql`
+  ${may('prepare', 'p')} and not p.begun and p.prepare_at <= ${now} and p.due_at > ${new Date(now.getTime() + leastAheadMs)}
+  and (p.lease_until is null or p.lease_until <= ${now}) and p.prepare_tries < ${mostPreparings}
+  and c.state = 'ok' and c.removed_at is null and c.paused_at is null and w.paused_at is null
+  and (c.not_before is null or c.not_before <= ${now})`
+
+export type Candidate = {
+  id: string
+  workspaceId: string
+  platform: string
+  dueAt: Date
+  content: ContentJson
+  settings: Record<string, unknown>
+  channel: {
+    id: string
+    externalId: string
+    kind: string
+    handle: string
+    name: string
+    facts: Record<string, unknown>
+    realm: 'live' | 'sandbox'
+  }
+}
+
+/** What may be prepared now, the next due first, at most `most[platform]` of a platform. */
+export const candidates = async (db: Db, most: Record<string, number>, now: Date): Promise<Candidate[]> => {
+  const { rows } = await sql<Candidate>`
+    select x.id, x.workspace_id as "workspaceId", x.platform, x.due_at as "dueAt", x.settings, x.content, x.channel from (
+      select p.id, p.workspace_id, c.platform, p.due_at, p.settings, coalesce(p.content, b.content) as content,
+        json_build_object('id', c.id, 'externalId', c.external_id, 'kind', c.kind, 'handle', c.handle, 'name', c.name, 'facts', c.facts, 'realm', c.realm) as channel,
+        row_number() over (partition by c.platform order by p.due_at, p.id) as n
+      from publications p join channels c on c.id = p.channel_id join workspaces w on w.id = p.workspace_id join posts b on b.id = p.post_id
+      where ${able(now)}
+    ) x where x.n <= coalesce((${JSON.stringify(most)}::jsonb ->> x.platform)::int, 1)
+    order by x.due_at, x.id`.execute(db)
+  return rows
+}
+
+/** When something may be prepared next, or null. What waits for a free place is looked at when a preparing ends. */
+export const nextPreparing = async (db: Db, now: Date): Promise<Date | null> => {
+  const { rows } = await sql<{ at: Date | null }>`
+    select min(prepare_at) as at from publications where ${may('prepare')} and prepare_at > ${now}`.execute(db)
+  return rows[0]?.at ?? null
+}
+
+/** Another look then; null: nothing can be prepared. */
+export const lookAgain = async (db: Db, list: readonly { id: string; at: Date | null }[], now: Date): Promise<void> => {
+  if (list.length === 0) return
+  await sql`
+    update publications p set prepare_at = x.at from jsonb_to_recordset(${JSON.stringify(list)}::jsonb) as x(id uuid, at timestamptz)
+    where p.id = x.id and ${may('prepare', 'p')} and p.prepare_at <= ${now} and (p.lease_until is null or p.lease_until <= ${now})`.execute(
+    db,
+  )
+}
+
+/** Takes a publication to prepare it; null when it is not there to take any more. `tries`: this one included. */
+export const claimPreparing = async (
+  db: Db,
+  o: { id: string; now: Date; leaseUntil: Date; worker: string },
+): Promise<(Claim & { tries: number }) | null> => {
+  type Row = {
+    id: string
+    workspace_id: string
+    post_id: string
+    channel_id: string
+    platform: string
+    lease_token: string
+    attempt: number
+    tries: number
+    started_at: Date | null
+    due_at: Date
+  }
+  const { rows } = await sql<Row>`
+    with ready as (
+      select p.id, c.platform, p.frozen is null as anew from publications p
+      join channels c on c.id = p.channel_id join workspaces w on w.id = p.workspace_id
+      where p.id = ${o.id} and ${able(o.now)} for update of p skip locked
+    ), taken as (
+      update publications p set state = ${stateAfter('prepare')}, lease_token = gen_random_uuid(), lease_until = ${o.leaseUntil},
+        worker = ${o.worker}, prepare_tries = p.prepare_tries + 1
+      from ready r where p.id = r.id
+      returning p.*, r.platform, r.anew
+    ), said as (
+      ${lineSql({ event: 'preparing', at: o.now, data: { worker: o.worker } }, sql`taken where anew`, null)}
+    )
+    select id, workspace_id, post_id, channel_id, platform, lease_token, attempt, prepare_tries as tries, started_at, due_at from taken`.execute(
+    db,
+  )
+  const r = rows[0]
+  return r
+    ? {
+        publicationId: r.id,
+        channelId: r.channel_id,
+        workspaceId: r.workspace_id,
+        postId: r.post_id,
+        platform: r.platform,
+        lease: r.lease_token,
+        attempt: r.attempt,
+        began: r.started_at,
+        dueAt: r.due_at,
+        worker: o.worker,
+        tries: r.tries,
+      }
+    : null
+}
+
+/** Renews leases of preparings. Gives the tokens that are still ours. */
+export const renewPreparings = async (db: Db, leases: string[], until: Date): Promise<Set<string>> => {
+  const { rows } = await sql<{ lease_token: string }>`
+    update publications set lease_until = ${until} where lease_token = any(${leases}) and ${may('prepare')} returning lease_token`.execute(
+    db,
+  )
+  return new Set(rows.map((r) => r.lease_token))
+}
+
+export type PreparingEnd = {
+  now: Date
+  preparedAt: Date | null
+  preparedUntil: Date | null
+  /** When to go on; null: nothing more before the due time. */
+  nextAt: Date | null
+  /** Counts anew: nothing went wrong. */
+  resetTries: boolean
+  /** What people are warned of; null: nothing any more. */
+  trouble: Finding | null
+  line: Line | null
+}
+
+/** Ends a preparing: the lease is given back, what it came to is told. One commit; the engine hears of it when its time has come. */
+export const endPreparing = async (db: Db, c: Claim, e: PreparingEnd): Promise<void> => {
+  const others = sql`coalesce((select jsonb_agg(f) from jsonb_array_elements(forecast) f where left(f ->> 'kind', 8) <> 'prepare.'), '[]'::jsonb)`
+  const told = sql`${others} || ${JSON.stringify(e.trouble ? [e.trouble] : [])}::jsonb`
+  const { rows } = await sql<{ due: boolean; n: number }>`
+    with p as (
+      update publications set state = ${stateAfter('prepared')}, lease_token = null, lease_until = null, worker = null,
+        prepared_at = ${e.preparedAt}, prepared_until = ${e.preparedUntil}, prepare_at = ${e.nextAt},
+        prepare_tries = case when ${e.resetTries} then 0 else prepare_tries end,
+        forecast = ${told}, version = version + case when ${told} is distinct from forecast then 1 else 0 end, updated_at = ${e.now}
+      where id = ${c.publicationId} and lease_token = ${c.lease} and ${may('prepared')} returning id, workspace_id, due_at
+    )${e.line ? sql`, j as (${lineSql(e.line, sql`p`, c.attempt || null)})` : sql``}
+    select count(*)::int as n, coalesce(bool_or(due_at <= ${e.now}), false) as due from p`.execute(db)
+  if (!rows[0]?.n) throw new LeaseLost(c.publicationId)
+  if (rows[0].due) await notify(db, topics.due, '')
+}
