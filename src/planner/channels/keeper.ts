@@ -25,6 +25,7 @@ import {
   endToken,
   markBegun,
   readToken,
+  readTokens,
   sealGrant,
   setState,
   storeRefreshed,
@@ -55,6 +56,11 @@ export type KeeperDeps = {
 export type Keeper = {
   /** A token good for the next call: refreshed first when it ends within 5 minutes. */
   grant: (channelId: string) => Promise<ChannelGrant>
+  /**
+   * `grant` for many channels that are called at once: their tokens are read together, now. Each is used once and within
+   * a second; whoever comes later or again reads for himself.
+   */
+  grants: (channelIds: readonly string[]) => (channelId: string) => Promise<ChannelGrant>
   /** Forces one refresh, unless the token is already newer than `generation`. Single-flight across processes. */
   renew: (channelId: string, generation?: number) => Promise<ChannelGrant>
   /** A person asks: tries even a channel in `reconnect` or `blocked`, and sets it `ok` when the network agrees. */
@@ -71,6 +77,8 @@ const fail = (failure: Failure): never => {
 const endGrant = (reason: string): never => fail({ kind: 'reconnect', code: 'channel.reconnect', message: reason })
 /** How long publishing waits for an operator to restore a missing key or app credentials before it looks again (ms). */
 export const operatorWaitMs = 5 * 60_000
+/** How long a token that was read for a later call may wait for it (ms). */
+const readAheadMs = 1_000
 const gone = 'The channel has been removed from Clarion.'
 
 export const createKeeper = (deps: KeeperDeps): Keeper => {
@@ -85,10 +93,8 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
     platforms.get(row.platform) ??
     fail({ kind: 'our-bug', code: 'channel.platform', message: `Clarion has no platform "${row.platform}".` })
 
-  const read = async (channelId: string): Promise<TokenRow> => {
-    const row = await readToken(db, channelId)
-    return !row || row.removed ? endGrant(gone) : row
-  }
+  const there = (row: TokenRow | undefined): TokenRow => (!row || row.removed ? endGrant(gone) : row)
+  const read = async (channelId: string): Promise<TokenRow> => there(await readToken(db, channelId))
 
   /** The stored grant; a sealed text that does not open ends in `reconnect`, not in an exception nobody sees. */
   const open = async (row: TokenRow): Promise<Grant> => {
@@ -117,9 +123,9 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
       return ended
     })
 
-  const held = async (row: TokenRow): Promise<ChannelGrant> => ({
+  const held = async (row: TokenRow, appOf: Credentials['get'] = credentials.get): Promise<ChannelGrant> => ({
     grant: await open(row),
-    credentials: await credentials.get(row.workspaceId, row.platform, row.realm),
+    credentials: await appOf(row.workspaceId, row.platform, row.realm),
     generation: row.generation,
   })
 
@@ -276,28 +282,48 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
     }
   }
 
+  /** What a caller gets who has just read this row. */
+  const grantOf = async (row: TokenRow, appOf?: Credentials['get']): Promise<ChannelGrant> => {
+    if (row.state === 'reconnect') return endGrant(row.stateReason ?? runOut)
+    const what = onUse(await view(row), clock.now())
+    if (what === 'use') return held(row, appOf)
+    if (what === 'wait') return waiting(row)
+    if (what === 'dead') {
+      await reconnect(row, noRefresh)
+      return endGrant(noRefresh)
+    }
+    if (what === 'refresh') return flight(row, false)
+    try {
+      return await flight(row, false)
+    } catch (error) {
+      // Could not ask, but the token in hand still has time: "could not ask" is not "revoked".
+      if (error instanceof PlatformFailure && (error.failure.kind === 'try-later' || error.failure.kind === 'too-fast'))
+        return held(await read(row.channelId))
+      throw error
+    }
+  }
+
   return {
-    grant: async (channelId) => {
-      const row = await read(channelId)
-      if (row.state === 'reconnect') return endGrant(row.stateReason ?? runOut)
-      const what = onUse(await view(row), clock.now())
-      if (what === 'use') return held(row)
-      if (what === 'wait') return waiting(row)
-      if (what === 'dead') {
-        await reconnect(row, noRefresh)
-        return endGrant(noRefresh)
+    grant: async (channelId) => grantOf(await read(channelId)),
+
+    grants: (channelIds) => {
+      const readAt = clock.now()
+      const reading = readTokens(db, channelIds)
+      // Told to whoever comes: each then reads for itself.
+      reading.catch(() => undefined)
+      const apps = new Map<string, ReturnType<Credentials['get']>>()
+      const appOf: Credentials['get'] = (ws, platform, realm) => {
+        const key = `${ws}/${platform}/${realm}`
+        const asked = apps.get(key) ?? credentials.get(ws, platform, realm)
+        apps.set(key, asked)
+        return asked
       }
-      if (what === 'refresh') return flight(row, false)
-      try {
-        return await flight(row, false)
-      } catch (error) {
-        // Could not ask, but the token in hand still has time: "could not ask" is not "revoked".
-        if (
-          error instanceof PlatformFailure &&
-          (error.failure.kind === 'try-later' || error.failure.kind === 'too-fast')
-        )
-          return held(await read(channelId))
-        throw error
+      const isFresh = () => Math.abs(clock.now() - readAt) <= readAheadMs
+      return async (channelId) => {
+        const rows = await reading.catch(() => new Map<string, TokenRow>())
+        const row = rows.get(channelId)
+        rows.delete(channelId)
+        return row && isFresh() ? grantOf(there(row), appOf) : grantOf(await read(channelId))
       }
     },
 

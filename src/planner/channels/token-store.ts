@@ -32,10 +32,14 @@ export type TokenRow = {
 }
 
 export const readToken = async (db: Db, channelId: string): Promise<TokenRow | undefined> =>
-  db
+  (await readTokens(db, [channelId])).get(channelId)
+
+/** The tokens of many channels in one read. */
+export const readTokens = async (db: Db, channelIds: readonly string[]): Promise<Map<string, TokenRow>> => {
+  const rows: TokenRow[] = await db
     .selectFrom('channel_tokens as t')
     .innerJoin('channels as c', 'c.id', 't.channel_id')
-    .where('t.channel_id', '=', channelId)
+    .where('t.channel_id', '=', sql<string>`any(${channelIds}::uuid[])`)
     .select((e) => [
       't.channel_id as channelId',
       'c.workspace_id as workspaceId',
@@ -57,7 +61,9 @@ export const readToken = async (db: Db, channelId: string): Promise<TokenRow | u
       't.generation',
       't.updated_at as updatedAt',
     ])
-    .executeTakeFirst()
+    .execute()
+  return new Map(rows.map((r) => [r.channelId, r]))
+}
 
 /**
  * Stores a first token, or one a person just gave by connecting again: it wins over any refresh in flight. Generations of a

@@ -15,8 +15,14 @@ import type { StepRule } from './rules.ts'
 import type { Claim } from './store.ts'
 import { LeaseLost, saveStep } from './store.ts'
 
+/** What is read at once for all that one look has claimed, and handed out one by one. Undefined: the publication has vanished. */
+export type Shared = {
+  load: (publicationId: string) => Promise<Loaded | undefined>
+  grant: (channelId: string) => Promise<ChannelGrant>
+}
+
 /** A claim in work. `leaseUntil` (epoch ms) moves with the heartbeat; `signal` aborts when the lease is gone, `hold` ends with the attempt. */
-export type Work = { claim: Claim; leaseUntil: number; signal: AbortSignal; hold: Hold }
+export type Work = { claim: Claim; leaseUntil: number; signal: AbortSignal; hold: Hold; shared: Shared }
 
 export type AttemptContext = {
   readonly d: EngineDeps
@@ -95,7 +101,7 @@ export const contextOf = async (
   wire?: Wire,
 ): Promise<StepContext> => {
   const { d, w, platform, loaded } = walk
-  walk.auth ??= await granted(walk, () => d.keeper.grant(w.claim.channelId))
+  walk.auth ??= await granted(walk, () => w.shared.grant(w.claim.channelId))
   const { grant, credentials } = walk.auth
   let writes = false
   const send = d.http({

@@ -20,7 +20,7 @@ import {
 } from './attempt-context.ts'
 import type { EngineDeps } from './deps.ts'
 import { ask, end, fail, hold, publish, Settled, stepDone, surely, writeVerdict } from './endings.ts'
-import { type Frozen, freeze, type Loaded, load, type StepRow, storageFailure } from './frozen.ts'
+import { type Frozen, freeze, type Loaded, type StepRow, storageFailure } from './frozen.ts'
 import { afterFailure, late, nextMove, type StepRule, slowUntil } from './rules.ts'
 import { dropStale } from './stale.ts'
 import { type Claim, LeaseLost, lostInARow, note, workedOn } from './store.ts'
@@ -34,7 +34,7 @@ const mostLost = 5
 export const attempt = async (d: EngineDeps, w: Work): Promise<void> => {
   const { claim: c } = w
   const platform = d.platforms.get(c.platform)
-  const loaded = await load(d.db, c)
+  const loaded = await w.shared.load(c.publicationId)
   if (!loaded) throw new LeaseLost(c.publicationId)
   if (!platform) return giveUp(d, c, loaded, 'platform-missing', `This Clarion has no platform "${c.platform}".`)
   if ((await lostInARow(d.db, c, mostLost)) >= mostLost) {

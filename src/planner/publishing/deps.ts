@@ -13,6 +13,10 @@ import type { Writes } from './writes.ts'
 export type KeeperPort = {
   /** A grant that is good for the next minutes. Throws PlatformFailure `reconnect` when there is none. */
   grant: (channelId: string) => Promise<ChannelGrant>
+  /**
+   * Asked for many channels that start together; gives what hands out the grant of each.
+   */
+  grants: (channelIds: readonly string[]) => (channelId: string) => Promise<ChannelGrant>
   /** Forces one refresh, unless the token is already newer than `generation` (single flight over all processes). Throws PlatformFailure `reconnect` when the network says it is over. */
   renew: (channelId: string, generation?: number) => Promise<ChannelGrant>
   /**

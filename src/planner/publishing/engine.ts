@@ -7,13 +7,14 @@ import type { Carry, Turns } from '#infra/carrier.ts'
 import { type Db, topics } from '#infra/db/database.ts'
 import { createHold } from '#infra/hold.ts'
 import { attempt } from './attempt.ts'
-import type { Work } from './attempt-context.ts'
+import type { Shared, Work } from './attempt-context.ts'
 import { holdChannel } from './commands.ts'
 import type { EngineDeps, PublishingDeps } from './deps.ts'
 import * as due from './due.ts'
 import { createHints } from './hints.ts'
 import { createPreparing } from './preparing.ts'
 import { transitions } from './rules.ts'
+import { readFor } from './shared.ts'
 import * as store from './store.ts'
 import { createTaking } from './taking.ts'
 import { coming } from './turns.ts'
@@ -56,15 +57,17 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
   let ticked = d.clock.now()
   let heldAt = 0
 
-  const free = (platform: string) => {
-    const pace = d.platforms.get(platform)?.spec.pace.concurrency ?? 1
-    return pace - [...flying.values()].filter((f) => f.platform === platform).length
+  /** Places left on each platform. */
+  const room = (): Record<string, number> => {
+    const places = new Map([...d.platforms].map(([id, p]) => [id, p.spec.pace.concurrency]))
+    for (const f of flying.values()) places.set(f.platform, (places.get(f.platform) ?? 1) - 1)
+    return Object.fromEntries([...places].map(([id, n]) => [id, Math.max(0, n)]))
   }
 
-  const launch = (claim: store.Claim) => {
+  const launch = (claim: store.Claim, shared: Shared) => {
     const abort = new AbortController()
     const { hold, release } = createHold()
-    const work: Work = { claim, leaseUntil: d.clock.now() + leaseMs, signal: abort.signal, hold }
+    const work: Work = { claim, leaseUntil: d.clock.now() + leaseMs, signal: abort.signal, hold, shared }
     const life = attempt(d, work)
       .catch((error: unknown) => {
         if (error instanceof store.LeaseLost)
@@ -96,16 +99,23 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     await holdBroken(d.db, new Date(at))
   }
 
+  /** Gives of each when its attempt is over. */
+  const launchAll = (claims: readonly store.Claim[]): (readonly [store.Claim, Promise<void>])[] => {
+    if (claims.length === 0) return []
+    const shared = readFor(d, claims)
+    return claims.map((c) => [c, launch(c, shared)])
+  }
+
   /** One look for work. Gives how many attempts were started. */
   const tick = async (): Promise<number> => {
     if (d.mayClaim?.() === false) return 0
     const at = d.clock.now()
     await hold(at)
-    const room = Object.fromEntries([...d.platforms.keys()].map((id) => [id, Math.max(0, free(id))]))
-    const claims = Object.values(room).some((n) => n > 0)
-      ? await due.claim(d.db, { free: room, now: new Date(at), leaseUntil: new Date(at + leaseMs), worker: d.worker })
+    const free = room()
+    const claims = Object.values(free).some((n) => n > 0)
+      ? await due.claim(d.db, { free, now: new Date(at), leaseUntil: new Date(at + leaseMs), worker: d.worker })
       : []
-    for (const c of claims) launch(c)
+    launchAll(claims)
     ticked = d.clock.now()
     return claims.length
   }
@@ -144,7 +154,8 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
       const at = d.clock.now()
       const o = { now: new Date(at), leaseUntil: new Date(at + leaseMs), worker: d.worker }
       try {
-        for (const c of await due.claim(d.db, { ...o, free: {}, only: ids })) taken.set(c.publicationId, launch(c))
+        for (const [c, over] of launchAll(await due.claim(d.db, { ...o, free: {}, only: ids })))
+          taken.set(c.publicationId, over)
       } catch (err) {
         if (gaveWay(err) && tries < 5) {
           await d.clock.sleep(20)

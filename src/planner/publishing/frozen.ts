@@ -15,7 +15,6 @@ import { type Failure, PlatformFailure } from '#kit/facts/failures.ts'
 import { shownText } from '#kit/facts/text.ts'
 import type { MediaPort, RenditionProfile } from './deps.ts'
 import type { StepRecord } from './rules.ts'
-import type { Claim } from './store.ts'
 
 export type FrozenMedia = Omit<StepMedia, 'blob' | 'url'>
 export type Frozen = {
@@ -58,48 +57,41 @@ export type Loaded = {
   steps: Map<string, StepRow>
 }
 
-/** Everything an attempt needs to start, in one read. Null when the publication has vanished. */
-export const load = async (db: Db, c: Claim): Promise<Loaded | null> => {
-  type Row = {
-    frozen: Frozen | null
-    workspace_id: string
-    content: ContentJson | null
-    base: ContentJson
-    settings: Record<string, unknown>
-    tries: number
-    begun: boolean
-    late_policy: LatePolicy
-    channel: {
-      id: string
-      external_id: string
-      kind: string
-      handle: string
-      name: string
-      facts: Record<string, unknown>
-      realm: 'live' | 'sandbox'
-    }
-    steps: {
-      key: string
-      name: StepName
-      state: StepRow['state']
-      times: number
-      prepared: unknown
-      saved: unknown
-      checkpoint: unknown
-      failure: Failure | null
-      first_begun_at: string
-      begun_at: string
-      ended_at: string | null
-    }[]
+type Row = {
+  id: string
+  frozen: Frozen | null
+  workspace_id: string
+  content: ContentJson | null
+  base: ContentJson
+  settings: Record<string, unknown>
+  tries: number
+  begun: boolean
+  late_policy: LatePolicy
+  channel: {
+    id: string
+    external_id: string
+    kind: string
+    handle: string
+    name: string
+    facts: Record<string, unknown>
+    realm: 'live' | 'sandbox'
   }
-  const { rows } = await sql<Row>`
-    select p.frozen, p.workspace_id, p.content, b.content as base, p.settings, p.tries, p.begun, coalesce(b.late_policy, w.late_policy) as late_policy,
-      json_build_object('id', c.id, 'external_id', c.external_id, 'kind', c.kind, 'handle', c.handle, 'name', c.name, 'facts', c.facts, 'realm', c.realm) as channel,
-      coalesce((select json_agg(s) from steps s where s.publication_id = p.id), '[]') as steps
-    from publications p join posts b on b.id = p.post_id join channels c on c.id = p.channel_id join workspaces w on w.id = p.workspace_id
-    where p.id = ${c.publicationId}`.execute(db)
-  const r = rows[0]
-  if (!r) return null
+  steps: {
+    key: string
+    name: StepName
+    state: StepRow['state']
+    times: number
+    prepared: unknown
+    saved: unknown
+    checkpoint: unknown
+    failure: Failure | null
+    first_begun_at: string
+    begun_at: string
+    ended_at: string | null
+  }[]
+}
+
+const loadedOf = (r: Row): Loaded => {
   const { external_id, ...channel } = r.channel
   const steps = r.steps.map(
     (s): StepRow => ({
@@ -127,6 +119,17 @@ export const load = async (db: Db, c: Claim): Promise<Loaded | null> => {
     channel: { ...channel, externalId: external_id },
     steps: new Map(steps.map((s) => [s.key, s])),
   }
+}
+
+/** Everything attempts need to start, in one read, by publication. What has vanished is absent. */
+export const load = async (db: Db, publicationIds: readonly string[]): Promise<Map<string, Loaded>> => {
+  const { rows } = await sql<Row>`
+    select p.id, p.frozen, p.workspace_id, p.content, b.content as base, p.settings, p.tries, p.begun, coalesce(b.late_policy, w.late_policy) as late_policy,
+      json_build_object('id', c.id, 'external_id', c.external_id, 'kind', c.kind, 'handle', c.handle, 'name', c.name, 'facts', c.facts, 'realm', c.realm) as channel,
+      coalesce((select json_agg(s) from steps s where s.publication_id = p.id), '[]') as steps
+    from publications p join posts b on b.id = p.post_id join channels c on c.id = p.channel_id join workspaces w on w.id = p.workspace_id
+    where p.id = any(${publicationIds}::uuid[])`.execute(db)
+  return new Map(rows.map((r) => [r.id, loadedOf(r)]))
 }
 
 /**

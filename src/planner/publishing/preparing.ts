@@ -16,9 +16,10 @@ import { step } from './attempt.ts'
 import { type AttemptContext, startAttempt, type Work } from './attempt-context.ts'
 import type { EngineDeps } from './deps.ts'
 import { Settled, surely } from './endings.ts'
-import { type Frozen, freeze, type Loaded, load, storageFailure, viewOf } from './frozen.ts'
+import { type Frozen, freeze, type Loaded, storageFailure, viewOf } from './frozen.ts'
 import * as store from './preparing-store.ts'
 import { transitions } from './rules.ts'
+import { readFor } from './shared.ts'
 import { dropStale } from './stale.ts'
 import { LeaseLost } from './store.ts'
 
@@ -63,7 +64,7 @@ const prepareAhead = async (d: EngineDeps, w: Work, tries: number): Promise<void
   const c = w.claim
   const platform = d.platforms.get(c.platform)!
   const ahead: Ahead = platform.spec.ahead ?? {}
-  const first = await load(d.db, c)
+  const first = await w.shared.load(c.publicationId)
   if (!first) throw new LeaseLost(c.publicationId)
   const loaded = await dropStale(d, c, platform, first)
   const until = () => {
@@ -160,7 +161,7 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
     if (!claim) return false
     const abort = new AbortController()
     const { hold, release } = createHold()
-    const work: Work = { claim, leaseUntil: at + o.leaseMs, signal: abort.signal, hold }
+    const work: Work = { claim, leaseUntil: at + o.leaseMs, signal: abort.signal, hold, shared: readFor(d, [claim]) }
     const life = prepareAhead(d, work, claim.tries)
       .catch((err: unknown) => {
         const about = { publication: claim.publicationId }

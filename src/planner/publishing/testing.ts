@@ -264,6 +264,7 @@ export const toyHouse = async (o: { lagMs?: number } = {}) => {
   const held = (): ChannelGrant => ({ grant: { access: token.access }, credentials: {}, generation: token.generation })
   const keeper: KeeperPort = {
     grant: async () => held(),
+    grants: () => (id) => keeper.grant(id),
     renew: async () => {
       throw new PlatformFailure({ kind: 'reconnect', code: 'toy.dead', message: 'The token is dead.' })
     },
