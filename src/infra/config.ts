@@ -27,6 +27,8 @@ export type Config = {
   url: string | undefined
   databaseUrl: string | undefined
   poolSize: number
+  /** Are database statements that come again prepared? */
+  prepared: boolean
   /** May hold a password; a secret. */
   redisUrl: string | undefined
   role: Role
@@ -169,6 +171,7 @@ export const readConfig = (
     databaseUrl: r.url('DATABASE_URL', ['postgres:', 'postgresql:']),
     redisUrl: r.url('REDIS_URL', ['redis:', 'rediss:']),
     poolSize: r.int('CLARION_DB_POOL', 2, 500) ?? 20,
+    prepared: r.flag('CLARION_DB_PREPARED', true),
     role: r.oneOf('CLARION_ROLE', roles, 'all', flags.role),
     sandbox: r.flag('CLARION_SANDBOX', true),
     sandboxUrl: r.url('CLARION_SANDBOX_URL', ['http:', 'https:']),

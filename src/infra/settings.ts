@@ -47,6 +47,11 @@ export const settings: readonly Setting[] = [
     what: 'database connections of this process',
   },
   {
+    names: ['CLARION_DB_PREPARED'],
+    otherwise: '1',
+    what: '0 sends database statements unprepared, for a pooler that cannot keep them (PgBouncer before 1.21 in transaction mode)',
+  },
+  {
     names: ['REDIS_URL'],
     otherwise: 'none',
     what: 'a Redis 7 (or Valkey) that shares work and limits between processes; see [docs/scaling.md](docs/scaling.md)',

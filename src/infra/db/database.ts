@@ -2,6 +2,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { createListener, type Listener } from './listen.ts'
+import { prepared } from './prepared.ts'
 import type { Tables } from './tables.ts'
 
 export type Db = Kysely<Tables>
@@ -36,16 +37,17 @@ const types = {
     oid === INT8 ? (v: string) => Number(v) : pg.types.getTypeParser(oid, format as 'text'),
 } as pg.CustomTypesConfig
 
-/** Opens a pool. `url` is a postgres:// URL; sockets as `postgres://user@/db?host=/path`. */
+/** Opens a pool. `url` is a postgres:// URL; sockets as `postgres://user@/db?host=/path`. `prepared`: statements that come again are (default yes). */
 export const openDatabase = (
   url: string,
-  o: { poolSize?: number; onError?: (error: Error) => void } = {},
+  o: { poolSize?: number; prepared?: boolean; onError?: (error: Error) => void } = {},
 ): Database => {
   const pool = new pg.Pool({ connectionString: url, max: o.poolSize ?? 10, types, application_name: 'clarion' })
   pool.on('error', (error) => o.onError?.(error))
   // The pool hears only idle connections: one that breaks in use would otherwise end the process, though its query rejects.
   pool.on('connect', (client) => client.on('error', (error) => o.onError?.(error)))
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  const through = o.prepared === false ? pool : prepared(pool, o.onError)
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: through }) })
   const listener = createListener({
     config: { connectionString: url, application_name: 'clarion-listen', types },
     onError: o.onError,

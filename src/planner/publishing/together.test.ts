@@ -21,7 +21,10 @@ afterAll(async () => {
   await wire.close()
   await home.drop()
 })
-beforeEach(() => home.pool.query('truncate lines'))
+beforeEach(async () => {
+  wire.cut([])
+  await home.pool.query('truncate lines')
+})
 
 type Line = { id: number; k: number; allowed: boolean }
 const refused = (error: unknown) => (error as { code?: string }).code === '23505'

@@ -38,6 +38,7 @@ export const bootDatabase = async (config: Config, log: Log, say: (line: string)
   const url = config.databaseUrl ?? own!.url
   const database = openDatabase(url, {
     poolSize: config.poolSize,
+    prepared: config.prepared,
     // Its words only: the error of a driver carries the whole connection.
     onError: ({ message, name }) => log.warn({ reason: message, name }, 'a database connection broke'),
   })
