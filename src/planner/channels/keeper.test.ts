@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { steerableClock, systemClock } from '#infra/clock.ts'
+import { systemClock } from '#infra/clock.ts'
 import { topics } from '#infra/db/database.ts'
 import { keyRingFrom } from '#infra/secrets.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
@@ -245,67 +245,6 @@ describe('tokens that are never refreshed', () => {
   it('are not given out after their end', async () => {
     const channelId = await fixed().channel({ ws, platform: steady.id, grant: issued(steady.id, -1) })
     expect((await failure(fixed().keeper.grant(channelId))).kind).toBe('reconnect')
-  })
-})
-
-describe('tokens read together for calls that start together', () => {
-  const clock = steerableClock()
-  const many = (channels: string[]) => {
-    const { keeper } = channelsHouse({
-      database,
-      clock,
-      keys,
-      platforms: [toy(turning), toy(steady)],
-      sandboxUrl: sandbox.url,
-    })
-    return keeper.grants(channels)
-  }
-  const channel = (n: number, leftMs?: number) =>
-    house.channel({ ws, platform: turning.id, externalId: `many-${n}`, grant: issued(turning.id, leftMs) })
-
-  it('are those of each channel, and each is used once: what was renewed since is seen by the next', async () => {
-    const ids = [await channel(1), await channel(2)]
-    const grant = many(ids)
-    const [one, two] = await Promise.all(ids.map(grant))
-    expect(one!.grant.access).toBe((await house.keeper.grant(ids[0]!)).grant.access)
-    expect(two!.grant.access).toBe((await house.keeper.grant(ids[1]!)).grant.access)
-    await house.keeper.renew(ids[0]!, 1)
-    expect((await grant(ids[0]!)).generation).toBe(2)
-  })
-
-  it('are used within a second; later the token of then is read', async () => {
-    const id = await channel(1)
-    const [soon, late] = [many([id]), many([id])]
-    await soon(id)
-    await house.keeper.renew(id, 1)
-    clock.advance(1_001)
-    expect((await late(id)).generation).toBe(2)
-  })
-
-  it('that are over are renewed like any, by one call', async () => {
-    const id = await channel(1, -1_000)
-    const held = await Promise.all([many([id])(id), many([id])(id)])
-    expect(held.map((h) => h.generation)).toEqual([2, 2])
-    expect(calls(turning.id)).toBe(1)
-  })
-
-  it('of a channel that is gone or waits for its person are not given out', async () => {
-    const [gone, ended] = [await channel(1), await channel(2)]
-    await database.db
-      .updateTable('channels')
-      .set({ removed_at: inMs(0) })
-      .where('id', '=', gone)
-      .execute()
-    await house.keeper.markReconnect(ended, 'Over.')
-    const grant = many([gone, ended])
-    expect((await failure(grant(gone))).kind).toBe('reconnect')
-    expect((await failure(grant(ended))).message).toBe('Over.')
-  })
-
-  it('that could not be read together are read one by one', async () => {
-    const id = await channel(1)
-    const grant = many([id, 'no uuid, so that the statement fails'])
-    expect((await grant(id)).generation).toBe(1)
   })
 })
 
