@@ -1,7 +1,6 @@
 /** The HTTP server, put together: doors only. What stands behind each comes in through `AppDeps`. */
 import multipart from '@fastify/multipart'
-import rateLimit from '@fastify/rate-limit'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 
 import { mediaLimits } from '#contract/media.ts'
@@ -19,27 +18,21 @@ import { createAccess } from './access.ts'
 import { createAuth } from './auth.ts'
 import { type Bind, createBind } from './bind.ts'
 import { acceptJson } from './body.ts'
+import { type Counting, countHere } from './counting.ts'
 import { registerDocs } from './docs.ts'
 import { type Checks, registerHealth } from './health.ts'
 import { createIdempotency, purgeIdempotency } from './idempotency.ts'
+import { defaultLimits, type Limits, registerLimits } from './limits.ts'
 import { createLive } from './live.ts'
 import type { Metrics } from './metrics.ts'
-import { errorHandler, tooMany } from './problems.ts'
+import { errorHandler } from './problems.ts'
 import { registerMedia } from './routes/media.ts'
 import { registerPeople } from './routes/people.ts'
 import { type QueuesDoorDeps, registerBoard, registerQueues } from './routes/queues.ts'
 import { registerSandbox, type SandboxDoorDeps } from './sandbox-door.ts'
 import { registerSecurity } from './security.ts'
-import { createTries } from './tries.ts'
 import { uploadLimits } from './upload.ts'
 import { registerWeb } from './web.ts'
-
-/**
- * Requests a minute. `api`: per user (or address) and route; `signIn`: per address, and wrong passwords per account; `refused`: 401s per address; `sandbox`:
- * calls of the imitation networks from outside, per address.
- */
-export type Limits = { api: number; signIn: number; refused: number; sandbox: number }
-export const defaultLimits: Limits = { api: 600, signIn: 10, refused: 60, sandbox: 3_000 }
 
 export type AppDeps = {
   database: Pick<Database, 'db' | 'pool' | 'listen'>
@@ -69,6 +62,8 @@ export type AppDeps = {
   checks?: Checks
   /** Null = no limits; what is left out is as in `defaultLimits`. */
   limits?: Partial<Limits> | null
+  /** Who counts for them; default this process. */
+  counting?: Counting
   metricsToken?: string | null
   /** Folder of the built web app; null when there is none. */
   webDir?: string | null
@@ -109,39 +104,17 @@ export const createApp = async (deps: AppDeps): Promise<FastifyInstance> => {
   })
   await registerSecurity(app, { publicUrl })
 
-  if (limits)
-    await app.register(rateLimit, {
-      global: true,
-      max: limits.api,
-      timeWindow: 60_000,
-      // After access: the caller is known, and people of one office do not share an address's budget.
-      hook: 'preValidation',
-      keyGenerator: (request) =>
-        `${request.caller.keyId ?? request.caller.userId ?? request.ip} ${request.method} ${request.routeOptions.url}`,
-      errorResponseBuilder: (_request, c) =>
-        tooMany(`At most ${c.max} requests a minute here.`, { max: c.max, ms: c.ttl }),
-    })
-  const refused = limits
-    ? app.createRateLimit({ max: limits.refused, timeWindow: 60_000, keyGenerator: (request) => request.ip })
-    : null
-  const sandboxed = limits
-    ? app.createRateLimit({ max: limits.sandbox, timeWindow: 60_000, keyGenerator: (request) => request.ip })
-    : null
+  const limiting = await registerLimits(app, { limits, counting: deps.counting ?? countHere(clock) })
 
   const auth = createAuth({
     pool: database.pool,
     publicUrl,
     secret: deps.keys.derive('sessions').toString('base64url'),
-    tries: limits ? createTries({ clock, max: limits.signIn, windowMs: 60_000 }) : null,
+    tries: limiting.tries,
     signedInFrom: people.signedInFrom,
     onEnded: people.lookAgain,
   })
-  const strike = async (request: FastifyRequest): Promise<void> => {
-    const seen = await refused?.(request)
-    if (seen && !seen.isAllowed && seen.isExceeded)
-      throw tooMany('Too many refused requests from your address.', { max: seen.max, ms: seen.ttl })
-  }
-  const authorize = createAccess({ people, publicUrl, session: auth.session, strike })
+  const authorize = createAccess({ people, publicUrl, session: auth.session, strike: limiting.refused })
   const once = createIdempotency({ db: database.db, clock, keys: deps.keys })
   const { bind, bound } = createBind({ app, authorize, once, receive: media.receive })
 
@@ -182,15 +155,8 @@ export const createApp = async (deps: AppDeps): Promise<FastifyInstance> => {
         const userId = await auth.session(request)
         return userId !== null && (await people.belongs(userId)) ? userId : null
       },
-      strike,
-      count: async (request) => {
-        const seen = await sandboxed?.(request)
-        if (seen && !seen.isAllowed && seen.isExceeded)
-          throw tooMany(`The sandbox takes ${seen.max} requests a minute from an address.`, {
-            max: seen.max,
-            ms: seen.ttl,
-          })
-      },
+      strike: limiting.refused,
+      count: limiting.sandbox,
     })
   await registerWeb(app, { dir: deps.webDir ?? null })
 

@@ -124,16 +124,16 @@ export const createAuth = (deps: AuthDeps): Auth => {
   }
   /** A try of a password: one of its address, and one of its account, which a right one gives back. */
   const guess = async (request: FastifyRequest, account: string | null): Promise<void> => {
-    take(`address ${request.ip}`, 'Too many tries from your address.')
-    if (account) take(account, 'Too many wrong passwords for this account.')
+    await take(`address ${request.ip}`, 'Too many tries from your address.')
+    if (account) await take(account, 'Too many wrong passwords for this account.')
   }
   /** The account of an e-mail address; null: whoever tries is in already at this address, and is not locked out. */
   const accountOf = async (request: FastifyRequest, email: string): Promise<string | null> => {
     const address = email.trim().toLowerCase().slice(0, 254)
     return (await deps.signedInFrom(address, request.ip)) ? null : `mail ${address}`
   }
-  const take = (key: string, what: string): void => {
-    const ms = deps.tries?.take(key)
+  const take = async (key: string, what: string): Promise<void> => {
+    const ms = await deps.tries?.take(key)
     if (deps.tries && ms) throw tooMany(what, { max: deps.tries.max, ms })
   }
   return {
@@ -160,7 +160,7 @@ export const createAuth = (deps: AuthDeps): Auth => {
       })
       if (answer.status === 400) throw wrong('currentPassword', 'is not your password')
       if (!answer.ok) throw toProblem(answer.status, await answer.text())
-      deps.tries?.forgive(account)
+      await deps.tries?.forgive(account)
       await deps.onEnded(userId)
       return answer.headers.getSetCookie()
     },
@@ -190,7 +190,7 @@ export const createAuth = (deps: AuthDeps): Auth => {
           const text = await answer.text()
           for (const cookie of answer.headers.getSetCookie()) reply.header('set-cookie', cookie)
           if (!answer.ok) throw toProblem(answer.status, text)
-          if (account) deps.tries?.forgive(account)
+          if (account) await deps.tries?.forgive(account)
           if (ends) await deps.onEnded(ends)
           return reply.code(answer.status).type('application/json').header('cache-control', 'no-store').send(text)
         },

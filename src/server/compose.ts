@@ -135,6 +135,7 @@ export const compose: Compose = async ({
     people: house.people,
     media: house.media,
     metrics,
+    counting: redis?.counting,
     redis: redis && { carriers: redis.carriers, trouble: redis.link.trouble },
     sandbox: sandbox && { handle: sandbox.handle, word },
     sandboxOn: config.sandbox,

@@ -6,6 +6,7 @@ import type { Database } from '#infra/db/database.ts'
 import type { Log } from '#infra/log.ts'
 import type { RedisLink } from '#infra/redis.ts'
 import type { KeyRing } from '#infra/secrets.ts'
+import { type Counting, countHere, countOnRedis } from '../counting.ts'
 import type { Check } from '../health.ts'
 import type { Metrics } from '../metrics.ts'
 
@@ -13,6 +14,8 @@ export type RedisParts = {
   link: RedisLink
   carry: Carry
   carriers: RedisCarriers
+  /** Limits over all processes. */
+  counting: Counting
   /** How it is, for readiness: the process does its work without it, so it is never "not ready". */
   check: Check
   /** After everything that uses it has ended. */
@@ -48,6 +51,7 @@ export const openRedisParts = async (o: {
     link,
     carry: carriers.carry,
     carriers,
+    counting: await countOnRedis({ link, prefix, here: countHere(o.clock) }),
     check: async () => {
       const trouble = await link.look()
       return trouble && { degraded: `Redis ${trouble}; this process carries its work by itself` }
