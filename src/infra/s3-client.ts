@@ -51,6 +51,10 @@ export const connectS3 = async (settings: S3Settings): Promise<S3> => {
   return { sdk, client, settings }
 }
 
+/** ms the server's clock is ahead of ours, as the SDK learnt from its answers; 0 while they are less than four minutes apart. */
+export const clockOffset = (client: S3Client): number =>
+  (client.config as { systemClockOffset?: number }).systemClockOffset ?? 0
+
 type Told = Error & { Code?: string; code?: string; $metadata?: { httpStatusCode?: number }; $response?: unknown }
 const codeOf = (error: unknown): string => {
   const e = error as Told
@@ -119,7 +123,8 @@ export const whyNot = ({ sdk, client, settings }: S3): Promise<Trouble | null> =
     .then(() => null, troubleOf)
 
 /**
- * Tries what Clarion will do there. One that does not answer right now is no wrong setting: then the sentence for the log.
+ * Tries what Clarion will do there. One that does not answer right now is no wrong setting, nor is a clock that differs, which
+ * signatures are corrected by: then the sentence for the log.
  * @throws CannotStart when the server refuses us.
  */
 export const assertUsable = async (s3: S3): Promise<string | null> => {
@@ -132,8 +137,14 @@ export const assertUsable = async (s3: S3): Promise<string | null> => {
       .send(new sdk.PutObjectCommand({ ...mark, Body: new Uint8Array() }))
       .then(() => client.send(new sdk.DeleteObjectCommand(mark)))
       .then(() => null, troubleOf))
-  if (!why) return null
-  const sentence = `S3 (bucket ${bucket} at ${endpoint ?? region}): ${why.says}.`
+  const where = `S3 (bucket ${bucket} at ${endpoint ?? region})`
+  if (!why) {
+    const apart = Math.round(clockOffset(client) / 1000)
+    return apart === 0
+      ? null
+      : `${where}: its clock and this machine's are ${Math.abs(apart)} s apart. Set both by NTP.`
+  }
+  const sentence = `${where}: ${why.says}.`
   if (!why.passing) throw new CannotStart(sentence, why.fix)
   return `${sentence} ${why.fix}`
 }

@@ -23,7 +23,7 @@ export type FileCache = {
   /** A path to write a new copy to, with room for so many bytes where they are known. @throws StorageFull. */
   draft: (bytes?: number) => Promise<string>
   /** What was written to a draft is the copy of this key now. */
-  adopt: (key: string, draft: string) => Promise<void>
+  adopt: (key: string, draft: string) => Promise<unknown>
   rename: (from: string, to: string) => Promise<void>
   drop: (key: string) => Promise<void>
   /** Gives up what nobody has used for so long (ms), and drafts as old. */
@@ -54,7 +54,7 @@ export const openCache = async (o: { dir: string; maxBytes: number; now: () => n
   await mkdir(dir, { recursive: true, mode: 0o700 })
   /** By the name of the key; the first was not used for longest. */
   const copies = new Map<string, Copy>()
-  const bringing = new Map<string, Promise<void>>()
+  const bringing = new Map<string, Promise<Copy>>()
   let total = 0
   const suffix = () => randomBytes(6).toString('hex')
 
@@ -69,16 +69,17 @@ export const openCache = async (o: { dir: string; maxBytes: number; now: () => n
     copies.set(name, copy)
   }
   const take = (name: string, copy: Copy, hold: Hold): string => {
-    touch(name, copy)
+    if (!copy.dead) touch(name, copy)
     copy.holders++
-    hold(() => {
-      copy.holders--
-      if (copy.holders > 0) return
-      // A file that cannot be removed is found, and swept, by the next start.
-      const over = copy.dead ? rm(copy.path, { force: true }) : makeRoom(0)
-      void over.catch(() => undefined)
-    })
+    hold(() => letGo(copy))
     return copy.path
+  }
+  const letGo = (copy: Copy) => {
+    copy.holders--
+    if (copy.holders > 0) return
+    // A file that cannot be removed is found, and swept, by the next start.
+    const over = copy.dead ? rm(copy.path, { force: true }) : makeRoom(0)
+    void over.catch(() => undefined)
   }
   /** Gives up the oldest that nobody holds until so many bytes fit. */
   const makeRoom = async (bytes: number) => {
@@ -122,7 +123,8 @@ export const openCache = async (o: { dir: string; maxBytes: number; now: () => n
     if (bytes + spareBytes > after.bavail * after.bsize) return asFull({ code: 'ENOSPC' })
     return join(dir, `draft-${suffix()}`)
   }
-  const adopt = async (key: string, written: string) => {
+  /** `holders`: who has it from the beginning, and lets it go. */
+  const adopt = async (key: string, written: string, holders = 0) => {
     const name = nameOf(key)
     const path = join(dir, `${name}.${suffix()}`)
     const { size } = await stat(written)
@@ -130,9 +132,11 @@ export const openCache = async (o: { dir: string; maxBytes: number; now: () => n
     await rename(written, path)
     const older = copies.get(name)
     copies.delete(name)
-    copies.set(name, { path, bytes: size, holders: 0, dead: false, usedAt: now() })
+    const copy: Copy = { path, bytes: size, holders, dead: false, usedAt: now() }
+    copies.set(name, copy)
     total += size
     if (older) await discard(older)
+    return copy
   }
   const find = async (key: string, hold: Hold) => {
     const name = nameOf(key)
@@ -153,26 +157,27 @@ export const openCache = async (o: { dir: string; maxBytes: number; now: () => n
     keeps: true,
     find,
     bring: async (key, bytes, hold, fill) => {
-      for (;;) {
-        const here = await find(key, hold)
-        if (here) return here
-        const fetch = async () => {
-          const path = await draft(bytes)
-          try {
-            await fill(path)
-            await adopt(key, path)
-          } catch (error) {
-            await rm(path, { force: true })
-            return asFull(error)
-          }
+      const here = await find(key, hold)
+      if (here) return here
+      const fetch = async () => {
+        const path = await draft(bytes)
+        try {
+          await fill(path)
+          // Held for who asked, until each of them has taken it: a full cache must not give it up in between.
+          const copy = await adopt(key, path, 1)
+          setImmediate(() => letGo(copy))
+          return copy
+        } catch (error) {
+          await rm(path, { force: true })
+          return asFull(error)
         }
-        const under = bringing.get(key) ?? fetch().finally(() => bringing.delete(key))
-        bringing.set(key, under)
-        await under
       }
+      const under = bringing.get(key) ?? fetch().finally(() => bringing.delete(key))
+      bringing.set(key, under)
+      return take(nameOf(key), await under, hold)
     },
     draft,
-    adopt,
+    adopt: (key, written) => adopt(key, written),
     rename: async (from, to) => {
       const copy = copies.get(nameOf(from))
       if (!copy || copy.holders > 0) return drop(from)

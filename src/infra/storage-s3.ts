@@ -13,7 +13,7 @@ import type { GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import { readStream, TooManyBytes, writeStream } from './files.ts'
 import type { Hold } from './hold.ts'
 import { holding } from './hold.ts'
-import { asStorageError, isMissing, type S3, statusOf, whyNot } from './s3-client.ts'
+import { asStorageError, clockOffset, isMissing, type S3, statusOf, whyNot } from './s3-client.ts'
 import { copyObject, sendStream } from './s3-upload.ts'
 import { passed } from './scavenge.ts'
 import { asFull, checkedKey, NotStored, type Storage, StorageAway, StorageFull } from './storage.ts'
@@ -295,7 +295,7 @@ export const s3Storage = ({ s3, cache, now, links }: S3StorageOptions): Storage 
     link: async (key, { mime, forMs }) => {
       if (!links) return null
       const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner')
-      const from = Math.floor(now() / linkStepMs) * linkStepMs
+      const from = Math.floor((now() + clockOffset(client)) / linkStepMs) * linkStepMs
       const command = new sdk.GetObjectCommand({
         ...at(key),
         ResponseContentType: mime,

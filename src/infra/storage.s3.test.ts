@@ -1,8 +1,10 @@
 /** The storage on a real S3 server (Ceph's): what every make keeps, and what only this one can get wrong. */
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import {
   CreateMultipartUploadCommand,
   HeadObjectCommand,
@@ -238,6 +240,41 @@ test('a wrong setting is told in a sentence, with what to do', async () => {
   const s3 = await connectS3(right)
   expect(await assertUsable(s3)).toBeNull()
   s3.client.destroy()
+})
+
+test('a machine whose clock is wrong is told so, and its signed addresses are good all the same', async () => {
+  const settings = await settingsOf()
+  const program = `
+    const real = Date
+    const off = () => real.now() - 3 * 3_600_000
+    globalThis.Date = class extends real { constructor(...a) { super(...(a.length ? a : [off()])) } static now() { return off() } }
+    const { connectS3, assertUsable } = await import(${JSON.stringify(new URL('./s3-client.ts', import.meta.url).href)})
+    const { s3Storage } = await import(${JSON.stringify(new URL('./storage-s3.ts', import.meta.url).href)})
+    const { noCache } = await import(${JSON.stringify(new URL('./storage-cache.ts', import.meta.url).href)})
+    const s3 = await connectS3(${JSON.stringify(settings)})
+    const said = await assertUsable(s3)
+    const storage = s3Storage({ s3, cache: noCache, now: () => Date.now(), links: {} })
+    await storage.put('media/aa/a', Buffer.from('bytes'))
+    console.log(JSON.stringify([said, await storage.link('media/aa/a', { mime: 'image/png', forMs: 1_800_000 })]))
+    s3.client.destroy()`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program])
+  const [said, link] = JSON.parse(stdout) as [string, string]
+  expect(said).toMatch(/clock and this machine's are 10[78]\d\d s apart/)
+  expect(await (await fetch(link)).text()).toBe('bytes')
+})
+
+test('more readers than the cache has room for each get their file', async () => {
+  const { storage } = await opened({}, 1_000_000)
+  const keys = Array.from({ length: 6 }, (_, i) => `media/aa/k${i}`)
+  await Promise.all(keys.map((key, i) => storage.put(key, Buffer.alloc(900_000, String(i)))))
+  await Promise.all(
+    Array.from({ length: 60 }, (_, n) =>
+      holding(async (hold) => {
+        const bytes = await readFile(await storage.local(keys[n % 6]!, hold))
+        expect([bytes.length, bytes[7]]).toEqual([900_000, 48 + (n % 6)])
+      }),
+    ),
+  )
 })
 
 test('a server that is away is no missing file, and is used again when it is back', async () => {
