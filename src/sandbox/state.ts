@@ -1,8 +1,10 @@
 /**
  * The sandbox's memory: one plain JSON document and a folder of blobs beside it, so that sandbox channels live on when
  * Clarion restarts. Without a file everything is in memory. Saves are debounced and written whole (temporary file, then
- * rename): a crash leaves the old document or the new one. A kill -9 may lose the last tenth of a second; whoever needs
- * a network that outlives its client runs `src/sandbox/main.ts` as its own process.
+ * rename): a crash leaves the old document or the new one. Writing blocks everybody else in this process, and takes ever
+ * longer as posts pile up; so it never takes more than a twentieth of the time. A kill -9 may lose what came since: a
+ * tenth of a second, or some seconds of a large state; whoever needs a network that outlives its client runs
+ * `src/sandbox/main.ts` as its own process.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,6 +13,9 @@ import type { Fault } from './faults.ts'
 
 const VERSION = 1
 const SAVE_AFTER_MS = 100
+/** A save waits this many times as long as the last one took, at most `SAVE_AT_LEAST_MS`. */
+const REST = 20
+const SAVE_AT_LEAST_MS = 5_000
 
 export type SandboxState = {
   version: number
@@ -63,15 +68,18 @@ export const openMemory = (file?: string): Memory => {
   const cache = new Map<string, Buffer>()
   let timer: NodeJS.Timeout | undefined
   let dirty = false
+  let rest = 0
 
   const flush = () => {
     clearTimeout(timer)
     timer = undefined
     if (!file || !dirty) return
     dirty = false
+    const begun = performance.now()
     folderOf(dirname(file))
     writeFileSync(`${file}.new`, JSON.stringify(memory.state), { mode: 0o600 })
     renameSync(`${file}.new`, file)
+    rest = Math.min((performance.now() - begun) * REST, SAVE_AT_LEAST_MS)
   }
 
   const memory: Memory = {
@@ -79,7 +87,7 @@ export const openMemory = (file?: string): Memory => {
     changed: () => {
       dirty = true
       if (!file || timer) return
-      timer = setTimeout(flush, SAVE_AFTER_MS)
+      timer = setTimeout(flush, Math.max(SAVE_AFTER_MS, rest))
       timer.unref()
     },
     putBlob: (bytes, mime) => {

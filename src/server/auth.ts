@@ -2,7 +2,6 @@
  * Sessions: better-auth on our own tables, email and password only. Nobody signs up: the first run and `members` make
  * people. Only the doors listed here are open; everything else the library could do is `not-found`.
  */
-import { betterAuth } from 'better-auth'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type pg from 'pg'
 import { z } from 'zod'
@@ -39,7 +38,9 @@ export const authDoors: Record<string, z.ZodType> = {
 
 const endsSessions = new Set(['/sign-out', '/revoke-session', '/revoke-other-sessions'])
 
-const make = ({ pool, publicUrl, secret }: AuthDeps) => {
+/** The library costs 25 MB and a tenth of a second, and is loaded when the first person comes: a worker never does. */
+const make = async ({ pool, publicUrl, secret }: AuthDeps) => {
+  const { betterAuth } = await import('better-auth')
   const secure = publicUrl.startsWith('https:')
   return betterAuth({
     appName: 'Clarion',
@@ -116,10 +117,14 @@ const toProblem = (status: number, text: string): Problem => {
 }
 
 export const createAuth = (deps: AuthDeps): Auth => {
-  const auth = make(deps)
+  let made: ReturnType<typeof make> | undefined
+  const library = () => {
+    made ??= make(deps)
+    return made
+  }
   const session: Auth['session'] = async (request) => {
     if (!request.headers.cookie) return null
-    const found = await auth.api.getSession({ headers: headersOf(request, deps.publicUrl) })
+    const found = await (await library()).api.getSession({ headers: headersOf(request, deps.publicUrl) })
     return found?.user.id ?? null
   }
   /** A try of a password: one of its address, and one of its account, which a right one gives back. */
@@ -139,7 +144,7 @@ export const createAuth = (deps: AuthDeps): Auth => {
   return {
     session,
     signIn: async (request, email, password) => {
-      const answer = await auth.api.signInEmail({
+      const answer = await (await library()).api.signInEmail({
         body: { email, password },
         headers: headersOf(request, deps.publicUrl),
         asResponse: true,
@@ -153,7 +158,7 @@ export const createAuth = (deps: AuthDeps): Auth => {
       if (from === to) throw wrong('newPassword', 'is the old one; choose another')
       const account = `user ${userId}`
       await guess(request, account)
-      const answer = await auth.api.changePassword({
+      const answer = await (await library()).api.changePassword({
         body: { currentPassword: from, newPassword: to, revokeOtherSessions: true },
         headers: headersOf(request, deps.publicUrl),
         asResponse: true,
@@ -184,7 +189,7 @@ export const createAuth = (deps: AuthDeps): Auth => {
           const ends = endsSessions.has(path) ? await session(request) : null
           const body = request.method === 'POST' ? JSON.stringify(given.data) : undefined
           if (body !== undefined) headers.set('content-type', 'application/json')
-          const answer = await auth.handler(
+          const answer = await (await library()).handler(
             new Request(new URL(`/api/auth${path}`, deps.publicUrl), { method: request.method, headers, body }),
           )
           const text = await answer.text()

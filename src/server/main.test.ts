@@ -61,6 +61,24 @@ const launch = (env: Record<string, string> = {}, ...args: string[]) => {
   return it
 }
 
+/** Packages a process that nobody has asked anything of does without. Each costs 10 to 40 MB, or reads what strangers wrote. */
+const rare = ['@scalar/fastify-api-reference', 'better-auth', 'sharp', 'mediabunny', 'bullmq', 'ioredis', '@aws-sdk']
+
+/** For NODE_OPTIONS: says on stderr which of them was loaded, once each. */
+const telling = `--import=data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module'
+  const said = new Set()
+  registerHooks({
+    load: (url, context, next) => {
+      for (const name of ${JSON.stringify(rare)})
+        if (url.includes('/node_modules/' + name + '/') && !said.has(name)) {
+          said.add(name)
+          console.error('loaded ' + name)
+        }
+      return next(url, context)
+    },
+  })`)}`
+
 test('first start, a second process, kill -9 and again, SIGTERM', async () => {
   const first = launch()
   const url = await first.ready()
@@ -76,7 +94,7 @@ test('first start, a second process, kill -9 and again, SIGTERM', async () => {
   first.child.kill('SIGKILL')
   await first.ended()
   expect((await processesIn(join(dir, 'postgres', 'pgdata'))).length).toBeGreaterThan(0)
-  const third = launch({ CLARION_HOST: '0.0.0.0', CLARION_BODY_MS: '1000' })
+  const third = launch({ CLARION_HOST: '0.0.0.0', CLARION_BODY_MS: '1000', NODE_OPTIONS: telling })
   const { port } = new URL(await third.ready())
   // A body that dribbles ends wherever it leads: a door, the sandbox, nowhere, an upload nobody may make.
   for (const path of ['/api/v1/setup', '/sandbox/_desk/faults', '/nowhere', '/api/v1/workspaces/x/media']) {
@@ -91,6 +109,13 @@ test('first start, a second process, kill -9 and again, SIGTERM', async () => {
   }
   expect(third.said).toContain('(adopted)')
   await vi.waitFor(() => expect(third.said).toMatch(/enter the setup token {2}\S{24}/), { timeout: 120_000 })
+
+  expect(third.said).not.toContain('loaded ')
+  expect((await fetch(`http://127.0.0.1:${port}/docs/`)).status).toBe(200)
+  expect((await fetch(`http://127.0.0.1:${port}/docs/no-such-page`)).status).toBe(404)
+  await fetch(`http://127.0.0.1:${port}/api/auth/get-session`, { headers: { cookie: 'a=b' } })
+  await third.says(/loaded @scalar/)
+  await third.says(/loaded better-auth/)
 
   third.child.kill('SIGTERM')
   // What a terminal and npm do: the same wish, twice within a moment.
