@@ -26,6 +26,9 @@ const other = () =>
 const locked = () =>
   new DocumentRefused('encrypted', 'The document is protected by a password. Save it without protection.')
 
+const macros = () =>
+  new DocumentRefused('not-a-document', 'The document holds macros. Save it as a usual document (.docx, .pptx).')
+
 type Entry = { method: number; packed: number; at: number }
 
 /** The central directory of a zip (APPNOTE 4.3.12, 4.3.16), which stands at its end. */
@@ -62,6 +65,10 @@ const openXml = async (file: FileHandle, size: number): Promise<DocumentFacts> =
   const entries = await directory(file, size)
   const slides = entries.has('ppt/presentation.xml')
   if (!slides && !entries.has('word/document.xml')) throw other()
+  // A .docm renamed to .docx is one still (ECMA-376 part 1 §11, 13: the main part's type, and the project of macros).
+  const types = await part(file, entries.get('[Content_Types].xml'))
+  if (/macroEnabled/.test(types) || entries.has('word/vbaProject.bin') || entries.has('ppt/vbaProject.bin'))
+    throw macros()
   // What the program counted when it saved; a page count of Word's may be old, and is then only somewhat wrong.
   const said = /<(?:Slides|Pages)>(\d{1,6})<\//.exec(await part(file, entries.get('docProps/app.xml')))?.[1]
   const pages = Number(said)

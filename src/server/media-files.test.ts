@@ -147,6 +147,28 @@ describe('coming in', () => {
     ['an encrypted video', () => without(mp4(), 'avc1\0\0\0', 'encv'), 'video/mp4', 422, 'bad-media', /encrypted/],
     ['a video without a picture', () => without(mp4(), 'vide', 'soun'), 'video/mp4', 422, 'bad-media', /no picture/],
     ['an archive', () => zip({ 'a.txt': 'a' }), '', 415, 'unsupported-media', /archive/],
+    [
+      'a document with macros, renamed',
+      () => zip({ 'word/document.xml': '<w/>', 'word/vbaProject.bin': 'x' }),
+      '',
+      415,
+      'unsupported-media',
+      /macros/,
+    ],
+    [
+      'a presentation whose type is one with macros',
+      () =>
+        zip({
+          '[Content_Types].xml':
+            '<Override ContentType="application/vnd.ms-powerpoint.presentation.macroEnabled.main+xml"/>',
+          'ppt/presentation.xml': '<p/>',
+        }),
+      '',
+      415,
+      'unsupported-media',
+      /macros/,
+    ],
+    ['a workbook', () => zip({ 'xl/workbook.xml': '<x/>' }), '', 415, 'unsupported-media', /Office/],
     ['an archive cut short', () => pptx(3).subarray(0, -30), '', 422, 'bad-media', /cut short/],
     ['a PowerPoint with a password', () => compound('EncryptedPackage'), '', 422, 'bad-media', /password/],
     [

@@ -82,6 +82,11 @@ test.each<[DraftMedia[], string]>([
   ],
 ])('%#: %s', (media, sentence) => expect(said(...media)).toEqual([sentence]))
 
+test('a file that tells neither length nor size is warned of, where a rule would have asked', () => {
+  const dumb = { ...video, durationMs: null, width: null, height: null }
+  expect(found(dumb).map((f) => [f.rule, f.level])).toEqual([['net.video.unmeasured', 'warning']])
+})
+
 test('a recording measures slightly off its rate, and is not refused for that', () => {
   for (const fps of [60_000 / 1001, 59.92, 60.04, 60.3]) expect(found({ ...video, facts: { fps } })).toEqual([])
   for (const fps of [60.31, 61, 90])

@@ -155,7 +155,21 @@ const rate = ({ item: { facts }, limits }: Taken<VideoLimits>): Params | undefin
 /** Seconds, with the decimals that tell the length from the limit. */
 const seconds = (ms: number, limit: number): Params => ({ limit: limit / 1000, actual: apart(ms / 1000, limit / 1000) })
 
+/** AVI, FLV, WMV and MPEG tell little of themselves. What could not be measured is no reason to refuse, and none to be silent. */
+const unmeasured = ({ item, limits }: Taken<VideoLimits>): Params | undefined => {
+  const length = item.durationMs === null && (limits.maxMs ?? limits.minMs) !== undefined
+  const size = !item.width && (limits.aspect ?? limits.minWidth ?? limits.maxWidth) !== undefined
+  return when(length || size, { actual: item.mime })
+}
+
 const ofVideo: readonly Rule<Taken<VideoLimits>>[] = [
+  {
+    kind: 'video.unmeasured',
+    level: 'warning',
+    says: 'Clarion could not measure this file, so that the limits of {platform} on length and size are unchecked.',
+    fix: 'Export it as MP4, or try: Clarion tells you what {platform} says.',
+    broken: unmeasured,
+  },
   {
     kind: 'video.type',
     says: '{actual} is not taken by {platform}.',

@@ -7,8 +7,12 @@ export type { Stretch }
 /** No post of any network is longer (UTF-16 units); what comes behind stays plain, so that a preview stays quick. */
 const readable = 30_000
 
+/** Digits alone are no hashtag (X, Instagram, Threads, TikTok, Bluesky), and handles are Latin letters, digits and `_`. */
+const uncoloured = /^(?:[#＃]\d+|@(?![a-z\d_]).*)$/isu
+
 /** The stretches most networks colour: links, @handles (dots allowed) and #tags, not in the middle of a word. */
-export const usualStretches = (text: string): Stretch[] => stretches(text.slice(0, readable))
+export const usualStretches = (text: string): Stretch[] =>
+  stretches(text.slice(0, readable)).filter(({ start, end }) => !uncoloured.test(text.slice(start, end)))
 
 /** No post of any network has more to colour. */
 const most = 500

@@ -494,6 +494,7 @@ export const en = {
   'problem.video.too-large': 'Large video frame',
   'problem.video.aspect-ratio': 'Shape of the video',
   'problem.video.duration': 'Long video',
+  'problem.video.unmeasured': 'Not measured',
   'problem.video.too-short': 'Short video',
   'problem.video.bytes': 'Large video',
   'problem.image.still': 'It would not move',
@@ -610,6 +611,9 @@ export const en = {
   'preflight.video.aspect-ratio.fix': 'Crop or pad the video.',
   'preflight.video.duration': 'The video runs {{actual}} s; {{platform}} takes {{limit}} s.',
   'preflight.video.duration.fix': 'Trim it.',
+  'preflight.video.unmeasured':
+    'Clarion could not measure this file, so that the limits of {{platform}} on length and size are unchecked.',
+  'preflight.video.unmeasured.fix': 'Export it as MP4, or try: Clarion tells you what {{platform}} says.',
   'preflight.video.too-short': 'The video runs {{actual}} s; {{platform}} wants at least {{limit}} s.',
   'preflight.video.too-short.fix': 'Use a longer one.',
   'preflight.image.still':

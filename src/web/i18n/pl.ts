@@ -527,6 +527,7 @@ export const pl: Catalogue = {
   'problem.video.too-large': 'Za duża rozdzielczość filmu',
   'problem.video.aspect-ratio': 'Proporcje filmu',
   'problem.video.duration': 'Za długi film',
+  'problem.video.unmeasured': 'Niezmierzony film',
   'problem.video.too-short': 'Za krótki film',
   'problem.video.bytes': 'Duży plik filmu',
   'problem.image.still': 'Nie będzie się ruszać',
@@ -654,6 +655,10 @@ export const pl: Catalogue = {
   'preflight.video.aspect-ratio.fix': 'Przytnij albo poszerz film.',
   'preflight.video.duration': 'Film trwa {{actual}} s; {{platform}} przyjmuje {{limit}} s.',
   'preflight.video.duration.fix': 'Skróć go.',
+  'preflight.video.unmeasured':
+    'Clarion nie mógł zmierzyć tego pliku, więc limity {{platform}} co do długości i rozmiaru są niesprawdzone.',
+  'preflight.video.unmeasured.fix':
+    'Wyeksportuj go jako MP4 albo spróbuj: Clarion powie, co odpowiedział {{platform}}.',
   'preflight.video.too-short': 'Film trwa {{actual}} s; {{platform}} wymaga co najmniej {{limit}} s.',
   'preflight.video.too-short.fix': 'Użyj dłuższego.',
   'preflight.image.still':
