@@ -61,7 +61,11 @@ export type HttpOptions = {
   /** Gives it back: the request provably never left. */
   refund?: (charge: Charge) => Promise<void>
   /** Told of every answer, for usage headers. Must not throw. */
-  seen?: (answer: { status: number; headers: Record<string, string> }) => void
+  seen?: (answer: { status: number; headers: Record<string, string> }, charges: readonly Charge[]) => void
+  /** Told of charges whose call has no answer, and may have arrived. Must not throw. */
+  lost?: (charges: readonly Charge[]) => void
+  /** What a call takes from budgets beside its own `charge`, by its method and address. */
+  takes?: (method: HttpRequest['method'], url: URL) => readonly Charge[]
   fetch?: Send
   now: () => number
   signal?: AbortSignal
@@ -160,9 +164,16 @@ export const createHttp = (o: HttpOptions): Http => {
       ...(o.realm === 'sandbox' ? asClarion() : {}),
     }
     const signal = o.signal ? AbortSignal.any([o.signal, timeout]) : timeout
-    const charges = r.charge === undefined ? [] : 'bucket' in r.charge ? [r.charge] : r.charge
+    const own = r.charge === undefined ? [] : 'bucket' in r.charge ? [r.charge] : r.charge
+    // Objects of this call alone, by which it gives back what it took.
+    const charges = [...own, ...(o.takes?.(r.method, real) ?? [])].map((charge) => ({ ...charge }))
     await spendAll(o, charges)
-    await o.beforeSend?.()
+    try {
+      await o.beforeSend?.()
+    } catch (error) {
+      for (const charge of charges) await o.refund?.(charge)
+      throw error
+    }
 
     let answer: Answer
     try {
@@ -172,9 +183,10 @@ export const createHttp = (o: HttpOptions): Http => {
     } catch (error) {
       const failure = unanswered(error, real.host, timeout.aborted)
       if (failure.kind === 'try-later') for (const charge of charges) await o.refund?.(charge)
+      else o.lost?.(charges)
       return fail(failure)
     }
-    o.seen?.({ status: answer.status, headers: answer.headers })
+    o.seen?.({ status: answer.status, headers: answer.headers }, charges)
     const good = (answer.status >= 200 && answer.status < 300) || r.accept?.includes(answer.status)
     if (!good || o.failures.isError?.(answer)) {
       // Before anything is cut to length: half a token is a token too.

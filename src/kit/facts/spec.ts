@@ -141,9 +141,26 @@ export type Way = {
   credentials?: readonly string[]
 }
 
+/** Calls that take from a budget: by method and address (host and path, without the query). */
+export type Taker = {
+  /** Absent: any. */
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Tested against `host/path`. */
+  url: RegExp
+  /** Default 1. 0: takes nothing that we could count, but waits while the network says that nothing is left. */
+  units?: number
+}
+
+/** What of a publication is known without its files, to weigh it before it is due. */
+export type Planned = {
+  segments: number
+  firstComment: boolean
+  settings: Readonly<Record<string, unknown>>
+}
+
 /**
- * A budget the network does not let us ask for, counted in our database: YouTube's units, X's credits. A call with
- * `charge: { bucket, units }` is refused with `too-fast` before it leaves when the budget is spent.
+ * A budget of a network: YouTube's units, X's credits, a pace. A call that `takes` from it, or carries
+ * `charge: { bucket, units }`, is refused with `too-fast` before it leaves when the budget is spent.
  */
 export type Budget = {
   bucket: string
@@ -156,10 +173,19 @@ export type Budget = {
   /** Shared by all channels of the app credentials, or each channel's own. */
   scope: 'app' | 'channel'
   /**
-   * `daily`: from midnight to midnight in that zone. `rolling`: any stretch of that length (ms), a pace of the network
-   * that Clarion keeps by itself instead of meeting its 429; it is not shown to people.
+   * `daily`: from midnight to midnight in that zone. `rolling`: any stretch of that length (ms), which Clarion keeps by
+   * itself instead of meeting the network's 429; of an hour or less it is not shown to people.
    */
   window: { daily: string } | { rolling: number }
+  /** Calls that take from it; those that only the caller can weigh carry a `charge` instead. */
+  takes?: readonly Taker[]
+  /**
+   * The network's answers tell of it, as the bucket of that name in `usage`, and its word wins over our count. `alone`:
+   * only the word counts, and nothing is written before a call; `cap` is what the documents say.
+   */
+  told?: 'too' | 'alone'
+  /** Units a publication will take when it is due; absent: it is not foreseen. */
+  plans?: (p: Planned) => number
   /** The credential field that holds a cap of the person's own, for apps that were granted more. */
   capField?: string
 }

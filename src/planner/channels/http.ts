@@ -1,6 +1,7 @@
 /** Makes the HTTP client of one channel or one connect flow: the realm's host map, the network's failure table, the secrets to hide. */
 import type { Clock } from '#infra/clock.ts'
 import { passed } from '#infra/scavenge.ts'
+import { chargesOf } from '#kit/client/charges.ts'
 import { createHttp, type Http, type Realm } from '#kit/client/http.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { createSend, type Pin, type Send } from '#kit/client/send.ts'
@@ -65,7 +66,9 @@ export const createChannelHttp = (deps: ChannelHttpDeps): ChannelHttp => {
       ...(quotas && {
         spend: (cost) => quotas.spend(who, cost),
         refund: (cost) => quotas.refund(who, cost),
-        seen: (answer) => quotas.seen(who, answer),
+        seen: (answer, charges) => quotas.seen(who, answer, charges),
+        lost: (charges) => quotas.lost(charges),
+        takes: (method, url) => chargesOf(o.platform.spec.budgets ?? [], method, url),
       }),
     })
   }

@@ -13,6 +13,7 @@ import type { Platform, Quota } from '#kit/client/platform.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import type { Budget } from '#kit/facts/spec.ts'
 import { takeRolling } from './rolling.ts'
+import { createTold, type Take } from './told.ts'
 
 /** Whose budget a call takes from. Without a channel (a connect flow) only budgets of the app are counted. */
 export type Spender = { platform: Platform; realm: Realm; channelId?: string; app?: Record<string, string> }
@@ -30,8 +31,10 @@ export type Quotas = {
   spend: (who: Spender, charge: Charge) => Promise<void>
   /** Gives back what `spend` took for this very `charge` object. */
   refund: (who: Spender, charge: Charge) => Promise<void>
-  /** Keeps what an answer's headers say; in the background, never throws. */
-  seen: (who: Spender, answer: { status: number; headers: Record<string, string> }) => void
+  /** Keeps what an answer's headers say, to the call that took `charges`; in the background, never throws. */
+  seen: (who: Spender, answer: { status: number; headers: Record<string, string> }, charges?: readonly Charge[]) => void
+  /** The call that took `charges` has no answer: the network may have counted it. Never throws. */
+  lost: (charges: readonly Charge[]) => void
   /** Resolves when everything `seen` has been written. */
   settled: () => Promise<void>
   /** Deletes windows that ended a month ago, and slices of a pace that ended a day ago. */
@@ -46,11 +49,22 @@ export const windowOf = (window: { daily: string }, now: number): Window => {
   return { start: day.epochMilliseconds, end: day.add({ days: 1 }).startOfDay().epochMilliseconds }
 }
 
+/** A window of an hour or less is a pace, the engine's concern and not a person's. */
+const isPace = ({ window }: Budget): boolean => 'rolling' in window && window.rolling <= 3_600_000
+
+/** What counts now: from its start (epoch ms) on. `length` in ms. */
+type Span = Window & { length: number }
+const spanOf = ({ window }: Budget, now: number): Span => {
+  if ('rolling' in window) return { start: now - window.rolling, end: now, length: window.rolling }
+  const { start, end } = windowOf(window, now)
+  return { start, end, length: end - start }
+}
+
 /** May it stand in a field that holds a cap? */
 export const isCap = (value: string): boolean => /^[1-9]\d{0,8}$/.test(value)
 
 /** The cap of a budget: what the app was granted more by the person's word, else the network's usual one. */
-const capOf = (budget: Budget, app: Record<string, string> = {}): number => {
+export const capOf = (budget: Budget, app: Record<string, string> = {}): number => {
   const own = budget.capField ? app[budget.capField] : undefined
   return own && isCap(own) ? Number(own) : budget.cap
 }
@@ -62,7 +76,7 @@ const appKey = (platform: Platform, app: Record<string, string> = {}): string =>
 }
 
 /** Whose count it is: one for all channels of the app in a realm, or the channel's own. Null: nobody's. */
-const accountOf = (budget: Budget, { platform, realm, channelId, app }: Spender): string | null =>
+export const accountOf = (budget: Budget, { platform, realm, channelId, app }: Spender): string | null =>
   budget.scope === 'app' ? `app:${realm}:${appKey(platform, app)}` : channelId ? `channel:${channelId}` : null
 
 /** Stores what the network said about its quotas on a channel; an older word is replaced. */
@@ -118,41 +132,46 @@ export const knownQuotas = async (
 ): Promise<Map<string, KnownQuota[]>> => {
   const out = new Map<string, KnownQuota[]>(channels.map((c) => [c.id, []]))
   const apps = new Map<string, Record<string, string>>()
-  const wanted: { c: (typeof channels)[number]; budget: Budget; cap: number; account: string; window: Window }[] = []
+  const wanted: { c: (typeof channels)[number]; budget: Budget; cap: number; account: string; window: Span }[] = []
   for (const c of channels) {
     const platform = platforms.get(c.platform)
-    // A pace of minutes is the engine's concern.
     for (const budget of platform?.spec.budgets ?? []) {
-      if (!platform || 'rolling' in budget.window) continue
+      if (!platform || isPace(budget) || budget.told === 'alone') continue
       const key = `${c.workspace_id}/${c.platform}/${c.realm}`
-      const app = apps.get(key) ?? (await appOf(c.workspace_id, c.platform, c.realm))
-      apps.set(key, app)
+      // Unsealed only where it decides whose count it is, or the cap.
+      const asks = budget.scope === 'app' || budget.capField !== undefined
+      const app = apps.get(key) ?? (asks ? await appOf(c.workspace_id, c.platform, c.realm) : {})
+      if (asks) apps.set(key, app)
       const account = accountOf(budget, { platform, realm: c.realm, channelId: c.id, app })
-      const window = windowOf(budget.window, now.getTime())
+      const window = spanOf(budget, now.getTime())
       if (account !== null) wanted.push({ c, budget, cap: capOf(budget, app), account, window })
     }
   }
   if (wanted.length > 0) {
     const rows = await db
       .selectFrom('quotas')
-      .select(['platform', 'account', 'bucket', 'window_start', 'used'])
+      .select(['platform', 'account', 'bucket', 'window_end', 'used'])
       .where('account', 'in', [...new Set(wanted.map((w) => w.account))])
-      .where('window_end', '>', now)
+      .where('window_end', '>', new Date(Math.min(...wanted.map((w) => w.window.start))))
       .execute()
     for (const { c, budget, cap, account, window } of wanted) {
-      const row = rows.find(
+      const own = rows.filter(
         (r) =>
           r.platform === c.platform &&
           r.account === account &&
           r.bucket === budget.bucket &&
-          r.window_start.getTime() === window.start,
+          r.window_end.getTime() > window.start,
       )
+      const used = own.reduce((sum, r) => sum + r.used, 0)
+      // A window that slides frees one by one: told is when the oldest part of a full one leaves.
+      const oldest = Math.min(...own.filter((r) => r.used > 0).map((r) => r.window_end.getTime()))
+      const frees = used >= cap && Number.isFinite(oldest) ? new Date(oldest + window.length).toISOString() : null
       out.get(c.id)!.push({
         bucket: budget.bucket,
         label: budget.label,
-        used: row?.used ?? 0,
+        used,
         cap,
-        resetsAt: new Date(window.end).toISOString(),
+        resetsAt: 'rolling' in budget.window ? frees : new Date(window.end).toISOString(),
         source: 'budget',
         at: now.toISOString(),
       })
@@ -175,8 +194,11 @@ export const knownQuotas = async (
     )
     .orderBy('bucket')
     .execute()
-  for (const r of readings)
-    out.get(r.channel_id)!.push({
+  for (const r of readings) {
+    // The network's own word on a bucket stands instead of our count of it.
+    const others = out.get(r.channel_id)!.filter((q) => q.bucket !== r.bucket)
+    out.set(r.channel_id, others)
+    others.push({
       bucket: r.bucket,
       label: r.label,
       used: r.used,
@@ -185,6 +207,7 @@ export const knownQuotas = async (
       source: r.source,
       at: r.at.toISOString(),
     })
+  }
   return out
 }
 
@@ -217,14 +240,19 @@ const neverFits = (platform: string, budget: Budget, cap: number, units: number)
     message: `${budget.label}: this call takes ${units}, and the cap is ${cap}. Raise the cap in Settings -> Platforms.`,
   })
 
+/** More than any network gives: our count then bounds nothing. */
+const unbounded = 2_000_000_000
+type Taken = { account: string; start: Date | null; key?: string; take?: Take }
+
 /** `onError`: told when a reading could not be written. */
 export const createQuotas = (d: {
   db: Db
   clock: Pick<Clock, 'now'>
   onError?: (error: unknown, channelId: string) => void
 }): Quotas => {
-  /** The window each charge was taken from: a refund after midnight must not land in the new day. */
-  const taken = new WeakMap<Charge, { account: string; start: Date }>()
+  /** The window each charge was taken from: a refund after midnight must not land in the new day. `start` null: not counted by us. */
+  const taken = new WeakMap<Charge, Taken>()
+  const told = createTold()
   const writing = new Map<string, Promise<void>>()
   /** What was last written per channel, so that an unchanged header is not written again. */
   const written = new Map<string, string>()
@@ -239,30 +267,78 @@ export const createQuotas = (d: {
     })
   }
 
-  return {
-    spend: async (who, charge) => {
-      const budget = budgetOf(who, charge)
-      const account = accountOf(budget, who)
-      const cap = capOf(budget, who.app)
-      if (account === null || charge.units <= 0) return
-      const { spec } = who.platform
-      if (charge.units > cap) throw neverFits(spec.id, budget, cap, charge.units)
-      const now = d.clock.now()
-      if ('rolling' in budget.window) {
-        const key = { platform: spec.id, account, bucket: charge.bucket }
-        const took = await takeRolling(d.db, key, {
-          ms: budget.window.rolling,
-          cap,
-          units: charge.units,
-          now,
-        })
-        if ('until' in took) throw spent(spec.id, budget, cap, took.until)
-        taken.set(charge, { account, start: took.start })
-        return
-      }
-      const { start, end } = windowOf(budget.window, now)
-      // One statement, so that two workers never take the last unit twice.
-      const { rows } = await sql<{ used: number }>`
+  const keyOf = (platform: string, account: string, bucket: string) => `${platform}/${account}/${bucket}`
+
+  /** After a restart the last reading of the channel is the network's word, while it holds. */
+  const remember = async (key: string, bucket: string, channelId: string | undefined): Promise<void> => {
+    if (channelId === undefined || told.knows(key)) return
+    const r = await d.db
+      .selectFrom('quota_readings')
+      .select(['used', 'cap', 'resets_at'])
+      .where('channel_id', '=', channelId)
+      .where('bucket', '=', bucket)
+      .where('source', '=', 'headers')
+      .where('resets_at', '>', new Date(d.clock.now()))
+      .executeTakeFirst()
+    if (!told.knows(key))
+      told.hear(key, { left: r ? r.cap - r.used : 0, cap: r?.cap ?? 0, until: r?.resets_at?.getTime() ?? null }, null)
+  }
+
+  /** The call is over; `back`: it never left. */
+  const end = (charge: Charge, back: boolean): Taken | undefined => {
+    const from = taken.get(charge)
+    taken.delete(charge)
+    if (from?.key !== undefined && from.take) told.end(from.key, from.take, back)
+    return from
+  }
+
+  const spend: Quotas['spend'] = async (who, charge) => {
+    const budget = budgetOf(who, charge)
+    const account = accountOf(budget, who)
+    if (account === null || charge.units < 0) return
+    const { id } = who.platform.spec
+    const cap = capOf(budget, who.app)
+    if (!budget.told) return count(who, charge, { budget, account, cap })
+    const key = keyOf(id, account, charge.bucket)
+    await remember(key, charge.bucket, who.channelId)
+    const got = told.take(key, charge.units, d.clock.now())
+    if ('until' in got) throw spent(id, budget, got.cap, new Date(got.until))
+    taken.set(charge, { account, start: null, key, take: got.take })
+    if (budget.told === 'alone') return
+    try {
+      // The network's word has decided already: our count only keeps the record.
+      await count(who, charge, { budget, account, cap: got.word ? Math.max(cap, unbounded) : cap })
+    } catch (error) {
+      end(charge, true)
+      throw error
+    }
+  }
+
+  /** Takes from our own count. */
+  const count = async (
+    who: Spender,
+    charge: Charge,
+    { budget, account, cap }: { budget: Budget; account: string; cap: number },
+  ): Promise<void> => {
+    if (charge.units === 0) return
+    const { spec } = who.platform
+    if (charge.units > cap) throw neverFits(spec.id, budget, cap, charge.units)
+    const now = d.clock.now()
+    if ('rolling' in budget.window) {
+      const key = { platform: spec.id, account, bucket: charge.bucket }
+      const took = await takeRolling(d.db, key, {
+        ms: budget.window.rolling,
+        cap,
+        units: charge.units,
+        now,
+      })
+      if ('until' in took) throw spent(spec.id, budget, cap, took.until)
+      taken.set(charge, { ...taken.get(charge), account, start: took.start })
+      return
+    }
+    const { start, end } = windowOf(budget.window, now)
+    // One statement, so that two workers never take the last unit twice.
+    const { rows } = await sql<{ used: number }>`
         insert into quotas (platform, account, bucket, window_start, window_end, used, cap)
         select ${spec.id}, ${account}, ${charge.bucket}, ${new Date(start)}::timestamptz, ${new Date(end)}::timestamptz, ${charge.units}::int, ${cap}::int
         where ${charge.units}::bigint <= ${cap}::bigint
@@ -270,26 +346,42 @@ export const createQuotas = (d: {
           set used = quotas.used + excluded.used, cap = excluded.cap, window_end = excluded.window_end
           where quotas.used::bigint + excluded.used <= excluded.cap
         returning used`.execute(d.db)
-      if (rows.length === 0) throw spent(spec.id, budget, cap, new Date(end))
-      taken.set(charge, { account, start: new Date(start) })
-    },
+    if (rows.length === 0) throw spent(spec.id, budget, cap, new Date(end))
+    taken.set(charge, { ...taken.get(charge), account, start: new Date(start) })
+  }
+
+  return {
+    spend,
 
     refund: async (who, charge) => {
-      const from = taken.get(charge)
-      if (!from) return
-      taken.delete(charge)
+      const from = end(charge, true)
+      if (!from?.start) return
       await sql`
         update quotas set used = greatest(0, used - ${charge.units}::int)
         where platform = ${who.platform.spec.id} and account = ${from.account} and bucket = ${charge.bucket}
           and window_start = ${from.start}`.execute(d.db)
     },
 
-    seen: (who, answer) => {
+    lost: (charges) => {
+      for (const charge of charges) end(charge, false)
+    },
+
+    seen: (who, answer, charges = []) => {
       const { channelId } = who
+      const takes = new Map(charges.map((charge) => [charge.bucket, taken.get(charge)?.take]))
+      for (const charge of charges) end(charge, false)
       if (!channelId || !who.platform.usage) return
       try {
         const now = d.clock.now()
         const quotas = who.platform.usage(answer, now)
+        for (const q of quotas) {
+          const budget = who.platform.spec.budgets?.find((b) => b.told && b.bucket === q.bucket)
+          const account = budget && accountOf(budget, who)
+          const until = q.resetsAt === null ? Number.NaN : Date.parse(q.resetsAt)
+          if (!account || !Number.isFinite(q.used) || !Number.isFinite(q.cap)) continue
+          const heard = { left: Math.floor(q.cap - q.used), cap: q.cap, until: until > now ? until : null }
+          told.hear(keyOf(who.platform.spec.id, account, q.bucket), heard, takes.get(q.bucket) ?? null)
+        }
         const said = JSON.stringify(quotas)
         if (quotas.length === 0 || written.get(channelId) === said) return
         if (written.size > 1_000) written.clear()

@@ -9,12 +9,12 @@ import type { Db } from '#infra/db/database.ts'
 export type BudgetKey = { platform: string; account: string; bucket: string }
 export type Slice = { start: number; end: number; used: number }
 
-/** Slices of one window: the more, the closer to the cap one gets. */
-const slices = 10
+/** Slices of one window: the more, the closer to the cap one gets. Minutes are cut into ten, hours and days into quarters of an hour or less. */
+const slicesOf = (ms: number) => (ms >= 3_600_000 ? 96 : 10)
 
 /** The slice of a window of `ms` that holds `now` (epoch ms). Pure. */
 export const sliceOf = (ms: number, now: number): { start: number; end: number } => {
-  const length = Math.ceil(ms / slices)
+  const length = Math.ceil(ms / slicesOf(ms))
   const start = Math.floor(now / length) * length
   return { start, end: start + length }
 }

@@ -59,7 +59,7 @@ export const forecastDue = async (d: ForecastDeps, limit: number): Promise<numbe
       const [checked] = await checkCandidates(
         trx,
         d.preflight,
-        [{ channelId: p.channel_id, base: p.base, own: p.content, settings: p.settings, dueAt: p.next_at }],
+        [{ id: p.id, channelId: p.channel_id, base: p.base, own: p.content, settings: p.settings, dueAt: p.next_at }],
         now,
       )
       // What preparing met is known to preparing alone.

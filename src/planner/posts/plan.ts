@@ -16,7 +16,8 @@ import {
 } from '../publishing/commands.ts'
 import { next, postState } from '../publishing/rules.ts'
 import { resolveSchedule, type When } from '../schedule/rules.ts'
-import { type Candidate, type Checked, candidateMedia, type Preflight, refuseErrors } from './preflight.ts'
+import { plannedFindings } from './planned.ts'
+import { type Candidate, type Checked, candidateMedia, contentOf, type Preflight, refuseErrors } from './preflight.ts'
 import { forecastAheadMs, worthSaying } from './rules.ts'
 import {
   channelRows,
@@ -50,10 +51,21 @@ export const checkCandidates = async (
   const ws = [...channels.values()][0]?.workspace_id
   const media = ws === undefined ? new Map() : await mediaRows(db, ws, candidateMedia(preflight, list, channels))
   const quotas = await knownQuotas(db, preflight.platforms, [...channels.values()], now, preflight.appOf)
-  return preflight.checkAll(list, { channels, media, quotas, now })
+  const checked = await preflight.checkAll(list, { channels, media, quotas, now })
+  for (const [i, c] of list.entries()) {
+    const channel = channels.get(c.channelId)
+    if (!c.dueAt || !channel) continue
+    const of = { id: c.id ?? null, channel, content: contentOf(c), settings: c.settings, dueAt: c.dueAt }
+    const planned = await plannedFindings(db, preflight.platforms.get(channel.platform), of, preflight.appOf)
+    // What is spent now and stays so until then has been told already.
+    const told = checked[i]!.findings.some((f) => f.kind === 'quota.spent')
+    if (!told) checked[i]!.findings.push(...planned)
+  }
+  return checked
 }
 
 const candidate = (post: Pick<PostRow, 'content'>, p: PublicationRow, dueAt: Date | null): Candidate => ({
+  id: p.id,
   channelId: p.channel_id,
   base: post.content,
   own: p.content,
@@ -63,7 +75,8 @@ const candidate = (post: Pick<PostRow, 'content'>, p: PublicationRow, dueAt: Dat
 
 /**
  * What was just checked needs no second look when it is due within minutes: keeps the findings as the forecast, so that
- * the job never locks rows the engine is about to take.
+ * the job never locks rows the engine is about to take. Of what is due later only what the plan itself tells is kept, so that
+ * the calendar shows it beforehand; the forecast looks again.
  */
 export const keepForecast = async (trx: Db, postId: string, checked: readonly Checked[], now: Date): Promise<void> => {
   const forecasts = Object.fromEntries(checked.map((c) => [c.channelId, worthSaying(c.findings)]))
@@ -71,6 +84,13 @@ export const keepForecast = async (trx: Db, postId: string, checked: readonly Ch
     update publications p set forecast = f.value, forecast_at = ${now} from jsonb_each(${JSON.stringify(forecasts)}::jsonb) f
     where p.post_id = ${postId} and p.channel_id = f.key::uuid and p.state = 'scheduled'
       and p.next_at <= ${new Date(now.getTime() + forecastAheadMs)}`.execute(trx)
+  const planned = Object.fromEntries(
+    checked.map((c) => [c.channelId, c.findings.filter((f) => f.kind === 'quota.planned')]),
+  )
+  await sql`
+    update publications p set forecast = f.value from jsonb_each(${JSON.stringify(planned)}::jsonb) f
+    where p.post_id = ${postId} and p.channel_id = f.key::uuid and p.state = 'scheduled' and p.forecast_at is null
+      and p.forecast is distinct from f.value`.execute(trx)
 }
 
 const setTime = async (trx: Db, postId: string, when: When | null, now: Date): Promise<void> => {

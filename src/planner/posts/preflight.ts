@@ -13,6 +13,8 @@ import type { ChannelFacts, MediaRow } from './store.ts'
 
 /** One post on one channel, as far as preflight cares. `own` null: the post's content. */
 export type Candidate = {
+  /** The publication, once it is saved. */
+  id?: string
   channelId: string
   base: Content
   own: Content | null

@@ -215,7 +215,7 @@ export const quotaFindings = (
             ? `${q.label}: all ${q.cap} are used.`
             : `${q.label}: ${left} of ${q.cap} are left, this post takes ${counted}.`,
         remedy: until ? `It is full again at ${until}; choose a later time.` : 'Choose a later time.',
-        params: { quota: q.label, limit: q.cap, used: q.used, left, ...(until ? { until } : {}) },
+        params: { quota: q.label, bucket: q.bucket, limit: q.cap, used: q.used, left, ...(until ? { until } : {}) },
       },
     ]
   })

@@ -223,6 +223,7 @@ export const replacePost = async (
         own: w.content,
         settings: w.settings,
         dueAt: dueOf(w.channelId),
+        id: rows.find((p) => p.channel_id === w.channelId)?.id,
       })),
       now,
     )

@@ -1,6 +1,6 @@
 /** Bluesky as data (fact sheet bluesky.md §3, §7, §10). */
 import { z } from 'zod'
-import { defineSpec, type Field, type SettingsOf } from '#kit/facts/spec.ts'
+import { defineSpec, type Field, type Planned, type SettingsOf, type Taker } from '#kit/facts/spec.ts'
 
 /** Settings of one publication, version 1. */
 export const settings = z.strictObject({
@@ -61,6 +61,12 @@ const appPasswordForm: readonly Field[] = [
   },
 ]
 
+const writes: readonly Taker[] = [
+  { method: 'POST', url: /\/xrpc\/com\.atproto\.repo\.putRecord$/, units: 2 },
+  { method: 'POST', url: /\/xrpc\/com\.atproto\.repo\.deleteRecord$/, units: 1 },
+]
+const points = ({ segments, firstComment }: Planned) => 2 * (segments + Number(firstComment))
+
 export const spec = defineSpec({
   id: 'bluesky',
   name: 'Bluesky',
@@ -119,6 +125,31 @@ export const spec = defineSpec({
   pace: { concurrency: 32, backlogGapMs: 2_000 },
   // Blobs no record uses are dropped after a while (`BlobNotFound`, §8), which no document names: an hour is trusted.
   ahead: { upload: 3_600_000, prepare: 3_600_000 },
+  // Points of writes (fact sheet §7), told on every write; a putRecord is charged 2, a deletion 1.
+  budgets: [
+    {
+      bucket: 'writes-3600',
+      label: 'Write points in an hour',
+      cap: 5_000,
+      largest: 2,
+      scope: 'channel',
+      window: { rolling: 3_600_000 },
+      takes: writes,
+      told: 'alone',
+      plans: points,
+    },
+    {
+      bucket: 'writes-86400',
+      label: 'Write points in a day',
+      cap: 35_000,
+      largest: 2,
+      scope: 'channel',
+      window: { rolling: 86_400_000 },
+      takes: writes,
+      told: 'alone',
+      plans: points,
+    },
+  ],
   can: { firstComment: true, remove: true, edit: false, insights: true, webhook: false, readBack: true },
   why: {
     edit: 'Bluesky does not show edits of a post.',

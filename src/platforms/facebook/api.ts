@@ -84,6 +84,7 @@ export const startHosted = (c: Access, page: string, edge: HostedEdge) =>
 export const finishHosted = (c: Access, page: string, edge: HostedEdge, form: Form) =>
   graphPost(c, `${page}/${edge}`, {
     form: { upload_phase: 'finish', ...form },
+    ...(edge === 'video_reels' ? { charge: { bucket: 'reels-day', units: 1 } } : {}),
     expect: z.looseObject({ post_id: graphId.optional() }),
   })
 

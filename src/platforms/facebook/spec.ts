@@ -129,6 +129,27 @@ export const spec = defineSpec({
   pace: { concurrency: 8, backlogGapMs: 30_000 },
   // Unpublished photos disappear after about 24 h (§3.3); videos and reels wait for their last phase (§3.4, §3.5).
   ahead: { upload: 86_400_000 },
+  budgets: [
+    // Fact sheet §3.5, per Page. Both phases of a reel go to one address, so the last one carries the charge.
+    {
+      bucket: 'reels-day',
+      label: 'Reels in 24 hours',
+      cap: 30,
+      scope: 'channel',
+      window: { rolling: 86_400_000 },
+      plans: ({ settings }) => Number(settings.format === 'reel'),
+    },
+    // Fact sheet §7: while Facebook names a time to regain access no call leaves, as each prolongs it.
+    {
+      bucket: 'usage-pages',
+      label: 'Calls in 24 hours: pages (%)',
+      cap: 100,
+      scope: 'channel',
+      window: { rolling: 86_400_000 },
+      takes: [{ url: /^(graph|graph-video)\.facebook\.com\//, units: 0 }],
+      told: 'alone',
+    },
+  ],
   can: { firstComment: true, remove: true, edit: true, insights: true, webhook: true, readBack: true },
   unknowable: [
     { types: ['draft of text alone'], why: 'Facebook lists no drafts to apps, and a text leaves nothing else behind.' },

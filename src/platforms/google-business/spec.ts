@@ -74,6 +74,15 @@ export const spec = defineSpec({
   settings: { version: 1, schema: settings },
   pace: { concurrency: 4, backlogGapMs: 10_000 },
   budgets: [
+    // Fact sheet §7: 300 a minute for each API of a project.
+    {
+      bucket: 'calls-60',
+      label: 'Calls to the posts of Google in a minute (whole app)',
+      cap: 300,
+      scope: 'app',
+      window: { rolling: 60_000 },
+      takes: [{ url: /^mybusiness\.googleapis\.com\// }],
+    },
     {
       bucket: 'edits',
       label: 'Changes to the profile in a minute',

@@ -155,6 +155,37 @@ export const spec = defineSpec({
   pace: { concurrency: 8, backlogGapMs: 60_000 },
   // Containers that are not published within 24 h expire (§3.1).
   ahead: { upload: 86_400_000, process: 86_400_000 },
+  budgets: [
+    // Fact sheet §3.4: the total differs by account and Instagram tells it; only its own count is believed.
+    {
+      bucket: 'posts',
+      label: 'Posts by apps in 24 hours',
+      cap: 100,
+      scope: 'channel',
+      window: { rolling: 86_400_000 },
+      told: 'alone',
+      plans: () => 1,
+    },
+    // Fact sheet §7.
+    {
+      bucket: 'containers',
+      label: 'Containers in 24 hours',
+      cap: 400,
+      scope: 'channel',
+      window: { rolling: 86_400_000 },
+      takes: [{ method: 'POST', url: /^graph\.(instagram|facebook)\.com\/(v[\d.]+\/)?\d+\/media$/ }],
+    },
+    // Per cent of what the account may call; while it names a time to regain access no call leaves, as each prolongs it.
+    {
+      bucket: 'usage-instagram',
+      label: 'Calls in 24 hours: instagram (%)',
+      cap: 100,
+      scope: 'channel',
+      window: { rolling: 86_400_000 },
+      takes: [{ url: /^graph\.(instagram|facebook)\.com\//, units: 0 }],
+      told: 'alone',
+    },
+  ],
   can: { firstComment: true, remove: true, edit: false, insights: true, webhook: true, readBack: true },
   why: { edit: 'Instagram lets no app change a caption after publishing.' },
   verified: '2026-11-22',

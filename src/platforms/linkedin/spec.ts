@@ -172,6 +172,18 @@ export const spec = defineSpec({
   pace: { concurrency: 8, backlogGapMs: 20_000 },
   // Uploaded files are assets of the author (§3.3 to §3.5). How long an unused one is kept is not documented: an hour is trusted.
   ahead: { upload: 3_600_000 },
+  // Per member and day of UTC (fact sheet §7, from the product page); the portal alone tells the app's own numbers.
+  budgets: [
+    {
+      bucket: 'posts-day',
+      label: 'Posts today',
+      cap: 150,
+      scope: 'channel',
+      window: { daily: 'UTC' },
+      takes: [{ method: 'POST', url: /^api\.linkedin\.com\/rest\/posts$/ }],
+      plans: () => 1,
+    },
+  ],
   can: { firstComment: true, remove: true, edit: true, insights: true, webhook: true, readBack: true },
   why: {
     readBack:

@@ -96,6 +96,27 @@ export const spec = defineSpec({
   pace: { concurrency: 16, backlogGapMs: 15_000 },
   // A registered video waits for its Pin (§3). How long is not documented: an hour is trusted.
   ahead: { upload: 3_600_000, process: 3_600_000 },
+  // Told on every answer (fact sheet §7): a minute of one user and app; a day of the whole app with Trial access.
+  budgets: [
+    {
+      bucket: 'calls-60',
+      label: 'Calls to Pinterest in a minute',
+      cap: 1_000,
+      scope: 'channel',
+      window: { rolling: 60_000 },
+      takes: [{ url: /^api(-sandbox)?\.pinterest\.com\/v5\// }],
+      told: 'alone',
+    },
+    {
+      bucket: 'calls-86400',
+      label: 'Calls to Pinterest in a day',
+      cap: 1_000,
+      scope: 'app',
+      window: { rolling: 86_400_000 },
+      takes: [{ url: /^api(-sandbox)?\.pinterest\.com\/v5\// }],
+      told: 'alone',
+    },
+  ],
   can: { firstComment: false, remove: true, edit: true, insights: true, webhook: false, readBack: true },
   why: {
     firstComment: 'Pinterest lets no app write comments.',

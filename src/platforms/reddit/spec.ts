@@ -110,6 +110,18 @@ export const spec = defineSpec({
   pace: { concurrency: 4, backlogGapMs: 60_000 },
   // An uploaded file waits for its submit (§4.2). How long is not documented: an hour is trusted.
   ahead: { upload: 3_600_000, prepare: 3_600_000 },
+  // Per client id, so for all accounts together, and told on every answer (fact sheet §6).
+  budgets: [
+    {
+      bucket: 'calls-600',
+      label: 'Calls to Reddit in 10 minutes (all accounts together)',
+      cap: 1_000,
+      scope: 'app',
+      window: { rolling: 600_000 },
+      takes: [{ url: /^oauth\.reddit\.com\// }],
+      told: 'alone',
+    },
+  ],
   can: { firstComment: true, remove: true, edit: true, insights: true, webhook: false, readBack: true },
   why: {
     webhook: 'Reddit sends events to apps that live inside Reddit (Devvit) only; Clarion asks instead.',

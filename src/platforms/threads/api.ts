@@ -65,8 +65,15 @@ export const readContainer = (c: Access, id: string): Promise<Container> =>
   graphGet(c, id, { query: { fields: 'id,status,error_message' }, expect: container })
 
 /** `POST /threads_publish`. What a second call does is undocumented, so the container is asked before every one. */
-export const publishContainer = async (c: Access, id: string): Promise<string> =>
-  (await graphPost(c, `${c.user}/threads_publish`, { form: { creation_id: id }, timeoutMs: 90_000, expect: made })).id
+export const publishContainer = async (c: Access, id: string, as: 'posts' | 'replies'): Promise<string> =>
+  (
+    await graphPost(c, `${c.user}/threads_publish`, {
+      form: { creation_id: id },
+      timeoutMs: 90_000,
+      charge: { bucket: as, units: 1 },
+      expect: made,
+    })
+  ).id
 
 const media = z.object({
   id: graphId,

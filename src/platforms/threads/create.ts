@@ -111,7 +111,7 @@ const send = async (t: T, p: Piece, container: string): Promise<Outcome> => {
   const save = (next: Progress) => t.save(next as Json)
   await save({ ...at, sent: t.now() })
   try {
-    const media = await publishContainer(accessOf(t), container)
+    const media = await publishContainer(accessOf(t), container, p.under ? 'replies' : 'posts')
     await save({ ...at, media })
     return done(posted(container, media, await permalink(t, media)))
   } catch (error) {

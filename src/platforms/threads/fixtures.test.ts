@@ -51,7 +51,7 @@ fixtureSuite({
   folder,
   calls: {
     createContainer: (http) => createContainer(of(http), {}),
-    publishContainer: (http) => publishContainer(of(http), '1'),
+    publishContainer: (http) => publishContainer(of(http), '1', 'posts'),
     readContainer: async (http) => expect((await readContainer(of(http), '1')).status).toMatch(/^[A-Z_]+$/),
     publishingLimit: async (http) => expect((await publishingLimit(of(http), all)).config?.quota_total).toBe(250),
     listThreads: async (http) => expect((await listMedia(of(http), 'threads')).length).toBeGreaterThan(0),

@@ -109,6 +109,33 @@ export const spec = defineSpec({
   pace: { concurrency: 8, backlogGapMs: 60_000 },
   // Containers that are not published within 24 h expire (§3.2).
   ahead: { upload: 86_400_000, process: 86_400_000 },
+  // Per profile in any 24 hours (fact sheet §7). A reply and a post are published by the same call, so the caller says which.
+  budgets: [
+    {
+      bucket: 'posts',
+      label: 'Posts by apps in 24 hours',
+      cap: 250,
+      scope: 'channel',
+      window: { rolling: 86_400_000 },
+      plans: () => 1,
+    },
+    {
+      bucket: 'replies',
+      label: 'Replies by apps in 24 hours',
+      cap: 1_000,
+      scope: 'channel',
+      window: { rolling: 86_400_000 },
+      plans: ({ segments, firstComment }) => segments - 1 + Number(firstComment),
+    },
+    {
+      bucket: 'deletes',
+      label: 'Deletions by apps in 24 hours',
+      cap: 100,
+      scope: 'channel',
+      window: { rolling: 86_400_000 },
+      takes: [{ method: 'DELETE', url: /^graph\.threads\.net\// }],
+    },
+  ],
   can: { firstComment: true, remove: true, edit: false, insights: true, webhook: true, readBack: true },
   why: { edit: 'Threads lets no app change a post after publishing.' },
   verified: '2026-11-22',

@@ -66,6 +66,8 @@ export const thumbnailLimits: ImageLimits = { types: ['image/jpeg', 'image/png']
 
 const pacific = { daily: 'America/Los_Angeles' }
 
+const lengthOf = (list: unknown): number => (Array.isArray(list) ? list.length : 0)
+
 export const spec = defineSpec({
   id: 'youtube',
   name: 'YouTube',
@@ -141,6 +143,7 @@ export const spec = defineSpec({
       scope: 'app',
       window: pacific,
       capField: 'uploadsPerDay',
+      plans: () => 1,
     },
     {
       bucket: 'units',
@@ -151,6 +154,13 @@ export const spec = defineSpec({
       scope: 'app',
       window: pacific,
       capField: 'unitsPerDay',
+      // Fact sheet §7; looks at the processing are a unit each.
+      plans: ({ firstComment, settings }) =>
+        5 +
+        (settings.thumbnail ? 50 : 0) +
+        50 * lengthOf(settings.playlists) +
+        (settings.captions ? 400 : 0) +
+        (firstComment ? 50 : 0),
     },
     { bucket: 'stats', label: 'Statistics calls today (whole app)', cap: 10_000, scope: 'app', window: pacific },
   ],

@@ -8,6 +8,7 @@ import { useFormat } from '../lib/format.ts'
 import { PlatformMarks } from '../lib/registry.tsx'
 import { StateBadge } from '../lib/states.tsx'
 import { useSession } from '../shell/session.tsx'
+import { Warned } from './warned.tsx'
 
 /** The calendar as a list by day: the phone's view, and the one for readers and keyboards. */
 export const Agenda = ({
@@ -67,6 +68,7 @@ export const Agenda = ({
                   </span>
                   <span className="mt-1.5 flex flex-wrap items-center gap-2">
                     <StateBadge state={post.state} />
+                    <Warned post={post} />
                     <PlatformMarks ids={post.publications.map((p) => p.platform)} />
                   </span>
                 </span>

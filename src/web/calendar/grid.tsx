@@ -8,6 +8,7 @@ import timeGridPlugin from '@fullcalendar/react/timegrid'
 import '@fullcalendar/react/skeleton.css'
 import '@fullcalendar/react/themes/classic/theme.css'
 import './calendar.css'
+import { TriangleAlert } from 'lucide-react'
 import { useEffect, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Temporal } from 'temporal-polyfill'
@@ -19,6 +20,7 @@ import { PlatformMarks } from '../lib/registry.tsx'
 import { stateLooks } from '../lib/states.tsx'
 import { wallOf } from '../lib/time.ts'
 import { movable } from './quick-view.tsx'
+import { warnedOf } from './warned.tsx'
 
 /** The week fills what the window has below the heading; its hours scroll inside. The month fits in it whole. */
 const height = { week: 'max(38rem, calc(100dvh - 14.5rem))', month: 'max(46rem, calc(100dvh - 14.5rem))' }
@@ -127,6 +129,7 @@ export const Grid = ({
       </span>
     )
     const { tone, Icon, spin } = stateLooks[post.state]
+    const warned = warnedOf(post)
     return (
       <div
         className={cn(
@@ -138,8 +141,9 @@ export const Grid = ({
         <div className="flex items-center gap-1 font-medium">
           <Icon aria-hidden className={cn('size-3 shrink-0 @max-[4.2rem]:hidden', spin && 'animate-spin')} />
           <span className="whitespace-nowrap tabular-nums">{format.time(post.dueAt ?? '')}</span>
+          {warned ? <TriangleAlert aria-hidden className="size-3 shrink-0 text-warn" /> : null}
           <span className="sr-only @min-[6.5rem]:not-sr-only @min-[6.5rem]:min-w-0 @min-[6.5rem]:truncate">
-            {t(`state.${post.state}`)}
+            {t(warned ? `calendar.warned.${warned}` : `state.${post.state}`)}
           </span>
         </div>
         <div className="mt-0.5 flex items-center gap-1.5 text-ink">

@@ -15,6 +15,7 @@ import { StateBadge } from '../lib/states.tsx'
 import { TimeDialog } from '../lib/time-dialog.tsx'
 import { say } from '../lib/toast.ts'
 import { useSession } from '../shell/session.tsx'
+import { Warned } from './warned.tsx'
 
 /** May its time still be changed as a whole? */
 export const movable = (post: Post): boolean => post.state === 'scheduled' && post.publications.every((p) => !p.begun)
@@ -68,7 +69,10 @@ export const QuickView = ({
         }
       >
         <div className="grid gap-4">
-          <StateBadge state={post.state} />
+          <div className="flex flex-wrap gap-2">
+            <StateBadge state={post.state} />
+            <Warned post={post} />
+          </div>
           <UnsavedChanges post={post} />
           <p className="line-clamp-6 whitespace-pre-wrap">{text || t('posts.noText')}</p>
           <ul className="grid gap-2">

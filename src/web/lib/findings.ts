@@ -38,6 +38,9 @@ export const findingText = (t: T, finding: Finding, words: Words = {}): FindingT
       typeof value === 'number' ? number(value) : instant.test(value) ? moment(value, lang) : named(value),
     ]),
   )
+  // Budgets are named in the words of their platform.
+  const budget = words[`quota.${String(finding.params.bucket)}`]
+  if (budget !== undefined) params.quota = budget
   if (sized.has(finding.kind))
     [params.actual, params.limit] = bytesApart(Number(finding.params.actual), Number(finding.params.limit), number)
   const single = finding.kind === 'thread.length' && finding.params.limit === 1 ? '.none' : ''

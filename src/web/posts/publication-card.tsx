@@ -177,7 +177,12 @@ export const PublicationCard = ({
           </Notice>
         ) : null}
         {publication.forecast.length > 0 && state === 'scheduled' ? (
-          <Notice tone="warn" title={t('post.forecast')}>
+          <Notice
+            tone="warn"
+            title={t(
+              publication.forecast.every((f) => f.kind === 'quota.planned') ? 'post.forecast.waits' : 'post.forecast',
+            )}
+          >
             {publication.forecast.map((f) => {
               const told = findingText(t, f, words)
               return (

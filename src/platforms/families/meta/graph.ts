@@ -30,7 +30,10 @@ export type GraphAccess = {
   version?: string
 }
 
-type Ask<T> = Pick<HttpRequest<T>, 'query' | 'form' | 'multipart' | 'json' | 'timeoutMs' | 'expect' | 'headers'>
+type Ask<T> = Pick<
+  HttpRequest<T>,
+  'query' | 'form' | 'multipart' | 'json' | 'timeoutMs' | 'expect' | 'headers' | 'charge'
+>
 
 const call =
   (method: 'GET' | 'POST' | 'DELETE') =>

@@ -117,6 +117,7 @@ export const words = {
       'Google nie powiedział, czy posty tej lokalizacji są pokazywane. Włącz Verifications API, aby to wiedzieć.',
     'preview.untitled': 'Brakuje tytułu',
     'preview.redeem': 'Skorzystaj online',
+    'quota.calls-60': 'Zapytania o posty Google w ciągu minuty (cała aplikacja)',
     'quota.edits': 'Zmiany w profilu w ciągu minuty',
     'connect.clientId': 'Identyfikator klienta (Client ID)',
     'connect.clientId.help': 'Konsola Google Cloud > Interfejsy API i usługi > Dane logowania.',

@@ -1,6 +1,7 @@
 /** Polish. */
 export const pl = {
   'quota.posts': 'Posty z aplikacji w ciągu 24 godzin',
+  'quota.containers': 'Kontenery w ciągu 24 godzin',
   'quota.usage-app': 'Zapytania aplikacji w ciągu godziny (%)',
   'quota.usage-instagram': 'Zapytania do Instagrama w ciągu 24 godzin (%)',
   'preview.empty': 'Instagram wymaga zdjęcia albo filmu.',

@@ -131,6 +131,7 @@ export const words = {
     'preflight.document.title.fix': 'Nadaj mu tytuł.',
     'preflight.article.thumbnail': 'LinkedIn nie pobiera obrazu do linków z aplikacji, więc karta będzie pusta.',
     'preflight.article.thumbnail.fix': 'Dodaj obraz do karty linku.',
+    'quota.posts-day': 'Posty dzisiaj',
     'why.insights': 'Liczby wymagają Community Management API.',
   },
 }

@@ -35,6 +35,8 @@ export const words = {
     communityId: 'Społeczność',
     'communityId.help': 'Liczba na końcu adresu społeczności.',
     shareWithFollowers: 'Pokaż też obserwującym',
+    'quota.posts-15m': 'Posty w ciągu 15 minut',
+    'quota.deletes-15m': 'Usunięcia w ciągu 15 minut',
     'quota.credits': 'Wydano dziś na X (cała aplikacja)',
     'cost.link': 'X pobiera 0,20 USD za post z linkiem; tutaj takich postów jest {{links}} z {{of}}.',
     'cost.link-alt':

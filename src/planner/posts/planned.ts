@@ -1,0 +1,164 @@
+/**
+ * What a budget will hold when a publication is due: what is used in that window already, what earlier publications of
+ * the plan will take, and what this one takes. "It would be the 26th of that day" is told when it is planned, not when it
+ * waits.
+ */
+import { sql } from 'kysely'
+import type { Content } from '#contract/posts.ts'
+import type { Db } from '#infra/db/database.ts'
+import type { Platform } from '#kit/client/platform.ts'
+import type { Finding } from '#kit/facts/preflight.ts'
+import type { Budget, Planned } from '#kit/facts/spec.ts'
+import { type AppOf, accountOf, capOf, windowOf } from '../channels/quotas.ts'
+
+/** Publications of one window that are looked at; a plan with more of them is told by these. */
+const most = 5_000
+
+export type PlannedFor = {
+  /** The publication itself, which is not counted against itself; null: not saved yet. */
+  id: string | null
+  channel: { id: string; platform: string; realm: 'live' | 'sandbox'; workspace_id: string }
+  content: Content
+  settings: Record<string, unknown>
+  dueAt: Date
+}
+
+/** A publication of the plan, as far as budgets care. */
+type Earlier = { at: number; weight: Planned }
+
+export const plannedOf = (content: Content, settings: Record<string, unknown>): Planned => ({
+  segments: content.segments.length,
+  firstComment: Boolean(content.firstComment?.trim()),
+  settings,
+})
+
+/** From when to when a publication due at `at` shares the budget with others (epoch ms; `to` exclusive). Pure. */
+export const sharing = (budget: Budget, at: number): { from: number; to: number } =>
+  'rolling' in budget.window
+    ? { from: at - budget.window.rolling, to: at + 1 }
+    : { from: windowOf(budget.window, at).start, to: windowOf(budget.window, at).end }
+
+/**
+ * When there is room for `needs` (epoch ms), after what is used and planned: now enough, or when enough has left the
+ * window. Null: no room in sight. Pure.
+ */
+export const roomFrom = (
+  o: { cap: number; needs: number; used: number; earlier: readonly { at: number; units: number }[] },
+  at: number,
+  budget: Budget,
+): number | null => {
+  let total = o.used + o.earlier.reduce((sum, e) => sum + e.units, 0)
+  if (total + o.needs <= o.cap) return at
+  if (o.needs > o.cap) return null
+  if (!('rolling' in budget.window)) return windowOf(budget.window, at).end
+  for (const e of [...o.earlier].sort((a, b) => a.at - b.at)) {
+    total -= e.units
+    if (total + o.needs <= o.cap) return e.at + budget.window.rolling
+  }
+  return at + budget.window.rolling
+}
+
+const finding = (
+  platform: string,
+  o: { budget: Budget; cap: number; used: number; needs: number; until: number | null },
+): Finding => {
+  const { label } = o.budget
+  const until = o.until === null ? null : new Date(o.until).toISOString()
+  return {
+    rule: `${platform}.quota.planned`,
+    kind: 'quota.planned',
+    level: 'warning',
+    message: `${label}: ${o.used} of ${o.cap} are used or planned before this post, and it takes ${o.needs}. It would wait.`,
+    remedy: until
+      ? `There is room from ${until}; choose a later time.`
+      : 'Choose a later time, or make the post smaller.',
+    params: {
+      quota: label,
+      bucket: o.budget.bucket,
+      limit: o.cap,
+      used: o.used,
+      needs: o.needs,
+      ...(until ? { until } : {}),
+    },
+  }
+}
+
+/** Publications of the plan before `p` that share its budgets: of its channel, or of the workspace's channels on the network. */
+const earlierOf = async (db: Db, p: PlannedFor, scope: Budget['scope'], from: number): Promise<Earlier[]> => {
+  const rows = await db
+    .selectFrom('publications as x')
+    .innerJoin('channels as c', 'c.id', 'x.channel_id')
+    .innerJoin('posts as b', 'b.id', 'x.post_id')
+    .select(['x.next_at', 'x.settings', sql<Content>`coalesce(x.content, b.content)`.as('content')])
+    .where('x.state', '=', 'scheduled')
+    .where('x.next_at', '>', new Date(from))
+    .where((e) =>
+      p.id === null
+        ? e('x.next_at', '<=', p.dueAt)
+        : e.or([e('x.next_at', '<', p.dueAt), e.and([e('x.next_at', '=', p.dueAt), e('x.id', '<', p.id)])]),
+    )
+    .$if(scope === 'channel', (q) => q.where('x.channel_id', '=', p.channel.id))
+    .$if(scope === 'app', (q) =>
+      q
+        .where('x.workspace_id', '=', p.channel.workspace_id)
+        .where('c.platform', '=', p.channel.platform)
+        .where('c.realm', '=', p.channel.realm),
+    )
+    .$if(p.id !== null, (q) => q.where('x.id', '!=', p.id!))
+    .orderBy('x.next_at', 'desc')
+    .limit(most)
+    .execute()
+  return rows.map((r) => ({ at: r.next_at!.getTime(), weight: plannedOf(r.content, r.settings) }))
+}
+
+/** What the network said the cap is, where it tells it of this account. */
+const toldCap = async (db: Db, channelId: string, bucket: string): Promise<number | null> =>
+  (
+    await db
+      .selectFrom('quota_readings')
+      .select('cap')
+      .where('channel_id', '=', channelId)
+      .where('bucket', '=', bucket)
+      .executeTakeFirst()
+  )?.cap ?? null
+
+/** Findings `quota.planned` of a publication with a due time. */
+export const plannedFindings = async (
+  db: Db,
+  platform: Platform | undefined,
+  p: PlannedFor,
+  appOf: AppOf,
+): Promise<Finding[]> => {
+  const at = p.dueAt.getTime()
+  const foreseen = (platform?.spec.budgets ?? []).filter((b) => b.plans)
+  if (!platform || foreseen.length === 0) return []
+  const { id: channelId, realm, workspace_id: ws } = p.channel
+  const app = foreseen.some((b) => b.scope === 'app') ? await appOf(ws, p.channel.platform, realm) : {}
+  const out: Finding[] = []
+  const seen = new Map<string, Earlier[]>()
+  for (const budget of foreseen) {
+    const needs = budget.plans!(plannedOf(p.content, p.settings))
+    const account = accountOf(budget, { platform, realm, channelId, app })
+    if (needs <= 0 || account === null) continue
+    const { from } = sharing(budget, at)
+    const key = `${budget.scope}/${from}`
+    const earlier = seen.get(key) ?? (await earlierOf(db, p, budget.scope, from))
+    seen.set(key, earlier)
+    const cap = (await toldCap(db, channelId, budget.bucket)) ?? capOf(budget, app)
+    const used = await db
+      .selectFrom('quotas')
+      .select((e) => e.fn.sum<string | null>('used').as('used'))
+      .where('platform', '=', p.channel.platform)
+      .where('account', '=', account)
+      .where('bucket', '=', budget.bucket)
+      .where('window_end', '>', new Date(from))
+      .executeTakeFirst()
+    const planned = earlier.map((e) => ({ at: e.at, units: budget.plans!(e.weight) }))
+    const taken = Number(used?.used ?? 0)
+    const until = roomFrom({ cap, needs, used: taken, earlier: planned }, at, budget)
+    if (until === at) continue
+    const before = taken + planned.reduce((sum, e) => sum + e.units, 0)
+    out.push(finding(p.channel.platform, { budget, cap, used: before, needs, until }))
+  }
+  return out
+}
