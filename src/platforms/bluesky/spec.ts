@@ -122,7 +122,8 @@ export const spec = defineSpec({
           ]
         : [],
   },
-  pace: { concurrency: 32, backlogGapMs: 2_000 },
+  // Writes are counted by the hour for each account, calls by the five minutes for an address (3,000; §7).
+  pace: { concurrency: 100, backlogGapMs: 2_000 },
   // Blobs no record uses are dropped after a while (`BlobNotFound`, §8), which no document names: an hour is trusted.
   ahead: { upload: 3_600_000, prepare: 3_600_000 },
   // Points of writes (fact sheet §7), told on every write; a putRecord is charged 2, a deletion 1.

@@ -126,7 +126,8 @@ export const spec = defineSpec({
     schema: settings,
     media: (s) => (s.cover ? [{ id: s.cover, field: 'cover', limits: coverLimits }] : []),
   },
-  pace: { concurrency: 8, backlogGapMs: 30_000 },
+  // Calls are counted a Page (§7), so channels do not take from each other.
+  pace: { concurrency: 50, backlogGapMs: 30_000 },
   // Unpublished photos disappear after about 24 h (§3.3); videos and reels wait for their last phase (§3.4, §3.5).
   ahead: { upload: 86_400_000 },
   budgets: [

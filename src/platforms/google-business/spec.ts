@@ -72,6 +72,7 @@ export const spec = defineSpec({
     image: { types: ['image/jpeg'], maxBytes: 5_000_000, minWidth: 250, minHeight: 250 },
   },
   settings: { version: 1, schema: settings },
+  // 300 calls a minute for the whole project (§7).
   pace: { concurrency: 4, backlogGapMs: 10_000 },
   budgets: [
     // Fact sheet §7: 300 a minute for each API of a project.

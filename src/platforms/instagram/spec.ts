@@ -151,8 +151,8 @@ export const spec = defineSpec({
     schema: settings,
     media: (s) => (s.coverId && s.placement === 'feed' ? [{ id: s.coverId, field: 'coverId', limits: cover }] : []),
   },
-  // 50 to 100 posts in 24 hours (asked from the network) and 400 containers.
-  pace: { concurrency: 8, backlogGapMs: 60_000 },
+  // 50 to 100 posts in 24 hours (asked from the network) and 400 containers; calls are counted an account (§7).
+  pace: { concurrency: 50, backlogGapMs: 60_000 },
   // Containers that are not published within 24 h expire (§3.1).
   ahead: { upload: 86_400_000, process: 86_400_000 },
   budgets: [

@@ -93,7 +93,7 @@ export const spec = defineSpec({
     media: (s) => (s.coverId ? [{ id: s.coverId, field: 'coverId', limits: coverLimits }] : []),
   },
   // Standard access: 100 calls a second for a user; writes are counted by the minute as well (§7).
-  pace: { concurrency: 16, backlogGapMs: 15_000 },
+  pace: { concurrency: 50, backlogGapMs: 15_000 },
   // A registered video waits for its Pin (§3). How long is not documented: an hour is trusted.
   ahead: { upload: 3_600_000, process: 3_600_000 },
   // Told on every answer (fact sheet §7): a minute of one user and app; a day of the whole app with Trial access.

@@ -70,6 +70,7 @@ export const spec = defineSpec({
     document: { types: ['application/pdf'], maxBytes: 50_000_000 },
   },
   settings: { version: 1, schema: settings },
+  // 30 messages a second for a bot, which all channels may share (§7).
   pace: { concurrency: 8, backlogGapMs: 3_500 },
   // Guidance of the Bot FAQ (fact sheet §7); every item of an album counts.
   budgets: [

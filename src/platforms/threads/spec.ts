@@ -105,8 +105,8 @@ export const spec = defineSpec({
     },
   },
   settings: { version: 1, schema: settings },
-  // 250 posts and 1,000 replies in 24 hours, asked from the network.
-  pace: { concurrency: 8, backlogGapMs: 60_000 },
+  // 250 posts and 1,000 replies in 24 hours, asked from the network; calls are counted a profile (§7).
+  pace: { concurrency: 50, backlogGapMs: 60_000 },
   // Containers that are not published within 24 h expire (§3.2).
   ahead: { upload: 86_400_000, process: 86_400_000 },
   // Per profile in any 24 hours (fact sheet §7). A reply and a post are published by the same call, so the caller says which.

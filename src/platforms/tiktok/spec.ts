@@ -126,7 +126,8 @@ export const spec = defineSpec({
     },
   },
   settings: { version: 1, schema: settings },
-  pace: { concurrency: 16, backlogGapMs: 15_000 },
+  // Counted by the minute for each user's token (§7).
+  pace: { concurrency: 50, backlogGapMs: 15_000 },
   // Per token (fact sheet §3); about fifteen posts a day besides, which TikTok alone counts.
   budgets: [
     { bucket: 'begins', label: 'Posts begun in a minute', cap: 6, scope: 'channel', window: { rolling: 60_000 } },

@@ -88,8 +88,8 @@ export const spec = defineSpec({
     },
   },
   settings: { version: 1, schema: settings },
-  // 100 posts per 15 minutes and account; half-hourly slices of 2,400 a day come on top.
-  pace: { concurrency: 32, backlogGapMs: 10_000 },
+  // 100 posts per 15 minutes and account; half-hourly slices of 2,400 a day come on top. The app's own limits are those of a day.
+  pace: { concurrency: 50, backlogGapMs: 10_000 },
   // Media that no post uses expire after 24 h (`expires_after_secs`, §3.2).
   ahead: { upload: 86_400_000 },
   // What the app has spent today. X has no free calls; its own spending limit stops it, so ours never does.

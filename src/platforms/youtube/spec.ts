@@ -131,6 +131,7 @@ export const spec = defineSpec({
     schema: settings,
     media: (s) => (s.thumbnail ? [{ id: s.thumbnail, field: 'thumbnail', limits: thumbnailLimits }] : []),
   },
+  // Units of a day for the whole project; many uploads at once only share the line.
   pace: { concurrency: 4, backlogGapMs: 30_000 },
   // A session lives about a week, and nothing is on the channel before its last byte (§3.2). A day is enough.
   ahead: { upload: 86_400_000 },
