@@ -16,6 +16,7 @@ import {
   retryPublication,
   unschedulePublications,
 } from './commands.ts'
+import { dropPrepared } from './prepared.ts'
 import { next, type PublicationEvent, transitions } from './rules.ts'
 import { type Behaviour, behaviours, channelA, type ToyHouse, toyHouse } from './testing.ts'
 
@@ -29,13 +30,15 @@ const simples = [
   'pause',
   'resume',
   'reconnect',
+  'edit',
 ] as const
 type Simple = (typeof simples)[number]
 type Event =
   | { do: 'network'; how: Behaviour; comment: boolean }
   | { do: 'look fails' }
   | { do: 'work'; engines: number }
-  | { do: 'die'; call: number; after: boolean }
+  | { do: 'prepare'; engines: number }
+  | { do: 'die'; ahead: boolean; call: number; after: boolean }
   | { do: 'time'; ms: number }
   | { do: Simple }
 
@@ -62,8 +65,16 @@ const eventsFor = (again: string) =>
       },
       {
         weight: 3,
+        arbitrary: fc.record<Event & { do: 'prepare' }>({
+          do: fc.constant('prepare'),
+          engines: fc.integer({ min: 1, max: 2 }),
+        }),
+      },
+      {
+        weight: 3,
         arbitrary: fc.record<Event & { do: 'die' }>({
           do: fc.constant('die'),
+          ahead: fc.boolean(),
           call: fc.integer({ min: 0, max: 4 }),
           after: fc.boolean(),
         }),
@@ -115,7 +126,10 @@ const channelOk = async () => {
   await h.db.transaction().execute((trx) => releaseHeld(trx, channelA, new Date(h.clock.now())))
 }
 
-const live = async (again: 'ask' | 'keyed' | 'never', events: readonly Event[]): Promise<void> => {
+/** What is prepared lives for five minutes, so that it ends its life now and then. */
+const toyOf = (again: 'ask' | 'keyed' | 'never') => ({ again, ahead: { upload: 300_000 } })
+
+const live = async (again: 'ask' | 'keyed' | 'never', dueIn: number, events: readonly Event[]): Promise<void> => {
   // Days apart, so that nothing of one life reaches into the next.
   h.clock.set(h.clock.now() + 3 * 86_400_000)
   await h.db.updateTable('channels').set({ not_before: null, lease_until: null, lease_token: null }).execute()
@@ -125,8 +139,10 @@ const live = async (again: 'ask' | 'keyed' | 'never', events: readonly Event[]):
   await channelOk()
   const name = `life ${++run}`
   const texts = [`${name} a`, `${name} b`]
+  /** Words that an edit took away. */
+  const old: string[] = []
   const comment = `${name} c`
-  const id = await h.plan(texts, { firstComment: comment })
+  const id = await h.plan(texts, { firstComment: comment, dueIn })
   const post = (await h.read(id)).post_id
   const copies = (text: string) => [...h.net.posts, ...h.net.comments].filter((x) => x === text).length
   const out = () => texts.filter((t) => copies(t) > 0).length
@@ -135,6 +151,7 @@ const live = async (again: 'ask' | 'keyed' | 'never', events: readonly Event[]):
     const p = await h.read(id)
     const said = `${what}: ${p.state} ${p.reason ?? ''} ${p.message ?? ''}`
     for (const t of [...texts, comment]) expect(copies(t), `${said}; copies of ${t}`).toBeLessThanOrEqual(1)
+    for (const t of old) expect(copies(t), `${said}; ${t} was edited away`).toBe(0)
     if (p.state === 'published') expect(out(), said).toBe(texts.length)
     if (p.state === 'published' && !p.message) expect(copies(comment), said).toBe(1)
     if (p.state === 'cancelled' || p.state === 'missed') expect(out(), said).toBe(0)
@@ -170,11 +187,34 @@ const live = async (again: 'ask' | 'keyed' | 'never', events: readonly Event[]):
       case 'look fails':
         return void h.net.nextLook.push('500')
       case 'work':
-        return void (await Promise.all(Array.from({ length: e.engines }, () => h.engine(again).runDue())))
+        return void (await Promise.all(Array.from({ length: e.engines }, () => h.engine(toyOf(again)).runDue())))
+      case 'prepare':
+        return void (await Promise.all(Array.from({ length: e.engines }, () => h.engine(toyOf(again)).runAhead())))
       case 'die':
-        return h.die(again, e.call, e.after)
+        return h.die(toyOf(again), e.call, e.after, e.ahead)
       case 'time':
         return h.clock.set(h.clock.now() + e.ms)
+      case 'edit':
+        return h.db.transaction().execute(async (trx) => {
+          const p = await trx
+            .selectFrom('publications')
+            .selectAll()
+            .where('id', '=', id)
+            .forUpdate()
+            .executeTakeFirstOrThrow()
+          if (p.begun || (p.state !== 'scheduled' && p.state !== 'draft')) return
+          old.push(...texts)
+          texts.splice(0, 2, `${name} a${old.length}`, `${name} b${old.length}`)
+          const content = { segments: texts.map((text) => ({ text, mediaIds: [] })), firstComment: comment }
+          await trx
+            .updateTable('publications')
+            .set({ content: JSON.stringify(content) })
+            .where('id', '=', id)
+            .execute()
+          // Half of the edits are told of; the rest is seen at the due time.
+          if (old.length % 4 === 2)
+            await dropPrepared(trx, sql`publications.id = ${id}`, 'changed', new Date(h.clock.now()))
+        })
       case 'cancel':
         return person(() => cancelPublication(h.db, h.target(id)))
       case 'reschedule':
@@ -219,7 +259,7 @@ const live = async (again: 'ask' | 'keyed' | 'never', events: readonly Event[]):
     if (p.state === 'unconfirmed') await resolve()
     if (p.state === 'held' || p.state === 'missed') await person(() => retryPublication(h.db, h.target(id)))
     h.clock.set(Math.max(h.clock.now() + 31_000, p.next_at?.getTime() ?? 0))
-    await h.engine(again).runDue()
+    await h.engine(toyOf(again)).runDue()
   }
   const stuck = await h.read(id)
   expect.fail(`stuck in ${stuck.state}: ${stuck.reason} ${stuck.message}`)
@@ -228,7 +268,9 @@ const live = async (again: 'ask' | 'keyed' | 'never', events: readonly Event[]):
 describe.each(['ask', 'keyed', 'never'] as const)('any life of a publication, %s', (again) => {
   it('ends with one copy of everything, or with the truth about it', async () => {
     await fc.assert(
-      fc.asyncProperty(eventsFor(again), (events) => live(again, events)),
+      fc.asyncProperty(fc.constantFrom(0, 120_000, 240_000), eventsFor(again), (dueIn, events) =>
+        live(again, dueIn, events),
+      ),
       { numRuns: lives, endOnFailure: false },
     )
   }, 1_200_000)

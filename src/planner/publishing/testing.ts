@@ -314,10 +314,10 @@ export const toyHouse = async (o: { lagMs?: number } = {}) => {
   }
 
   /**
-   * Works with an engine that dies at its `call`th request: right before it leaves, or right after the network answered.
+   * Works (or with `ahead` prepares) with an engine that dies at its `call`th request: right before it leaves, or right after the network answered.
    * Its process is gone then: nothing of it ever runs again.
    */
-  const die = async (toy: Again | ToyOptions, call: number, after: boolean): Promise<void> => {
+  const die = async (toy: Again | ToyOptions, call: number, after: boolean, ahead = false): Promise<void> => {
     let left = call
     let dead: () => void = () => {}
     const died = new Promise<void>((resolve) => {
@@ -331,7 +331,7 @@ export const toyHouse = async (o: { lagMs?: number } = {}) => {
       return new Promise<Response>(() => {})
     }
     const e = doomedEngine(toy, { fetch: doomed })
-    await Promise.race([e.runDue(), died])
+    await Promise.race([ahead ? e.runAhead() : e.runDue(), died])
   }
 
   /** A post of these segments on one channel, scheduled `dueIn` ms ahead. Gives the publication's id. */
