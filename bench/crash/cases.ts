@@ -1,6 +1,6 @@
 /** What the crash matrix tries: every network call of every content of every platform, met by every fault. */
 
-/** The nine ways a call goes wrong. The first three and the last happen to a real process, the others to the network. */
+/** The nine ways a call goes wrong at the due time. The first three and the last happen to a real process, the others to the network. */
 export const faults = [
   'kill-before',
   'kill-after',
@@ -12,7 +12,12 @@ export const faults = [
   'token-revoked',
   'lease-lost',
 ] as const
-export type FaultName = (typeof faults)[number]
+/**
+ * The same of what is due in ten minutes and prepared ahead: killed while it is prepared, or at its due time with what was
+ * prepared; and edited (or moved, where there are no words) after a worker died at that call or everything was prepared.
+ */
+export const faultsAhead = ['kill-before-ahead', 'kill-after-ahead', 'edited-ahead'] as const
+export type FaultName = (typeof faults)[number] | (typeof faultsAhead)[number]
 
 /** One call of a publication, as a run without faults showed it. */
 export type Boundary = {
@@ -37,10 +42,17 @@ export type Case = {
 export const caseId = (c: Omit<Case, 'id'>): string =>
   `${c.platform}/${c.content}/${c.at}.${c.boundary.route}/${c.fault}/${c.seed}`
 
-export const casesOf = (platform: string, content: string, boundaries: Boundary[], seeds: number): Case[] =>
+/** `ahead`: does the platform prepare anything? */
+export const casesOf = (
+  platform: string,
+  content: string,
+  boundaries: Boundary[],
+  seeds: number,
+  ahead: boolean,
+): Case[] =>
   Array.from({ length: seeds }, (_, i) => i + 1).flatMap((seed) =>
     boundaries.flatMap((boundary, at) =>
-      faults.map((fault) => {
+      [...faults, ...(ahead ? faultsAhead : [])].map((fault) => {
         const c = { platform, content, boundary, at, fault, seed }
         return { id: caseId(c), ...c }
       }),

@@ -39,6 +39,8 @@ const leaseMs = 60_000
 const timeoutMs = 300
 /** A case that has not settled after this many real ms counts as lost. */
 const patienceMs = 25_000
+/** How far ahead what is prepared is due (ms). */
+const aheadMs = 10 * 60_000
 /** A trap that was not met after this many real ms is given up: its call does not happen in this life of the publication. */
 const trapMs = 20_000
 
@@ -171,7 +173,9 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
     if (!c) throw new Error(`${platform} has no channel for ${sample.type}`)
     return c
   }
-  const schedule = async (platform: string, sample: Sample, marker: string): Promise<string> => {
+  const owner = { id: ws, timeZone: 'UTC' }
+  /** `dueIn`: ms ahead; 0 = now. */
+  const schedule = async (platform: string, sample: Sample, marker: string, dueIn = 0): Promise<string> => {
     const channel = channelFor(platform, sample)
     const { content, settings } = await makeContent(
       sample,
@@ -191,28 +195,49 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
       tags: [],
       latePolicy: null,
     })
-    await house.posts.schedule({ id: ws, timeZone: 'UTC' }, post.id, { now: true }, null)
+    const when = dueIn ? { at: new Date(clock.now() + dueIn).toISOString() } : ({ now: true } as const)
+    await house.posts.schedule(owner, post.id, when, null)
     return post.publications[0]!.id
+  }
+  /** A person changes the words; where there are none, the time. What was prepared before is of no more use. */
+  const edit = async (id: string, marker: string, instead: string): Promise<void> => {
+    const { postId } = await house.posts.publication(owner, id)
+    const post = await house.posts.get(owner, postId)
+    const content = JSON.parse(JSON.stringify(post.content).replaceAll(marker, instead)) as typeof post.content
+    if (JSON.stringify(content) === JSON.stringify(post.content)) {
+      const at = new Date(clock.now() + 3 * 3_600_000).toISOString()
+      await house.posts.reschedule(owner, id, { at })
+      return
+    }
+    const publications = post.publications.map(({ channelId, settings }) => ({ channelId, content: null, settings }))
+    const input = { content, publications, tags: post.tags, latePolicy: post.latePolicy }
+    await house.posts.replace(owner, postId, input, post.version)
   }
   const read = (id: string) =>
     db
       .selectFrom('publications')
-      .select(['state', 'reason', 'message', 'next_at', 'lease_until', 'worker'])
+      .select(['state', 'reason', 'message', 'next_at', 'lease_until', 'worker', 'prepare_at'])
       .where('id', '=', id)
       .executeTakeFirstOrThrow()
   const over = new Set(['published', 'failed', 'unconfirmed', 'held', 'missed', 'cancelled'])
 
   /**
    * Lets time pass until the publication settles, or `until.met` says that there is nothing more to wait for. `victim`:
-   * the worker that died or sleeps; its lease may run out at once.
+   * the worker that died or sleeps; its lease may run out at once. What is to be prepared is prepared before its time comes.
    */
-  const settle = async (id: string, victim?: string, until?: { ms: number; met: () => boolean }) => {
+  type Now = Awaited<ReturnType<typeof read>>
+  const nextTime = (p: Now, victim: string | undefined): Date | null => {
+    const ahead = p.state === 'scheduled' && p.prepare_at !== null
+    if (p.state === 'publishing' || (ahead && p.lease_until)) return p.worker === victim ? p.lease_until : null
+    return ahead ? p.prepare_at : p.next_at
+  }
+  const settle = async (id: string, victim?: string, until?: { ms: number; met: (p: Now) => boolean }) => {
     const end = Date.now() + (until?.ms ?? patienceMs)
     let calm = 0
     for (;;) {
       const p = await read(id)
-      if (over.has(p.state) || until?.met() || Date.now() > end) return p
-      const at = p.state === 'publishing' ? (p.worker === victim ? p.lease_until : null) : p.next_at
+      if (over.has(p.state) || until?.met(p) || Date.now() > end) return p
+      const at = nextTime(p, victim)
       const ms = at ? at.getTime() - clock.now() : 0
       // What a caller gave up on may still be carried out: on a busy machine time must not jump past it, or the network
       // would need half a minute for a call it needs half a second for. Twice, as a request may just have arrived.
@@ -272,7 +297,8 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
   }
 
   const trapOf = (c: Case): Trap | null => {
-    if (c.fault === 'kill-before' || c.fault === 'kill-after') return { at: c.at, do: c.fault }
+    if (c.fault.startsWith('kill-before')) return { at: c.at, do: 'kill-before' }
+    if (c.fault.startsWith('kill-after') || c.fault === 'edited-ahead') return { at: c.at, do: 'kill-after' }
     if (c.fault === 'lease-lost') return { at: c.at, do: c.seed % 2 ? 'stall-after' : 'stall-before' }
     return null
   }
@@ -282,8 +308,10 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
     const marker = `m${hash(c.id).toString(36)}${newId(clock.now()).slice(-6)}`
     await desk('DELETE', '/faults')
     const old = await idsOf(c.platform)
-    const id = await schedule(c.platform, sample, marker)
+    const id = await schedule(c.platform, sample, marker, c.fault.endsWith('-ahead') ? aheadMs : 0)
     last = id
+    const edits = c.fault === 'edited-ahead'
+    const prepared = (p: Now) => p.state === 'scheduled' && p.prepare_at === null
     const fault = networkFaults[c.fault]
     if (fault)
       await desk('POST', '/faults', {
@@ -311,13 +339,14 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
         )
       w.say({ say: 'go', trap, seed })
       // The call may come after a wait, so time must pass; or never, and then the publication settles without it.
-      await settle(id, undefined, { ms: trapMs, met: () => asleep || !w.alive() })
+      await settle(id, undefined, { ms: trapMs, met: (p) => asleep || !w.alive() || (edits && prepared(p)) })
       if (asleep) {
         w.signal('SIGSTOP')
         stalled = w
       } else await endWorker(w)
       spare = hire()
     }
+    if (edits) await edit(id, marker, `${marker}b`)
     rescuer.say({ say: 'go', trap: null, seed })
     let p = await settle(id, victim)
     if (stalled) {
@@ -334,7 +363,11 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
     }
     await halt(rescuer)
     await aftermath()
-    const there = await ledger(c.platform, marker, old)
+    const there = await ledger(
+      c.platform,
+      edits && sample.segments.some((s) => s.text !== null) ? `${marker}b` : marker,
+      old,
+    )
     const verdict = judge(first, p, there, expected, c)
     const counts = { copies: there.length, expected: expected.length }
     return { id: c.id, state: p.state, ...counts, ms: Math.round(performance.now() - t0), ...verdict }

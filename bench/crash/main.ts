@@ -88,7 +88,7 @@ try {
       )
         continue
       const { boundaries, expected } = await lanes[0]!.rehearse(p.spec.id, sample)
-      const all = casesOf(p.spec.id, sample.type, boundaries, Number(args.seeds)).filter(
+      const all = casesOf(p.spec.id, sample.type, boundaries, Number(args.seeds), p.spec.ahead !== undefined).filter(
         (c) => !args.only || c.id.startsWith(args.only),
       )
       // The sample takes the same cases every time, spread over all of them.

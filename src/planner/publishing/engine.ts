@@ -25,7 +25,7 @@ export type Publishing = {
   start: () => Promise<void>
   /** Claims nothing more, waits up to `drainMs` for attempts in work, then aborts them (their journal says how far they came). */
   stop: (drainMs?: number) => Promise<void>
-  /** Looks for due work now. */
+  /** Looks for due work, and for what may be prepared, now. */
   wake: () => void
   /** Works off everything due at this instant and gives the number of attempts. For tests and tools; not while started. */
   runDue: () => Promise<number>
@@ -233,7 +233,10 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
       await beat
       await d.hints.flush()
     },
-    wake: carrier.wake,
+    wake: () => {
+      carrier.wake()
+      preparing.wake()
+    },
     runDue: async () => {
       let n = 0
       for (;;) {

@@ -27,6 +27,8 @@ export type Preparing = {
   start: () => Promise<void>
   /** Begins nothing more, waits up to `drainMs` for what is at work, then aborts it; its journal says how far it came. */
   stop: (drainMs: number) => Promise<void>
+  /** Looks now for what may be prepared. */
+  wake: () => void
   /** Works off everything that may be prepared at this instant and gives the number of preparings. Not while started. */
   runNow: () => Promise<number>
 }
@@ -289,6 +291,7 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
       over.abort()
       await beat
     },
+    wake: carrier.wake,
     runNow: async () => {
       let n = 0
       for (;;) {
