@@ -33,8 +33,8 @@ const { values: args } = parseArgs({
 })
 /** Time for preparing: networks work on videos for seconds, and one post of every type is a lot at once. */
 const dueInMs = args['all-types'] ? 60_000 : 8_000
-/** Between the rounds of --all-types: one channel publishes one thing at a time. */
-const roundsApartMs = 2_000
+/** Between the rounds of --all-types: one channel publishes one thing at a time, and TikTok takes six a minute of an account. */
+const roundsApartMs = 11_000
 /** A post this late through Clarion is named (ms). */
 const oursFromMs = 1_000
 const patienceMs = 180_000

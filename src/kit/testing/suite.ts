@@ -5,7 +5,6 @@
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { sandboxClient } from '#contract/sandbox-client.ts'
-import { isPublic } from '#contract/steps.ts'
 import { type Platform, rotates } from '#kit/client/platform.ts'
 import { plan } from '#kit/client/steps.ts'
 import { failureKinds, PlatformFailure } from '#kit/facts/failures.ts'
@@ -18,6 +17,7 @@ import type { TestFile } from './media.ts'
 import { contextOf, createdOf, type RunResult, runPlan } from './runner.ts'
 import { slowCalls } from './slow-calls.ts'
 import { afterPublishing, type Scope, webhooks } from './suite-after.ts'
+import { preparedAhead } from './suite-ahead.ts'
 
 export type SuiteOptions<S extends SandboxUnderTest> = {
   platform: Platform
@@ -287,34 +287,7 @@ export const contractSuite = <S extends SandboxUnderTest>({
           expect(bench.ledger()).toHaveLength(sample.posts ?? wanted(content))
         })
 
-      const { ahead } = spec
-      // As early as the engine prepares at most: half of the shortest life, half an hour here.
-      const early = ahead ? Math.min(...Object.values(ahead)) / 2 : 0
-      for (const sample of ahead ? (cases.samples ?? []) : [])
-        test(`the sample "${sample.type}", prepared ahead, is seen by nobody until its create, which comes once`, async () => {
-          const c = await connect(sample.channel ? { kind: sample.channel } : {})
-          const content = await contentOfSample(bench, c, sample)
-          const planned = plan(platform.publish, bench.view(c, content))
-          const first = planned.find((p) => isPublic(p.step.name))!.key
-          for (const p of planned.slice(
-            0,
-            planned.findIndex((x) => x.key === first),
-          ))
-            expect(p.step.options.again, `${p.key} may be made again`).toBe('safe')
-          let seen = -1
-          const run = await bench.publish(c, content, {
-            beforeTry: async (key, nth) => {
-              if (key !== first || nth > 1) return
-              bench.pass(Math.min(early, 30 * 60_000))
-              await sandbox.desk.tickAll()
-              seen = bench.ledger().length
-            },
-          })
-          expect(run.failure).toBeUndefined()
-          expect([seen, run.state]).toEqual([0, 'published'])
-          expect(run.tries.get(first)).toBe(1)
-          expect(bench.ledger()).toHaveLength(sample.posts ?? wanted(content))
-        })
+      preparedAhead(scope, contentOfSample)
 
       promise('markup', 'nothing a post says becomes markup on the feed page', async () => {
         const evil = '<script>alert(1)</script> "><img src=x onerror=alert(1)>'

@@ -6,7 +6,12 @@ import type { Claim } from './store.ts'
 import { may, stateAfter } from './transition.ts'
 
 /** How long a publication the network works on keeps the next ones of its channel waiting (ms, from its first step; decision 0010). */
-export const headMs = 5 * 60_000
+const headMs = 5 * 60_000
+
+/** Of a publication `p` the network works on: does it let the next one of its channel pass? At once when its only post is with the network already. */
+export const letsPass = (now: Date) => sql`(
+  (p.begun and jsonb_array_length(p.frozen -> 'segments') = 1) or p.started_at <= ${new Date(now.getTime() - headMs)}
+)`
 
 /**
  * Claims channels, each with the first publication in its due order (one at a time per channel), at most `free[platform]`
@@ -41,7 +46,7 @@ export const claim = async (
         select p.id, p.next_at from publications p
         where p.channel_id = c.id and ${may('claim', 'p')} and p.due_at <= ${o.now}
           and (p.state <> 'scheduled' or p.lease_until is null or p.lease_until <= ${o.now})
-          and not (p.state = 'waiting' and p.reason = 'processing' and p.next_at > ${o.now} and p.started_at <= ${new Date(o.now.getTime() - headMs)})
+          and not (p.state = 'waiting' and p.reason = 'processing' and p.next_at > ${o.now} and ${letsPass(o.now)})
         order by p.due_at, p.id limit 1
       ) x
       where c.state = 'ok' and c.removed_at is null and c.paused_at is null and w.paused_at is null

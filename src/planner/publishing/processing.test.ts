@@ -118,6 +118,45 @@ describe('a post the network works on for long', () => {
   })
 })
 
+describe('a post that is with the network already', () => {
+  const slow = (ready: () => boolean): ToyOptions => ({
+    again: 'ask',
+    publish: steps(
+      step('create', { again: 'keyed', each: 'segment', atMostMs: 60 * minute }, async (t) => {
+        const { text } = t.segments[t.index]!
+        if (!text.startsWith('slow')) return made(t)
+        if (t.saved) return ready() ? done({ id: text, url: null }) : notYet(minute, 'checking it')
+        await t.save({ sent: true })
+        return notYet(minute, 'checking it')
+      }),
+    ),
+  })
+  it('keeps nobody of its channel waiting while the network checks it', async () => {
+    let ready = false
+    const toy = slow(() => ready)
+    const first = await h.plan(['slow check'], { dueIn: -2_000 })
+    await h.plan(['passes'], { dueIn: -1_000 })
+    await h.engine(toy).runDue()
+    expect(h.net.posts.at(-1)).toBe('passes')
+    expect(await h.read(first)).toMatchObject({ state: 'waiting', reason: 'processing', begun: true })
+    ready = true
+    await h.live(1, minute, toy)
+    expect(await h.read(first)).toMatchObject({ state: 'published', external_id: 'slow check' })
+  })
+  it('is not parted by another while the rest of its thread is still to come', async () => {
+    let ready = false
+    const toy = slow(() => ready)
+    await h.plan(['slow one', 'two'], { dueIn: -2_000 })
+    await h.plan(['after'], { dueIn: -1_000 })
+    await h.engine(toy).runDue()
+    expect(h.net.posts).not.toContain('after')
+    ready = true
+    await h.live(2, minute, toy)
+    // The toy says the first words of a thread in each part.
+    expect(h.net.posts.slice(-2)).toEqual(['slow one', 'after'])
+  })
+})
+
 describe('looks that fail now and then while the network works', () => {
   it('do not add up over hours', async () => {
     let left = 12

@@ -4,7 +4,7 @@
  */
 import { sql } from 'kysely'
 import type { Db } from '#infra/db/database.ts'
-import { headMs } from './due.ts'
+import { letsPass } from './due.ts'
 import { may } from './transition.ts'
 
 export type Coming = { id: string; platform: string; attempt: number; at: Date }
@@ -29,7 +29,7 @@ export const coming = async (
       select p.id, p.next_at, p.attempt from publications p
       where p.channel_id = c.id and ${may('claim', 'p')} and p.due_at <= ${o.until}
         and (p.state <> 'scheduled' or p.lease_until is null or p.lease_until <= ${o.now})
-        and not (p.state = 'waiting' and p.reason = 'processing' and p.next_at > ${o.now} and p.started_at <= ${new Date(o.now.getTime() - headMs)})
+        and not (p.state = 'waiting' and p.reason = 'processing' and p.next_at > ${o.now} and ${letsPass(o.now)})
       order by p.due_at, p.id limit 1
     ) x
     where c.state = 'ok' and c.removed_at is null and c.paused_at is null and w.paused_at is null
