@@ -27,6 +27,8 @@ export type S3 = { sdk: S3Sdk; client: S3Client; settings: S3Settings }
 
 /** ms: to connect, to wait for an answer's head, and between two bytes of it. */
 const patience = { connectionTimeout: 5_000, requestTimeout: 60_000, socketTimeout: 60_000 }
+/** The clocks may differ by this much (s) before somebody is told. */
+const mostApartS = 60
 /** How often the SDK asks in all, where a repetition harms nobody: with waits in between, about four seconds. */
 const maxAttempts = 4
 
@@ -51,7 +53,7 @@ export const connectS3 = async (settings: S3Settings): Promise<S3> => {
   return { sdk, client, settings }
 }
 
-/** ms the server's clock is ahead of ours, as the SDK learnt from its answers; 0 while they are less than four minutes apart. */
+/** ms the server's clock is ahead of ours, as the SDK learnt from its answers, whose dates are whole seconds. */
 export const clockOffset = (client: S3Client): number =>
   (client.config as { systemClockOffset?: number }).systemClockOffset ?? 0
 
@@ -140,7 +142,7 @@ export const assertUsable = async (s3: S3): Promise<string | null> => {
   const where = `S3 (bucket ${bucket} at ${endpoint ?? region})`
   if (!why) {
     const apart = Math.round(clockOffset(client) / 1000)
-    return apart === 0
+    return Math.abs(apart) < mostApartS
       ? null
       : `${where}: its clock and this machine's are ${Math.abs(apart)} s apart. Set both by NTP.`
   }
