@@ -223,7 +223,7 @@ export const createKeeper = (deps: KeeperDeps): Keeper => {
       if (row.state === 'ok' && row.expiresAt !== null && row.expiresAt.getTime() <= clock.now())
         await setState(trx, row.channelId, 'ok', failure.message, new Date(clock.now()))
     })
-    return fail(forCaller(failure))
+    return fail(forCaller(failure, verdict.at))
   }
 
   /** A look instead of a refresh, where tokens do not expire. */

@@ -201,20 +201,21 @@ it('back-off is a second, then seconds, then full jitter under a doubling ceilin
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 100 }), unit, (tries, r) => {
       const ms = backoff(tries, () => r)
-      expect(ms).toBeGreaterThanOrEqual(500)
-      expect(ms).toBeLessThanOrEqual(Math.min(backoffCapMs, Math.max(4_000, 60_000 * 2 ** (tries - 2))))
+      expect(ms).toBeGreaterThanOrEqual(1_000)
+      expect(ms).toBeLessThanOrEqual(Math.min(backoffCapMs, Math.max(8_000, 60_000 * 2 ** (tries - 2))))
     }),
   )
-  expect(backoff(0, () => 0.999)).toBeLessThan(1_000)
-  expect(backoff(1, () => 0)).toBe(2_000)
+  expect(backoff(0, () => 0.999)).toBeLessThan(2_000)
+  expect(backoff(1, () => 0)).toBe(4_000)
   expect(backoff(5, () => 0.999)).toBeGreaterThan(470_000)
 })
 
-it('a caller never hears unknown-outcome of a refresh: its own step has not begun', () => {
-  for (const kind of failureKinds)
-    expect(['reconnect', 'too-fast', 'refused-account', 'try-later']).toContain(
-      forCaller({ kind, code: 'x', message: 'y' }).kind,
-    )
+it('a caller never hears unknown-outcome of a refresh, since its own step has not begun; and hears when to come again', () => {
+  for (const kind of failureKinds) {
+    const told = forCaller({ kind, code: 'x', message: 'y' }, now)
+    expect(['reconnect', 'too-fast', 'refused-account', 'try-later']).toContain(told.kind)
+    expect(told.until).toBe(told.kind === 'try-later' ? iso(now) : undefined)
+  }
 })
 
 it('an answer without a refresh token keeps the old one and its clock', () => {

@@ -81,10 +81,10 @@ export const onUse = (t: TokenView, now: number): 'use' | 'try' | 'refresh' | 'w
 }
 
 /** A hiccup is over within seconds: the waits (ms) after the first failures. */
-const quickMs = [1_000, 4_000] as const
+const quickMs = [2_000, 8_000] as const
 
 /**
- * How long until a refresh is asked for again (ms): about a second, then some seconds; then full jitter, anything up to
+ * How long until a refresh is asked for again (ms): a second or two, then some seconds; then full jitter, anything up to
  * 60 s x 2^n, at most an hour. `tries` counts the failures before this one.
  */
 export const backoff = (tries: number, random: () => number): number => {
@@ -136,12 +136,13 @@ export const judgeRefresh = (o: {
 
 /**
  * What a caller is told when a refresh failed. A refresh comes before the caller's own step, so its lost answer says
- * nothing about that step: `unknown-outcome` becomes `try-later`, never a reason to look for a post.
+ * nothing about that step: `unknown-outcome` becomes `try-later`, never a reason to look for a post. `again` (epoch ms): when
+ * the refresh is asked for again; it is no use to come before that.
  */
-export const forCaller = (failure: Failure): Failure =>
+export const forCaller = (failure: Failure, again: number): Failure =>
   failure.kind === 'reconnect' || failure.kind === 'too-fast' || failure.kind === 'refused-account'
     ? failure
-    : { ...failure, kind: 'try-later' }
+    : { ...failure, kind: 'try-later', until: new Date(again).toISOString() }
 
 /** A refresh answer over the grant it renews: networks that send no new refresh token mean "keep the old one". */
 export const renewed = <G extends GrantParts>(old: G, fresh: G): G => ({

@@ -191,7 +191,7 @@ export const renewedOnce = async (walk: AttemptContext): Promise<'renewed' | 'ov
     const failure = failureOf(walk, error, false)
     if (failure.kind === 'reconnect') return 'over'
     if (failure.kind === 'too-fast' || failure.kind === 'refused-account') return failure
-    const until = new Date(walk.d.clock.now() + renewAgainMs).toISOString()
+    const until = failure.until ?? new Date(walk.d.clock.now() + renewAgainMs).toISOString()
     return { ...failure, kind: 'too-fast', until }
   }
 }

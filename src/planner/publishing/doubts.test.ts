@@ -75,6 +75,19 @@ describe('a token that could not be had', () => {
     expect([await state(id), h.net.posts]).toEqual(['published', ['later']])
   })
 
+  it('costs no more than the keeper says', async () => {
+    const renewing = { again: 'ask', refresh: true } as const
+    h.net.next.push('401')
+    const id = await h.plan(['soon'])
+    const until = new Date(h.clock.now() + 800).toISOString()
+    h.keeper.renew = () => Promise.reject(new PlatformFailure({ ...unable, until }))
+    await h.engine(renewing).runDue()
+    expect(await state(id)).toBe('waiting')
+    h.keeper.renew = h.keeper.grant
+    await h.live(1, 800, renewing)
+    expect([await state(id), h.net.posts]).toEqual(['published', ['soon']])
+  })
+
   it('nor is it while a lost answer is looked for', async () => {
     const renewing = { again: 'ask', refresh: true } as const
     h.net.next.push('lost')
