@@ -144,6 +144,11 @@ export const problems = {
   },
   'sandbox-off': { status: 409, title: 'The sandbox is off', fix: 'Start Clarion with CLARION_SANDBOX=1.' },
   'rate-limited': { status: 429, title: 'Too many requests', fix: 'Wait as long as Retry-After says.' },
+  'database-away': {
+    status: 503,
+    title: 'The database did not answer in time',
+    fix: 'Try again after Retry-After, with the same Idempotency-Key where you sent one.',
+  },
   'storage-away': {
     status: 503,
     title: 'The storage of files does not answer',

@@ -7,6 +7,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { CannotStart } from './cannot-start.ts'
+import type { Patience } from './db/database.ts'
 import { readStorage, type StorageSettings } from './s3-settings.ts'
 import { readTrustProxy, type TrustProxy } from './trust-proxy.ts'
 
@@ -31,6 +32,8 @@ export type Config = {
   prepared: boolean
   /** May hold a password; a secret. */
   redisUrl: string | undefined
+  /** How long this process waits for the database. */
+  patience: Patience
   role: Role
   sandbox: boolean
   sandboxUrl: string | undefined
@@ -113,6 +116,14 @@ const reader = (env: Env) => {
   }
 }
 
+/** A person waits for a page, the work in the background does not. */
+const patienceOf = (r: ReturnType<typeof reader>, role: Role): Patience => ({
+  statementMs: r.int('CLARION_DB_STATEMENT_MS', 0, 3_600_000) ?? (role === 'api' ? 15_000 : 60_000),
+  lockMs: r.int('CLARION_DB_LOCK_MS', 0, 3_600_000) ?? 10_000,
+  idleMs: 60_000,
+  connectionMs: r.int('CLARION_DB_WAIT_MS', 0, 3_600_000) ?? 10_000,
+})
+
 const trusted = (value: string | undefined): TrustProxy => {
   const read = readTrustProxy(value)
   if (read === null)
@@ -158,6 +169,7 @@ export const readConfig = (
   const rate = r.number('CLARION_CLOCK_RATE')
   if ((origin === undefined) !== (rate === undefined))
     throw new CannotStart('Only one of CLARION_CLOCK_ORIGIN and CLARION_CLOCK_RATE is set.', 'Set both, or neither.')
+  const role = r.oneOf('CLARION_ROLE', roles, 'all', flags.role)
   const historyDays = r.int('CLARION_HISTORY_DAYS', 0, 36_500) ?? 0
   // Webhooks and a person's second look come for weeks, and need what a publication left.
   if (historyDays > 0 && historyDays < 30)
@@ -172,7 +184,8 @@ export const readConfig = (
     redisUrl: r.url('REDIS_URL', ['redis:', 'rediss:']),
     poolSize: r.int('CLARION_DB_POOL', 2, 500) ?? 20,
     prepared: r.flag('CLARION_DB_PREPARED', true),
-    role: r.oneOf('CLARION_ROLE', roles, 'all', flags.role),
+    patience: patienceOf(r, role),
+    role,
     sandbox: r.flag('CLARION_SANDBOX', true),
     sandboxUrl: r.url('CLARION_SANDBOX_URL', ['http:', 'https:']),
     keys: r.text('CLARION_KEYS'),

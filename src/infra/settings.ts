@@ -57,6 +57,16 @@ export const settings: readonly Setting[] = [
     what: 'a Redis 7 (or Valkey) that shares work and limits between processes; see [docs/scaling.md](docs/scaling.md)',
   },
   {
+    names: ['CLARION_DB_STATEMENT_MS'],
+    otherwise: '15000 of role `api`, else 60000',
+    what: 'how long one statement may take (ms); a request answers 503 then, the work in the background is tried again. 0: any time',
+  },
+  {
+    names: ['CLARION_DB_LOCK_MS', 'CLARION_DB_WAIT_MS'],
+    otherwise: '10000',
+    what: 'how long a statement waits for a lock, and whoever needs one for a free connection (ms); 0: any time',
+  },
+  {
     names: ['CLARION_ROLE'],
     flag: '--role',
     otherwise: 'all',

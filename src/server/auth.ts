@@ -124,7 +124,13 @@ export const createAuth = (deps: AuthDeps): Auth => {
   }
   const session: Auth['session'] = async (request) => {
     if (!request.headers.cookie) return null
-    const found = await (await library()).api.getSession({ headers: headersOf(request, deps.publicUrl) })
+    const found = await (await library()).api
+      .getSession({ headers: headersOf(request, deps.publicUrl) })
+      .catch((error: unknown) => {
+        // A session is a row: where the library only says that it broke, it was the database that did not give it.
+        const broke = (error as { statusCode?: unknown } | null)?.statusCode === 500
+        throw broke ? new Problem('database-away', undefined) : error
+      })
     return found?.user.id ?? null
   }
   /** A try of a password: one of its address, and one of its account, which a right one gives back. */

@@ -5,6 +5,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem, type ProblemBody, type ProblemCode, problems } from '#contract/problems.ts'
 import { tell } from '#contract/strict.ts'
+import { passes } from '#infra/db/trouble.ts'
 import { StorageAway } from '#infra/storage.ts'
 import { drained, jsonLimit } from './body.ts'
 
@@ -70,6 +71,7 @@ export const invalid = (issues: Issues, context = 'body'): Problem =>
 export const foreseen = (error: unknown): Problem | null => {
   if (error instanceof Problem) return error
   if (error instanceof StorageAway) return new Problem('storage-away')
+  if (passes(error)) return new Problem('database-away')
   const e = error as Partial<FastifyError>
   if (e.validation)
     return invalid(
@@ -108,7 +110,9 @@ const limitHeaders = (reply: FastifyReply, { max, ms }: { max: number; ms: numbe
 
 /** Sends a Problem. */
 export const sendProblem = (reply: FastifyReply, problem: Problem, instance: string): FastifyReply => {
-  if (problems[problem.code].status === 429) limitHeaders(reply, problem.limit ?? aMoment)
+  const { status } = problems[problem.code]
+  if (status === 429) limitHeaders(reply, problem.limit ?? aMoment)
+  else if (status === 503) reply.header('retry-after', seconds(aMoment.ms))
   return reply
     .code(problems[problem.code].status)
     .type('application/problem+json; charset=utf-8')
@@ -125,6 +129,11 @@ export const errorHandler = async (
   const problem = foreseen(error)
   if (!problem || problem.code === 'internal')
     request.log.error({ err: error, route: request.routeOptions.url }, 'request failed')
+  else if (problem.code === 'database-away')
+    request.log.warn(
+      { reason: (error as Error).message, route: request.routeOptions.url },
+      'the database did not answer in time',
+    )
   else if (problem.code === 'storage-away')
     request.log.warn({ reason: (error as Error).message, route: request.routeOptions.url }, 'a file could not be had')
   // An upload drains by itself (upload.ts): its sender may have gigabytes to go.

@@ -88,6 +88,8 @@ export type TestAppOptions = {
   clock?: Clock
   /** False: the first run is still to come, `owner` and `ws` are empty. */
   setUp?: boolean
+  /** Of its database. */
+  database?: Parameters<typeof testDatabase>[0]
   app?: Partial<AppDeps>
 }
 
@@ -111,7 +113,7 @@ const told = (r: LightMyRequestResponse): Told => {
 }
 
 export const testApp = async (o: TestAppOptions = {}): Promise<TestApp> => {
-  const database = await testDatabase()
+  const database = await testDatabase(o.database)
   const mediaDir = await mkdtemp(join(tmpdir(), 'clarion-app-'))
   const clock = o.clock ?? systemClock
   const keys = memoryKeyRing()

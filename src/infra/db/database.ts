@@ -37,12 +37,38 @@ const types = {
     oid === INT8 ? (v: string) => Number(v) : pg.types.getTypeParser(oid, format as 'text'),
 } as pg.CustomTypesConfig
 
-/** Opens a pool. `url` is a postgres:// URL; sockets as `postgres://user@/db?host=/path`. `prepared`: statements that come again are (default yes). */
+/** How long this process waits for the database (ms); 0 = for ever. */
+export type Patience = {
+  /** One statement. */
+  statementMs: number
+  /** One lock, within a statement. */
+  lockMs: number
+  /** A transaction in which nothing is said: its connection is closed. */
+  idleMs: number
+  /** A free connection of the pool. */
+  connectionMs: number
+}
+const endless: Patience = { statementMs: 0, lockMs: 0, idleMs: 0, connectionMs: 0 }
+
+/**
+ * Opens a pool. `url` is a postgres:// URL; sockets as `postgres://user@/db?host=/path`. Limits are set by a statement on
+ * each new connection, as a pooler in between may refuse them among the parameters of a start. `prepared`: statements that
+ * come again are (default yes).
+ */
 export const openDatabase = (
   url: string,
-  o: { poolSize?: number; prepared?: boolean; onError?: (error: Error) => void } = {},
+  o: { poolSize?: number; prepared?: boolean; patience?: Patience; onError?: (error: Error) => void } = {},
 ): Database => {
-  const pool = new pg.Pool({ connectionString: url, max: o.poolSize ?? 10, types, application_name: 'clarion' })
+  const { statementMs, lockMs, idleMs, connectionMs } = o.patience ?? endless
+  const limits = `set statement_timeout = ${statementMs}; set lock_timeout = ${lockMs}; set idle_in_transaction_session_timeout = ${idleMs}`
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: o.poolSize ?? 10,
+    types,
+    application_name: 'clarion',
+    connectionTimeoutMillis: connectionMs,
+    ...(o.patience && { onConnect: (client: pg.ClientBase) => client.query(limits) }),
+  })
   pool.on('error', (error) => o.onError?.(error))
   // The pool hears only idle connections: one that breaks in use would otherwise end the process, though its query rejects.
   pool.on('connect', (client) => client.on('error', (error) => o.onError?.(error)))

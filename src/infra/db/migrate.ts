@@ -149,6 +149,8 @@ export const migrate = async (
         `The database server is PostgreSQL ${Math.floor(Number(rows[0]!.v) / 10_000)}.`,
         'Clarion needs PostgreSQL 15 or newer.',
       )
+    // A migration takes the time it takes.
+    await client.query('set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0')
     await takeLock(client)
     try {
       const before = await landed(client)
@@ -179,7 +181,7 @@ export const migrate = async (
     broken = error as Error
     throw error
   } finally {
-    // A connection that saw a failure is not given back: its lock and state go with it.
-    client.release(broken && !(broken instanceof CannotStart) ? broken : undefined)
+    // Not given back: its settings, and after a failure its lock and state, go with it.
+    client.release(broken ?? true)
   }
 }

@@ -3,11 +3,25 @@
  * held for the length of the call. The database lets go by itself when the process dies, at any instruction.
  * (A session lock needs a session: behind PgBouncer use its session mode.)
  */
+import type pg from 'pg'
 import type { Database } from '#infra/db/database.ts'
+import { tooLong } from '#infra/db/trouble.ts'
 
 export type TokenLock = {
   /** Runs `work` while no other process runs one for this channel; waits for its turn. */
   hold: <T>(channelId: string, work: () => Promise<T>) => Promise<T>
+}
+
+/** Waits as long as it takes: the limits on locks and statements of a connection are for work, and this is a turn. */
+const waitFor = async (client: pg.PoolClient, channelId: string): Promise<void> => {
+  for (;;) {
+    try {
+      await client.query('select pg_advisory_lock(hashtextextended($1, 0))', [`clarion/token/${channelId}`])
+      return
+    } catch (error) {
+      if (!tooLong(error)) throw error
+    }
+  }
 }
 
 /**
@@ -39,7 +53,7 @@ export const createTokenLock = (database: Pick<Database, 'pool'>): TokenLock => 
         client.on('error', lost)
         let clean = false
         try {
-          await client.query('select pg_advisory_lock(hashtextextended($1, 0))', [`clarion/token/${channelId}`])
+          await waitFor(client, channelId)
           try {
             return await work()
           } finally {

@@ -1,6 +1,7 @@
 /** How an attempt ends: every way out writes the verdict, frees the channel and throws `Settled`, so that nothing runs on. */
 
 import { type Db, notify, topics } from '#infra/db/database.ts'
+import { passes } from '#infra/db/trouble.ts'
 import type { Created, Json, PlannedStep } from '#kit/client/steps.ts'
 import { answered, type Failure } from '#kit/facts/failures.ts'
 import { webAddress } from '#kit/facts/links.ts'
@@ -15,8 +16,6 @@ import { type Finish, finish } from './writes.ts'
 /** The attempt is over and everything about it is written. */
 export class Settled extends Error {}
 
-/** What PostgreSQL or the way to it says when the same write may go through a moment later. */
-const passes = /^(40001|40P01|08...|57P0.|53...|ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT)$/
 const waits = [0, 200, 500, 1_000, 2_000, 4_000]
 
 /**
@@ -28,8 +27,7 @@ export const surely = async (d: Pick<EngineDeps, 'clock' | 'log'>, write: () => 
     try {
       return await write()
     } catch (err) {
-      const { code, message } = err as { code?: string; message?: string }
-      if (!passes.test(code ?? '') && !/^Connection terminated/.test(message ?? '')) throw err
+      if (!passes(err)) throw err
       d.log.warn({ err }, 'the database stumbled; writing it again')
       if (ms > 0) await d.clock.sleep(ms)
     }

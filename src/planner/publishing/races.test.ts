@@ -201,3 +201,36 @@ describe('a picture that takes long to prepare', () => {
     free()
   })
 })
+
+describe('a database that lets wait for a lock', () => {
+  it('is asked again about what the network answered, and the post is out once', async () => {
+    const patience = { statementMs: 5_000, lockMs: 200, idleMs: 0, connectionMs: 0 }
+    const slow = await toyHouse({ database: { patience } })
+    const id = await slow.plan(['hello'])
+    const other = await slow.database.pool.connect()
+    const stumbles: string[] = []
+    const engine = slow.engine('never', {
+      fetch: async (input, init) => {
+        const answer = await fetch(input, init)
+        // Right after the network took it somebody holds the publication, until a write has given up once.
+        await other.query('begin')
+        await other.query('select 1 from publications where id = $1 for update', [id])
+        return answer
+      },
+      log: {
+        info: () => {},
+        error: () => {},
+        warn: (o, message) => {
+          stumbles.push(`${(o as { err?: { code?: string } }).err?.code} ${message}`)
+          void other.query('rollback')
+        },
+      },
+    })
+    await engine.runDue()
+    other.release()
+    expect([...new Set(stumbles)]).toEqual(['55P03 the database stumbled; writing it again'])
+    expect(await slow.read(id)).toMatchObject({ state: 'published' })
+    expect(slow.net.posts).toEqual(['hello'])
+    await slow.close()
+  })
+})

@@ -226,9 +226,9 @@ export const channelB = newId(3)
 const hour = 3_600_000
 
 /** Opens a database, the network and two channels. `errors`: what engines logged as errors. */
-export const toyHouse = async (o: { lagMs?: number } = {}) => {
+export const toyHouse = async (o: { lagMs?: number; database?: Parameters<typeof testDatabase>[0] } = {}) => {
   const clock = manualClock()
-  const database = await testDatabase()
+  const database = await testDatabase(o.database)
   const { db } = database
   const net = await toyNetwork(clock.now, o.lagMs)
   const engines: Publishing[] = []

@@ -39,6 +39,7 @@ export const bootDatabase = async (config: Config, log: Log, say: (line: string)
   const database = openDatabase(url, {
     poolSize: config.poolSize,
     prepared: config.prepared,
+    patience: config.patience,
     // Its words only: the error of a driver carries the whole connection.
     onError: ({ message, name }) => log.warn({ reason: message, name }, 'a database connection broke'),
   })

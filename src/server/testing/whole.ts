@@ -23,7 +23,7 @@ export type Whole = TestApp & {
 }
 
 export const wholeApp = async (
-  o: { platforms?: readonly Platform[]; app?: TestAppOptions['app'] } = {},
+  o: { platforms?: readonly Platform[]; app?: TestAppOptions['app']; database?: TestAppOptions['database'] } = {},
 ): Promise<Whole> => {
   const clock = manualClock(Date.UTC(2027, 2, 1, 12, 0, 0))
   let house: House | undefined
@@ -42,6 +42,7 @@ export const wholeApp = async (
   const t = await testApp({
     clock,
     app: { complete: true, ...o.app },
+    ...(o.database && { database: o.database }),
     prepare: async (parts) => {
       house = await open(parts)
     },

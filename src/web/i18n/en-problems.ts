@@ -24,5 +24,6 @@ export const enProblems: Partial<Record<ProblemCode, string>> = {
   'connect-failed': 'Start again.',
   'network-failed': 'Read what the network said, and try again later.',
   'rate-limited': 'Wait a moment.',
+  'database-away': 'Try again in a moment.',
   internal: 'Try again; if it stays, report what is written here.',
 }

@@ -65,6 +65,7 @@ export const plProblems: Record<ProblemCode, { title: string; fix: string }> = {
   },
   'sandbox-off': { title: 'Sieci testowe są wyłączone', fix: 'Uruchom Clariona z CLARION_SANDBOX=1.' },
   'rate-limited': { title: 'Za dużo żądań', fix: 'Odczekaj chwilę.' },
+  'database-away': { title: 'Baza danych nie odpowiedziała na czas', fix: 'Spróbuj ponownie za chwilę.' },
   'storage-away': {
     title: 'Magazyn plików nie odpowiada',
     fix: 'Spróbuj za minutę; nic nie przepadło. Przyczynę administrator znajdzie pod /health/ready.',
