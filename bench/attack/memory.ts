@@ -5,6 +5,7 @@
 import { createServer, request } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { packedPng, png } from '#kit/testing/media.ts'
+import { slowestWhile } from './waiting.ts'
 
 export type MemoryStand = {
   url: string
@@ -40,22 +41,8 @@ const upload = async (stand: MemoryStand, bytes: Uint8Array): Promise<{ status: 
   })
   return { status: res.status, thumbUrl: ((await res.json()) as { thumbUrl?: string }).thumbUrl }
 }
-/** Longest wait (ms) for an answer that reads a file, asked again and again while `work` runs. */
-const slowestWhile = async (stand: MemoryStand, work: Promise<unknown>): Promise<number> => {
-  let running = true
-  let worst = 0
-  const ended = work.finally(() => {
-    running = false
-  })
-  while (running) {
-    const begun = performance.now()
-    await (await fetch(`${stand.url}/`)).arrayBuffer()
-    worst = Math.max(worst, performance.now() - begun)
-    await new Promise((r) => setTimeout(r, 100))
-  }
-  await ended
-  return worst
-}
+/** An answer that reads a file. */
+const page = (stand: MemoryStand) => async () => (await fetch(`${stand.url}/`)).arrayBuffer()
 /** Before, one bomb stopped files for 49 s. */
 const patienceMs = 10_000
 
@@ -65,7 +52,7 @@ const bombs: MemoryCase = {
     const bomb = packedPng({ width: 7700, height: 7700, bits: 16, interlaced: true })
     const answers: number[] = []
     const all = Promise.all(Array.from({ length: 12 }, async () => answers.push((await upload(stand, bomb)).status)))
-    const worst = await slowestWhile(stand, all)
+    const worst = await slowestWhile(all, page(stand), 100)
     if (answers.some((s) => s !== 422)) return `the bombs were answered ${answers.join(', ')}`
     return worst > patienceMs ? `other answers took ${Math.round(worst)} ms` : null
   },
@@ -81,7 +68,7 @@ const crowd: MemoryCase = {
       answers.push(status)
       if (thumbUrl) answers.push((await fetch(`${stand.url}${thumbUrl}`, { headers: { cookie: stand.cookie } })).status)
     }
-    const worst = await slowestWhile(stand, Promise.all(Array.from({ length: 6 }, one)))
+    const worst = await slowestWhile(Promise.all(Array.from({ length: 6 }, one)), page(stand), 100)
     if (answers.some((s) => s !== 201 && s !== 200)) return `they were answered ${answers.join(', ')}`
     return worst > patienceMs ? `other answers took ${Math.round(worst)} ms` : null
   },

@@ -1,5 +1,6 @@
 /** Slow text: one request must not keep the others waiting (A3). */
 import { type Case, group, type Stand } from './stand.ts'
+import { slowestWhile } from './waiting.ts'
 
 const shapes: Record<string, string> = {
   'dotted latin': 'a.',
@@ -27,22 +28,7 @@ const length = 60_000
 /** A healthy answer takes milliseconds; the machine may be busy, the fault took 20 s and more (ms). */
 const patienceMs = 3_000
 
-/** Longest wait of somebody else while `work` runs. */
-const worstWhile = async (s: Stand, work: Promise<unknown>): Promise<number> => {
-  let running = true
-  let worst = 0
-  const ended = work.finally(() => {
-    running = false
-  })
-  while (running) {
-    const begun = performance.now()
-    await s.ask('/health/live', { as: 'nobody' })
-    worst = Math.max(worst, performance.now() - begun)
-    await new Promise((r) => setTimeout(r, 50))
-  }
-  await ended
-  return worst
-}
+const health = (s: Stand) => () => s.ask('/health/live', { as: 'nobody' })
 
 export const text: readonly Case[] = group('A3', {
   'preflight of long text in twenty hostile shapes, on every network': async (s) => {
@@ -55,11 +41,11 @@ export const text: readonly Case[] = group('A3', {
         publications,
       }
       let status = 0
-      const worst = await worstWhile(
-        s,
+      const worst = await slowestWhile(
         s.ask(`${s.ws}/preflight`, { as: viewer, body }).then((r) => {
           status = r.status
         }),
+        health(s),
       )
       if (worst > patienceMs) slow.push(`${name}: others waited ${Math.round(worst)} ms`)
       if (status !== 200) slow.push(`${name}: answered ${status}`)
@@ -70,13 +56,13 @@ export const text: readonly Case[] = group('A3', {
     const { credentials } = await s.tokens(s.at('api.telegram.org'))
     const head = `content-disposition:${';'.repeat(2_000_000)}`
     const body = `--x\r\n${head}\r\n\r\nhi\r\n--x--\r\n`
-    const worst = await worstWhile(
-      s,
+    const worst = await slowestWhile(
       s.ask(`/sandbox/api.telegram.org/bot${credentials.botToken}/sendMessage`, {
         method: 'POST',
         body,
         headers: { 'content-type': 'multipart/form-data; boundary=x' },
       }),
+      health(s),
     )
     return worst > patienceMs ? `others waited ${Math.round(worst)} ms` : null
   },

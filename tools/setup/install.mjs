@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { alone } from './alone.mjs'
 
 export const root = resolve(fileURLToPath(import.meta.url), '../../..')
 const json = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'))
@@ -43,6 +44,13 @@ export const patiently = async (what, work) => {
 
 /** Installs what is missing, else returns at once. Exits with a sentence when it cannot. */
 export const install = async () => {
+  if (installed()) return
+  // Two at once in one folder take each other's packages away.
+  const said = (pid) => console.log(`Another process (${pid}) is installing the packages; waiting for it ...`)
+  await alone(join(root, '.cache/install.lock'), installNow, said)
+}
+
+const installNow = async () => {
   if (installed()) return
   // NODE_ENV=production would leave out the tools that build the web app.
   const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']

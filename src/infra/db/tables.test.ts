@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import ts from 'typescript'
-import { expect, test } from 'vitest'
+import { expect, expectTypeOf, test } from 'vitest'
+import type { MediaFacts } from '#kit/facts/draft.ts'
+import type { MediaFactsJson } from './tables.ts'
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
 const notColumns = new Set(['constraint', 'primary', 'unique', 'foreign', 'check', 'exclude'])
@@ -31,6 +33,15 @@ const typed = (): string[] => {
     })
   })
 }
+
+test('what the database keeps of a file is what preflight judges by', () => {
+  // Asked of the types: infra must not know the kit.
+  expectTypeOf<Required<MediaFactsJson>>().toEqualTypeOf<{
+    -readonly [K in keyof MediaFacts]-?: K extends 'estimated'
+      ? [...NonNullable<MediaFacts[K]>]
+      : NonNullable<MediaFacts[K]>
+  }>()
+})
 
 test('tables.ts has every column of schema.sql and no other, and knows which may be null', () => {
   expect(dumped().length).toBeGreaterThan(100)

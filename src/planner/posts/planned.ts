@@ -89,13 +89,13 @@ const earlierOf = async (db: Db, p: PlannedFor, scope: Budget['scope'], from: nu
     .selectFrom('publications as x')
     .innerJoin('channels as c', 'c.id', 'x.channel_id')
     .innerJoin('posts as b', 'b.id', 'x.post_id')
-    .select(['x.next_at', 'x.settings', sql<Content>`coalesce(x.content, b.content)`.as('content')])
+    .select(['x.due_at', 'x.settings', sql<Content>`coalesce(x.content, b.content)`.as('content')])
     .where('x.state', '=', 'scheduled')
-    .where('x.next_at', '>', new Date(from))
+    .where('x.due_at', '>', new Date(from))
     .where((e) =>
       p.id === null
-        ? e('x.next_at', '<=', p.dueAt)
-        : e.or([e('x.next_at', '<', p.dueAt), e.and([e('x.next_at', '=', p.dueAt), e('x.id', '<', p.id)])]),
+        ? e('x.due_at', '<=', p.dueAt)
+        : e.or([e('x.due_at', '<', p.dueAt), e.and([e('x.due_at', '=', p.dueAt), e('x.id', '<', p.id)])]),
     )
     .$if(scope === 'channel', (q) => q.where('x.channel_id', '=', p.channel.id))
     .$if(scope === 'app', (q) =>
@@ -105,10 +105,10 @@ const earlierOf = async (db: Db, p: PlannedFor, scope: Budget['scope'], from: nu
         .where('c.realm', '=', p.channel.realm),
     )
     .$if(p.id !== null, (q) => q.where('x.id', '!=', p.id!))
-    .orderBy('x.next_at', 'desc')
+    .orderBy('x.due_at', 'desc')
     .limit(most)
     .execute()
-  return rows.map((r) => ({ at: r.next_at!.getTime(), weight: plannedOf(r.content, r.settings) }))
+  return rows.map((r) => ({ at: r.due_at!.getTime(), weight: plannedOf(r.content, r.settings) }))
 }
 
 /** What the network said the cap is, where it tells it of this account. */
