@@ -123,8 +123,15 @@ export type Platform<S = unknown> = PlatformPure & {
   options?: Readonly<Record<string, (t: ChannelContext, params: Record<string, string>) => Promise<Option[]>>>
   /** The words that narrow each of these lists; one that is not here takes none, and any other word is refused. */
   optionWords?: Readonly<Record<string, readonly string[]>>
-  /** Reads the network's usage headers of any answer, where it has some. */
-  usage?: (answer: { status: number; headers: Record<string, string> }, now: number) => Quota[]
+  /**
+   * Reads the network's usage headers of any answer, where it has some. `taken`: the buckets its call took from, for
+   * headers that speak of the endpoint called.
+   */
+  usage?: (
+    answer: { status: number; headers: Record<string, string> },
+    now: number,
+    taken?: readonly string[],
+  ) => Quota[]
   /** Numbers of a post and of the account. `null` from `post`: the network has none yet. */
   insights?: {
     post?: (t: ChannelContext, post: PublishedPost) => Promise<Reading | null>

@@ -373,7 +373,11 @@ export const createQuotas = (d: {
       if (!channelId || !who.platform.usage) return
       try {
         const now = d.clock.now()
-        const quotas = who.platform.usage(answer, now)
+        const quotas = who.platform.usage(
+          answer,
+          now,
+          charges.map((c) => c.bucket),
+        )
         for (const q of quotas) {
           const budget = who.platform.spec.budgets?.find((b) => b.told && b.bucket === q.bucket)
           const account = budget && accountOf(budget, who)

@@ -16,7 +16,7 @@ import {
 } from '../publishing/commands.ts'
 import { next, postState } from '../publishing/rules.ts'
 import { resolveSchedule, type When } from '../schedule/rules.ts'
-import { plannedFindings } from './planned.ts'
+import { isPlanned, plannedFindings } from './planned.ts'
 import { type Candidate, type Checked, candidateMedia, contentOf, type Preflight, refuseErrors } from './preflight.ts'
 import { forecastAheadMs, worthSaying } from './rules.ts'
 import {
@@ -84,9 +84,7 @@ export const keepForecast = async (trx: Db, postId: string, checked: readonly Ch
     update publications p set forecast = f.value, forecast_at = ${now} from jsonb_each(${JSON.stringify(forecasts)}::jsonb) f
     where p.post_id = ${postId} and p.channel_id = f.key::uuid and p.state = 'scheduled'
       and p.next_at <= ${new Date(now.getTime() + forecastAheadMs)}`.execute(trx)
-  const planned = Object.fromEntries(
-    checked.map((c) => [c.channelId, c.findings.filter((f) => f.kind === 'quota.planned')]),
-  )
+  const planned = Object.fromEntries(checked.map((c) => [c.channelId, c.findings.filter(isPlanned)]))
   await sql`
     update publications p set forecast = f.value from jsonb_each(${JSON.stringify(planned)}::jsonb) f
     where p.post_id = ${postId} and p.channel_id = f.key::uuid and p.state = 'scheduled' and p.forecast_at is null

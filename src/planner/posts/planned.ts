@@ -62,26 +62,30 @@ const finding = (
   platform: string,
   o: { budget: Budget; cap: number; used: number; needs: number; until: number | null },
 ): Finding => {
-  const { label } = o.budget
-  const until = o.until === null ? null : new Date(o.until).toISOString()
+  const { label, bucket } = o.budget
+  const params = { quota: label, bucket, limit: o.cap, used: o.used, needs: o.needs }
+  if (o.until === null)
+    return {
+      rule: `${platform}.quota.exceeds`,
+      kind: 'quota.exceeds',
+      level: 'warning',
+      message: `${label}: this post takes ${o.needs}, and ${o.cap} is all there is.`,
+      remedy: 'Make the post smaller, or raise the cap where the network has granted more.',
+      params,
+    }
+  const until = new Date(o.until).toISOString()
   return {
     rule: `${platform}.quota.planned`,
     kind: 'quota.planned',
     level: 'warning',
     message: `${label}: ${o.used} of ${o.cap} are used or planned before this post, and it takes ${o.needs}. It would wait.`,
-    remedy: until
-      ? `There is room from ${until}; choose a later time.`
-      : 'Choose a later time, or make the post smaller.',
-    params: {
-      quota: label,
-      bucket: o.budget.bucket,
-      limit: o.cap,
-      used: o.used,
-      needs: o.needs,
-      ...(until ? { until } : {}),
-    },
+    remedy: `There is room from ${until}; choose a later time.`,
+    params: { ...params, until },
   }
 }
+
+/** What the plan itself tells, long before the due time. */
+export const isPlanned = (f: Pick<Finding, 'kind'>): boolean => f.kind === 'quota.planned' || f.kind === 'quota.exceeds'
 
 /** Publications of the plan before `p` that share its budgets: of its channel, or of the workspace's channels on the network. */
 const earlierOf = async (db: Db, p: PlannedFor, scope: Budget['scope'], from: number): Promise<Earlier[]> => {
@@ -122,7 +126,7 @@ const toldCap = async (db: Db, channelId: string, bucket: string): Promise<numbe
       .executeTakeFirst()
   )?.cap ?? null
 
-/** Findings `quota.planned` of a publication with a due time. */
+/** Findings of the plan (`isPlanned`) about a publication with a due time. */
 export const plannedFindings = async (
   db: Db,
   platform: Platform | undefined,

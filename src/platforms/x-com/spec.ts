@@ -112,6 +112,7 @@ export const spec = defineSpec({
       cap: 100,
       scope: 'channel',
       window: { rolling: 900_000 },
+      told: 'too',
       takes: [{ method: 'POST', url: /^api\.x\.com\/2\/tweets$/ }],
     },
     {
@@ -120,6 +121,7 @@ export const spec = defineSpec({
       cap: 50,
       scope: 'channel',
       window: { rolling: 900_000 },
+      told: 'too',
       takes: [{ method: 'DELETE', url: /^api\.x\.com\/2\/tweets\/\d+$/ }],
     },
     // Told on every create (fact sheet §7, observed); numbers of others' programs are in it too, so only X can count.

@@ -139,9 +139,12 @@ export const Grid = ({
         data-post={post.id}
       >
         <div className="flex items-center gap-1 font-medium">
-          <Icon aria-hidden className={cn('size-3 shrink-0 @max-[4.2rem]:hidden', spin && 'animate-spin')} />
+          {warned ? (
+            <TriangleAlert aria-hidden className="size-3 shrink-0 text-warn" />
+          ) : (
+            <Icon aria-hidden className={cn('size-3 shrink-0 @max-[4.2rem]:hidden', spin && 'animate-spin')} />
+          )}
           <span className="whitespace-nowrap tabular-nums">{format.time(post.dueAt ?? '')}</span>
-          {warned ? <TriangleAlert aria-hidden className="size-3 shrink-0 text-warn" /> : null}
           <span className="sr-only @min-[6.5rem]:not-sr-only @min-[6.5rem]:min-w-0 @min-[6.5rem]:truncate">
             {t(warned ? `calendar.warned.${warned}` : `state.${post.state}`)}
           </span>

@@ -560,7 +560,9 @@ export const en = {
   'preflight.prepare.trouble.fix': 'Clarion tries again before its time.',
   'preflight.quota.planned':
     '{{quota}}: {{used}} of {{limit}} are used or planned before this post, and it takes {{needs}}. It would wait.',
-  'preflight.quota.planned.fix': 'Choose a later time.',
+  'preflight.quota.planned.fix': 'There is room from {{until}}; choose a later time.',
+  'preflight.quota.exceeds': '{{quota}}: this post takes {{needs}}, and {{limit}} is all there is.',
+  'preflight.quota.exceeds.fix': 'Make the post smaller, or raise the cap where the network has granted more.',
   'preflight.quota.spent': '{{quota}}: {{used}} of {{limit}} are used, which leaves too little for this post.',
   'preflight.quota.spent.fix': 'Choose a later time.',
   'preflight.comment.unsupported': '{{platform}} takes no first comment from apps.',

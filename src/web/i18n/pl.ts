@@ -604,7 +604,9 @@ export const pl: Catalogue = {
   'preflight.prepare.trouble.fix': 'Clarion spróbuje ponownie przed terminem.',
   'preflight.quota.planned':
     '{{quota}}: przed tym postem zużyto lub zaplanowano {{used}} z {{limit}}, a ten potrzebuje {{needs}}. Musiałby czekać.',
-  'preflight.quota.planned.fix': 'Wybierz późniejszą porę.',
+  'preflight.quota.planned.fix': 'Miejsce będzie od {{until}}; wybierz późniejszą porę.',
+  'preflight.quota.exceeds': '{{quota}}: ten post potrzebuje {{needs}}, a limit to {{limit}}.',
+  'preflight.quota.exceeds.fix': 'Skróć post albo podnieś limit, jeśli sieć przyznała większy.',
   'preflight.quota.spent': '{{quota}}: wykorzystano {{used}} z {{limit}}, na ten post zostało za mało.',
   'preflight.quota.spent.fix': 'Wybierz późniejszy termin.',
   'preflight.comment.unsupported': '{{platform}} nie przyjmuje pierwszego komentarza od aplikacji.',
