@@ -24,6 +24,17 @@ const tried: Record<
       ['src/server/app.ts', "// 'alpha' takes 300", "import x from './alphabet.ts'"],
     ],
   },
+  'only-when-configured': {
+    breaks: [['src/infra/s3-client.ts', "import { S3Client } from '@aws-sdk/client-s3'"]],
+    keeps: [
+      [
+        'src/infra/s3-client.ts',
+        "import type { S3Client } from '@aws-sdk/client-s3'",
+        "await import('@aws-sdk/client-s3')",
+      ],
+      ['src/infra/testing/radosgw.ts', "import { S3Client } from '@aws-sdk/client-s3'"],
+    ],
+  },
   environment: {
     breaks: [['src/server/app.ts', 'const x = process.env.PORT']],
     keeps: [

@@ -54,6 +54,44 @@ describe('settings', () => {
     expect((error as CannotStart).fix).not.toBe('')
   })
 
+  test('files lie on the disk until a bucket is named; half a bucket is refused by name', () => {
+    const bucket = { S3_BUCKET: 'b', S3_ACCESS_KEY_ID: 'k', S3_SECRET_ACCESS_KEY: 'very-secret' }
+    const read = (env: Record<string, string>) => readConfig(env, []).storage
+    expect(read({})).toEqual({ make: 'disk', s3: undefined })
+    expect(read({ ...bucket, S3_ENDPOINT: 'https://s3.example/', S3_PREFIX: 'a/b' })).toEqual({
+      make: 's3',
+      s3: {
+        endpoint: 'https://s3.example',
+        region: 'auto',
+        bucket: 'b',
+        accessKeyId: 'k',
+        secretAccessKey: 'very-secret',
+        pathStyle: true,
+        prefix: 'a/b/',
+        cdnUrl: undefined,
+        cacheBytes: 5 * 1024 ** 3,
+      },
+    })
+    expect(read({ ...bucket, S3_REGION: 'eu-central-1' }).s3).toMatchObject({ endpoint: undefined, pathStyle: false })
+    expect(read({ ...bucket, S3_REGION: 'x', CLARION_STORAGE: 'disk' })).toMatchObject({
+      make: 'disk',
+      s3: { region: 'x' },
+    })
+    const wrong: [Record<string, string>, RegExp][] = [
+      [{ S3_BUCKET: 'b' }, /S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY are not set/],
+      [{ CLARION_STORAGE: 's3' }, /S3_BUCKET and S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY are not set/],
+      [{ CDN_URL: 'https://cdn.example' }, /S3_BUCKET/],
+      [bucket, /S3_ENDPOINT nor S3_REGION/],
+      [{ ...bucket, S3_ENDPOINT: 'https://account.r2.example/bucket' }, /S3_ENDPOINT has a path/],
+      [{ ...bucket, S3_ENDPOINT: 'https://s3.example', S3_PREFIX: '../x' }, /S3_PREFIX/],
+      [{ ...bucket, S3_ENDPOINT: 's3.example' }, /S3_ENDPOINT is not/],
+    ]
+    for (const [env, says] of wrong) {
+      expect(() => readConfig(env, []), JSON.stringify(env)).toThrow(says)
+      expect(() => readConfig(env, [])).toThrow(/^(?!.*very-secret)/)
+    }
+  })
+
   test('a wrong DATABASE_URL is not repeated: it may hold a password', () => {
     expect(() => readConfig({ DATABASE_URL: 'pg:secret' }, [])).toThrow(/^(?!.*secret)/)
   })

@@ -33,8 +33,8 @@ export type S3StorageOptions = {
   cache: FileCache
   /** Epoch ms of this machine: what a signature is dated with, and the server judges by its own clock. */
   now: () => number
-  /** Makes public addresses; absent: the bucket has none that strangers reach. */
-  links?: { cdnUrl: string | undefined }
+  /** Makes public addresses; absent: the bucket has none. `reachable`: networks on the Internet come as far as there. */
+  links?: { cdnUrl: string | undefined; reachable: boolean }
 }
 
 /** An hour, so that one link serves repeated calls. */
@@ -311,7 +311,7 @@ export const s3Storage = ({ s3, cache, now, links }: S3StorageOptions): Storage 
       const path = settings.pathStyle ? pathname.slice(settings.bucket.length + 1) : pathname
       return links.cdnUrl + path + search
     },
-    handsOut: links !== undefined,
+    handsOut: links?.reachable ?? false,
     trouble: async () => {
       const why = await whyNot(s3)
       return why && `S3: ${why.says}. ${why.fix}`

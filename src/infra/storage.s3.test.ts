@@ -2,6 +2,8 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, request as httpRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -52,7 +54,7 @@ const open = async (o: Partial<S3Settings> = {}, cacheBytes = 2 ** 30, cdnUrl?: 
   const dir = await mkdtemp(join(tmpdir(), 'clarion-cache-'))
   const s3: S3 = await connectS3(settings)
   const cache = await openCache({ dir, maxBytes: cacheBytes, now: Date.now })
-  const storage = s3Storage({ s3, cache, now: Date.now, links: { cdnUrl } })
+  const storage = s3Storage({ s3, cache, now: Date.now, links: { cdnUrl, reachable: true } })
   const keys = async (Prefix = '') =>
     ((await server.client.send(new ListObjectsV2Command({ Bucket: settings.bucket, Prefix }))).Contents ?? []).map(
       (c) => c.Key!,
@@ -160,7 +162,12 @@ test('a signed address ends when it says', async () => {
   const { settings, s3, dir } = await opened()
   // Signed two hours ago for half an hour, rounded up by one.
   const cache = await openCache({ dir, maxBytes: 1, now: Date.now })
-  const old = s3Storage({ s3, cache, now: () => Date.now() - 2 * 3_600_000, links: { cdnUrl: undefined } })
+  const old = s3Storage({
+    s3,
+    cache,
+    now: () => Date.now() - 2 * 3_600_000,
+    links: { cdnUrl: undefined, reachable: true },
+  })
   await old.put('media/aa/pic', Buffer.from('bytes'))
   const r = await fetch((await old.link('media/aa/pic', { mime: 'image/png', forMs: 1_800_000 }))!)
   expect([r.status, await r.text()]).toEqual([403, expect.stringMatching(/AccessDenied|expired/i)])
@@ -275,6 +282,73 @@ test('more readers than the cache has room for each get their file', async () =>
       }),
     ),
   )
+})
+
+/** A door before the server that answers some requests itself: gives the status it says instead, null lets it through. */
+const door = async (judge: (method: string, url: URL) => number | null) => {
+  const proxy = createServer((req, res) => {
+    const status = judge(req.method!, new URL(req.url!, server.endpoint))
+    if (status !== null) {
+      req.resume()
+      return void res
+        .writeHead(status, { 'content-type': 'application/xml' })
+        .end(`<Error><Code>${status === 503 ? 'SlowDown' : 'InternalError'}</Code></Error>`)
+    }
+    const to = { method: req.method, headers: req.headers }
+    const behind = httpRequest(server.endpoint + req.url, to, (answer) => {
+      res.writeHead(answer.statusCode!, answer.headers)
+      answer.pipe(res)
+    })
+    behind.on('error', () => res.destroy())
+    req.pipe(behind)
+  })
+  await new Promise<void>((r) => proxy.listen(0, '127.0.0.1', r))
+  undo.push(() => {
+    proxy.closeAllConnections()
+    return new Promise((r) => proxy.close(r))
+  })
+  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+}
+
+test('a server that asks to slow down is asked again, and given up in the end', async () => {
+  let refuse = 2
+  let asked = 0
+  const { storage } = await opened({
+    endpoint: await door((method) => {
+      if (method === 'PUT') asked++
+      return method === 'PUT' && refuse-- > 0 ? 503 : null
+    }),
+  })
+  await storage.put('media/aa/a', Buffer.from('bytes'))
+  expect([asked, (await storage.read('media/aa/a')).toString()]).toEqual([3, 'bytes'])
+  refuse = Number.POSITIVE_INFINITY
+  asked = 0
+  await expect(storage.put('media/aa/b', Buffer.from('bytes'))).rejects.toThrow(StorageAway)
+  expect(asked).toBe(4)
+})
+
+test('an upload whose part is refused stops reading its sender, and leaves nothing', async () => {
+  const { storage, keys, parts, dir } = await opened({
+    endpoint: await door((method, url) =>
+      method === 'PUT' && url.searchParams.get('partNumber') === '2' ? 500 : null,
+    ),
+  })
+  let read = 0
+  let closed = false
+  const sender = async function* () {
+    try {
+      for (let n = 0; n < 1000; n++) {
+        read += 1_000_000
+        yield Buffer.alloc(1_000_000)
+      }
+    } finally {
+      closed = true
+    }
+  }
+  await expect(storage.putStream('incoming/long', sender(), { maxBytes: 2 ** 32 })).rejects.toThrow(StorageAway)
+  // The part that was refused, and the one that filled meanwhile.
+  expect([closed, read < 30_000_000]).toEqual([true, true])
+  expect([...(await keys()), ...(await parts()), ...(await readdir(dir))]).toEqual([])
 })
 
 test('a server that is away is no missing file, and is used again when it is back', async () => {

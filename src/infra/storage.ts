@@ -46,7 +46,7 @@ export type Storage = {
    * strangers reach.
    */
   link: (key: string, o: { mime: string; forMs: number }) => Promise<string | null>
-  /** Has it such addresses? */
+  /** Do live networks reach such an address? */
   handsOut: boolean
   /** Why it cannot be used now, as a sentence for the operator; null when it can. */
   trouble: () => Promise<string | null>

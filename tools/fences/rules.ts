@@ -148,6 +148,13 @@ export const fences: readonly Fence[] = [
     breaks: anywhere(new RegExp(`\\b(${['TO', 'FIX', 'XX'].map((w, i) => w + ['DO', 'ME', 'X'][i]).join('|')})\\b`)),
   },
   {
+    name: 'only-when-configured',
+    remedy:
+      'It costs memory and start time of everybody who does not use it: import its types, and itself with `await import`.',
+    covers: isSource,
+    breaks: inCode(/^import (?!type\b).*from '@aws-sdk\//),
+  },
+  {
     name: 'ui-text',
     remedy: 'Put the words into the catalogues (en and pl) and show them with t(...).',
     covers: (path) => /^src\/(web|ui)\/.*[.]tsx$/.test(path) && !isTest(path),

@@ -85,8 +85,22 @@ test('live lists come from the network; unknown ones and those of others are not
   ])
 })
 
-const postsOf = (publicUrl: string) =>
-  createPosts({ db: t.db, clock, platforms: house.platforms, publicUrl, askAccounts: house.accounts.refresh })
+const postsOf = (publicUrl: string, o: { handsOut?: boolean; pullFrom?: 'own-address' } = {}) => {
+  const talker = house.platforms.get('talker')!
+  const platforms = o.pullFrom
+    ? new Map([
+        ['talker', { ...talker, spec: { ...talker.spec, media: { ...talker.spec.media, pullFrom: o.pullFrom } } }],
+      ])
+    : house.platforms
+  return createPosts({
+    db: t.db,
+    clock,
+    platforms,
+    publicUrl,
+    handsOut: o.handsOut,
+    askAccounts: house.accounts.refresh,
+  })
+}
 const kinds = async (list: Promise<{ kind: string; level: string }[]>) =>
   (await list).map((f) => `${f.level} ${f.kind}`)
 
@@ -120,9 +134,9 @@ test('the forecast asks the account first: a quota spent since is an error, and 
 test('a live network that fetches media cannot reach an address of this house', async () => {
   const media = await seeder(t.db, clock).media(ws.id)
   const withMedia = { ...input('hi', [channel]), content: { segments: [{ text: 'hi', mediaIds: [media] }] } }
-  const found = (url: string) =>
+  const found = (url: string, o?: Parameters<typeof postsOf>[1]) =>
     kinds(
-      postsOf(url)
+      postsOf(url, o)
         .preflight(ws, withMedia)
         .then((r) => r.channels[0]!.findings),
     )
@@ -130,6 +144,11 @@ test('a live network that fetches media cannot reach an address of this house', 
   await t.db.updateTable('channels').set({ realm: 'live' }).where('id', '=', channel).execute()
   expect(await found('http://localhost:4400')).toEqual(['error media.unreachable'])
   expect(await found('https://clarion.example')).toEqual([])
+  // It need not, where the bucket hands media out - except for a network that fetches from our proved address alone.
+  expect(await found('http://localhost:4400', { handsOut: true })).toEqual([])
+  expect(await found('http://localhost:4400', { handsOut: true, pullFrom: 'own-address' })).toEqual([
+    'error media.unreachable',
+  ])
 })
 
 test('what networks can reach', () => {

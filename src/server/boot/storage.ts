@@ -53,7 +53,8 @@ export const openMake = async (
     const now = systemClock.now
     const slot = o.passing ? null : await ownSlot(join(o.dataDir, 'cache'))
     const cache = slot ? await openCache({ dir: slot.dir, maxBytes: cacheBytes, now }) : noCache
-    const links = cdnUrl || isReachable(settings.endpoint ?? amazon) ? { cdnUrl } : undefined
+    const reachable = isReachable(cdnUrl ?? settings.endpoint ?? amazon)
+    const links = cdnUrl || reachable ? { cdnUrl, reachable } : undefined
     return {
       storage: s3Storage({ s3, cache, now, ...(links ? { links } : {}) }),
       close: async () => {
