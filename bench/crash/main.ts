@@ -35,7 +35,7 @@ const { values: args } = parseArgs({
   },
 })
 /** The test suite's sample: about one case in so many. */
-const sampleOneIn = 40
+const sampleOneIn = 52
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
 const dir = await mkdtemp(join(tmpdir(), 'clarion-matrix-'))

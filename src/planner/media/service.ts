@@ -4,6 +4,7 @@
  */
 
 import type { Readable } from 'node:stream'
+import { sql } from 'kysely'
 import type { z } from 'zod'
 import type { pageQuery } from '#contract/common.ts'
 import { type IfMatch, isWanted } from '#contract/etag.ts'
@@ -17,6 +18,7 @@ import type { KeyRing } from '#infra/secrets.ts'
 import { NotStored, type Storage } from '#infra/storage.ts'
 import { readCursor, writeCursor } from '../paging/cursor.ts'
 import { goesOut, mustPublish, type Reach } from '../people/effect.ts'
+import { dropPrepared } from '../publishing/prepared.ts'
 import { createIntake, type Owner, type Received, type Words } from './intake.ts'
 import { checkLink, linkMs, signLink } from './links.ts'
 import { createRenditions, original, type RenditionProfile } from './renditions.ts'
@@ -127,6 +129,9 @@ export const createMedia = ({
       current(row, ifMatch)
       const version = row.version + 1
       await trx.updateTable('media').set({ alt, version }).where('id', '=', id).execute()
+      // What a network was given in advance says the old words.
+      const shows = sql`publications.workspace_id = ${ws} and position(${id} in publications.frozen::text) > 0`
+      await dropPrepared(trx, shows, 'changed', new Date(clock.now()))
       await stale(trx, ws, id)
       return view({ ...row, alt, version })
     })

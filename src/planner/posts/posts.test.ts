@@ -555,6 +555,44 @@ describe('the forecast', () => {
     expect(await posts.forecastDue(10)).toBe(0)
   })
 
+  test('keeps what preparing met, until the words are others', async () => {
+    const p = await schedule(await create(input('x', [a])))
+    const met = {
+      rule: 'plain.prepare.failed',
+      kind: 'prepare.failed',
+      level: 'error',
+      message: '',
+      remedy: '',
+      params: {},
+    }
+    const until = new Date(clock.now() + hour * 2)
+    await engine(on(p, a).id, {
+      forecast: JSON.stringify([met]),
+      frozen: '{}',
+      prepared_at: until,
+      prepared_until: until,
+    })
+    clock.set(clock.now() + hour - 600_000)
+    expect(await posts.forecastDue(10)).toBe(1)
+    expect(await forecastOf(p)).toEqual([['plain.prepare.failed', 'error']])
+    const now = await posts.get(ws, p.id)
+    expect(on(now, a).preparedAt).not.toBeNull()
+    const edited = await posts.replace(ws, p.id, input('other words', [a]), now.version)
+    expect(on(edited, a)).toMatchObject({ state: 'scheduled', preparedAt: null, forecast: [] })
+    const row = await t.db
+      .selectFrom('publications')
+      .selectAll()
+      .where('id', '=', on(p, a).id)
+      .executeTakeFirstOrThrow()
+    expect([row.frozen, row.prepared_until, row.prepare_at!.getTime()]).toEqual([
+      null,
+      null,
+      row.due_at!.getTime() - 900_000,
+    ])
+    const { journal } = await posts.publicationDetail(ws, row.id)
+    expect(journal.find((j) => j.event === 'prepare-dropped')?.data).toEqual({ why: 'changed' })
+  })
+
   test('by two workers at once looks at everything once', async () => {
     const made = await Promise.all(Array.from({ length: 12 }, async () => schedule(await create(input('x', [a])))))
     clock.set(clock.now() + hour - 300_000)
