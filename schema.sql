@@ -25,7 +25,7 @@ create table attempts (
   verdict text,
   failure jsonb,
   constraint attempts_pkey PRIMARY KEY (publication_id, number)
-);
+) with (autovacuum_vacuum_scale_factor=0.02, fillfactor=80);
 
 create table auth_accounts (
   id text not null,
@@ -122,7 +122,7 @@ create table channels (
   constraint channels_pkey PRIMARY KEY (id),
   constraint channels_realm_check CHECK ((realm = ANY (ARRAY['live'::text, 'sandbox'::text]))),
   constraint channels_state_check CHECK ((state = ANY (ARRAY['ok'::text, 'reconnect'::text, 'blocked'::text])))
-);
+) with (autovacuum_vacuum_scale_factor=0.05, fillfactor=60);
 
 create table connect_flows (
   id uuid not null,
@@ -167,7 +167,7 @@ create table insight_looks (
   lease_until timestamp with time zone,
   not_before timestamp with time zone,
   constraint insight_looks_pkey PRIMARY KEY (id)
-);
+) with (autovacuum_vacuum_scale_factor=0.02, fillfactor=80);
 
 create table journal (
   id bigint generated always as identity not null,
@@ -180,7 +180,7 @@ create table journal (
   data jsonb default '{}'::jsonb not null,
   workspace_id uuid not null,
   constraint journal_pkey PRIMARY KEY (id)
-);
+) with (autovacuum_analyze_scale_factor=0.05, autovacuum_vacuum_insert_scale_factor=0.05);
 
 create table media (
   id uuid not null,
@@ -295,7 +295,7 @@ create table publications (
   constraint publications_pkey PRIMARY KEY (id),
   constraint publications_post_id_channel_id_key UNIQUE (post_id, channel_id),
   constraint publications_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'scheduled'::text, 'publishing'::text, 'waiting'::text, 'published'::text, 'failed'::text, 'unconfirmed'::text, 'held'::text, 'missed'::text, 'cancelled'::text])))
-);
+) with (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.02, fillfactor=80);
 
 create table quota_readings (
   channel_id uuid not null,
@@ -367,7 +367,7 @@ create table steps (
   name text generated always as (split_part(key, ':'::text, 1)) stored not null,
   constraint steps_pkey PRIMARY KEY (publication_id, key),
   constraint steps_state_check CHECK ((state = ANY (ARRAY['begun'::text, 'done'::text, 'unknown'::text, 'refused'::text])))
-);
+) with (autovacuum_vacuum_scale_factor=0.02);
 
 create table webhook_events (
   id bigint generated always as identity not null,

@@ -20,6 +20,9 @@ const indexes = `
     from pg_index i join pg_class c on c.oid = i.indrelid join pg_class x on x.oid = i.indexrelid
    where c.relnamespace = 'public'::regnamespace and not exists (select 1 from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))
    order by c.relname, x.relname`
+const options = `
+  select c.relname as table, o as option from pg_class c cross join lateral unnest(c.reloptions) o
+   where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') order by 1, 2`
 const views = `select c.relname as name, pg_get_viewdef(c.oid) as definition from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'v' order by 1`
 const functions = `
   select pg_get_functiondef(p.oid) as definition from pg_proc p
@@ -46,12 +49,13 @@ const columnLine = (c: Column, quoted: string): string => {
   return `  ${quoted} ${c.type}${identity}${value}${c.required ? ' not null' : ''}`
 }
 
-/** Tables with their columns and constraints, indexes, views, functions and triggers of the schema `public`. */
+/** Tables with their columns, constraints and settings, indexes, views, functions and triggers of the schema `public`. */
 export const describeSchema = async (pool: pg.Pool): Promise<string> => {
   const quote = (name: string) => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name}"`)
   const all = async <T extends pg.QueryResultRow>(sql: string) => (await pool.query<T>(sql)).rows
   const cols = await all<Column>(columns)
   const cons = await all<{ table: string; name: string; definition: string }>(constraints)
+  const opts = await all<{ table: string; option: string }>(options)
   const tables = [...new Set(cols.map((c) => c.table))].map((table) => {
     const lines = [
       ...cols.filter((c) => c.table === table).map((c) => columnLine(c, quote(c.name))),
@@ -59,7 +63,9 @@ export const describeSchema = async (pool: pg.Pool): Promise<string> => {
         .filter((c) => c.table === table && !c.definition.startsWith('FOREIGN'))
         .map((c) => `  constraint ${quote(c.name)} ${c.definition}`),
     ]
-    return `create table ${quote(table)} (\n${lines.join(',\n')}\n);`
+    const own = opts.filter((o) => o.table === table).map((o) => o.option)
+    const settings = own.length > 0 ? ` with (${own.join(', ')})` : ''
+    return `create table ${quote(table)} (\n${lines.join(',\n')}\n)${settings};`
   })
   const foreign = cons
     .filter((c) => c.definition.startsWith('FOREIGN'))

@@ -15,10 +15,13 @@ export const letsPass = (now: Date) => sql`(
 
 /**
  * Claims channels, each with the first publication in its due order (one at a time per channel), at most `free[platform]`
- * of a platform; one of a platform that is not named, so that what nobody can publish is told instead of forgotten. A publication whose lease ran out is claimed like a due one; its journal tells where to go on. The due time is
- * asked twice: a person may move the publication while the update waits for their lock. What is being prepared is let
- * come to its end first, and keeps nobody of its channel waiting. `only`: of these publications alone, and `free` does not
- * count.
+ * of a platform; one of a platform that is not named, so that what nobody can publish is told instead of forgotten. A
+ * publication whose lease ran out is claimed like a due one; its journal tells where to go on. The due time is asked
+ * twice: a person may move the publication while the update waits for their lock. What is being prepared is let come to
+ * its end first, and keeps nobody of its channel waiting. `only`: of these publications alone, and `free` does not count.
+ *
+ * The first of a channel is looked up channel by channel, what waits longest first, and only until the places are taken:
+ * a thousand channels may be due in the same second.
  */
 export const claim = async (
   db: Db,
@@ -36,27 +39,32 @@ export const claim = async (
     due_at: Date
   }>`
     with due as (
-      select distinct p.channel_id from publications p
+      select p.channel_id, min(p.next_at) as at from publications p
       where ${may('claim', 'p')} and p.next_at <= ${o.now} ${o.only ? sql`and p.id = any(${o.only as string[]}::uuid[])` : sql``}
-    ), able as (
-      select c.id as channel_id, c.platform, x.id, x.next_at, row_number() over (partition by c.platform order by x.next_at) as n
-      from due join channels c on c.id = due.channel_id
-      join workspaces w on w.id = c.workspace_id
-      cross join lateral (
-        select p.id, p.next_at from publications p
-        where p.channel_id = c.id and ${may('claim', 'p')} and p.due_at <= ${o.now}
-          and (p.state <> 'scheduled' or p.lease_until is null or p.lease_until <= ${o.now})
-          and not (p.state = 'waiting' and p.reason = 'processing' and p.next_at > ${o.now} and ${letsPass(o.now)})
-        order by p.due_at, p.id limit 1
-      ) x
+      group by p.channel_id
+    ), near as materialized (
+      select c.id, c.platform, due.at from due join channels c on c.id = due.channel_id join workspaces w on w.id = c.workspace_id
       where c.state = 'ok' and c.removed_at is null and c.paused_at is null and w.paused_at is null
         and (c.lease_until is null or c.lease_until <= ${o.now}) and (c.not_before is null or c.not_before <= ${o.now})
-        and x.next_at <= ${o.now} ${o.only ? sql`and x.id = any(${o.only as string[]}::uuid[])` : sql``}
+    ), able as (
+      select a.channel_id, a.platform, a.id from (
+        select platform, ${o.only ? sql`null::int` : sql`coalesce((${JSON.stringify(o.free)}::jsonb ->> platform)::int, 1)`} as places from near group by platform
+      ) f cross join lateral (
+        select c.id as channel_id, c.platform, x.id from (select * from near where near.platform = f.platform order by at, id) c
+        cross join lateral (
+          select p.id, p.next_at from publications p
+          where p.channel_id = c.id and ${may('claim', 'p')} and p.due_at <= ${o.now}
+            and (p.state <> 'scheduled' or p.lease_until is null or p.lease_until <= ${o.now})
+            and not (p.state = 'waiting' and p.reason = 'processing' and p.next_at > ${o.now} and ${letsPass(o.now)})
+          order by p.due_at, p.id limit 1
+        ) x
+        where x.next_at <= ${o.now} ${o.only ? sql`and x.id = any(${o.only as string[]}::uuid[])` : sql``}
+        limit f.places
+      ) a
     ), ready as (
       select c.id as channel_id, able.id, able.platform, gen_random_uuid() as token
       from able join channels c on c.id = able.channel_id
-      where ${o.only ? sql`true` : sql`able.n <= coalesce((${JSON.stringify(o.free)}::jsonb ->> able.platform)::int, 1)`}
-        and c.state = 'ok' and c.removed_at is null and c.paused_at is null
+      where c.state = 'ok' and c.removed_at is null and c.paused_at is null
         and (c.lease_until is null or c.lease_until <= ${o.now}) and (c.not_before is null or c.not_before <= ${o.now})
       for update of c skip locked
     ), taken as (

@@ -5,7 +5,7 @@ import { retryPublication } from './commands.ts'
 import { publicationStory } from './detail.ts'
 import { forgetHistory } from './history.ts'
 import { publishingJobs } from './jobs.ts'
-import { type ToyHouse, toyHouse, toyWs } from './testing.ts'
+import { channelB, type ToyHouse, toyHouse, toyWs } from './testing.ts'
 
 let h: ToyHouse
 beforeEach(async () => {
@@ -37,6 +37,32 @@ it('leaves what became of it, and its public steps', async () => {
   expect((await createdBy(h.db, id)).map((c) => c.id)).toEqual(['n2', 'n1'])
   expect(await h.read(id)).toEqual(before)
   expect(await forget()).toEqual({ publications: 0, journal: 0, attempts: 0, steps: 0 })
+})
+
+it('keeps what the network gave for a published one, and not what was needed to send it', async () => {
+  const id = await h.plan(['one'])
+  h.net.next.push('422')
+  const failed = await h.plan(['two'], { channel: channelB })
+  await h.engine('keyed').runDue()
+  const steps = async (of: string) =>
+    h.db
+      .selectFrom('steps')
+      .select(['checkpoint', 'prepared'])
+      .where('publication_id', '=', of)
+      .where('name', '=', 'create')
+      .execute()
+  const states = async () => Promise.all([id, failed].map(async (x) => (await h.read(x)).state))
+  for (let i = 0; i < 4 && (await states()).includes('waiting'); i++) {
+    h.clock.set(h.clock.now() + 60_000)
+    await h.engine('keyed').runDue()
+  }
+  const [published, refused] = (await states())[0] === 'published' ? [id, failed] : [failed, id]
+  expect([(await h.read(published)).state, (await h.read(refused)).state]).toEqual(['published', 'failed'])
+  h.clock.set(h.clock.now() + 31 * day)
+  await forget()
+  expect(await steps(published)).toMatchObject([{ checkpoint: { id: 'n1' }, prepared: null }])
+  // It may be tried again, and then its key must be the one of then.
+  expect((await steps(refused))[0]!.prepared).not.toBeNull()
 })
 
 it('a half-published thread that is tried again after years goes on where it stopped', async () => {

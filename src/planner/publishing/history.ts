@@ -1,7 +1,8 @@
 /**
  * Forgetting how publications that are over came about. What became of each stays (the lines that say so, ids and
  * links), and so does all that keeps a second copy from going out: of a failed publication every step, as a person may
- * try it again and go on from there; of any other the public steps, which take-downs, edits and numbers name.
+ * try it again and go on from there; of any other the public steps, which take-downs, edits and numbers name. Of a published one's they keep what the network
+ * gave, and not what was only needed to send it (keys, records, sessions): half of a step's bytes.
  */
 import { sql } from 'kysely'
 import type { JournalEvent } from '#contract/journal.ts'
@@ -42,6 +43,10 @@ export const forgetHistory = async (db: Db, before: Date): Promise<HistoryForgot
       ), s as (
         delete from steps using old
         where publication_id = old.id and old.state <> 'failed' and name not in (${list(publicSteps)}) returning 1
+      ), t as (
+        update steps set prepared = null, saved = null from old
+        where publication_id = old.id and old.state = 'published' and name in (${list(publicSteps)})
+          and (prepared is not null or saved is not null)
       )
       select (select count(distinct id) from old)::int as publications, (select count(*) from j)::int as journal,
         (select count(*) from a)::int as attempts, (select count(*) from s)::int as steps`.execute(db)
