@@ -73,12 +73,13 @@ export const describeSchema = async (pool: pg.Pool): Promise<string> => {
   const ends = async (sql: string) => (await all<{ definition: string }>(sql)).map((r) => `${r.definition};`)
   const parts = [
     ...tables,
+    // Indexes may be made of what they give.
+    ...(await ends(functions)),
     foreign.join('\n'),
     (await ends(indexes)).join('\n').replaceAll(' ON public.', ' ON '),
     ...(await all<{ name: string; definition: string }>(views)).map(
       (v) => `create view ${quote(v.name)} as\n${v.definition}`,
     ),
-    ...(await ends(functions)),
     (await ends(triggers)).join('\n'),
   ]
   return `${parts.filter(Boolean).join('\n\n')}\n`
