@@ -44,7 +44,13 @@ const aheadMs = 10 * 60_000
 /** A trap that was not met after this many real ms is given up: its call does not happen in this life of the publication. */
 const trapMs = 20_000
 
-export const openLane = async (o: { name: string; databaseUrl: string; platforms: readonly Platform[] }) => {
+export const openLane = async (o: {
+  name: string
+  databaseUrl: string
+  platforms: readonly Platform[]
+  /** Null: each worker carries by itself. */
+  redisUrl: string | null
+}) => {
   const clock = steerableClock()
   const dir = await mkdtemp(join(tmpdir(), 'clarion-crash-'))
   /** The sandbox, and our own signed media for the networks that pull. */
@@ -99,6 +105,7 @@ export const openLane = async (o: { name: string; databaseUrl: string; platforms
     const before = ahead
     const w = await startWorker({
       databaseUrl: o.databaseUrl,
+      redisUrl: o.redisUrl,
       keys,
       mediaDir: join(dir, 'media'),
       sandboxUrl,

@@ -6,6 +6,7 @@
  *   --sample          a spread of about 60 cases, for the test suite
  *   --only <id>       one case again, by its id (also a prefix)
  *   --platform <id>   one platform
+ *   --carrier <name>  `process` (default), or `bullmq`: over a Redis of its own
  *   --lanes <n>       cases side by side (default 2)
  *   --seeds <n>       seeds per case (default 1)
  */
@@ -18,6 +19,7 @@ import { openDatabase } from '#infra/db/database.ts'
 import { migrate } from '#infra/db/migrate.ts'
 import { startOwnPostgres } from '#infra/db/own-postgres.ts'
 import { diesWithUs } from '#infra/testing/dies-with-us.ts'
+import { testRedis } from '#infra/testing/redis.ts'
 import { samples } from '#platforms/registry/samples.gen.ts'
 import { platforms } from '#platforms/registry/server.gen.ts'
 import { type Case, casesOf, hash } from './cases.ts'
@@ -30,12 +32,15 @@ const { values: args } = parseArgs({
     sample: { type: 'boolean', default: false },
     only: { type: 'string' },
     platform: { type: 'string' },
+    carrier: { type: 'string', default: 'process' },
     lanes: { type: 'string', default: '2' },
     seeds: { type: 'string', default: '1' },
   },
 })
 /** The test suite's sample: about one case in so many. */
 const sampleOneIn = 52
+/** Over BullMQ one content in so many: the engine's steps are the same, only who has its turn is not. */
+const contentsOneIn = args.sample && args.carrier === 'bullmq' ? 8 : 1
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
 const dir = await mkdtemp(join(tmpdir(), 'clarion-matrix-'))
@@ -43,6 +48,8 @@ const dir = await mkdtemp(join(tmpdir(), 'clarion-matrix-'))
 await chmod(dir, 0o755)
 const over = diesWithUs({ pgdata: join(dir, 'pg', 'pgdata'), folder: dir })
 const postgres = await startOwnPostgres({ dir: join(dir, 'pg'), noSync: true, settings: { fsync: 'off' } })
+if (!['process', 'bullmq'].includes(args.carrier)) throw new Error(`there is no carrier ${args.carrier}`)
+const redis = args.carrier === 'bullmq' ? await testRedis() : null
 const admin = openDatabase(postgres.url, { poolSize: 1 })
 
 const wanted = platforms.filter(
@@ -56,7 +63,7 @@ const openOne = async (n: number): Promise<Lane> => {
   const database = openDatabase(databaseUrl, { poolSize: 1 })
   await migrate(database)
   await database.close()
-  return openLane({ name: `w${n}`, databaseUrl, platforms: wanted })
+  return openLane({ name: `w${n}`, databaseUrl, platforms: wanted, redisUrl: redis?.url ?? null })
 }
 const lanes: Lane[] = []
 /** Everything of Clarion's own calls that a network had to ignore; read before the lanes close. */
@@ -65,6 +72,7 @@ const close = async () => {
   await Promise.all(lanes.map((l) => l.close()))
   await admin.close()
   await postgres.stop()
+  await redis?.stop()
   await rm(dir, { recursive: true, force: true })
   over()
 }
@@ -87,6 +95,7 @@ try {
         !`${p.spec.id}/${sample.type}`.startsWith(args.only)
       )
         continue
+      if (hash(`${p.spec.id}/${sample.type}`) % contentsOneIn > 0) continue
       const { boundaries, expected } = await lanes[0]!.rehearse(p.spec.id, sample)
       const all = casesOf(p.spec.id, sample.type, boundaries, Number(args.seeds), p.spec.ahead !== undefined).filter(
         (c) => !args.only || c.id.startsWith(args.only),

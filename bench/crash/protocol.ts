@@ -20,6 +20,7 @@ export type FromWorker =
 
 export type WorkerSettings = {
   databaseUrl: string
+  redisUrl: string | null
   keys: string
   mediaDir: string
   sandboxUrl: string

@@ -9,6 +9,7 @@ import { openDatabase } from '#infra/db/database.ts'
 import { keyRingFrom } from '#infra/secrets.ts'
 import { createSend, type Send } from '#kit/client/send.ts'
 import { platforms } from '#platforms/registry/server.gen.ts'
+import { openRedisParts } from '../../src/server/boot/redis.ts'
 import { openHouse } from '../../src/server/house.ts'
 import { callKey, random } from './cases.ts'
 import type { FromWorker, ToWorker, Trap, WorkerSettings } from './protocol.ts'
@@ -65,19 +66,34 @@ const silent = {
   warn: () => {},
   error: (o: object, m: string) => process.env.CLARION_CRASH_LOG && console.error(m, o),
 }
+const keys = keyRingFrom(settings.keys)
+const redis = settings.redisUrl
+  ? await openRedisParts({
+      url: settings.redisUrl,
+      keys,
+      database,
+      clock,
+      log: { ...silent, debug: () => {} },
+      metrics: { queueEvent: () => {}, watchQueues: () => {} },
+    })
+  : null
 const house = await openHouse({
   database,
   clock,
-  keys: keyRingFrom(settings.keys),
+  keys,
   platforms,
   mediaDir: settings.mediaDir,
   sandboxUrl: settings.sandboxUrl,
   publicUrl: settings.sandboxUrl,
   log: silent,
+  carry: redis?.carry,
   worker: settings.name,
   publishing: { leaseMs: settings.leaseMs, fetch: wired, random: () => jitter(), mayClaim: () => claiming, beforeSend },
 })
 await house.publishing.start()
+// A sample of this carrier is to be carried by it, from the first case on.
+while (redis && (redis.link.trouble() !== null || (await redis.carriers.numbers()).length === 0))
+  await new Promise((r) => setTimeout(r, 20))
 
 process.on('message', (m: ToWorker) => {
   if (m.say === 'advance') clock.advance(m.ms)

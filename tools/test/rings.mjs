@@ -81,8 +81,8 @@ const storeTests = () =>
       !/\.(redis|s3)\.test\.ts$/.test(file),
   )
 
-const crash = async () => {
-  const done = await run(process.execPath, ['bench/crash/main.ts', '--sample', '--json'], {
+const crash = async (carrier) => {
+  const done = await run(process.execPath, ['bench/crash/main.ts', '--sample', '--json', '--carrier', carrier], {
     cwd: root,
     ...limit(90),
   })
@@ -142,7 +142,7 @@ export const rings = [
     after: ['build'],
     run: () => runVitest(['-c', 'e2e/vitest.config.ts'], limit(240)),
   },
-  { name: 'crash sample', what: 'processes killed at step boundaries', run: crash },
+  { name: 'crash sample', what: 'processes killed at step boundaries', run: () => crash('process') },
   {
     name: 'store on 15',
     what: 'the same store tests on PostgreSQL 15',
@@ -160,6 +160,12 @@ export const rings = [
     what: 'files on a real S3 server: the storage, and a whole Clarion on it',
     waits: ['radosgw'],
     run: () => runVitest(globSync('{src,bench}/**/*.s3.test.ts', { cwd: root }), limit(90)),
+  },
+  {
+    name: 'crash on redis',
+    what: 'processes killed while BullMQ carries',
+    waits: ['redis'],
+    run: () => crash('bullmq'),
   },
   {
     name: 'new platform',

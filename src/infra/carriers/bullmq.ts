@@ -37,6 +37,8 @@ const lockMs = 5_000
 const stalledMs = 2_000
 /** A worker that could not ask Redis asks again after this long (ms). */
 const againMs = 500
+/** What this process does not take at the moment is offered to all again after this long (ms). */
+const offerMs = 100
 /** Opening and closing may take this long (ms); then the process goes on without. */
 const openMs = 5_000
 const closeMs = 2_000
@@ -255,7 +257,7 @@ export const createRedisCarriers = (d: {
         process: async (job, token) => {
           const came = await loop.turn(job.data as { thing?: unknown; at?: unknown })
           if (came === 'not-now') {
-            await job.moveToDelayed(systemClock.now() + againMs, token)
+            await job.moveToDelayed(systemClock.now() + offerMs, token)
             throw new DelayedError()
           }
           // Its name must be free for the turn that follows: a job that did nothing leaves nothing.

@@ -3,7 +3,6 @@ import type { Carry } from '#infra/carrier.ts'
 import type { RedisCarriers } from '#infra/carriers/bullmq.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Database } from '#infra/db/database.ts'
-import type { Log } from '#infra/log.ts'
 import type { RedisLink } from '#infra/redis.ts'
 import type { KeyRing } from '#infra/secrets.ts'
 import { type Counting, countHere, countOnRedis } from '../counting.ts'
@@ -28,8 +27,8 @@ export const openRedisParts = async (o: {
   keys: Pick<KeyRing, 'derive'>
   database: Pick<Database, 'listen'>
   clock: Clock
-  log: Log
-  metrics: Metrics
+  log: Record<'debug' | 'info' | 'warn' | 'error', (o: object, text: string) => void>
+  metrics: Pick<Metrics, 'queueEvent' | 'watchQueues'>
 }): Promise<RedisParts> => {
   const [{ openRedis }, { createRedisCarriers }] = await Promise.all([
     import('#infra/redis.ts'),
