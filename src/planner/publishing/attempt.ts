@@ -20,8 +20,8 @@ import {
 } from './attempt-context.ts'
 import type { EngineDeps } from './deps.ts'
 import { ask, end, fail, hold, publish, Settled, stepDone, surely, writeVerdict } from './endings.ts'
-import { type Frozen, freeze, type Loaded, type StepRow, storageFailure } from './frozen.ts'
-import { afterFailure, late, nextMove, type StepRule, slowUntil } from './rules.ts'
+import { type Frozen, freeze, type Loaded, notPrepared, type StepRow } from './frozen.ts'
+import { afterFailure, late, nextMove, type StepRule } from './rules.ts'
 import { dropStale } from './stale.ts'
 import { type Claim, LeaseLost, lostInARow, note, workedOn } from './store.ts'
 import { askWitness, isTwin, twin } from './witness.ts'
@@ -85,6 +85,9 @@ const tooLate = async (d: EngineDeps, { claim: c }: Work, loaded: Loaded): Promi
   return true
 }
 
+/** Preparing content harms nobody and can be repeated. */
+const preparing: StepRule = { again: 'safe', hasWitness: false, believeEmptyAfterMs: 0 }
+
 const frozenOf = async (
   d: EngineDeps,
   { claim: c }: Work,
@@ -95,11 +98,12 @@ const frozenOf = async (
   try {
     return await freeze(d.db, d.media, platform, loaded)
   } catch (error) {
-    const away = storageFailure(error)?.failure
-    if (away) {
-      const { code: reason, message, kind: verdict } = away
-      const nextAt = new Date(slowUntil(undefined, d.clock.now()))
-      await writeVerdict(d, c, { event: 'wait', verdict, reason, message, nextAt, failure: away })
+    const failure = notPrepared(error)
+    const again = failure && afterFailure(failure, preparing, loaded.tries, d.clock.now(), d.random())
+    if (failure && again?.do === 'wait') {
+      const { code: reason, message, kind: verdict } = failure
+      const wait = { nextAt: new Date(again.until), countsTry: again.counts, failure }
+      await writeVerdict(d, c, { event: 'wait', verdict, reason, message, ...wait })
       return null
     }
     const message = `The content could not be prepared: ${(error as Error).message}`

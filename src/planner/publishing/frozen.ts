@@ -3,7 +3,9 @@
  * the very same thing, or networks that dedupe by content would see two posts.
  */
 import { sql } from 'kysely'
+import { z } from 'zod'
 import type { LatePolicy } from '#contract/people.ts'
+import { Problem } from '#contract/problems.ts'
 import type { StepName } from '#contract/steps.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { ContentJson } from '#infra/db/tables.ts'
@@ -191,7 +193,7 @@ export const freeze = async (db: Db, media: MediaPort, platform: Platform, loade
   const attachments = Object.fromEntries(
     attached.map(({ id, field }) => {
       const fact = pointedAt.get(id)
-      if (!fact) throw new Error(`media ${id} of ${field} is gone`)
+      if (!fact) throw new MediaGone(`media ${id} of ${field} is gone`)
       return [id, fact]
     }),
   )
@@ -199,7 +201,7 @@ export const freeze = async (db: Db, media: MediaPort, platform: Platform, loade
     text: shownText(s.text),
     media: s.mediaIds.map((id) => {
       const fact = own.get(id)
-      if (!fact) throw new Error(`media ${id} is gone`)
+      if (!fact) throw new MediaGone(`media ${id} is gone`)
       return fact
     }),
   }))
@@ -226,7 +228,7 @@ const present = async <T>(ask: () => Promise<T>): Promise<T> => {
 }
 
 /** The failure a storage that is away means to a publication; null for any other error. */
-export const storageFailure = (error: unknown): PlatformFailure | null =>
+const storageFailure = (error: unknown): PlatformFailure | null =>
   error instanceof StorageAway
     ? new PlatformFailure({
         kind: 'too-fast',
@@ -234,6 +236,25 @@ export const storageFailure = (error: unknown): PlatformFailure | null =>
         message: 'The storage of files does not answer. It goes out as soon as the files are there.',
       })
     : null
+
+/** A file of the post is no longer there. */
+class MediaGone extends Error {}
+
+/**
+ * What an error while preparing means: null when it speaks of the content, and will say the same for ever. Anything else
+ * (the database away, no room on the disk, a picture process that died) says nothing about the post, so it is tried again.
+ */
+export const notPrepared = (error: unknown): Failure | null => {
+  const away = storageFailure(error)
+  if (away) return away.failure
+  if (error instanceof MediaGone || error instanceof z.ZodError) return null
+  if (error instanceof Problem && error.code !== 'no-space') return null
+  return {
+    kind: 'try-later',
+    code: 'clarion.not-prepared',
+    message: 'Clarion could not prepare the content at that moment. It tries again by itself.',
+  }
+}
 
 /** The frozen content as steps see it: with signed URLs, and with bytes that can be read while `hold` lasts. */
 export const viewOf = (

@@ -16,7 +16,7 @@ import { step } from './attempt.ts'
 import { type AttemptContext, startAttempt, type Work } from './attempt-context.ts'
 import type { EngineDeps } from './deps.ts'
 import { Settled, surely } from './endings.ts'
-import { type Frozen, freeze, type Loaded, storageFailure, viewOf } from './frozen.ts'
+import { type Frozen, freeze, type Loaded, notPrepared, viewOf } from './frozen.ts'
 import * as store from './preparing-store.ts'
 import { transitions } from './rules.ts'
 import { readFor } from './shared.ts'
@@ -108,7 +108,7 @@ const prepareAhead = async (d: EngineDeps, w: Work, tries: number): Promise<void
   try {
     frozen = loaded.frozen ?? (await freeze(d.db, d.media, platform, loaded))
   } catch (error) {
-    const away = storageFailure(error)?.failure
+    const away = notPrepared(error)
     const nextAt = new Date(d.clock.now() + awayMs)
     if (away) return stopped({ event: 'wait', reason: away.code, message: away.message, failure: away, nextAt })
     return stopped({ event: 'fail', message: `The content could not be prepared: ${(error as Error).message}` })
@@ -198,7 +198,7 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
       // Makes the renditions as well, so that pictures cost no lateness, whatever the network.
       frozen = await freeze(d.db, d.media, platform, loaded)
     } catch (err) {
-      if (storageFailure(err)) return { at: new Date(d.clock.now() + awayMs) }
+      if (notPrepared(err)) return { at: new Date(d.clock.now() + awayMs) }
       d.log.warn({ publication: c.id, err }, 'what is due soon could not be made ready; the attempt tells why')
       return { at: null }
     }
