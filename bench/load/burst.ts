@@ -1,5 +1,6 @@
 /** One burst of one arm, measured: everything due at one second, until all of it is out. */
 import { setTimeout as pause } from 'node:timers/promises'
+import { seedRows } from '#infra/testing/rows.ts'
 import type { Contender, Enter, Size } from './contenders.ts'
 import { cpuOf } from './cost.ts'
 import { type Ground, openGround } from './ground.ts'
@@ -30,6 +31,8 @@ export type Arm = {
   redis?: boolean
   /** A PostgreSQL of the machine. */
   major?: number
+  /** Publications of history the database holds before the plan is written. */
+  rows?: number
 }
 
 const percentile = (sorted: readonly number[], p: number): number =>
@@ -59,6 +62,7 @@ export const burst = async (o: { arm: Arm; dir: string; size: Size; slowMs: numb
   const { size, arm } = o
   const ground = await openGround({ dir: o.dir, redis: arm.redis ?? false, ...(arm.major ? { major: arm.major } : {}) })
   try {
+    if (arm.rows) await seedRows(ground.model.database.pool, { publications: arm.rows, now: new Date() })
     const contender = await arm.enter(ground, size)
     try {
       const platform = benched.spec.id

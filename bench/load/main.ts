@@ -8,11 +8,13 @@
  *   pg15       Clarion on PostgreSQL 15
  *   redis1     Clarion with Redis: one process for the API, one worker
  *   redis2     the same with two workers
+ *   rows       Clarion on its own PostgreSQL with a history of `--rows` publications
  *
  *   --json   one last line        --rounds <n>           rounds, default 3
  *   --publications <n>            due at the same second, default 1,000
  *   --channels <n>                they are spread over, default 100
  *   --slow <ms>                   the networks answer this late
+ *   --rows <n>                    adds the arm `rows`
  *   --arms <a,b>                  only these
  *   --no-idle                     without start-up time and idle cost
  *
@@ -37,17 +39,18 @@ const { values: args } = parseArgs({
     channels: { type: 'string', default: '100' },
     rounds: { type: 'string', default: '3' },
     slow: { type: 'string', default: '0' },
+    rows: { type: 'string', default: '0' },
     arms: { type: 'string' },
     'no-idle': { type: 'boolean', default: false },
   },
 })
-const number = (name: 'publications' | 'channels' | 'rounds' | 'slow', least: number): number => {
+const number = (name: 'publications' | 'channels' | 'rounds' | 'slow' | 'rows', least: number): number => {
   const n = Number(args[name])
   if (!Number.isInteger(n) || n < least) throw new Error(`--${name} is a whole number from ${least} on`)
   return n
 }
 const size = { publications: number('publications', 1), channels: number('channels', 1) }
-const [rounds, slowMs] = [number('rounds', 1), number('slow', 0)]
+const [rounds, slowMs, rows] = [number('rounds', 1), number('slow', 0), number('rows', 0)]
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
 const all: readonly Arm[] = [
@@ -62,6 +65,9 @@ const all: readonly Arm[] = [
   { name: 'pg15', what: 'Clarion on PostgreSQL 15', enter: enterClarion(), major: 15 },
   { name: 'redis1', what: 'Clarion with Redis and 1 worker', enter: enterClarion({ workers: 1 }), redis: true },
   { name: 'redis2', what: 'Clarion with Redis and 2 workers', enter: enterClarion({ workers: 2 }), redis: true },
+  ...(rows > 0
+    ? [{ name: 'rows', what: `Clarion with ${rows} publications of history`, enter: enterClarion(), rows }]
+    : []),
 ]
 const wanted = args.arms?.split(',')
 for (const name of wanted ?? []) if (!all.some((a) => a.name === name)) throw new Error(`there is no arm "${name}"`)
@@ -134,6 +140,7 @@ try {
     ...size,
     rounds,
     slow_ms: slowMs,
+    rows,
     arms: summaries,
     skipped,
     idle,

@@ -14,6 +14,8 @@ export type SandboxProcess = { url: string; pid: number; stop: () => Promise<voi
 export const startSandboxProcess = async (o: {
   stateFile?: string
   allow?: readonly string[]
+  /** `rate@origin`: its clock runs faster than the wall. */
+  scale?: string
 }): Promise<SandboxProcess> => {
   const main = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url))
   const args = [
@@ -21,6 +23,7 @@ export const startSandboxProcess = async (o: {
     '0',
     ...(o.stateFile ? ['--state', o.stateFile] : []),
     ...(o.allow ? ['--allow', o.allow.join(',')] : []),
+    ...(o.scale ? ['--scale', o.scale] : []),
   ]
   const child: ChildProcess = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   const over = diesWithUs({ pids: [child.pid!] })

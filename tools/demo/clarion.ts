@@ -5,7 +5,13 @@ import { createServer } from 'node:net'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
-export type Started = { url: string; pid: number; stop: () => Promise<void> }
+export type Started = {
+  url: string
+  pid: number
+  stop: () => Promise<void>
+  /** Resolves when it has ended, however, with how and the last it printed. */
+  ended: Promise<string>
+}
 
 export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -24,6 +30,7 @@ export const startClarion = async (o: {
   /** Default: everything in one process. */
   role?: 'api' | 'worker'
   onProgress?: (line: string) => void
+  onStart?: (pid: number) => void
 }): Promise<Started> => {
   const main = fileURLToPath(new URL('../../src/server/main.ts', import.meta.url))
   const env = { ...process.env, CLARION_LOG: 'warn', ...o.env }
@@ -32,23 +39,24 @@ export const startClarion = async (o: {
     [main, '--data', o.dataDir, '--port', String(o.port), '--host', '127.0.0.1', ...(o.role ? ['--role', o.role] : [])],
     { env, stdio: ['ignore', 'pipe', 'pipe'] },
   )
+  if (child.pid) o.onStart?.(child.pid)
   let printed = ''
   for (const stream of [child.stdout!, child.stderr!])
     stream.on('data', (d: Buffer) => (printed = (printed + d).slice(-8_000)))
-  const gone = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
+  const gone = new Promise<number | NodeJS.Signals | null>((resolve) =>
+    child.once('exit', (code, signal) => resolve(code ?? signal)),
+  )
+  const ended = gone.then((how) => `Clarion ended with ${how}:\n${printed}`)
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
     await gone
   }
   const url = `http://127.0.0.1:${o.port}`
   for (;;) {
-    const ended = await Promise.race([
-      gone.then((code) => `Clarion ended with ${code}:\n${printed}`),
-      new Promise<null>((r) => setTimeout(() => r(null), 50)),
-    ])
-    if (ended) throw new Error(ended)
+    const early = await Promise.race([ended, new Promise<null>((r) => setTimeout(() => r(null), 50))])
+    if (early) throw new Error(early)
     const res = await fetch(`${url}/health/ready`).catch(() => null)
-    if (res?.ok) return { url, pid: child.pid!, stop }
+    if (res?.ok) return { url, pid: child.pid!, stop, ended }
     const waiting = res ? ((await res.json().catch(() => null)) as { detail?: string } | null) : null
     if (waiting?.detail) o.onProgress?.(waiting.detail)
   }

@@ -5,8 +5,8 @@ export type Client = {
   upload: <T>(path: string, file: Blob, name: string, alt: string) => Promise<T>
 }
 
-/** A client of one Clarion. Throws an Error with the Problem's title, detail and fix. */
-export const createClient = (base: string): Client => {
+/** A client of one Clarion; `fetch`: what sends its requests. Throws an Error with the Problem's title, detail and fix. */
+export const createClient = (base: string, fetch: typeof globalThis.fetch = globalThis.fetch): Client => {
   let cookie = ''
   const read = async <T>(res: Response): Promise<T> => {
     const set = res.headers.getSetCookie().map((c) => c.split(';')[0]!)

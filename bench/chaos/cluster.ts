@@ -1,0 +1,268 @@
+/**
+ * The cluster as it would run: processes for the API behind one address, workers, PostgreSQL, Redis, the sandbox. All of it
+ * on loopback, each a process that can be killed, stopped and started again by its own pid.
+ */
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { scaledClock } from '#infra/clock.ts'
+import { type Database, openDatabase } from '#infra/db/database.ts'
+import { migrate } from '#infra/db/migrate.ts'
+import { type OwnPostgres, startOwnPostgres } from '#infra/db/own-postgres.ts'
+import { diesWithUs } from '#infra/testing/dies-with-us.ts'
+import { type TestRedis, testRedis } from '#infra/testing/redis.ts'
+import { freePort, type Started, startClarion } from '../../tools/demo/clarion.ts'
+import { type Desk, deskOf } from '../stand/desk.ts'
+import { startSandboxProcess } from '../stand/sandbox.ts'
+import { startProxy, type Wire } from './proxy.ts'
+
+export type Member = {
+  name: string
+  role: 'api' | 'worker'
+  port: number
+  /** Null while it is down. */
+  pid: () => number | null
+  /** Does it answer that it can do its work? */
+  ready: () => Promise<boolean>
+  kill: () => void
+  signal: (s: NodeJS.Signals) => void
+  /** Makes its clock wrong by this much (ms of the wall). */
+  wrong: (ms: number) => Promise<void>
+}
+
+export type Cluster = Awaited<ReturnType<typeof openCluster>>
+
+export type ClusterOptions = {
+  dir: string
+  apis: number
+  workers: number
+  redis: boolean
+  /** The media folder on a small file system of its own, so that it can be full. */
+  smallDisk: boolean
+  /** Times faster than the wall, for everybody. */
+  rate: number
+  say: (line: string) => void
+}
+
+/** Bytes of the small file system. */
+const diskMb = 256
+
+export const openCluster = async (o: ClusterOptions) => {
+  const undo: (() => Promise<unknown>)[] = []
+  const close = async () => {
+    for (const f of undo.splice(0).reverse())
+      await f().catch((error: unknown) => o.say(`while closing: ${(error as Error).message}`))
+  }
+  try {
+    const origin = Date.now()
+    const clock = scaledClock(origin, o.rate)
+    const over = diesWithUs({ pgdata: join(o.dir, 'pg', 'pgdata'), folder: o.dir })
+    undo.push(async () => over())
+    let databaseDeaths = 0
+    const postgres: OwnPostgres = await startOwnPostgres({
+      dir: join(o.dir, 'pg'),
+      noSync: true,
+      settings: { max_connections: '150' },
+      onCrash: () => databaseDeaths++,
+    })
+    undo.push(postgres.stop)
+    const socket = `${decodeURIComponent(/host=([^&]+)/.exec(postgres.url)![1]!)}/.s.PGSQL.5432`
+    const database: Database = openDatabase(postgres.url, { poolSize: 4 })
+    undo.push(database.close)
+    await migrate(database)
+
+    const redis: TestRedis | null = o.redis ? await testRedis({ appendonly: 'yes' }) : null
+    if (redis) undo.push(redis.stop)
+    const sandbox = await startSandboxProcess({
+      allow: ['127.0.0.1', 'localhost'],
+      scale: `${o.rate}@${origin}`,
+    })
+    undo.push(sandbox.stop)
+    const desk: Desk = deskOf(sandbox.url)
+
+    const proxies: Record<string, Wire> = {}
+    const behind = async (name: string, to: Parameters<typeof startProxy>[0]) => {
+      const proxy = await startProxy(to)
+      undo.push(proxy.close)
+      proxies[name] = proxy
+      return proxy.port
+    }
+    const databasePort = await behind('database', () => [{ path: socket }])
+    const sandboxPort = await behind('sandbox', () => [{ host: '127.0.0.1', port: Number(new URL(sandbox.url).port) }])
+    const redisPort =
+      redis && (await behind('redis', () => [{ host: '127.0.0.1', port: Number(new URL(redis.url).port) }]))
+    let turn = 0
+    const members: Member[] = []
+    // Not among those that are cut: it is how the client and the networks reach us.
+    const front = await startProxy(() => {
+      const doors = members.filter((m) => m.role === 'api')
+      turn++
+      return doors.map((_, i) => ({ host: '127.0.0.1', port: doors[(turn + i) % doors.length]!.port }))
+    })
+    undo.push(front.close)
+    const url = `http://127.0.0.1:${front.port}`
+
+    const dataDir = join(o.dir, 'data')
+    const mediaDir = join(dataDir, 'media')
+    await mkdir(mediaDir, { recursive: true })
+    if (o.smallDisk) {
+      const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${diskMb}m,mode=0700`, 'tmpfs', mediaDir])
+      if (mounted.status !== 0) throw new Error(`no small file system: ${mounted.stderr}`)
+      undo.push(async () => void spawnSync('umount', ['-l', mediaDir]))
+    }
+
+    const keys = `k1:${randomBytes(32).toString('base64')}`
+    const preload = fileURLToPath(new URL('./clock.ts', import.meta.url))
+    let ending = false
+    /** What everybody's clock has skipped (ms of the wall). */
+    let skipped = 0
+    /** Ends that nobody ordered. */
+    const deaths: string[] = []
+
+    const endings: (() => Promise<void>)[] = []
+    undo.push(async () => {
+      ending = true
+      await Promise.all(endings.map((end) => end()))
+    })
+
+    const hire = async (name: string, role: Member['role']): Promise<Member> => {
+      const port = await freePort()
+      const clockFile = join(o.dir, `${name}.clock`)
+      await writeFile(clockFile, '0')
+      let current: Started | undefined
+      let ordered = false
+      /** Its pid may soon be another program's. */
+      let forget = () => {}
+      const start = () =>
+        startClarion({
+          dataDir,
+          port,
+          role,
+          env: {
+            DATABASE_URL: `postgres://clarion@127.0.0.1:${databasePort}/clarion`,
+            CLARION_KEYS: keys,
+            CLARION_URL: url,
+            CLARION_SANDBOX_URL: `http://127.0.0.1:${sandboxPort}`,
+            CLARION_CLOCK_ORIGIN: String(origin),
+            CLARION_CLOCK_RATE: String(o.rate),
+            CLARION_ALLOW_PRIVATE_HOSTS: '127.0.0.1,localhost',
+            CLARION_DRAIN_MS: '2000',
+            NODE_OPTIONS: `--import ${preload}`,
+            CLARION_CHAOS_CLOCK: clockFile,
+            ...(redisPort ? { REDIS_URL: `redis://127.0.0.1:${redisPort}` } : {}),
+          },
+          onStart: (pid) => {
+            ordered = false
+            forget = diesWithUs({ pids: [pid] })
+          },
+        }).catch((error: Error) => {
+          forget()
+          throw error
+        })
+      /** As whatever watches over processes would: what ended is started again after a moment. */
+      const watch = async (): Promise<void> => {
+        while (!ending) {
+          const running = current
+          if (running) {
+            const told = await running.ended
+            forget()
+            if (ending) return
+            if (!ordered) deaths.push(`${name}: ${told}`)
+            current = undefined
+          }
+          await pause(300)
+          if (ending) return
+          current = await start().catch((error: Error) => {
+            // A start that meets the database down ends; the next one comes.
+            if (!/database|connect/i.test(error.message)) deaths.push(`${name} did not start: ${error.message}`)
+            return undefined
+          })
+          if (ending && current) await current.stop()
+        }
+      }
+      current = await start()
+      const watching = watch()
+      endings.push(async () => {
+        const last = current
+        if (last) {
+          // It may be asleep, or hang.
+          signal('SIGCONT')
+          const patience = setTimeout(() => signal('SIGKILL'), 20_000)
+          await last.stop()
+          clearTimeout(patience)
+          forget()
+        }
+        await watching
+      })
+      const signal = (s: NodeJS.Signals) => {
+        if (!current) return
+        if (s === 'SIGKILL') ordered = true
+        try {
+          process.kill(current.pid, s)
+        } catch {
+          // It ended by itself a moment ago.
+        }
+      }
+      const member: Member = {
+        name,
+        role,
+        port,
+        pid: () => current?.pid ?? null,
+        ready: async () => {
+          if (!current) return false
+          const told = await fetch(`http://127.0.0.1:${port}/health/ready`, {
+            signal: AbortSignal.timeout(3_000),
+          }).catch(() => null)
+          await told?.arrayBuffer()
+          return told?.ok ?? false
+        },
+        kill: () => signal('SIGKILL'),
+        signal,
+        wrong: async (ms) => {
+          await writeFile(clockFile, String(Math.round(skipped + ms)))
+          signal('SIGUSR2')
+        },
+      }
+      members.push(member)
+      return member
+    }
+    // The first alone, so that one of them makes what is made once.
+    await hire('api-1', 'api')
+    await Promise.all([
+      ...Array.from({ length: o.apis - 1 }, (_, i) => hire(`api-${i + 2}`, 'api')),
+      ...Array.from({ length: o.workers }, (_, i) => hire(`worker-${i + 1}`, 'worker')),
+    ])
+
+    return {
+      url,
+      clock,
+      rate: o.rate,
+      members,
+      proxies,
+      postgres,
+      database,
+      redis,
+      desk,
+      mediaDir,
+      disk: o.smallDisk ? { mb: diskMb, filler: join(mediaDir, 'chaos-filler') } : null,
+      deaths,
+      /** Time passes for everybody at once (ms of the cluster's clock). */
+      skip: async (ms: number) => {
+        skipped += ms / o.rate
+        await desk.call('POST', '/clock', { advanceMs: Math.round(ms) })
+        await Promise.all(members.map((m) => m.wrong(0)))
+      },
+      databaseDeaths: () => databaseDeaths,
+      close: async () => {
+        await rm(join(mediaDir, 'chaos-filler'), { force: true })
+        await close()
+      },
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

@@ -1,0 +1,248 @@
+/**
+ * `npm run chaos`: the cluster as people would run it, while everything breaks. People write, schedule, move, edit and
+ * cancel posts through the API; processes are killed and put to sleep, PostgreSQL and Redis restart, networks answer every
+ * kind of nonsense, clocks jump, connections are slow and cut, a disk is full. Then everything is left alone until
+ * nothing is open, and the ledger of the networks is read: nothing twice, nothing lost.
+ *
+ *   --json               one last line       --seed <n>        what happens and when (default 1)
+ *   --publications <n>   default 10,000      --minutes <n>     ends after so many at the latest (default 45)
+ *   --without <a,b>      redis, s3, disk: left out
+ *   --quick              a minute's worth, for the test suite
+ *
+ * Exits 0 when there were no duplicates, nothing lost, nothing wrong and nothing left open.
+ */
+import { spawnSync } from 'node:child_process'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { setTimeout as pause } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { settings } from '#infra/settings.ts'
+import { samples } from '#platforms/registry/samples.gen.ts'
+import { random } from '../crash/cases.ts'
+import { openOffice } from './client.ts'
+import { openCluster } from './cluster.ts'
+import { createChaos, jumpMs } from './faults.ts'
+import { byMarker, type Judged, judge } from './judge.ts'
+import { knobsOff } from './networks.ts'
+import { story } from './story.ts'
+
+const { values: args } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    publications: { type: 'string' },
+    minutes: { type: 'string', default: '45' },
+    seed: { type: 'string', default: '1' },
+    without: { type: 'string', default: '' },
+  },
+})
+const whole = (name: string, value: string): number => {
+  const n = Number(value)
+  if (!Number.isInteger(n) || n < 1) throw new Error(`--${name} is a whole number from 1 on`)
+  return n
+}
+const publications = whole('publications', args.publications ?? (args.quick ? '250' : '10000'))
+const seed = whole('seed', args.seed)
+const end = Date.now() + whole('minutes', args.minutes) * 60_000
+const say = (line: string) => process.stderr.write(`${line}\n`)
+/** Times faster than the wall: back-offs of minutes are lived through in seconds. */
+const rate = 10
+/** Publications one channel makes in a run: networks have their pace. */
+const perChannel = args.quick ? 12 : 40
+/** Publications a second that are written. */
+const pace = args.quick ? 10 : 18
+
+/** What ended badly is told from its beginning, so many of them. */
+const storiesTold = 6
+const isBad = (v: Judged['verdict']): boolean => ['duplicate', 'lost', 'wrong', 'unsettled'].includes(v)
+
+const leftOut: Record<string, string> = {}
+const without = args.without.split(',').filter(Boolean)
+const has = (name: string, setting: string | null, missing: string | null): boolean => {
+  const reason = without.includes(name)
+    ? 'left out by --without'
+    : setting && !settings.some((s) => s.names.includes(setting))
+      ? `this Clarion has no ${setting} yet`
+      : missing
+  if (reason) leftOut[name] = reason
+  return !reason
+}
+const canMount = process.platform === 'linux' && process.getuid?.() === 0
+const redis = has('redis', 'REDIS_URL', spawnSync('redis-server', ['--version']).status === 0 ? null : 'not installed')
+const smallDisk = has('disk', null, canMount ? null : 'a small file system is mounted by root on Linux only')
+has('s3', null, 'the cluster of chaos keeps its files on a shared disk')
+
+const dir = await mkdtemp(join(tmpdir(), 'clarion-chaos-'))
+// As root the database runs as another user, who must be able to enter.
+await chmod(dir, 0o755)
+const t0 = performance.now()
+const since = () => Math.round((performance.now() - t0) / 1000)
+/** Streams of randomness apart, so that how long something takes does not change what comes next elsewhere. */
+const streams = { client: random(seed), chaos: random(seed + 7_919) }
+
+const platforms = Object.keys(samples)
+const cluster = await openCluster({
+  dir,
+  apis: 2,
+  workers: 3,
+  redis,
+  smallDisk,
+  rate,
+  say,
+})
+let judged: Judged[] = []
+let line: Record<string, unknown> = {}
+let closing: Promise<void> | undefined
+const close = () => {
+  closing ??= cluster.close().then(() => rm(dir, { recursive: true, force: true }))
+  return closing
+}
+process.once('SIGINT', () => void close().finally(() => process.exit(130)))
+process.once('SIGTERM', () => void close().finally(() => process.exit(143)))
+
+try {
+  for (const platform of platforms) await knobsOff(cluster.desk, platform)
+  const office = await openOffice({
+    cluster,
+    samples,
+    workspaces: Math.max(1, Math.round(publications / (perChannel * platforms.length))),
+    seed,
+    random: streams.client,
+    say,
+  })
+  say(
+    `the cluster is ready after ${since()} s: ${office.platforms.length} networks, ${office.workspaces.length} workspaces`,
+  )
+
+  const stop = new AbortController()
+  const chaos = createChaos({
+    cluster,
+    platforms: office.platforms,
+    random: streams.chaos,
+    store: office.store,
+    everyMs: args.quick ? { cluster: 2_500, network: 400 } : { cluster: 5_000, network: 500 },
+    say: (what) => say(`${since()} s, ${new Date(cluster.clock.now()).toISOString().slice(11, 23)}: ${what}`),
+  })
+  const breaking = chaos.run(stop.signal)
+  const seeing = (async () => {
+    while (!stop.signal.aborted) {
+      await office.reconnect().catch((error: Error) => say(`reconnecting: ${error.message}`))
+      await pause(2_000, undefined, { signal: stop.signal }).catch(() => undefined)
+    }
+  })()
+
+  // People: one post after another, each followed by what is done to it.
+  const writing = new Set<Promise<void>>()
+  let asked = 0
+  while (asked < publications && Date.now() < end) {
+    const width = Math.min(office.width, publications - asked)
+    asked += width
+    const post: Promise<void> = office.onePost(width).finally(() => writing.delete(post))
+    writing.add(post)
+    await pause((1_000 * width) / pace)
+    while (writing.size > 40) await Promise.race(writing)
+  }
+  await Promise.all(writing)
+  say(`${since()} s: ${office.plan.length} publications written; faults end`)
+  stop.abort()
+  await Promise.all([breaking, seeing])
+
+  // Left alone: until nothing is open. People still connect again what was disconnected.
+  const ids = office.plan.map((p) => p.id)
+  const told = async () => {
+    for (;;)
+      try {
+        return await cluster.database.db
+          .selectFrom('publications')
+          .select(['id', 'state', 'reason', 'message', 'next_at'])
+          .where('id', 'in', ids)
+          .execute()
+      } catch (error) {
+        say(`reading: ${(error as Error).message}`)
+        await pause(500)
+      }
+  }
+  const isOpen = (p: { state: string; reason: string | null }) =>
+    ['scheduled', 'publishing', 'waiting'].includes(p.state) || (p.state === 'held' && p.reason === 'reconnect')
+  let rows = await told()
+  /** A network that named a day's quota is waited for: the day passes. */
+  let ahead = 0
+  const pass = async (open: typeof rows) => {
+    const now = cluster.clock.now() + ahead
+    const soonest = Math.min(...open.map((p) => (p.state === 'waiting' ? (p.next_at?.getTime() ?? 0) : 0)))
+    if (open.length === 0 || soonest < now + 600_000) return
+    say(`${since()} s: ${open.length} wait for ${new Date(soonest).toISOString()}: ${open[0]!.reason}`)
+    ahead += soonest - now
+    await cluster.skip(soonest - now)
+  }
+  for (let open = rows.filter(isOpen); open.length > 0 && Date.now() < end; open = rows.filter(isOpen)) {
+    await office.reconnect().catch((error: Error) => say(`reconnecting: ${error.message}`))
+    await pause(1_000)
+    rows = await told()
+    await pass(rows.filter(isOpen))
+    if (since() % 10 === 0) say(`${since()} s: ${open.length} open`)
+  }
+  // What a network took and still works on, or a call that hung, comes out: a duplicate above all.
+  await pause(8_000)
+  rows = await told()
+
+  const ledger = await Promise.all(
+    office.platforms.map(async (p) => [p, byMarker(await cluster.desk.entries(p))] as const),
+  )
+  const ledgers = new Map(ledger)
+  const byId = new Map(rows.map((r) => [r.id, r]))
+  judged = office.plan.map((p) =>
+    judge(
+      p,
+      byId.get(p.id) ?? { state: 'gone', reason: null, message: null },
+      ledgers.get(p.platform)!.get(p.marker) ?? [],
+      {
+        early: jumpMs + 1_000,
+      },
+    ),
+  )
+  const bad = judged.filter((j) => isBad(j.verdict))
+  for (const [i, j] of bad.entries()) {
+    say(`!! ${j.verdict} ${j.platform} ${j.id}: ${j.why}`)
+    const marker = office.plan.find((p) => p.id === j.id)!.marker
+    const there = ledgers.get(j.platform)!.get(marker) ?? []
+    if (i < storiesTold) for (const told of await story(cluster.database, j.id, there)) say(told)
+  }
+  for (const [what, n] of office.problems) say(`refused ${n} x ${what}`)
+  for (const death of cluster.deaths) say(`ended by itself: ${death}`)
+  const toldWhy = Map.groupBy(
+    judged.filter((j) => j.verdict === 'told'),
+    (j) => `${j.platform}: ${j.why}`,
+  )
+  for (const [why, list] of toldWhy) say(`told ${list.length} x ${why}`)
+  const n = (v: Judged['verdict']) => judged.filter((j) => j.verdict === v).length
+  line = {
+    seed,
+    publications: judged.length,
+    published_once: n('published_once'),
+    cancelled: n('cancelled'),
+    told: n('told'),
+    duplicates: n('duplicate'),
+    lost: n('lost'),
+    wrong: n('wrong'),
+    unsettled: n('unsettled'),
+    faults: chaos.counts(),
+    api: office.counts,
+    database_restarts: cluster.databaseDeaths(),
+    ended_by_themselves: cluster.deaths.length,
+    left_out: leftOut,
+    seconds: since(),
+  }
+} catch (error) {
+  say(`chaos broke: ${(error as Error).stack ?? error}`)
+  process.exitCode = 1
+} finally {
+  await close().catch((error: unknown) => say(`while closing: ${error}`))
+}
+const bad = judged.filter((j) => isBad(j.verdict)).length
+if (args.json) console.log(JSON.stringify(line))
+else console.dir(line, { depth: 3 })
+process.exitCode ||= judged.length === 0 || bad > 0 ? 1 : 0
+process.exit()
