@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { holding } from './hold.ts'
 import { diskStorage } from './storage.ts'
+import { layered } from './storage-layers.ts'
 import { storageSuite } from './testing/storage-suite.ts'
 
 const emptyFolder = () => mkdtemp(join(tmpdir(), 'clarion-storage-'))
@@ -20,6 +22,48 @@ storageSuite('on the disk', async () => {
     all: () => filesBelow(dir),
     close: () => rm(dir, { recursive: true, force: true }),
   }
+})
+
+storageSuite('of two, one over the other', async () => {
+  const dir = await emptyFolder()
+  return {
+    storage: layered(diskStorage(join(dir, 'first')), diskStorage(join(dir, 'second'))),
+    all: async () => (await filesBelow(dir)).map((path) => path.split('/').slice(1).join('/')),
+    close: () => rm(dir, { recursive: true, force: true }),
+  }
+})
+
+test('of two storages the first takes what is new, and the second gives what has not moved yet', async () => {
+  const [first, second] = [diskStorage(join(dir, '1')), diskStorage(join(dir, '2'))]
+  const s = layered(first, second)
+  await second.put('media/aa/old', Buffer.from('old'))
+  await second.put('media/aa/both', Buffer.from('older'))
+  await first.put('media/aa/both', Buffer.from('newer'))
+  await s.put('media/aa/new', Buffer.from('new'))
+  expect(await second.size('media/aa/new')).toBeUndefined()
+  const all = ['old', 'both', 'new'].map((name) => s.read(`media/aa/${name}`).then(String))
+  expect(await Promise.all(all)).toEqual(['old', 'newer', 'new'])
+  const keys: string[] = []
+  for await (const { key } of s.list()) keys.push(key)
+  expect(keys.sort()).toEqual(['media/aa/both', 'media/aa/new', 'media/aa/old'])
+  await holding(async (hold) => expect(await readFile(await s.local('media/aa/old', hold), 'utf8')).toBe('old'))
+  await s.remove('media/aa/both')
+  expect([await first.size('media/aa/both'), await second.size('media/aa/both')]).toEqual([undefined, undefined])
+  // Moved between the look at the first and the look at the second.
+  let looks = 0
+  const slow = layered(
+    {
+      ...first,
+      size: async (key) => {
+        if (looks++ > 0) return first.size(key)
+        await first.put(key, await second.read(key))
+        await second.remove(key)
+        return undefined
+      },
+    },
+    second,
+  )
+  expect(await slow.size('media/aa/old')).toBe(3)
 })
 
 let dir: string

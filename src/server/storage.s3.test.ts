@@ -1,15 +1,22 @@
 /** The whole server with its files in a bucket of a real S3 server: in, out, to networks that fetch and to one that is sent to. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createServer, request as httpRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { pino } from 'pino'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Channel } from '#contract/channels.ts'
 import type { Media } from '#contract/media.ts'
 import type { Post, Publication } from '#contract/posts.ts'
 import { CannotStart } from '#infra/cannot-start.ts'
+import { readConfig } from '#infra/config.ts'
+import { holding } from '#infra/hold.ts'
 import { type TestS3, testS3 } from '#infra/testing/radosgw.ts'
 import { mp4 } from '#kit/testing/video.ts'
+import { openStorage } from './boot/storage.ts'
 import { type ComposedServer, startComposed } from './testing/composed.ts'
 
 let s3: TestS3
@@ -209,6 +216,30 @@ describe('with a CDN before the bucket', () => {
     expect(await me.until(id, 'published', 'failed')).toMatchObject({ state: 'published' })
     expect(asked.length).toBe(before)
   })
+})
+
+test('processes on one data folder have caches of their own; the next start takes one over and clears the others', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'clarion-slots-'))
+  const config = readConfig({ ...(await s3.env()), CLARION_DATA_DIR: dataDir }, [])
+  const open = () => openStorage(config, pino({ level: 'silent' }))
+  const cached = async () =>
+    (await readdir(join(dataDir, 'cache'), { recursive: true, withFileTypes: true }))
+      .filter((f) => f.isFile())
+      .map((f) => f.parentPath.slice(join(dataDir, 'cache').length))
+  const use = async (of: Awaited<ReturnType<typeof open>>, key: string) => {
+    await of.storage.put(key, Buffer.from(key))
+    await holding(async (hold) => expect(await readFile(await of.storage.local(key, hold), 'utf8')).toBe(key))
+  }
+  const [one, two] = [await open(), await open()]
+  await use(one, 'media/aa/a')
+  await use(two, 'media/aa/b')
+  expect((await cached()).sort()).toEqual(['/0/files', '/1/files'])
+  await one.close()
+  await two.close()
+  const next = await open()
+  expect(await cached()).toEqual(['/0/files'])
+  await next.close()
+  await rm(dataDir, { recursive: true, force: true })
 })
 
 test('a start with wrong settings says what is wrong, and none of the secrets', async () => {

@@ -1,5 +1,5 @@
 /** Opens what files are kept in: the disk, or S3 with the disk behind it (or the other way round, where files move back). */
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock } from '#infra/clock.ts'
 import type { Config } from '#infra/config.ts'
@@ -15,16 +15,31 @@ const amazon = 'https://s3.amazonaws.com'
 /** Processes that share a data folder, each with a cache of its own. */
 const mostSlots = 64
 
-/** The first cache folder that nobody uses: what the process before left there is good for this one. */
+/**
+ * The first cache folder that nobody uses: what the process before left there is good for this one. What lies in others that
+ * nobody uses is removed, as no process may ever come for it.
+ */
 const ownSlot = async (dir: string) => {
-  for (let n = 0; ; n++) {
-    const slot = join(dir, String(n))
-    try {
-      return { dir: join(slot, 'files'), lock: await takeLock(slot) }
-    } catch (error) {
-      if (n >= mostSlots) throw error
+  const own = async () => {
+    for (let n = 0; ; n++) {
+      const slot = join(dir, String(n))
+      try {
+        return { dir: join(slot, 'files'), lock: await takeLock(slot) }
+      } catch (error) {
+        if (n >= mostSlots) throw error
+      }
     }
   }
+  const mine = await own()
+  for (const name of await readdir(dir)) {
+    const files = join(dir, name, 'files')
+    if (files === mine.dir || !/^\d+$/.test(name)) continue
+    const lock = await takeLock(join(dir, name)).catch(() => null)
+    if (!lock) continue
+    await rm(files, { recursive: true, force: true })
+    await lock.release()
+  }
+  return mine
 }
 
 export type Opened = { storage: Storage; close: () => Promise<void> }
