@@ -50,6 +50,11 @@ const text = ({ text: t }: PlatformSpec) =>
     .filter(Boolean)
     .join('; ')
 
+const ahead = ({ ahead: steps = {} }: PlatformSpec) =>
+  Object.entries(steps)
+    .map(([step, ms]) => `${step} ${span(ms)}`)
+    .join(', ') || 'no'
+
 const aspect = (a: { min: number; max: number } | undefined) =>
   a && `${Number(a.min.toFixed(2))}:1 to ${Number(a.max.toFixed(2))}:1`
 
@@ -121,6 +126,7 @@ export const platformTable = async (platformsDir: string): Promise<{ text: strin
         videos(spec),
         documents(spec),
         (spec.budgets ?? []).map(budget).join('; ') || 'none',
+        ahead(spec),
       ].join(' | '),
     )
     for (const [what, why] of Object.entries(spec.why ?? {})) reasons.push(`- ${spec.name}, ${what}: ${why}`)
@@ -162,9 +168,10 @@ export const platformTable = async (platformsDir: string): Promise<{ text: strin
     '## Limits',
     '',
     'The widest each network takes; a content type, an account or a setting may narrow them, and the composer says so.',
-    'Budgets are what Clarion itself counts and keeps.',
+    'Budgets are what Clarion itself counts and keeps. Prepared ahead are the steps that run before the due time, with how',
+    'long their result is trusted to live there.',
     '',
-    ...table(['network', 'text', 'thread', 'pictures', 'video', 'document', 'budgets'], limits),
+    ...table(['network', 'text', 'thread', 'pictures', 'video', 'document', 'budgets', 'prepared ahead'], limits),
     ...(blind.length > 0
       ? ['', '## Where nobody can look', '', 'A lost answer to one of these may end `unconfirmed`:', '', ...blind]
       : []),
