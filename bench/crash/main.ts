@@ -7,6 +7,7 @@
  *   --only <id>       one case again, by its id (also a prefix)
  *   --platform <id>   one platform
  *   --carrier <name>  `process` (default), or `bullmq`: over a Redis of its own
+ *   --ahead           only the cases of what is prepared ahead
  *   --lanes <n>       cases side by side (default 2)
  *   --seeds <n>       seeds per case (default 1)
  */
@@ -33,6 +34,7 @@ const { values: args } = parseArgs({
     only: { type: 'string' },
     platform: { type: 'string' },
     carrier: { type: 'string', default: 'process' },
+    ahead: { type: 'boolean', default: false },
     lanes: { type: 'string', default: '2' },
     seeds: { type: 'string', default: '1' },
   },
@@ -98,7 +100,7 @@ try {
       if (hash(`${p.spec.id}/${sample.type}`) % contentsOneIn > 0) continue
       const { boundaries, expected } = await lanes[0]!.rehearse(p.spec.id, sample)
       const all = casesOf(p.spec.id, sample.type, boundaries, Number(args.seeds), p.spec.ahead !== undefined).filter(
-        (c) => !args.only || c.id.startsWith(args.only),
+        (c) => (!args.only || c.id.startsWith(args.only)) && (!args.ahead || c.fault.endsWith('-ahead')),
       )
       // The sample takes the same cases every time, spread over all of them.
       const cases = args.sample ? all.filter((c) => c.seed === 1 && hash(c.id) % sampleOneIn === 0) : all

@@ -157,7 +157,7 @@ describe('what is thrown away', () => {
     expect((await h.read(id)).prepared_at).not.toBe(null)
     return id
   }
-  const steps = async (id: string) =>
+  const kept = async (id: string) =>
     (await h.db.selectFrom('steps').select('key').where('publication_id', '=', id).execute()).map((s) => s.key)
 
   it('a cancel leaves nothing that could go out', async () => {
@@ -166,7 +166,7 @@ describe('what is thrown away', () => {
     pass(11 * minute)
     await due()
     await ahead()
-    expect([(await h.read(id)).state, await steps(id), out('cancelled')]).toEqual(['cancelled', [], 0])
+    expect([(await h.read(id)).state, await kept(id), out('cancelled')]).toEqual(['cancelled', [], 0])
     expect(await story(id)).toContain('prepare-dropped taken-back')
   })
   it('taken back to draft, and removed with its channel, likewise', async () => {
@@ -179,15 +179,15 @@ describe('what is thrown away', () => {
       .transaction()
       .execute((trx) => holdChannel(trx, channelA, 'channel-removed', 'Gone.', new Date(h.clock.now())))
     expect(await h.read(other)).toMatchObject({ state: 'held', prepared_at: null, frozen: null })
-    expect([await steps(id), await steps(other)]).toEqual([[], []])
+    expect([await kept(id), await kept(other)]).toEqual([[], []])
     expect(await story(other)).toContain('prepare-dropped disconnected')
   })
   it('a move of hours begins anew; a small one keeps what is there', async () => {
     const id = await prepared('moved')
     await reschedulePublication(h.db, { ...h.target(id), dueAt: new Date(h.clock.now() + 25 * minute) })
-    expect([await steps(id), (await h.read(id)).prepared_at !== null]).toEqual([['upload'], true])
+    expect([await kept(id), (await h.read(id)).prepared_at !== null]).toEqual([['upload'], true])
     await reschedulePublication(h.db, { ...h.target(id), dueAt: new Date(h.clock.now() + 300 * minute) })
-    expect([await steps(id), (await h.read(id)).prepared_at]).toEqual([[], null])
+    expect([await kept(id), (await h.read(id)).prepared_at]).toEqual([[], null])
     expect(await story(id)).toContain('prepare-dropped moved')
     pass(290 * minute)
     await ahead()
@@ -205,7 +205,7 @@ describe('what is thrown away', () => {
     const id = await prepared('old words')
     await edit(id, 'new words')
     await dropPrepared(h.db, sql`publications.id = ${id}`, 'changed', new Date(h.clock.now()))
-    expect(await steps(id)).toEqual([])
+    expect(await kept(id)).toEqual([])
     await ahead()
     pass(10 * minute)
     await due()
@@ -233,6 +233,33 @@ describe('what is thrown away', () => {
     expect([(await h.read(id)).state, uploads, out('expired')]).toEqual(['published', 2, 1])
     expect(await story(id)).toContain('prepare-dropped expired')
   })
+  it('what the network is still at work on is not made anew for its age', async () => {
+    const id = await h.plan(['patience'], { dueIn: 14 * minute })
+    const working: ToyOptions = {
+      ...toy,
+      ahead: { upload: 30 * minute, process: 30 * minute },
+      publish: steps(
+        step('upload', { again: 'safe' }, async () => {
+          uploads++
+          return done({ file: 1 })
+        }),
+        step('process', { again: 'safe', atMostMs: 5 * 60 * minute }, async (t) =>
+          (await meets(t)) === 'wait' ? notYet(minute, 'working on it') : done(),
+        ),
+        step('create', { again: 'never' }, async (t) => done({ id: (await send(t, 'posts')).body.id, url: null })),
+      ),
+    }
+    meets = () => 'wait'
+    for (let i = 0; i < 50; i++) {
+      await h.engine(working).runAhead()
+      await h.engine(working).runDue()
+      pass(minute)
+    }
+    expect([uploads, (await h.read(id)).state]).toEqual([1, 'waiting'])
+    meets = () => 'done'
+    await h.engine(working).runDue()
+    expect([(await h.read(id)).state, uploads, out('patience')]).toEqual(['published', 1, 1])
+  })
   it('a person who cancels while it is being prepared is obeyed', async () => {
     const id = await h.plan(['midway'], { dueIn: 10 * minute })
     meets = async (): Promise<Met> => {
@@ -242,7 +269,7 @@ describe('what is thrown away', () => {
     await ahead()
     pass(11 * minute)
     await due()
-    expect([(await h.read(id)).state, await steps(id), out('midway')]).toEqual(['cancelled', [], 0])
+    expect([(await h.read(id)).state, await kept(id), out('midway')]).toEqual(['cancelled', [], 0])
   })
 })
 

@@ -8,6 +8,9 @@ import { type Frozen, freeze, type Loaded } from './frozen.ts'
 import { dropOwn } from './prepared.ts'
 import type { Claim } from './store.ts'
 
+/** A step that was begun this recently (ms) is being worked on. */
+const workingMs = 10 * 60_000
+
 /** What would go out now is what was prepared. */
 const sameThing = (a: Frozen, b: Frozen) =>
   isDeepStrictEqual(JSON.parse(JSON.stringify(a)), JSON.parse(JSON.stringify(b)))
@@ -24,7 +27,9 @@ export const dropStale = async (d: EngineDeps, c: Claim, platform: Platform, loa
     platform.spec.ahead,
   )
   const now = d.clock.now()
-  const over = until !== null && until <= now
+  // What is looked at every now and then is in the network's hands, which says itself when that has come to nothing.
+  const working = [...loaded.steps.values()].some((s) => s.state !== 'done' && now - s.begunAt < workingMs)
+  const over = !working && until !== null && until <= now
   // What cannot be frozen any more (a file is gone) is told by the attempt itself.
   const fresh = over ? null : await freeze(d.db, d.media, platform, loaded).catch(() => null)
   if (fresh && sameThing(fresh, frozen)) return loaded

@@ -22,7 +22,8 @@ export const Steps = ({ detail }: { detail: PublicationDetail }) => {
   return (
     <ol className="flex flex-wrap gap-x-5 gap-y-2" aria-label={t('post.steps')}>
       {detail.steps.map((step) => {
-        const stopped = step.state === 'begun' && detail.state !== 'publishing'
+        // A scheduled publication with a step begun is being prepared.
+        const stopped = step.state === 'begun' && !['publishing', 'scheduled'].includes(detail.state)
         const { Icon, tone } = icons[stopped ? 'unknown' : step.state]
         return (
           <li key={step.key} className="flex items-center gap-1.5 text-sm">
