@@ -1,6 +1,7 @@
 /** The tables as Kysely sees them; mirrors migrations/*.sql (schema.sql is the dump). JSON is parsed by the driver, written with JSON.stringify. */
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { JournalEvent } from '#contract/journal.ts'
+import type { Reason } from '#contract/outcomes.ts'
 import type { StepName } from '#contract/steps.ts'
 
 /** jsonb: read as the parsed value, written as a JSON string (the driver would make a PostgreSQL array of a JS array). */
@@ -225,7 +226,7 @@ export interface Tables {
     settings: JsonbDefault<Record<string, unknown>>
     settings_version: Generated<number>
     state: Generated<PublicationStateJson>
-    reason: string | null
+    reason: ColumnType<Reason | null, Reason | null | undefined, Reason | null>
     message: string | null
     due_at: Date | null
     next_at: Date | null

@@ -3,6 +3,7 @@
  * the network where an answer was lost, and leaves the publication in a state the next attempt (maybe in another process)
  * can go on from. It decides nothing itself: `rules.ts` does.
  */
+import { type Reason, reasonOf } from '#contract/outcomes.ts'
 import { isPublic } from '#contract/steps.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import type { Json, Outcome, PlannedStep, StepContext } from '#kit/client/steps.ts'
@@ -55,7 +56,7 @@ export const attempt = async (d: EngineDeps, w: Work): Promise<void> => {
 }
 
 /** Ends what cannot be worked on. Where an answer is missing a person is asked: it may be out. */
-const giveUp = (d: EngineDeps, c: Claim, loaded: Loaded, reason: string, message: string): Promise<void> => {
+const giveUp = (d: EngineDeps, c: Claim, loaded: Loaded, reason: Reason, message: string): Promise<void> => {
   const open = [...loaded.steps.values()].some(
     (s) => isPublic(s.name) && (s.state === 'begun' || s.state === 'unknown'),
   )
@@ -101,7 +102,8 @@ const frozenOf = async (
     const failure = notPrepared(error)
     const again = failure && afterFailure(failure, preparing, loaded.tries, d.clock.now(), d.random())
     if (failure && again?.do === 'wait') {
-      const { code: reason, message, kind: verdict } = failure
+      const { message, kind: verdict } = failure
+      const reason = reasonOf(failure)
       const wait = { nextAt: new Date(again.until), countsTry: again.counts, failure }
       await writeVerdict(d, c, { event: 'wait', verdict, reason, message, ...wait })
       return null
@@ -216,7 +218,7 @@ const wait = async (
     const failure = { kind: 'try-later', code: `${id}.processing-timeout`, message } as const
     if (p.step.name !== 'create') return fail(walk, p, failure)
     const question = 'It may still come out. Please look: is the post there, or should it be published again?'
-    const asked = { event: 'ask', verdict: 'unconfirmed', reason: failure.code, failure } as const
+    const asked = { event: 'ask', verdict: 'unconfirmed', reason: reasonOf(failure), failure } as const
     return end(walk, { ...asked, message: `${message} ${question}` })
   }
   return end(walk, {
@@ -298,7 +300,7 @@ const failed = async (
       return end(walk, {
         event: 'wait',
         verdict: failure.kind,
-        reason: failure.code,
+        reason: reasonOf(failure),
         message: failure.message,
         nextAt: until,
         countsTry: verdict.counts,

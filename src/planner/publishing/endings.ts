@@ -1,5 +1,6 @@
 /** How an attempt ends: every way out writes the verdict, frees the channel and throws `Settled`, so that nothing runs on. */
 
+import { reasonOf } from '#contract/outcomes.ts'
 import { type Db, notify, topics } from '#infra/db/database.ts'
 import { passes } from '#infra/db/trouble.ts'
 import type { Created, Json, PlannedStep } from '#kit/client/steps.ts'
@@ -148,7 +149,7 @@ export const fail = async (walk: AttemptContext, p: PlannedStep, failure: Failur
   }
   const { of, out } = outOf(walk)
   const message = out > 0 ? `${out} of ${of} posts are out. ${failure.message}` : failure.message
-  return end(walk, { event: 'fail', verdict: failure.kind, reason: failure.code, message, failure })
+  return end(walk, { event: 'fail', verdict: failure.kind, reason: reasonOf(failure), message, failure })
 }
 
 /**
@@ -175,7 +176,7 @@ export const ask = async (walk: AttemptContext, p: PlannedStep, failure: Failure
   return end(walk, {
     event: 'ask',
     verdict: 'unconfirmed',
-    reason: failure?.code ?? 'no-answer',
+    reason: failure ? reasonOf(failure) : 'no-answer',
     message: `${doubt} ${what}`,
     failure,
   })
@@ -199,7 +200,7 @@ export const publish = async (walk: AttemptContext): Promise<void> => {
     {
       event: 'publish',
       verdict: 'published',
-      reason: missed?.code ?? null,
+      reason: missed ? reasonOf(missed) : null,
       message: missed ? `The post is out, but not everything after it worked: ${missed.message}` : null,
       failure: missed ?? null,
       externalId: created.id,

@@ -47,7 +47,7 @@ const held = (): Claim => ({
   dueAt: now(),
   worker: 'w',
 })
-const end = (event: Ending) => () => finish(h.db, held(), { event, verdict: 'x', now: now() })
+const end = (event: Ending) => () => finish(h.db, held(), { event, verdict: 'failed', now: now() })
 
 const writers: [string, PublicationEvent, () => Promise<unknown>][] = [
   ['cancelPublication', 'cancel', () => commands.cancelPublication(h.db, h.target(id))],

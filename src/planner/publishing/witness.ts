@@ -1,6 +1,7 @@
 /** Looking at the network after an answer that was lost or proves nothing: the only way a step in doubt goes on without a key or a person. */
 
 import { sql } from 'kysely'
+import { reasonOf } from '#contract/outcomes.ts'
 import type { Created, Json, PlannedStep, Witness } from '#kit/client/steps.ts'
 import { answered } from '#kit/facts/failures.ts'
 import { type AttemptContext, contextOf, failureOf, nowOf, renewedOnce, ruleOf } from './attempt-context.ts'
@@ -28,7 +29,7 @@ const seenBy = async (walk: AttemptContext, p: PlannedStep, row: StepRow): Promi
     return end(walk, {
       event: 'wait',
       verdict: 'looking',
-      reason: failure.code,
+      reason: reasonOf(failure),
       message: failure.message,
       nextAt,
       failure,

@@ -281,7 +281,7 @@ describe('a statement that arrives late, after what came next', () => {
   it('an end that was written is no lost lease for who repeats it, and another one is', async () => {
     const c = await taken()
     const writes = createWrites(h.db)
-    const f = { event: 'fail', verdict: 'failed', reason: 'x', now: now() } as const
+    const f = { event: 'fail', verdict: 'failed', reason: 'x.x', now: now() } as const
     await writes.finish(c, f)
     await writes.finish(c, f)
     await expect(writes.finish(c, { ...f, event: 'publish', verdict: 'published' })).rejects.toThrow(LeaseLost)

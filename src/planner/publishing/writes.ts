@@ -7,10 +7,13 @@
  * begins and ends under the number of its begin (`times`), which only grows, and what stands already is not written again,
  * the journal's line included.
  */
+
 import { type RawBuilder, sql } from 'kysely'
 import type { JournalData } from '#contract/journal.ts'
+import type { AttemptWord, Reason } from '#contract/outcomes.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { FailureJson } from '#infra/db/tables.ts'
+import type { FailureKind } from '#kit/facts/failures.ts'
 import { type Line, linesSql, toLines } from './journal.ts'
 import { transitions } from './rules.ts'
 import { type Claim, LeaseLost } from './store.ts'
@@ -48,8 +51,8 @@ export type Ending = (typeof endings)[number]
 
 export type Finish = {
   event: Ending
-  verdict: string
-  reason?: string | null
+  verdict: AttemptWord | FailureKind
+  reason?: Reason | null
   message?: string | null
   nextAt?: Date | null
   countsTry?: boolean

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { Reason } from '#contract/outcomes.ts'
 import { Problem } from '#contract/problems.ts'
 import { manualClock } from '#infra/clock.ts'
 import { memoryKeyRing } from '#infra/secrets.ts'
@@ -102,7 +103,7 @@ const problem = (run: Promise<unknown>) =>
   )
 const publication = async (o: {
   state: string
-  reason?: string
+  reason?: Reason
   saved?: unknown
   checkpoint?: unknown
   ref?: string

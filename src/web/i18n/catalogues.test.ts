@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { journalData } from '#contract/journal.ts'
+import { reasonWords } from '#contract/outcomes.ts'
 import { type ProblemCode, problems } from '#contract/problems.ts'
 import { stepNames } from '#contract/steps.ts'
 import { en } from './en.ts'
@@ -21,6 +22,20 @@ describe('what people are told to do', () => {
     ])
     const technical = told.filter(([, fix]) => /`|ETag|If-Match|Retry-After|Authorization|JSON|\bid\b|\/docs/.test(fix))
     expect(technical).toEqual([])
+  })
+})
+
+describe('reasons of a publication', () => {
+  it('have a sentence in both languages, or leave the telling to the message beside them', () => {
+    const wanted = Object.entries(reasonWords).flatMap(([word, told]) =>
+      told === 'sentence' ? [`reason.${word}`] : [],
+    )
+    for (const table of [en, pl])
+      expect(
+        Object.keys(table)
+          .filter((key) => key.startsWith('reason.'))
+          .sort(),
+      ).toEqual(wanted.sort())
   })
 })
 

@@ -1,4 +1,5 @@
 /** Channels over a given database, sandbox and platforms, put together as the server does it; the child processes of the tests use it too. */
+import type { Reason } from '#contract/outcomes.ts'
 import { defaultLatePolicy } from '#contract/people.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Database, Db } from '#infra/db/database.ts'
@@ -141,7 +142,7 @@ export const channelsHouse = (o: HouseOptions) => {
       ws: string
       channelId: string
       state: 'scheduled' | 'held' | 'draft'
-      reason?: string
+      reason?: Reason
       dueAt: Date
     }): Promise<string> => {
       const now = new Date(clock.now())
