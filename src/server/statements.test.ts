@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { systemClock } from '#infra/clock.ts'
-import { type Database, openDatabase } from '#infra/db/database.ts'
+import { type Database, notify, openDatabase, topics } from '#infra/db/database.ts'
 import { newId } from '#infra/ids.ts'
 import { memoryKeyRing } from '#infra/secrets.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
@@ -79,8 +79,10 @@ beforeAll(async () => {
       .execute()
     channels.push({ id, ws })
   }
+  await house.publishing.start()
 })
 afterAll(async () => {
+  await house.publishing.stop()
   await database.close()
   await wire.close()
   await sandbox.close()
@@ -89,11 +91,10 @@ afterAll(async () => {
 })
 
 /** One due post on each of the first `n` channels. */
-const plan = async (n: number) => {
-  const now = new Date()
+const plan = async (n: number, at = new Date()) => {
   for (const { id, ws } of channels.slice(0, n)) {
-    const [post, publication] = [newId(now.getTime()), newId(now.getTime())]
-    const times = { due_at: now, created_at: now, updated_at: now }
+    const [post, publication] = [newId(at.getTime()), newId(at.getTime())]
+    const times = { due_at: at, created_at: at, updated_at: at }
     const content = JSON.stringify({ segments: [{ text: `counted ${publication}`, mediaIds: [] }] })
     await home.db
       .insertInto('posts')
@@ -107,30 +108,29 @@ const plan = async (n: number) => {
         workspace_id: ws,
         channel_id: id,
         state: 'scheduled',
-        next_at: now,
+        next_at: at,
         ...times,
       })
       .execute()
   }
 }
+const open = () => home.db.selectFrom('publications').select('id').where('state', '!=', 'published').execute()
+/** Statements while the engine runs, as it does for people, and `n` are due at once. */
 const counted = async (n: number) => {
   await plan(n)
   const before = wire.statements()
-  await house.publishing.runDue()
-  const left = await home.db.selectFrom('publications').select('id').where('state', '!=', 'published').execute()
-  expect(left).toEqual([])
+  await notify(home.db, topics.due, '')
+  await expect.poll(async () => (await open()).length, { interval: 50 }).toBe(0)
   return wire.statements() - before
 }
 
-it('a publication of one step takes five statements alone, and together with others about one', async () => {
-  // The first of a process also learns what is counted no more (credentials of the desk).
-  await counted(1)
-  // Its own: claim, what it is, token, begin, end. What the network's headers said, and one hint to the screens. The looks
-  // around it: broken channels twice, and a claim that finds nothing more.
-  expect(await counted(1)).toBeLessThanOrEqual(5 + 2 + 3)
-  const burst = await counted(count)
-  // 0.7 on a quiet machine, of which the headers' are what is left of one each; the issue asks for 5.
-  expect(burst / count).toBeLessThan(1.5)
+it('a publication of one step costs less than five statements in a burst, and about one when its channel is known', async () => {
+  // Everything counts: looks for work, hints to screens, what the network's headers said.
+  const cold = (await counted(count)) / count
+  const warm = (await counted(count)) / count
+  expect(cold).toBeLessThan(5)
+  // 0.6 here, 0.2 on a quiet machine; one that is slow gathers less.
+  expect(warm).toBeLessThan(2)
 })
 
 it('writes no row without need: what a publication of one step writes', async () => {
@@ -141,13 +141,15 @@ it('writes no row without need: what a publication of one step writes', async ()
     )
     return new Map(rows.map((r) => [r.name, r]))
   }
-  await plan(count)
-  // PostgreSQL counts a moment late: the plan itself is to be counted before.
-  const planned = 2 + count + count
+  const far = new Date(Date.now() + 3_600_000)
+  await plan(count, far)
+  // PostgreSQL counts a moment late: the plan itself, and the two bursts before, are to be counted before.
+  const planned = 3 * count
   await expect.poll(async () => (await written()).get('publications')!.inserted).toBe(planned)
   await expect.poll(async () => (await written()).get('journal')!.inserted).toBe(4 * (planned - count))
   const before = await written()
-  await house.publishing.runDue()
+  await home.pool.query(`update publications set due_at = now(), next_at = now() where state = 'scheduled'`)
+  await notify(home.db, topics.due, '')
   const each = async () =>
     Object.fromEntries(
       [...(await written())].map(([name, now]) => {
@@ -156,8 +158,8 @@ it('writes no row without need: what a publication of one step writes', async ()
       }),
     )
   await expect.poll(each).toEqual({
-    // Claimed, begun, published.
-    publications: [0, 3],
+    // Made due by this test; claimed, begun, published.
+    publications: [0, 1 + 3],
     // The lease taken, and given back.
     channels: [0, 2],
     steps: [1, 1],

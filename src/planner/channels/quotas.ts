@@ -79,45 +79,45 @@ const appKey = (platform: Platform, app: Record<string, string> = {}): string =>
 export const accountOf = (budget: Budget, { platform, realm, channelId, app }: Spender): string | null =>
   budget.scope === 'app' ? `app:${realm}:${appKey(platform, app)}` : channelId ? `channel:${channelId}` : null
 
+/** What a network said about its quotas on a channel, and when. */
+type Reading = { channelId: string; source: 'account' | 'headers'; quotas: readonly Quota[]; at: Date }
+
+/** Stores what networks said, of each channel once; an older word is replaced. */
+const storeAll = async (db: Db, readings: readonly Reading[]): Promise<void> => {
+  const rows = readings.flatMap(({ channelId, source, quotas, at }) => {
+    // One row a bucket: a list that names one twice would make the statement fail.
+    const last = new Map(
+      quotas.filter((q) => Number.isFinite(q.used) && Number.isFinite(q.cap)).map((q) => [q.bucket, q]),
+    )
+    return [...last.values()].map((q) => ({
+      channel_id: channelId,
+      bucket: q.bucket,
+      source,
+      label: q.label,
+      used: q.used,
+      cap: q.cap,
+      resets_at: q.resetsAt === null || Number.isNaN(Date.parse(q.resetsAt)) ? null : new Date(q.resetsAt),
+      at,
+    }))
+  })
+  if (rows.length === 0) return
+  // In one order, so that two processes do not wait for each other in a ring.
+  await sql`
+    insert into quota_readings (channel_id, bucket, source, label, used, cap, resets_at, at)
+    select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x(channel_id uuid, bucket text, source text, label text,
+      used float8, cap float8, resets_at timestamptz, at timestamptz) order by 1, 2
+    on conflict (channel_id, bucket) do update set source = excluded.source, label = excluded.label, used = excluded.used,
+      cap = excluded.cap, resets_at = excluded.resets_at, at = excluded.at`.execute(db)
+}
+
 /** Stores what the network said about its quotas on a channel; an older word is replaced. */
-export const storeReadings = async (
+export const storeReadings = (
   db: Db,
   channelId: string,
   source: 'account' | 'headers',
   quotas: readonly Quota[],
   now: Date,
-): Promise<void> => {
-  // One row a bucket: a list that names one twice would make the statement fail.
-  const last = new Map(
-    quotas.filter((q) => Number.isFinite(q.used) && Number.isFinite(q.cap)).map((q) => [q.bucket, q]),
-  )
-  if (last.size === 0) return
-  await db
-    .insertInto('quota_readings')
-    .values(
-      [...last.values()].map((q) => ({
-        channel_id: channelId,
-        bucket: q.bucket,
-        source,
-        label: q.label,
-        used: q.used,
-        cap: q.cap,
-        resets_at: q.resetsAt === null || Number.isNaN(Date.parse(q.resetsAt)) ? null : new Date(q.resetsAt),
-        at: now,
-      })),
-    )
-    .onConflict((c) =>
-      c.columns(['channel_id', 'bucket']).doUpdateSet((e) => ({
-        source: e.ref('excluded.source'),
-        label: e.ref('excluded.label'),
-        used: e.ref('excluded.used'),
-        cap: e.ref('excluded.cap'),
-        resets_at: e.ref('excluded.resets_at'),
-        at: e.ref('excluded.at'),
-      })),
-    )
-    .execute()
-}
+): Promise<void> => storeAll(db, [{ channelId, source, quotas, at: now }])
 
 /** A reading without a reset time is worth nothing after this long (ms). */
 const readingLifeMs = 24 * 3_600_000
@@ -253,7 +253,25 @@ export const createQuotas = (d: {
   /** The window each charge was taken from: a refund after midnight must not land in the new day. `start` null: not counted by us. */
   const taken = new WeakMap<Charge, Taken>()
   const told = createTold()
-  const writing = new Map<string, Promise<void>>()
+  /** The newest word of each channel that is still to be written; what comes during a write goes with the next. */
+  const heard = new Map<string, Reading>()
+  let writing: Promise<void> | undefined
+  const writeHeard = async (): Promise<void> => {
+    while (heard.size > 0) {
+      const all = [...heard.values()]
+      heard.clear()
+      await storeAll(d.db, all).catch(async () => {
+        // One of them may be the cause (its channel is gone).
+        for (const one of all) await storeAll(d.db, [one]).catch((error: unknown) => d.onError?.(error, one.channelId))
+      })
+    }
+  }
+  const startWriting = (): void => {
+    writing ??= writeHeard().finally(() => {
+      writing = undefined
+      if (heard.size > 0) startWriting()
+    })
+  }
   /** What was last written per channel, so that an unchanged header is not written again. */
   const written = new Map<string, string>()
 
@@ -390,19 +408,16 @@ export const createQuotas = (d: {
         if (quotas.length === 0 || written.get(channelId) === said) return
         if (written.size > 1_000) written.clear()
         written.set(channelId, said)
-        // One after another: two answers at once must not end with the older one's word.
-        const write: Promise<void> = (writing.get(channelId) ?? Promise.resolve())
-          .then(() => storeReadings(d.db, channelId, 'headers', quotas, new Date(now)))
-          .catch((error: unknown) => d.onError?.(error, channelId))
-          .finally(() => writing.get(channelId) === write && writing.delete(channelId))
-        writing.set(channelId, write)
+        // One write at a time: two answers at once must not end with the older one's word.
+        heard.set(channelId, { channelId, source: 'headers', quotas, at: new Date(now) })
+        startWriting()
       } catch (error) {
         d.onError?.(error, channelId)
       }
     },
 
     settled: async () => {
-      await Promise.all(writing.values())
+      while (writing) await writing
     },
 
     sweep: async (now) => {
