@@ -60,7 +60,7 @@ const everything = async (): Promise<string> => {
   return JSON.stringify(parts)
 }
 
-test('a worker is killed, Redis is emptied, ends and comes back: everything went out once, and Redis never held a text or a token', async () => {
+test('a worker is killed, Redis is emptied, hangs, ends and comes back: everything went out once, and Redis never held a text or a token', async () => {
   const plan = await prepare(ground.model, size)
   const api = await start('api')
   const [stays, dies] = [await start('worker'), await start('worker')]
@@ -73,7 +73,14 @@ test('a worker is killed, Redis is emptied, ends and comes back: everything went
   expect(held).toContain(`publish-${benched.spec.id}`)
   process.kill(dies.pid, 'SIGKILL')
   await ground.redis!.ask('flushall')
+  // One that hangs is as good as gone, and must not make readiness hang.
+  process.kill(ground.redis!.pid(), 'SIGSTOP')
+  await expect
+    .poll(() => readiness(api))
+    .toMatchObject({ ok: true, degraded: true, checks: { redis: expect.stringContaining('does not answer') } })
   await expect.poll(plan.open).toBeLessThan(size.publications - 100)
+  process.kill(ground.redis!.pid(), 'SIGCONT')
+  await expect.poll(() => readiness(api)).toMatchObject({ ok: true, checks: { redis: 'ok' } })
   await ground.redis!.kill()
   await expect
     .poll(() => readiness(stays))

@@ -16,8 +16,6 @@ export type RedisLink = {
   onChange: (on: () => void) => () => void
   /** Somebody's command failed: looks at once instead of soon. */
   doubt: () => void
-  /** Looks now; null when well. */
-  look: () => Promise<string | null>
   close: () => Promise<void>
 }
 
@@ -26,7 +24,7 @@ type Log = { info: (o: object, text: string) => void; warn: (o: object, text: st
 /** Between two looks (ms): bounds how long a Redis that hangs is believed in. */
 const everyMs = 1_000
 /** A Redis that has not answered for this long (ms) hangs. */
-const patienceMs = 2_000
+const patienceMs = 1_500
 /** Streams and blocking pops with fractions of a second. */
 const leastMajor = 7
 
@@ -110,8 +108,8 @@ export const openRedis = (o: { url: string; prefix: string; log: Log }): RedisLi
       )
     checked = true
   }
-  const look = async (): Promise<string | null> => {
-    if (trouble === notYet && ['connecting', 'connect'].includes(client.status)) return trouble
+  const look = async (): Promise<void> => {
+    if (trouble === notYet && ['connecting', 'connect'].includes(client.status)) return
     let found: string | null = null
     try {
       if (client.status !== 'ready') throw lastError ?? new Error('no connection')
@@ -122,7 +120,6 @@ export const openRedis = (o: { url: string; prefix: string; log: Log }): RedisLi
       found = redisWords(error)
     }
     if (!closing.signal.aborted) become(found)
-    return found
   }
 
   client.on('error', (error) => {
@@ -154,7 +151,6 @@ export const openRedis = (o: { url: string; prefix: string; log: Log }): RedisLi
       return () => void heard.delete(on)
     },
     doubt: () => nudge.abort(),
-    look,
     close: async () => {
       closing.abort()
       client.disconnect()
