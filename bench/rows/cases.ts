@@ -11,6 +11,7 @@ import { type ListQuery, listPosts } from '#planner/posts/list.ts'
 import { createPreflight } from '#planner/posts/preflight.ts'
 import { brokenChannels, claim, nextDue } from '#planner/publishing/due.ts'
 import { forgetHistory } from '#planner/publishing/history.ts'
+import { candidates, nextPreparing } from '#planner/publishing/preparing-store.ts'
 import { publicationBy } from '#planner/signals/store.ts'
 
 export type Case = {
@@ -79,6 +80,23 @@ export const cases = (s: Seeded, now: Date): Case[] => {
       name: 'due: broken channels, 1,000 due',
       run: async (db) => (await brokenChannels(db, now)).length,
       before: due(1_000),
+    },
+    {
+      name: 'prepare: the next',
+      run: async (db) => ((await nextPreparing(db, now)) ? 1 : 0),
+    },
+    {
+      name: 'prepare: what may begin',
+      run: async (db) => (await candidates(db, {}, now)).length,
+      before: async (db) => {
+        await db
+          .updateTable('publications')
+          .set({ prepare_at: now })
+          .where('id', 'in', (q) =>
+            q.selectFrom('publications').select('id').where('state', '=', 'scheduled').orderBy('next_at').limit(100),
+          )
+          .execute()
+      },
     },
     list('calendar: a month', { range: { from: s.from, to: s.to }, limit: 100 }),
     list('calendar: what is to come', { range: { from: now, to: null }, limit: 100 }),

@@ -82,6 +82,7 @@ describe('and would, or would sort what it need not, without the index made for 
     publications_post_in_state: 'list: failed',
     publications_gone: 'list: removed',
     publications_due: 'due: the next',
+    publications_prepare: 'prepare: the next',
     publications_channel: 'channels of a workspace',
     publications_uncounted: 'insights: new posts',
     posts_workspace: 'list',

@@ -110,11 +110,11 @@ export const seedRows = async (pool: pg.Pool, o: Rows): Promise<Seeded> => {
     )
     await run(
       'publications',
-      `insert into publications (id, post_id, workspace_id, channel_id, state, due_at, next_at, attempt, begun, started_at, published_at, lateness_ms,
+      `insert into publications (id, post_id, workspace_id, channel_id, state, due_at, next_at, prepare_at, attempt, begun, started_at, published_at, lateness_ms,
          external_id, permalink, frozen, counted, created_at, updated_at)
        select pg_temp.v7(made, 'u' || i || '-' || k), pg_temp.v7(made, 'p' || i), pg_temp.v7(${now} - interval '3 years', 'w' || w),
          pg_temp.v7(${now} - interval '3 years', 'c' || w || '-' || (i / 2 + k * 3) % ${channels - 2}),
-         state, case when state <> 'draft' then due end, case when state = 'scheduled' then due end,
+         state, case when state <> 'draft' then due end, case when state = 'scheduled' then due end, case when state = 'scheduled' then due - interval '15 minutes' end,
          case when out then 1 else 0 end, out, case when out then due end, case when state = 'published' then due + interval '400 milliseconds' end,
          case when state = 'published' then 400 end, case when state = 'published' then 'x' || i || '-' || k end,
          case when state = 'published' then 'https://network.test/' || i || '-' || k end,
