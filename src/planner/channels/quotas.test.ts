@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { manualClock } from '#infra/clock.ts'
 import { memoryKeyRing } from '#infra/secrets.ts'
@@ -5,6 +6,7 @@ import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { SendFailed } from '#kit/client/send.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
+import type { Budget } from '#kit/facts/spec.ts'
 import { fullestQuotas, knownQuotas, windowOf } from './quotas.ts'
 import { type ChannelsHouse, channelsHouse } from './testing/house.ts'
 import { talker, talkerNetwork } from './testing/talker.ts'
@@ -272,6 +274,75 @@ describe('the network’s own word', () => {
     expect((await call('/z', channel, second))?.kind).toBe('too-fast')
     expect(net.count('/z')).toBe(0)
   })
+})
+
+test('over any sequence of spends, refunds and window ends no window is exceeded, and no unit is lost', async () => {
+  const daily: Budget = {
+    bucket: 'd',
+    label: 'd',
+    cap: 5,
+    largest: 3,
+    scope: 'channel',
+    window: { daily: 'America/Los_Angeles' },
+  }
+  const rolling: Budget = {
+    bucket: 'r',
+    label: 'r',
+    cap: 5,
+    largest: 3,
+    scope: 'channel',
+    window: { rolling: 600_000 },
+  }
+  const spec = { ...platform.spec, budgets: [daily, rolling] }
+  const act = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ do: fc.constant('spend' as const), units: fc.integer({ min: 1, max: 3 }) }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('refund' as const), n: fc.nat(5) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constant('pass' as const), part: fc.double({ min: 0, max: 1.2, noNaN: true }) }),
+    },
+  )
+  const begin = Date.UTC(2026, 10, 22, 12)
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(daily, rolling), fc.array(act, { maxLength: 25 }), async (budget, acts) => {
+      await t.db.deleteFrom('quotas').execute()
+      clock.set(begin)
+      const who = { platform: { ...platform, spec }, realm: 'sandbox' as const, channelId: channel, app: {} }
+      const taken: { charge: { bucket: string; units: number }; at: number }[] = []
+      const length = 'rolling' in budget.window ? budget.window.rolling : 86_400_000
+      /** What counts beside a call at `at`, by the network's own rule. */
+      const within = (at: number) =>
+        taken
+          .filter((x) =>
+            'rolling' in budget.window
+              ? x.at > at - length && x.at <= at
+              : windowOf(budget.window, x.at).start === windowOf(budget.window, at).start,
+          )
+          .reduce((sum, x) => sum + x.charge.units, 0)
+      for (const a of acts) {
+        if (a.do === 'pass') clock.set(clock.now() + Math.round(a.part * length))
+        else if (a.do === 'refund') {
+          const [back] = taken.splice(a.n, 1)
+          if (back) await house.quotas.refund(who, back.charge)
+        } else {
+          const charge = { bucket: budget.bucket, units: a.units }
+          const refused = await failure(house.quotas.spend(who, charge))
+          if (refused === null) taken.push({ charge, at: clock.now() })
+          else expect([refused.kind, Date.parse(refused.until!) > clock.now()]).toEqual(['too-fast', true])
+          expect(within(clock.now())).toBeLessThanOrEqual(budget.cap)
+          // A day is counted exactly: a refusal means that it really did not fit.
+          if (refused !== null && budget === daily) expect(within(clock.now()) + a.units).toBeGreaterThan(budget.cap)
+        }
+      }
+      // All given back, or long over: everything is there again.
+      for (const { charge } of taken) await house.quotas.refund(who, charge)
+      for (let n = 0; n < budget.cap; n++)
+        expect(await failure(house.quotas.spend(who, { bucket: budget.bucket, units: 1 }))).toBeNull()
+      expect((await failure(house.quotas.spend(who, { bucket: budget.bucket, units: 1 })))?.kind).toBe('too-fast')
+    }),
+    { numRuns: 60 },
+  )
+  clock.set(begin)
 })
 
 test('a call that is stopped at the last moment gives its units back', async () => {

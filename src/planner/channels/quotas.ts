@@ -13,7 +13,7 @@ import type { Platform, Quota } from '#kit/client/platform.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import type { Budget } from '#kit/facts/spec.ts'
 import { takeRolling } from './rolling.ts'
-import { createTold, type Take } from './told.ts'
+import { createTold, type Heard, type Take } from './told.ts'
 
 /** Whose budget a call takes from. Without a channel (a connect flow) only budgets of the app are counted. */
 export type Spender = { platform: Platform; realm: Realm; channelId?: string; app?: Record<string, string> }
@@ -240,6 +240,8 @@ const neverFits = (platform: string, budget: Budget, cap: number, units: number)
     message: `${budget.label}: this call takes ${units}, and the cap is ${cap}. Raise the cap in Settings -> Platforms.`,
   })
 
+/** Readings of before that are remembered at most. */
+const mostRemembered = 20_000
 /** More than any network gives: our count then bounds nothing. */
 const unbounded = 2_000_000_000
 type Taken = { account: string; start: Date | null; key?: string; take?: Take }
@@ -287,19 +289,37 @@ export const createQuotas = (d: {
 
   const keyOf = (platform: string, account: string, bucket: string) => `${platform}/${account}/${bucket}`
 
+  /** What headers had said when this process made its first call, by channel and bucket: one look for all channels. */
+  let before: Promise<Map<string, Heard>> | null = null
+  const lookBack = async (): Promise<Map<string, Heard>> => {
+    const rows = await d.db
+      .selectFrom('quota_readings')
+      .select(['channel_id', 'bucket', 'used', 'cap', 'resets_at'])
+      .where('source', '=', 'headers')
+      .where('resets_at', '>', new Date(d.clock.now()))
+      .orderBy('at', 'desc')
+      .limit(mostRemembered)
+      .execute()
+    return new Map(
+      rows.map((r) => [
+        `${r.channel_id}/${r.bucket}`,
+        { left: r.cap - r.used, cap: r.cap, until: r.resets_at?.getTime() ?? null },
+      ]),
+    )
+  }
+
   /** After a restart the last reading of the channel is the network's word, while it holds. */
   const remember = async (key: string, bucket: string, channelId: string | undefined): Promise<void> => {
     if (channelId === undefined || told.knows(key)) return
-    const r = await d.db
-      .selectFrom('quota_readings')
-      .select(['used', 'cap', 'resets_at'])
-      .where('channel_id', '=', channelId)
-      .where('bucket', '=', bucket)
-      .where('source', '=', 'headers')
-      .where('resets_at', '>', new Date(d.clock.now()))
-      .executeTakeFirst()
-    if (!told.knows(key))
-      told.hear(key, { left: r ? r.cap - r.used : 0, cap: r?.cap ?? 0, until: r?.resets_at?.getTime() ?? null }, null)
+    before ??= lookBack()
+    try {
+      const heard = (await before).get(`${channelId}/${bucket}`)
+      if (heard && heard.until !== null && heard.until > d.clock.now() && !told.knows(key)) told.hear(key, heard, null)
+    } catch (error) {
+      // Nothing is known then, as on the first day; the next call looks again.
+      before = null
+      d.onError?.(error, channelId)
+    }
   }
 
   /** The call is over; `back`: it never left. */
