@@ -1,6 +1,7 @@
 /** One attempt in work: what it knows, and what it hands to a step. */
 
 import { Problem } from '#contract/problems.ts'
+import { passes } from '#infra/db/trouble.ts'
 import type { Hold } from '#infra/hold.ts'
 import { type Http, redact } from '#kit/client/http.ts'
 import type { Platform } from '#kit/client/platform.ts'
@@ -160,6 +161,13 @@ export const failureOf = (walk: AttemptContext, error: unknown, mayHaveActed: bo
     const { message, raw, ...failure } = error.failure
     return { ...failure, message: redact(message, secrets), ...(raw && { raw: redact(raw, secrets) }) }
   }
+  // Too many connections, a restart: nothing left, and it says nothing about the post.
+  if (!mayHaveActed && passes(error))
+    return {
+      kind: 'try-later',
+      code: 'clarion.database-away',
+      message: 'The database could not be asked at that moment. Clarion tries again by itself.',
+    }
   walk.d.log.error(
     { publication: walk.w.claim.publicationId, err: error },
     'a step threw something that is not a platform failure',

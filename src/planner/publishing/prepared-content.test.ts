@@ -57,6 +57,23 @@ it('a database that starts anew, a full disk, a picture process that died: it wa
   expect(h.net.posts).toEqual(['look'])
 })
 
+it('a database without a connection left, asked for the token: it waits, and goes out', async () => {
+  const id = await h.plan(['hello'])
+  const grant = h.keeper.grant
+  const full = Object.assign(new Error('sorry, too many clients already'), { code: '53300' })
+  let times = 2
+  h.keeper.grant = (channel) => (times-- > 0 ? Promise.reject(full) : grant(channel))
+  const engine = h.engine('ask')
+  await engine.runDue()
+  expect(await h.read(id)).toMatchObject({ state: 'waiting', reason: 'clarion.database-away', begun: false })
+  for (let i = 0; i < 3; i++) {
+    await h.clock.advance(60_000)
+    await engine.runDue()
+  }
+  expect(await h.read(id)).toMatchObject({ state: 'published' })
+  expect(h.net.posts).toEqual(['hello'])
+})
+
 it('a picture that cannot be read is the post\u2019s own fault, and told at once', async () => {
   const id = await withPicture()
   await h.engine('ask', { media: media([new Problem('bad-image', 'The picture cannot be read.')]) }).runDue()
