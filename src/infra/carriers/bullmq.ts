@@ -5,7 +5,9 @@
  *
  * Nothing of a post goes into Redis: ids, counters and instants only.
  */
+
 import { type Job as BullJob, DelayedError, Queue, QueueEvents, Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
 import type { Carrier, Carry, Look, Turns } from '../carrier.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Database } from '../db/database.ts'
@@ -64,6 +66,17 @@ type Plan = {
   completed?: (value: unknown) => void
 }
 
+/**
+ * A connection for those that work and listen: what they send waits for Redis. BullMQ's loop asks for the next job at once
+ * when an ask fails at once, without a turn of the event loop in between: the process would do nothing else ever after,
+ * not even connect again.
+ */
+export const patientOf = (client: Redis): Redis => {
+  const patient = client.duplicate({ enableOfflineQueue: true })
+  patient.on('error', () => undefined)
+  return patient
+}
+
 export const createRedisCarriers = (d: {
   link: RedisLink
   /** Keys of this installation begin with it. */
@@ -79,6 +92,8 @@ export const createRedisCarriers = (d: {
   const working = new Set<string>()
   let closed = false
   const options = { connection: link.client, prefix: d.prefix }
+  const patient = patientOf(link.client)
+  const waits = { connection: patient, prefix: d.prefix }
   /** How Redis is, is told by the link; what one of many connections says of it is not repeated. */
   const quiet = <T extends { on: (event: 'error', f: (e: Error) => void) => unknown }>(one: T, name: string): T => {
     one.on('error', (err) => {
@@ -104,7 +119,7 @@ export const createRedisCarriers = (d: {
     if (works) {
       lane.worker = quiet(
         new Worker(plan.name, plan.process, {
-          ...options,
+          ...waits,
           concurrency: plan.atOnce,
           lockDuration: lockMs,
           stalledInterval: stalledMs,
@@ -114,7 +129,7 @@ export const createRedisCarriers = (d: {
         }),
         plan.name,
       )
-      lane.events = quiet(new QueueEvents(plan.name, options), plan.name)
+      lane.events = quiet(new QueueEvents(plan.name, waits), plan.name)
       for (const event of watched)
         lane.events.on(event, (told: { jobId: string }) => {
           log.debug({ queue: plan.name, job: told.jobId, event }, 'queue event')
@@ -317,6 +332,7 @@ export const createRedisCarriers = (d: {
       unwatch()
       await within(openMs, opening).catch(() => undefined)
       await Promise.all([...lanes.values()].map(closeLane))
+      patient.disconnect()
     },
   }
 }

@@ -1,5 +1,6 @@
 /** What every carrier keeps, asked of both makes: the one of a process, and BullMQ with two workers on a real Redis. */
 import { randomUUID } from 'node:crypto'
+import { Worker as BullWorker, Queue } from 'bullmq'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Carried, type Carry, createCarry, type Look, type Turns } from '../carrier.ts'
 import { steerableClock } from '../clock.ts'
@@ -7,7 +8,7 @@ import { notify } from '../db/database.ts'
 import { openRedis, type RedisLink } from '../redis.ts'
 import { type TestDatabase, testDatabase } from '../testing/db.ts'
 import { type TestRedis, testRedis } from '../testing/redis.ts'
-import { createRedisCarriers, type RedisCarriers } from './bullmq.ts'
+import { createRedisCarriers, patientOf, type RedisCarriers } from './bullmq.ts'
 
 let redis: TestRedis
 let t: TestDatabase
@@ -316,6 +317,34 @@ describe('turns over Redis', () => {
     // Two workers, and each says each change once.
     const heard = (what: string) => said.filter((s) => /Redis/.test(s) && s.includes(what)).length
     await expect.poll(() => [heard('is not reachable'), heard('is full'), heard('is back')]).toEqual([2, 2, 4])
+  })
+
+  // Found by chaos: workers that did nothing any more, and did not even connect again.
+  it('leave the process its breath when Redis goes before the next job was asked for', async () => {
+    const link = openRedis({ url: redis.url, prefix, log })
+    closing.push(() => link.close())
+    await expect.poll(() => link.trouble()).toBeNull()
+    const client = patientOf(link.client)
+    closing.push(async () => client.disconnect())
+    let errors = 0
+    const bull = new BullWorker('breath', async () => 1, { connection: client, prefix, autorun: false })
+    bull.on('error', () => {
+      // One turn of the event loop after the other without end: nothing but this can stop it.
+      if (++errors > 1_000) void bull.pause(true)
+    })
+    await bull.waitUntilReady()
+    await redis.kill()
+    await expect.poll(() => link.trouble()).toBe('is not reachable')
+    void bull.run()
+    await new Promise((r) => setTimeout(r, 200))
+    expect(errors).toBeLessThan(100)
+    await redis.start()
+    await expect.poll(() => link.trouble()).toBeNull()
+    const queue = new Queue('breath', { connection: link.client, prefix })
+    await queue.add('one', {})
+    await expect.poll(async () => (await queue.getJobCounts('completed')).completed).toBe(1)
+    await queue.close()
+    await bull.close(true)
   })
 
   it('begin while Redis is away, and use it when it comes', async () => {
