@@ -407,7 +407,9 @@ create table workspaces (
   late_policy jsonb not null,
   paused_at timestamp with time zone,
   created_at timestamp with time zone not null,
-  constraint workspaces_pkey PRIMARY KEY (id)
+  backlog_order text default 'oldest'::text not null,
+  constraint workspaces_pkey PRIMARY KEY (id),
+  constraint workspaces_backlog_order_check CHECK ((backlog_order = ANY (ARRAY['oldest'::text, 'newest'::text])))
 );
 
 CREATE OR REPLACE FUNCTION public.keep_posts_without_channels()

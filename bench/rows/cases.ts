@@ -9,7 +9,7 @@ import * as insights from '#planner/insights/store.ts'
 import { forecastDue, nextForecast } from '#planner/posts/forecast.ts'
 import { type ListQuery, listPosts } from '#planner/posts/list.ts'
 import { createPreflight } from '#planner/posts/preflight.ts'
-import { brokenChannels, claim, nextDue } from '#planner/publishing/due.ts'
+import { claim, nextDue, troubles } from '#planner/publishing/due.ts'
 import { forgetHistory } from '#planner/publishing/history.ts'
 import { candidates, nextPreparing } from '#planner/publishing/preparing-store.ts'
 import { publicationBy } from '#planner/signals/store.ts'
@@ -75,10 +75,10 @@ export const cases = (s: Seeded, now: Date): Case[] => {
     { name: 'due: claim, 1,000 due', run: take, before: due(1_000) },
     { name: 'due: the next', run: async (db) => ((await nextDue(db, now)) ? 1 : 0) },
     { name: 'due: the next, 1,000 due', run: async (db) => ((await nextDue(db, now)) ? 1 : 0), before: due(1_000) },
-    { name: 'due: broken channels', run: async (db) => (await brokenChannels(db, now)).length },
+    { name: 'due: troubles', run: async (db) => (await troubles(db, now)).broken.length },
     {
-      name: 'due: broken channels, 1,000 due',
-      run: async (db) => (await brokenChannels(db, now)).length,
+      name: 'due: troubles, 1,000 due',
+      run: async (db) => (await troubles(db, now)).broken.length,
       before: due(1_000),
     },
     {

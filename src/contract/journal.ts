@@ -20,7 +20,8 @@ export const journalData = {
   // What a person did.
   scheduled: z.strictObject({ dueAt: instant }),
   unscheduled: nothing,
-  cancelled: nothing,
+  /** `by`: who, where it was not this one alone (a backlog dropped). */
+  cancelled: z.strictObject({ by: z.string().optional() }),
   'person-retry': nothing,
   'person-there': z.strictObject({ permalink: z.string().optional() }),
   'person-again': nothing,
@@ -49,10 +50,10 @@ export const journalData = {
   published: because,
   failed: because,
   unconfirmed: because,
-  held: because,
+  held: z.strictObject({ reason: z.string().optional(), by: z.string().optional() }),
   missed: because,
-  /** Held for its channel, and the channel works again. */
-  released: nothing,
+  /** Held for its channel, and the channel works again; or set aside with the backlog, and taken up again by somebody. */
+  released: z.strictObject({ by: z.string().optional() }),
   // What came after publishing.
   removing: nothing,
   removed: nothing,

@@ -1,5 +1,6 @@
 /** People: setup, sessions, workspaces, members, API keys. */
 import { z } from 'zod'
+import { backlogOrder } from './backlog.ts'
 import { id, instant, prose, role, timeZone } from './common.ts'
 import { sentInstant } from './instant.ts'
 import { strict } from './strict.ts'
@@ -23,6 +24,8 @@ export const workspace = z
     timeZone,
     locale: z.enum(['en', 'pl']),
     latePolicy,
+    /** Which of what is late a channel sends first. */
+    backlogOrder,
     pausedAt: instant.nullable(),
     role,
     createdAt: instant,
@@ -34,6 +37,7 @@ export const workspacePatch = strict({
   timeZone,
   locale: z.enum(['en', 'pl']),
   latePolicy,
+  backlogOrder,
 }).partial()
 
 /** A password as a person chooses it. */

@@ -5,6 +5,7 @@
  * not for everybody names none, the first workspace counts: its people run the installation.
  */
 import { z } from 'zod'
+import * as b from './backlog.ts'
 import * as c from './channels.ts'
 import { id, ok, page, pageQuery, role } from './common.ts'
 import * as i from './insights.ts'
@@ -108,8 +109,8 @@ export const routes = {
     method: 'PATCH',
     path: W,
     noun: 'workspaces',
-    summary: 'Change name, zone, language, late policy',
-    access: { ...admin, publish: 'when it changes the late policy' },
+    summary: 'Change name, zone, language, late policy, order of the backlog',
+    access: { ...admin, publish: 'when it changes the late policy or the order of the backlog' },
     params: ws,
     body: pe.workspacePatch,
     reply: pe.workspace,
@@ -131,6 +132,43 @@ export const routes = {
     access: publisher,
     params: ws,
     reply: pe.workspace,
+  }),
+  backlogGet: route({
+    method: 'GET',
+    path: `${W}/backlog`,
+    noun: 'backlog',
+    summary: 'What is late and has not begun, by channel, and when it will be through',
+    access: viewer,
+    params: ws,
+    reply: b.backlog,
+  }),
+  backlogPause: route({
+    method: 'POST',
+    path: `${W}/backlog/pause`,
+    noun: 'backlog',
+    summary: 'Set the backlog aside: it is held until resumed or dropped; what is planned goes out on time',
+    access: publisher,
+    params: ws,
+    reply: b.backlog,
+  }),
+  backlogResume: route({
+    method: 'POST',
+    path: `${W}/backlog/resume`,
+    noun: 'backlog',
+    summary: 'Let what was set aside go out now, paced, however late it is',
+    access: publisher,
+    params: ws,
+    reply: b.backlog,
+  }),
+  backlogDrop: route({
+    method: 'POST',
+    path: `${W}/backlog/drop`,
+    noun: 'backlog',
+    summary: 'Cancel the backlog, what is set aside included; refused when there is more of it than `count`',
+    access: publisher,
+    params: ws,
+    body: b.backlogDrop,
+    reply: b.backlog,
   }),
   memberList: route({
     method: 'GET',

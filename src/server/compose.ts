@@ -16,6 +16,7 @@ import { openRedisParts } from './boot/redis.ts'
 import { openStorage } from './boot/storage.ts'
 import { openHouse } from './house.ts'
 import { createMetrics } from './metrics.ts'
+import { registerBacklog } from './routes/backlog.ts'
 import { registerChannels, registerOAuthCallback } from './routes/channels.ts'
 import { registerInsights } from './routes/insights.ts'
 import { registerPlatformFiles } from './routes/platform-files.ts'
@@ -172,6 +173,7 @@ export const compose: Compose = async ({
           connect: house.connect,
           connectAll: house.connectSandbox,
         }),
+      (bind) => registerBacklog(bind, { backlog: house.backlog, people: house.people }),
       (bind) => registerInsights(bind, { insights: house.insights }),
       (bind) =>
         registerPlatforms(bind, {

@@ -29,6 +29,7 @@ import { postJobs } from '#planner/posts/jobs.ts'
 import { createPosts } from '#planner/posts/service.ts'
 import { createEdit } from '#planner/published/edit.ts'
 import { createTakeDown } from '#planner/published/take-down.ts'
+import { createBacklog } from '#planner/publishing/backlog.ts'
 import { holdChannel, releaseHeld } from '#planner/publishing/commands.ts'
 import type { Log, Observer, PublishingDeps } from '#planner/publishing/deps.ts'
 import { createPublishing } from '#planner/publishing/engine.ts'
@@ -187,6 +188,7 @@ export const openHouse = async (o: HouseOptions) => {
     worker: o.worker,
     ...o.publishing,
   })
+  const backlog = createBacklog({ db, clock, platforms })
   const takeDown = createTakeDown({ db, clock, platforms, call })
   const edit = createEdit({ db, clock, platforms, call })
 
@@ -210,6 +212,7 @@ export const openHouse = async (o: HouseOptions) => {
     keeper,
     posts,
     publishing,
+    backlog,
     takeDown,
     edit,
     accounts,

@@ -289,7 +289,7 @@ test('a database that is away gives a Problem without a stack', async () => {
   try {
     await away.database.db.destroy()
     const r = await away.call('me')
-    expect([r.status, r.problem?.code]).toEqual([500, 'internal'])
+    expect([r.status, r.problem?.code]).toEqual([503, 'database-away'])
     expect(r.text).not.toMatch(/at .*\.ts|node_modules|destroyed/)
     expect(r.problem?.instance).toBeTruthy()
   } finally {

@@ -11,7 +11,7 @@ const unspoken = new Set(['schema_migrations', 'auth_accounts', 'auth_verificati
 
 /** `table.column`, with `?` when it may be null, of every table of the dump. */
 const dumped = (): string[] =>
-  [...read('../../../schema.sql').matchAll(/^create table (\w+) \(\n([\s\S]*?)^\);/gm)].flatMap(
+  [...read('../../../schema.sql').matchAll(/^create table (\w+) \(\n([\s\S]*?)^\)(?: with \(.*\))?;/gm)].flatMap(
     ([, table = '', body = '']) =>
       unspoken.has(table)
         ? []

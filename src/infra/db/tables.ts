@@ -70,6 +70,7 @@ export interface Tables {
     time_zone: string
     locale: Generated<string>
     late_policy: Jsonb<LatePolicyJson>
+    backlog_order: Generated<'oldest' | 'newest'>
     paused_at: Date | null
     created_at: Date
   }

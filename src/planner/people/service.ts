@@ -57,6 +57,7 @@ const toWorkspace = (r: store.WorkspaceRow): Workspace => ({
   timeZone: r.time_zone,
   locale: r.locale === 'pl' ? 'pl' : 'en',
   latePolicy: r.late_policy,
+  backlogOrder: r.backlog_order,
   pausedAt: r.paused_at?.toISOString() ?? null,
   role: r.role,
   createdAt: r.created_at.toISOString(),
@@ -128,10 +129,13 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
   ): Promise<Workspace> => {
     if (patch.latePolicy !== undefined)
       mustPublish(actor.key ?? {}, 'The late policy decides whether what is late still goes out.')
+    if (patch.backlogOrder !== undefined)
+      mustPublish(actor.key ?? {}, 'The order of the backlog decides what goes out first.')
     const set = {
       ...(patch.name !== undefined ? { name: patch.name } : {}),
       ...(patch.timeZone !== undefined ? { time_zone: knownZone(patch.timeZone) } : {}),
       ...(patch.locale !== undefined ? { locale: patch.locale } : {}),
+      ...(patch.backlogOrder !== undefined ? { backlog_order: patch.backlogOrder } : {}),
       ...(patch.latePolicy !== undefined ? { late_policy: JSON.stringify(patch.latePolicy) } : {}),
     }
     if (Object.keys(set).length > 0)
@@ -314,6 +318,8 @@ export const createPeople = ({ database, clock }: { database: Pick<Database, 'db
       const workspaces = (await store.workspacesOf(db, userId)).map(toWorkspace)
       return { user: shown, workspaces, mustChangePassword }
     },
+    /** What the journal calls a person. */
+    nameOf: async (userId: string): Promise<string> => (await store.userById(db, userId))?.name ?? '',
     /** Role and zone of a member; null for strangers. */
     membership: async (
       userId: string,

@@ -83,6 +83,7 @@ const workspaceColumns = [
   'w.locale',
   'w.late_policy',
   'w.paused_at',
+  'w.backlog_order',
   'w.created_at',
   'm.role',
   'u.must_change_password',

@@ -1,7 +1,8 @@
 /** What is due, and whose turn it is: a claim takes a channel and its first due publication under one lease, in one statement. */
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Db } from '#infra/db/database.ts'
 import { lineSql } from './journal.ts'
+import { backlogAfterMs } from './rules.ts'
 import type { Claim } from './store.ts'
 import { may, stateAfter } from './transition.ts'
 
@@ -12,6 +13,14 @@ const headMs = 5 * 60_000
 export const letsPass = (now: Date) => sql`(
   (p.begun and jsonb_array_length(p.frozen -> 'segments') = 1) or p.started_at <= ${new Date(now.getTime() - headMs)}
 )`
+
+/** The first publication `p` of a channel, oldest first or newest, as `order` (a workspace's) says. `select` ends in its conditions. */
+export const firstOf = (
+  order: RawBuilder<unknown>,
+  select: (rest: RawBuilder<unknown>) => RawBuilder<unknown>,
+): RawBuilder<unknown> => sql`
+  (${select(sql`and ${order} = 'oldest' order by p.due_at, p.id limit 1`)})
+  union all (${select(sql`and ${order} = 'newest' order by p.due_at desc, p.id desc limit 1`)})`
 
 /**
  * Claims channels, each with the first publication in its due order (one at a time per channel), at most `free[platform]`
@@ -43,7 +52,7 @@ export const claim = async (
       where ${may('claim', 'p')} and p.next_at <= ${o.now} ${o.only ? sql`and p.id = any(${o.only as string[]}::uuid[])` : sql``}
       group by p.channel_id
     ), near as materialized (
-      select c.id, c.platform, due.at from due join channels c on c.id = due.channel_id join workspaces w on w.id = c.workspace_id
+      select c.id, c.platform, w.backlog_order, due.at from due join channels c on c.id = due.channel_id join workspaces w on w.id = c.workspace_id
       where c.state = 'ok' and c.removed_at is null and c.paused_at is null and w.paused_at is null
         and (c.lease_until is null or c.lease_until <= ${o.now}) and (c.not_before is null or c.not_before <= ${o.now})
     ), able as (
@@ -52,11 +61,13 @@ export const claim = async (
       ) f cross join lateral (
         select c.id as channel_id, c.platform, x.id from (select * from near where near.platform = f.platform order by at, id) c
         cross join lateral (
-          select p.id, p.next_at from publications p
-          where p.channel_id = c.id and ${may('claim', 'p')} and p.due_at <= ${o.now}
-            and (p.state <> 'scheduled' or p.lease_until is null or p.lease_until <= ${o.now})
-            and not (p.state = 'waiting' and p.reason = 'processing' and p.next_at > ${o.now} and ${letsPass(o.now)})
-          order by p.due_at, p.id limit 1
+          ${firstOf(
+            sql`c.backlog_order`,
+            (rest) => sql`select p.id, p.next_at from publications p
+              where p.channel_id = c.id and ${may('claim', 'p')} and p.due_at <= ${o.now}
+                and (p.state <> 'scheduled' or p.lease_until is null or p.lease_until <= ${o.now})
+                and not (p.state = 'waiting' and p.reason = 'processing' and p.next_at > ${o.now} and ${letsPass(o.now)}) ${rest}`,
+          )}
         ) x
         where x.next_at <= ${o.now} ${o.only ? sql`and x.id = any(${o.only as string[]}::uuid[])` : sql``}
         limit f.places
@@ -119,24 +130,43 @@ export const nextDue = async (db: Db, now: Date): Promise<Date | null> => {
   return row.rows[0]?.at ?? null
 }
 
-/** Channels with due work that cannot publish: their publications are to be held, and the person told. */
-export const brokenChannels = async (
-  db: Db,
-  now: Date,
-): Promise<{ id: string; state: 'reconnect' | 'blocked' | 'removed'; reason: string | null }[]> => {
-  const rows = await sql<{
-    id: string
-    state: 'reconnect' | 'blocked' | 'ok'
+export type Troubles = {
+  /** Channels with due work that cannot publish: their publications are to be held, and the person told. */
+  broken: { id: string; state: 'reconnect' | 'blocked' | 'removed'; reason: string | null }[]
+  /** Is so much late that it is judged together (`settleLate`)? */
+  backlog: boolean
+}
+/** So many late ones are settled together; fewer are judged one by one, as they are claimed. */
+const together = 50
+
+/** What stands in the way of what is due, in one question. */
+export const troubles = async (db: Db, now: Date): Promise<Troubles> => {
+  const { rows } = await sql<{
+    id: string | null
+    state: 'reconnect' | 'blocked' | 'ok' | null
     removed_at: Date | null
     state_reason: string | null
   }>`
     select c.id, c.state, c.removed_at, c.state_reason from channels c
     where (c.state <> 'ok' or c.removed_at is not null) and exists (
       select 1 from publications p where p.channel_id = c.id and ${may('hold', 'p')} and p.due_at <= ${now} and p.next_at <= ${now}
-        and (p.state <> ${stateAfter('claim')} or p.lease_until <= ${now}))`.execute(db)
-  return rows.rows.map((r) => ({
-    id: r.id,
-    state: r.removed_at ? 'removed' : (r.state as 'reconnect' | 'blocked'),
-    reason: r.state_reason,
-  }))
+        and (p.state <> ${stateAfter('claim')} or p.lease_until <= ${now}))
+    union all
+    select null, null, null, null where (
+      select count(*) from (select 1 from publications p where ${may('claim', 'p')} and p.next_at <= ${new Date(now.getTime() - backlogAfterMs)} limit ${together}) x
+    ) >= ${together}`.execute(db)
+  return {
+    broken: rows.flatMap((r) =>
+      r.id === null
+        ? []
+        : [
+            {
+              id: r.id,
+              state: r.removed_at ? 'removed' : (r.state as 'reconnect' | 'blocked'),
+              reason: r.state_reason,
+            },
+          ],
+    ),
+    backlog: rows.some((r) => r.id === null),
+  }
 }

@@ -8,6 +8,7 @@ import { type Db, topics } from '#infra/db/database.ts'
 import { createHold } from '#infra/hold.ts'
 import { attempt } from './attempt.ts'
 import type { Shared, Work } from './attempt-context.ts'
+import { settleLate } from './backlog.ts'
 import { holdChannel } from './commands.ts'
 import type { EngineDeps, PublishingDeps } from './deps.ts'
 import * as due from './due.ts'
@@ -121,12 +122,15 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
   }
 
   const holdBroken = async (db: Db, now: Date) => {
-    for (const c of await due.brokenChannels(db, now)) {
+    const { broken, backlog } = await due.troubles(db, now)
+    for (const c of broken) {
       const reason = c.state === 'removed' ? 'channel-removed' : c.state
       await db
         .transaction()
         .execute((trx) => holdChannel(trx, c.id, reason, c.reason ?? 'The channel cannot publish now.', now))
     }
+    const settled = backlog ? await settleLate(db, now) : 0
+    if (settled > 0) d.log.info({ settled }, 'what was too late after an outage was settled as the late policies say')
   }
 
   /** Claims what is claimable now, and gives when something may be next; what waits for a free place is looked at when an attempt ends. */

@@ -17,10 +17,15 @@ export type Line<E extends JournalEvent = JournalEvent> = E extends JournalEvent
     } & (Record<string, never> extends JournalData<E> ? { data?: JournalData<E> } : { data: JournalData<E> })
   : never
 
-/** The `insert` of a line as part of a larger statement. `from` has `id` and `workspace_id` of publications, and gives a line for each row. */
-export const lineSql = (line: Line, from: RawBuilder<unknown>, attempt: number | RawBuilder<unknown> | null) => sql`
+/** The `insert` of a line as part of a larger statement. `from` has `id` and `workspace_id` of publications, and gives a line for each row; `message`: of each row. */
+export const lineSql = (
+  line: Line,
+  from: RawBuilder<unknown>,
+  attempt: number | RawBuilder<unknown> | null,
+  message?: RawBuilder<unknown>,
+) => sql`
   insert into journal (workspace_id, publication_id, at, event, attempt, step, message, data)
-  select workspace_id, id, ${line.at}::timestamptz, ${line.event}, ${attempt}::int, ${line.step ?? null}, ${line.message ?? null},
+  select workspace_id, id, ${line.at}::timestamptz, ${line.event}, ${attempt}::int, ${line.step ?? null}, ${message ?? line.message ?? null},
     ${JSON.stringify(line.data ?? {})}::jsonb from ${from}`
 
 /** Lines as JSON for `linesSql`, in their order. */

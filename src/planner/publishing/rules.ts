@@ -36,6 +36,9 @@ export const transitions = {
   ask: { from: ['publishing'], to: 'unconfirmed' },
   'late-ask': { from: ['publishing'], to: 'held' },
   'late-expire': { from: ['publishing'], to: 'missed' },
+  /** Late and not begun: held for a person, or no longer let out by its late policy. */
+  'set-aside': { from: ['scheduled', 'waiting'], to: 'held' },
+  overdue: { from: ['scheduled', 'waiting'], to: 'missed' },
   /** The channel cannot publish. */
   hold: { from: ['scheduled', 'publishing', 'waiting'], to: 'held' },
   release: { from: ['held'], to: 'scheduled' },
@@ -47,7 +50,13 @@ export const transitions = {
 export type PublicationEvent = keyof typeof transitions
 
 /** Events that take a publication back. Once a create step has begun they are refused: the network may have the post. */
-export const takesBack: ReadonlySet<PublicationEvent> = new Set(['cancel', 'unschedule', 'schedule'])
+export const takesBack: ReadonlySet<PublicationEvent> = new Set([
+  'cancel',
+  'unschedule',
+  'schedule',
+  'set-aside',
+  'overdue',
+])
 
 /** The next state, or null when the event is not allowed now. `begun`: has a create step begun? */
 export const next = (state: PublicationState, event: PublicationEvent, begun: boolean): PublicationState | null => {
@@ -236,6 +245,26 @@ export const late = (dueAt: number, now: number, policy: LatePolicy): 'publish' 
 
 /** Later than this (ms) a publication counts as backlog, which goes out paced, never as a burst. */
 export const backlogAfterMs = 60_000
+
+/** A call of a network, for an estimate (ms). */
+const callMs = 1_000
+
+/**
+ * When a backlog is through (epoch ms; null: never by itself), for each of its channels and for all. A channel publishes
+ * one at a time with `gapMs` between two, a network `atOnce` at a time. An estimate: calls are taken to last a second.
+ */
+export const throughAt = (
+  parts: readonly { platform: string; count: number; gapMs: number; atOnce: number; free: boolean }[],
+  now: number,
+): { each: (number | null)[]; all: number | null } => {
+  const each = parts.map((p) => (p.count === 0 || p.free ? now + p.count * (p.gapMs + callMs) : null))
+  const networks = new Map<string, number>()
+  for (const p of parts) networks.set(p.platform, (networks.get(p.platform) ?? 0) + (p.count * callMs) / p.atOnce)
+  const all = each.some((ms) => ms === null)
+    ? null
+    : Math.max(now, ...each.map((ms) => ms!), ...[...networks.values()].map((ms) => now + ms))
+  return { each, all }
+}
 
 /** One word for the post from the states of its publications. What was taken down no longer counts, unless nothing else is left. */
 export const postState = (every: readonly { state: PublicationState; removed_at?: Date | null }[]): PostState => {

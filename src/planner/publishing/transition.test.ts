@@ -4,7 +4,7 @@ import { type PublicationState, publicationStates } from '#contract/posts.ts'
 import { Problem } from '#contract/problems.ts'
 import { newId } from '#infra/ids.ts'
 import * as commands from './commands.ts'
-import { brokenChannels, claim, nextDue } from './due.ts'
+import { claim, nextDue, troubles } from './due.ts'
 import { next, type PublicationEvent } from './rules.ts'
 import { type Claim, LeaseLost } from './store.ts'
 import { channelA, type ToyHouse, toyHouse, toyWs } from './testing.ts'
@@ -137,7 +137,7 @@ it('what is looked for is what may be claimed, and what may be held', async () =
     expect(due !== null, state).toBe(next(state, 'claim', false) !== null)
     await h.db.updateTable('publications').set({ next_at: now() }).execute()
     await h.db.updateTable('channels').set({ state: 'reconnect' }).where('id', '=', channelA).execute()
-    expect((await brokenChannels(h.db, now())).length === 1, state).toBe(next(state, 'hold', false) !== null)
+    expect((await troubles(h.db, now())).broken.length === 1, state).toBe(next(state, 'hold', false) !== null)
     await h.db.updateTable('channels').set({ state: 'ok' }).execute()
   }
 })

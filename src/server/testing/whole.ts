@@ -7,6 +7,7 @@ import type { Platform } from '#kit/client/platform.ts'
 import { putToken, sealGrant } from '#planner/channels/token-store.ts'
 import { seeder, toyNetworks } from '#planner/posts/testing.ts'
 import { type House, openHouse } from '../house.ts'
+import { registerBacklog } from '../routes/backlog.ts'
 import { registerChannels } from '../routes/channels.ts'
 import { registerInsights } from '../routes/insights.ts'
 import { registerPlatforms } from '../routes/platforms.ts'
@@ -46,7 +47,7 @@ export const wholeApp = async (
     prepare: async (parts) => {
       house = await open(parts)
     },
-    register: ({ database: { db }, publicUrl }) => {
+    register: ({ database: { db }, people, publicUrl }) => {
       const h = house!
       return (bind) => {
         registerPosts(bind, { posts: h.posts })
@@ -57,6 +58,7 @@ export const wholeApp = async (
           connect: h.connect,
           connectAll: h.connectSandbox,
         })
+        registerBacklog(bind, { backlog: h.backlog, people })
         registerInsights(bind, { insights: h.insights })
         registerPlatforms(bind, {
           platforms: h.platforms,
