@@ -17,6 +17,7 @@ const able = (now: Date) => sql`
 
 export type Candidate = {
   id: string
+  version: number
   workspaceId: string
   platform: string
   dueAt: Date
@@ -36,8 +37,8 @@ export type Candidate = {
 /** What may be prepared now, the next due first, at most `most[platform]` of a platform. */
 export const candidates = async (db: Db, most: Record<string, number>, now: Date): Promise<Candidate[]> => {
   const { rows } = await sql<Candidate>`
-    select x.id, x.workspace_id as "workspaceId", x.platform, x.due_at as "dueAt", x.settings, x.content, x.channel from (
-      select p.id, p.workspace_id, c.platform, p.due_at, p.settings, coalesce(p.content, b.content) as content,
+    select x.id, x.version, x.workspace_id as "workspaceId", x.platform, x.due_at as "dueAt", x.settings, x.content, x.channel from (
+      select p.id, p.version, p.workspace_id, c.platform, p.due_at, p.settings, coalesce(p.content, b.content) as content,
         json_build_object('id', c.id, 'externalId', c.external_id, 'kind', c.kind, 'handle', c.handle, 'name', c.name, 'facts', c.facts, 'realm', c.realm) as channel,
         row_number() over (partition by c.platform order by p.due_at, p.id) as n
       from publications p join channels c on c.id = p.channel_id join workspaces w on w.id = p.workspace_id join posts b on b.id = p.post_id
@@ -54,12 +55,13 @@ export const nextPreparing = async (db: Db, now: Date): Promise<Date | null> => 
   return rows[0]?.at ?? null
 }
 
-/** Another look then; null: nothing can be prepared. */
-export const lookAgain = async (db: Db, list: readonly { id: string; at: Date | null }[], now: Date): Promise<void> => {
+/** Another look then; null: nothing can be prepared. `version`: as it was looked at; whoever changed it since has said anew when to look. */
+export type Again = { id: string; version: number; at: Date | null }
+export const lookAgain = async (db: Db, list: readonly Again[], now: Date): Promise<void> => {
   if (list.length === 0) return
   await sql`
-    update publications p set prepare_at = x.at from jsonb_to_recordset(${JSON.stringify(list)}::jsonb) as x(id uuid, at timestamptz)
-    where p.id = x.id and ${may('prepare', 'p')} and p.prepare_at <= ${now} and (p.lease_until is null or p.lease_until <= ${now})`.execute(
+    update publications p set prepare_at = x.at from jsonb_to_recordset(${JSON.stringify(list)}::jsonb) as x(id uuid, version int, at timestamptz)
+    where p.id = x.id and p.version = x.version and ${may('prepare', 'p')} and p.prepare_at <= ${now} and (p.lease_until is null or p.lease_until <= ${now})`.execute(
     db,
   )
 }

@@ -127,6 +127,22 @@ describe('what is due in a while', () => {
     await preparing
     expect((await h.read(later)).prepared_at).not.toBe(null)
   })
+  it('leaves half of what the network takes at once to what is due', async () => {
+    const ids: string[] = []
+    for (let i = 0; i < 12; i++) ids.push(await h.plan([`one of many ${i}`], { dueIn: 10 * minute }))
+    let at = 0
+    let most = 0
+    meets = async (): Promise<Met> => {
+      most = Math.max(most, ++at)
+      await new Promise((r) => setTimeout(r, 20))
+      at--
+      return 'done'
+    }
+    expect(await ahead()).toBe(12)
+    // The toy's network takes ten at once.
+    expect(most).toBe(5)
+    for (const id of ids) expect((await h.read(id)).prepared_at).not.toBe(null)
+  })
   it('goes straight on when it is still at work at its due time', async () => {
     const id = await h.plan(['long'], { dueIn: 10 * minute })
     let free: () => void = () => {}

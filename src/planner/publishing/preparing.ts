@@ -149,8 +149,12 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
 
   /** Half of what the network takes at once is left to what is due. */
   const places = (platform: Platform) => Math.max(1, Math.floor(platform.spec.pace.concurrency / 2))
-  const free = (platform: Platform) =>
-    places(platform) - [...flying.values()].filter((f) => f.platform === platform.spec.id).length
+  /** Platforms of what is being claimed at this moment, side by side. */
+  const starting: string[] = []
+  const free = (platform: Platform) => {
+    const taken = [...[...flying.values()].map((f) => f.platform), ...starting]
+    return places(platform) - taken.filter((id) => id === platform.spec.id).length
+  }
 
   const launch = async (id: string): Promise<boolean> => {
     const at = d.clock.now()
@@ -211,7 +215,12 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
     const at = c.dueAt.getTime() - aheadMs(steps, ahead, bytesOf(frozen))
     if (at > d.clock.now()) return { at: new Date(at) }
     if (free(platform) <= 0) return 'later'
-    return (await launch(c.id)) ? 'launched' : 'later'
+    starting.push(c.platform)
+    try {
+      return (await launch(c.id)) ? 'launched' : 'later'
+    } finally {
+      starting.splice(starting.indexOf(c.platform), 1)
+    }
   }
 
   /** A token that is dead is seen now, and its channel shown as to reconnect. */
@@ -230,7 +239,7 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
       [...d.platforms.values()].map((p) => [p.spec.id, p.spec.ahead && free(p) <= 0 ? 0 : batch]),
     )
     const list = await store.candidates(d.db, most, now)
-    const again: { id: string; at: Date | null }[] = []
+    const again: store.Again[] = []
     const quiet = new Set<string>()
     const queue = list.values()
     let launched = 0
@@ -240,7 +249,7 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
         const what = await decide(c)
         if (what === 'launched') launched++
         else if (what !== 'later') {
-          again.push({ id: c.id, at: what.at })
+          again.push({ id: c.id, version: c.version, at: what.at })
           if (!what.at && c.dueAt.getTime() - d.clock.now() > tokenAheadMs) quiet.add(c.channel.id)
         }
       }
