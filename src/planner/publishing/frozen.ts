@@ -10,7 +10,7 @@ import type { StepName } from '#contract/steps.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { ContentJson } from '#infra/db/tables.ts'
 import type { Hold } from '#infra/hold.ts'
-import { StorageAway } from '#infra/storage.ts'
+import { StorageAway, StorageFull } from '#infra/storage.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { plan, type StepMedia, type StepView } from '#kit/client/steps.ts'
 import { type Failure, PlatformFailure } from '#kit/facts/failures.ts'
@@ -217,13 +217,14 @@ export const freeze = async (db: Db, media: MediaPort, platform: Platform, loade
 }
 
 /**
- * A storage that is away says nothing about the post: the publication waits for it, and uses up no try.
+ * A storage that is away says nothing about the post: the publication waits for it, and uses up no try. Nor does a full disk,
+ * where a file is to be brought for a step; it is tried again a few times, and then told.
  */
 const present = async <T>(ask: () => Promise<T>): Promise<T> => {
   try {
     return await ask()
   } catch (error) {
-    throw storageFailure(error) ?? error
+    throw storageFailure(error) ?? fullFailure(error) ?? error
   }
 }
 
@@ -234,6 +235,15 @@ const storageFailure = (error: unknown): PlatformFailure | null =>
         kind: 'too-fast',
         code: 'clarion.storage-away',
         message: 'The storage of files does not answer. It goes out as soon as the files are there.',
+      })
+    : null
+
+const fullFailure = (error: unknown): PlatformFailure | null =>
+  error instanceof StorageFull || (error instanceof Problem && error.code === 'no-space')
+    ? new PlatformFailure({
+        kind: 'try-later',
+        code: 'clarion.no-space',
+        message: 'There is no room on the disk to work with the file.',
       })
     : null
 

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Problem } from '#contract/problems.ts'
 import { newId } from '#infra/ids.ts'
+import { StorageAway, StorageFull } from '#infra/storage.ts'
 import type { MediaPort } from './deps.ts'
 import { type ToyHouse, toyHouse, toyWs } from './testing.ts'
 
@@ -34,11 +35,16 @@ const withPicture = async (): Promise<string> => {
   return id
 }
 /** Pictures are made after `trouble` was met. */
-const media = (trouble: unknown[]): MediaPort => ({
+const media = (trouble: unknown[], bytes: unknown[] = []): MediaPort => ({
   renditionFor: async () => {
     const met = trouble.shift()
     if (met) throw met
-    return { mime: 'image/png', bytes: 1, width: 1, height: 1, blob: async () => new Blob() }
+    const blob = async () => {
+      const missed = bytes.shift()
+      if (missed) throw missed
+      return new Blob()
+    }
+    return { mime: 'image/png', bytes: 1, width: 1, height: 1, blob }
   },
   signedUrl: () => '',
 })
@@ -72,6 +78,24 @@ it('a database without a connection left, asked for the token: it waits, and goe
   }
   expect(await h.read(id)).toMatchObject({ state: 'published' })
   expect(h.net.posts).toEqual(['hello'])
+})
+
+it('a storage that is away, and a disk too full for its file, are waited for by the step that needs it', async () => {
+  const id = await withPicture()
+  const away = Array.from({ length: 8 }, () => new StorageAway('no answer'))
+  const engine = h.engine('ask', { media: media([], [...away, new StorageFull()]) })
+  const reasons = new Set<string | null>()
+  for (let i = 0; i < 20; i++) {
+    await engine.runDue()
+    const now = await h.read(id)
+    if (now.state === 'published') break
+    // However long it is away, no try is used up.
+    expect([now.state, now.tries]).toEqual(['waiting', now.reason === 'clarion.storage-away' ? 0 : 1])
+    reasons.add(now.reason)
+    await h.clock.advance(5 * 60_000)
+  }
+  expect(await h.read(id)).toMatchObject({ state: 'published' })
+  expect([[...reasons], h.net.posts]).toEqual([['clarion.storage-away', 'clarion.no-space'], ['look']])
 })
 
 it('a picture that cannot be read is the post\u2019s own fault, and told at once', async () => {

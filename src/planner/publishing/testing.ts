@@ -203,6 +203,7 @@ export const toyPlatform = (o: ToyOptions): Platform => {
       o.publish ??
       steps(
         step('upload', { again: 'safe' }, async (t) => {
+          for (const m of t.segments[0]!.media) await m.blob()
           await send(t, 'uploads', t.segments[0]!.text)
           return done()
         }),
