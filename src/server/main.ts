@@ -105,7 +105,7 @@ const start = async (config: Config, log: Log, onStep: (abandon: () => void) => 
 
     // The modules load while the database starts.
     const modules = import('./compose.ts')
-    modules.catch(() => undefined)
+    modules.then((m) => m.sandboxFor(config)).catch(() => undefined)
     const booted = await bootDatabase(config, log, say)
     abandon = booted.abandon
     onStep(abandon)
