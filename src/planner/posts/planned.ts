@@ -93,7 +93,13 @@ const earlierOf = async (db: Db, p: PlannedFor, scope: Budget['scope'], from: nu
     .selectFrom('publications as x')
     .innerJoin('channels as c', 'c.id', 'x.channel_id')
     .innerJoin('posts as b', 'b.id', 'x.post_id')
-    .select(['x.due_at', 'x.settings', sql<Content>`coalesce(x.content, b.content)`.as('content')])
+    // Their weights alone: texts may be long, and many.
+    .select([
+      'x.due_at',
+      'x.settings',
+      sql<number>`jsonb_array_length(coalesce(x.content, b.content) -> 'segments')`.as('segments'),
+      sql<boolean>`trim(coalesce(coalesce(x.content, b.content) ->> 'firstComment', '')) <> ''`.as('firstComment'),
+    ])
     .where('x.state', '=', 'scheduled')
     .where('x.due_at', '>', new Date(from))
     .where((e) =>
@@ -112,19 +118,31 @@ const earlierOf = async (db: Db, p: PlannedFor, scope: Budget['scope'], from: nu
     .orderBy('x.due_at', 'desc')
     .limit(most)
     .execute()
-  return rows.map((r) => ({ at: r.due_at!.getTime(), weight: plannedOf(r.content, r.settings) }))
+  return rows.map(({ due_at, ...weight }) => ({ at: due_at!.getTime(), weight }))
 }
 
-/** What the network said the cap is, where it tells it of this account. */
-const toldCap = async (db: Db, channelId: string, bucket: string): Promise<number | null> =>
-  (
-    await db
-      .selectFrom('quota_readings')
-      .select('cap')
-      .where('channel_id', '=', channelId)
-      .where('bucket', '=', bucket)
-      .executeTakeFirst()
-  )?.cap ?? null
+/** What the network said the caps are, by bucket, where it tells them of this account. */
+const toldCaps = async (db: Db, channelId: string, buckets: readonly string[]): Promise<Map<string, number>> =>
+  new Map(
+    (
+      await db
+        .selectFrom('quota_readings')
+        .select(['bucket', 'cap'])
+        .where('channel_id', '=', channelId)
+        .where('bucket', 'in', buckets)
+        .execute()
+    ).map((r) => [r.bucket, r.cap]),
+  )
+
+/** Our own counts of these accounts that end after `from` (epoch ms). */
+const countsOf = (db: Db, platform: string, accounts: readonly string[], from: number) =>
+  db
+    .selectFrom('quotas')
+    .select(['account', 'bucket', 'window_end', 'used'])
+    .where('platform', '=', platform)
+    .where('account', 'in', accounts)
+    .where('window_end', '>', new Date(from))
+    .execute()
 
 /** Findings of the plan (`isPlanned`) about a publication with a due time. */
 export const plannedFindings = async (
@@ -138,27 +156,27 @@ export const plannedFindings = async (
   if (!platform || foreseen.length === 0) return []
   const { id: channelId, realm, workspace_id: ws } = p.channel
   const app = foreseen.some((b) => b.scope === 'app') ? await appOf(ws, p.channel.platform, realm) : {}
-  const out: Finding[] = []
-  const seen = new Map<string, Earlier[]>()
-  for (const budget of foreseen) {
+  const able = foreseen.flatMap((budget) => {
     const needs = budget.plans!(plannedOf(p.content, p.settings))
     const account = accountOf(budget, { platform, realm, channelId, app })
-    if (needs <= 0 || account === null) continue
-    const { from } = sharing(budget, at)
+    return needs > 0 && account !== null ? [{ budget, needs, account, from: sharing(budget, at).from }] : []
+  })
+  if (able.length === 0) return []
+  const buckets = able.map((a) => a.budget.bucket)
+  const caps = await toldCaps(db, channelId, buckets)
+  const accounts = [...new Set(able.map((a) => a.account))]
+  const counts = await countsOf(db, p.channel.platform, accounts, Math.min(...able.map((a) => a.from)))
+  const out: Finding[] = []
+  const seen = new Map<string, Earlier[]>()
+  for (const { budget, needs, account, from } of able) {
     const key = `${budget.scope}/${from}`
     const earlier = seen.get(key) ?? (await earlierOf(db, p, budget.scope, from))
     seen.set(key, earlier)
-    const cap = (await toldCap(db, channelId, budget.bucket)) ?? capOf(budget, app)
-    const used = await db
-      .selectFrom('quotas')
-      .select((e) => e.fn.sum<string | null>('used').as('used'))
-      .where('platform', '=', p.channel.platform)
-      .where('account', '=', account)
-      .where('bucket', '=', budget.bucket)
-      .where('window_end', '>', new Date(from))
-      .executeTakeFirst()
+    const cap = caps.get(budget.bucket) ?? capOf(budget, app)
+    const taken = counts
+      .filter((c) => c.account === account && c.bucket === budget.bucket && c.window_end.getTime() > from)
+      .reduce((sum, c) => sum + c.used, 0)
     const planned = earlier.map((e) => ({ at: e.at, units: budget.plans!(e.weight) }))
-    const taken = Number(used?.used ?? 0)
     const until = roomFrom({ cap, needs, used: taken, earlier: planned }, at, budget)
     if (until === at) continue
     const before = taken + planned.reduce((sum, e) => sum + e.units, 0)
