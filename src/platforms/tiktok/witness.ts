@@ -37,9 +37,14 @@ const made = (t: T, publishId: string | null, postId: string | null, shareUrl?: 
 export const createdFrom = (t: T, publishId: string, s: TaskStatus): TaskPost | null =>
   s.status === 'PUBLISH_COMPLETE' || s.status === 'SEND_TO_USER_INBOX' ? made(t, publishId, s.postId) : null
 
-/** Is this the caption we sent? Photos come back with their title, their description, or both. */
-const says = (video: Video, captions: readonly string[]): boolean =>
-  [video.title, video.video_description].some((x) => x !== undefined && captions.includes(captionKey(x)))
+/**
+ * Is this what we sent? Photos come back with their title, their description, or both. A series of posts may share a title,
+ * so nothing that is shown may be other words than ours, and where ours has a text it must be among what is shown.
+ */
+export const says = (video: Video, captions: readonly string[], text: string): boolean => {
+  const shown = [video.title, video.video_description].flatMap((x) => (x ? [captionKey(x)] : []))
+  return shown.every((x) => captions.includes(x)) && shown.some((x) => x.endsWith(captionKey(text)))
+}
 
 /** Publics posts are read back to here; older pages cannot hold what was asked later. */
 const lookPages = 5
@@ -67,7 +72,7 @@ export const listed = async (t: T, asked: number): Promise<TaskPost | string> =>
     const page = await listVideos(accessOf(t), cursor)
     const hit = page.videos
       // A post is made after TikTok fetched it, so never in the second we asked: that one is the twin before it.
-      .filter((v) => v.create_time * 1000 > asked && says(v, captions))
+      .filter((v) => v.create_time * 1000 > asked && says(v, captions, text || title))
       .filter((v) => lengthMs === null || v.duration === undefined || Math.abs(v.duration * 1000 - lengthMs) <= 1500)
       .sort((a, b) => a.create_time - b.create_time)[0]
     if (hit) return made(t, null, hit.id, hit.share_url)
