@@ -294,7 +294,7 @@ export const openOffice = async (o: {
 
   /** One post and what people do to it afterwards, around its due time. */
   const onePost = async (most: number) => {
-    const inMs = 15_000 + random() * 60_000
+    const inMs = 60_000 + random() * 120_000
     const written = await write(inMs, most).catch((error: unknown) => {
       refused(error, 'write')
       return null

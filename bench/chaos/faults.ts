@@ -38,6 +38,8 @@ type Deps = {
   store: () => Promise<void>
   /** ms of the wall from one fault of the cluster to the next, and of the networks. */
   everyMs: { cluster: number; network: number }
+  /** Kinds of the desk that are left out. */
+  without: ReadonlySet<string>
   say: (line: string) => void
 }
 
@@ -63,6 +65,16 @@ export const createChaos = (d: Deps): Chaos => {
     sleeping.delete(m)
   }
   const { redis, disk } = cluster
+  /** Asks Redis as soon as it is there: it may be restarting. */
+  const there = async (ask: () => Promise<unknown>) => {
+    for (let n = 0; ; n++)
+      try {
+        return await ask()
+      } catch (error) {
+        if (n > 50) throw error
+        await pause(200)
+      }
+  }
 
   const acts: Record<Kind, (() => Promise<unknown>) | null> = {
     'kill worker': async () => up('worker')?.kill(),
@@ -71,7 +83,7 @@ export const createChaos = (d: Deps): Chaos => {
     'stop api': () => asleep(up('api')),
     // Immediate: no checkpoint, connections broken, recovery from the log at the next start, which the supervisor makes.
     'postgres restart': async () => process.kill(cluster.postgres.pid(), 'SIGQUIT'),
-    'redis flush': redis && (() => redis.ask('flushall')),
+    'redis flush': redis && (() => there(() => redis.ask('flushall'))),
     'redis restart':
       redis &&
       (async () => {
@@ -82,9 +94,9 @@ export const createChaos = (d: Deps): Chaos => {
     'redis full':
       redis &&
       (async () => {
-        await redis.ask('config', 'set', 'maxmemory', '1mb')
+        await there(() => redis.ask('config', 'set', 'maxmemory', '1mb'))
         await pause(between(1_000, 4_000))
-        await redis.ask('config', 'set', 'maxmemory', '0')
+        await there(() => redis.ask('config', 'set', 'maxmemory', '0'))
       }),
     // Less than a lease: workers of one database have to agree on the time that well (docs: NTP).
     'clock jump': async () => {
@@ -139,17 +151,17 @@ export const createChaos = (d: Deps): Chaos => {
    */
   const standing = async () => {
     const end = Date.now() + recoverMs
-    const there = async (role: Member['role']) => {
+    const stands = async (role: Member['role']) => {
       const alive = cluster.members.filter((m) => m.role === role && !sleeping.has(m))
       const answers = await Promise.all(alive.map((m) => m.ready()))
       return answers.filter(Boolean).length > (role === 'api' ? 0 : 1)
     }
-    while (Date.now() < end && !((await there('api')) && (await there('worker')))) await pause(200)
+    while (Date.now() < end && !((await stands('api')) && (await stands('worker')))) await pause(200)
   }
 
   /** A fault of a network: any of the desk's kinds, on whatever call comes next there. */
   const network = async () => {
-    const kind = pick(faultKinds)
+    const kind = pick(faultKinds.filter((k) => !d.without.has(k)))
     const platform = pick(d.platforms)
     // Everybody of a network has to connect again: now and then is enough. A hanging call takes its half minute.
     if ((kind === 'revoke' || kind.startsWith('hang')) && random() < 0.7) return

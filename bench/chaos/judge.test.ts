@@ -57,7 +57,7 @@ describe('the judge of chaos', () => {
     expect(verdict(planned({ cancelled: 'yes' }), told('scheduled'), [])).toBe('lost')
     expect(verdict(planned({ cancelled: 'maybe' }), told('published'), [entry()])).toBe('published_once')
     expect(verdict(planned(), told('cancelled'), [])).toBe('lost')
-    expect(verdict(planned({ scheduled: 'maybe' }), told('draft'), [])).toBe('cancelled')
+    expect(verdict(planned({ scheduled: 'maybe' }), told('draft'), [])).toBe('draft')
     expect(verdict(planned(), told('draft'), [])).toBe('unsettled')
     expect(verdict(planned({ versions: new Set([1]) }), told('published'), [entry()])).toBe('wrong')
     expect(verdict(planned(), told('published'), [entry({ at: due - 500 })])).toBe('wrong')

@@ -9,6 +9,8 @@ export type Verdict =
   | 'published_once'
   /** Taken back in time, and nothing is there. */
   | 'cancelled'
+  /** The answer to scheduling never came, and it is a draft. */
+  | 'draft'
   /** A person is asked or told: failed, held, missed, unconfirmed, and the network agrees. */
   | 'told'
   | 'duplicate'
@@ -55,8 +57,7 @@ export const judge = (p: Planned, told: Told, ledger: readonly Entry[], o: { ear
     if (p.cancelled === 'no') return say('lost', 'nobody cancelled it')
     return there.length === 0 ? say('cancelled') : say('wrong', 'it is cancelled, and is out')
   }
-  if (told.state === 'draft' && p.scheduled === 'maybe' && there.length === 0)
-    return say('cancelled', 'never scheduled')
+  if (told.state === 'draft' && p.scheduled === 'maybe' && there.length === 0) return say('draft')
   if (told.state === 'published')
     return there.length === p.entries ? say('published_once') : say('lost', `${there.length} of ${p.entries} are there`)
   if (told.state === 'unconfirmed') return say('told')
