@@ -86,10 +86,11 @@ export type Writes = {
  * As JSON that jsonb takes: what it cannot hold (NUL, half of a pair) becomes the sign for "not readable". Such text
  * comes from networks, and must not keep a verdict from being written.
  */
-const storable = (value: unknown): string =>
-  JSON.stringify(value).replace(/\\(u0000|ud[89a-f][0-9a-f]{2}|.)/g, (all, what: string) =>
-    what.length > 1 ? '\\ufffd' : all,
-  )
+const storable = (value: unknown): string => {
+  const text = JSON.stringify(value)
+  if (!/\\u(0000|d[89a-f])/.test(text)) return text
+  return text.replace(/\\(u0000|ud[89a-f][0-9a-f]{2}|.)/g, (all, what: string) => (what.length > 1 ? '\\ufffd' : all))
+}
 
 /** Is the line's publication still its caller's? Locked in one order, so that two batches and the heartbeat never wait for each other in a ring. */
 const ours = (also: RawBuilder<unknown> = sql``) => sql`
