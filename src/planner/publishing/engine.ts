@@ -207,9 +207,11 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
       if (flying.size === 0) continue
       const until = d.clock.now() + leaseMs
       try {
-        const claims = [...flying.values()].map((f) => f.work.claim)
+        // Those of now: what is launched while we ask has a lease of its own age.
+        const asked = [...flying]
+        const claims = asked.map(([, f]) => f.work.claim)
         const ours = await store.renewLeases(d.db, claims, new Date(until))
-        for (const [lease, f] of flying) {
+        for (const [lease, f] of asked) {
           if (ours.has(lease)) f.work.leaseUntil = until
           else f.abort.abort(new store.LeaseLost(f.work.claim.publicationId))
         }

@@ -117,10 +117,16 @@ export const claimPreparing = async (
     : null
 }
 
-/** Renews leases of preparings. Gives the tokens that are still ours. */
-export const renewPreparings = async (db: Db, leases: string[], until: Date): Promise<Set<string>> => {
+/** Renews leases of preparings. Gives the tokens that are still ours. Finds and locks as `renewLeases` does. */
+export const renewPreparings = async (db: Db, claims: readonly Claim[], until: Date): Promise<Set<string>> => {
+  const of = (key: 'publicationId' | 'lease') => claims.map((c) => c[key])
   const { rows } = await sql<{ lease_token: string }>`
-    update publications set lease_until = ${until} where lease_token = any(${leases}) and ${may('prepare')} returning lease_token`.execute(
+    with l as materialized (
+      select p.id, i.lease from unnest(${of('publicationId')}::uuid[], ${of('lease')}::uuid[]) as i(id, lease)
+      join publications p on p.id = i.id where p.lease_token = i.lease order by p.id for update of p
+    )
+    update publications set lease_until = ${until} from l
+    where publications.id = l.id and publications.lease_token = l.lease and ${may('prepare')} returning publications.lease_token`.execute(
     db,
   )
   return new Set(rows.map((r) => r.lease_token))

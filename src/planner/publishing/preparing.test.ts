@@ -132,8 +132,12 @@ describe('what is due in a while', () => {
     for (let i = 0; i < 12; i++) ids.push(await h.plan([`one of many ${i}`], { dueIn: 10 * minute }))
     let at = 0
     let most = 0
+    let fifth: () => void = () => {}
+    const five = new Promise<void>((r) => (fifth = r))
     meets = async (): Promise<Met> => {
       most = Math.max(most, ++at)
+      if (at === 5) fifth()
+      await five
       await new Promise((r) => setTimeout(r, 20))
       at--
       return 'done'

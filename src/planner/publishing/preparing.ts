@@ -274,8 +274,10 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
       if (flying.size === 0) continue
       const until = d.clock.now() + o.leaseMs
       try {
-        const ours = await store.renewPreparings(d.db, [...flying.keys()], new Date(until))
-        for (const [lease, f] of flying) {
+        const asked = [...flying]
+        const claims = asked.map(([, f]) => f.work.claim)
+        const ours = await store.renewPreparings(d.db, claims, new Date(until))
+        for (const [lease, f] of asked) {
           if (ours.has(lease)) f.work.leaseUntil = until
           else f.abort.abort(new LeaseLost(f.work.claim.publicationId))
         }

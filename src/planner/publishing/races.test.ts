@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { cancelPublication, releaseHeld, reschedulePublication, retryPublication } from './commands.ts'
-import { channelA, type ToyHouse, toyHouse, toyWs } from './testing.ts'
+import { channelA, channelB, type ToyHouse, toyHouse, toyWs } from './testing.ts'
 
 let h: ToyHouse
 beforeEach(async () => {
@@ -38,6 +38,51 @@ describe('a claim that waits for a person', () => {
     await work
     expect(h.net.posts).toEqual([])
     expect((await h.read(id)).state).toBe('cancelled')
+  })
+})
+
+describe('leases that are renewed', () => {
+  it('take nothing from an attempt that began while they were asked for', async () => {
+    const inside = new Set<string>()
+    let answer: () => void = () => {}
+    const answered = new Promise<void>((r) => (answer = r))
+    const network: typeof fetch = async (input, init) => {
+      if (String(input).endsWith('/posts') && init?.method === 'POST') {
+        inside.add((JSON.parse(String(init.body)) as { text: string }).text)
+        await answered
+        init.signal?.throwIfAborted()
+      }
+      return fetch(input, init)
+    }
+    const e = h.engine('ask', { leaseMs: 30_000, fetch: network })
+    await e.start()
+    const atWork = async (text: string) => {
+      e.wake()
+      await expect
+        .poll(async () => {
+          // The gap between two looks is the clock's.
+          await h.clock.advance(20)
+          return inside.has(text)
+        })
+        .toBe(true)
+    }
+    const first = await h.plan(['first'])
+    await atWork('first')
+    const leased = (await h.read(first)).lease_until!
+    let second = ''
+    await h.db.transaction().execute(async (trx) => {
+      await trx.selectFrom('publications').select('id').where('id', '=', first).forUpdate().execute()
+      // The heartbeat asks, and waits for us.
+      await h.clock.advance(10_000)
+      await pause(100)
+      second = await h.plan(['second'], { channel: channelB })
+      await atWork('second')
+    })
+    await expect.poll(async () => (await h.read(first)).lease_until! > leased).toBe(true)
+    answer()
+    for (const id of [first, second]) await expect.poll(async () => (await h.read(id)).state).toBe('published')
+    const attempts = await h.db.selectFrom('attempts').select('verdict').execute()
+    expect(attempts.map((a) => a.verdict)).toEqual(['published', 'published'])
   })
 })
 
