@@ -25,6 +25,8 @@ export const reasonWords = {
   late: 'sentence',
   reconnect: 'sentence',
   'channel-removed': 'sentence',
+  /** A person set it aside with all that was late. */
+  backlog: 'sentence',
   'gave-up': 'sentence',
   processing: 'sentence',
   blocked: 'message',

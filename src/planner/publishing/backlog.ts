@@ -83,11 +83,12 @@ export const createBacklog = (d: {
       id: string
       platform: string
       free: boolean
+      not_before: Date | null
       n: number
       aside: number
       oldest: Date
     }>`
-      select c.id, c.platform, c.state = 'ok' and c.removed_at is null and c.paused_at is null as free,
+      select c.id, c.platform, c.not_before, c.state = 'ok' and c.removed_at is null and c.paused_at is null as free,
         count(*) filter (where not x.aside)::int as n, count(*) filter (where x.aside)::int as aside, min(x.due_at) as oldest
       from (
         select p.channel_id, p.due_at, false as aside from publications p where p.id in (${waiting(ws, now)})
@@ -101,6 +102,7 @@ export const createBacklog = (d: {
         gapMs: pace(r.platform)?.backlogGapMs ?? 0,
         atOnce: pace(r.platform)?.concurrency ?? 1,
         free: r.free && workspace.paused_at === null,
+        ...(r.not_before && { from: r.not_before.getTime() }),
       })),
       now.getTime(),
     )

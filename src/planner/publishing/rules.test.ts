@@ -14,6 +14,7 @@ import {
   postState,
   type StepRecord,
   type StepRule,
+  throughAt,
   transitions,
 } from './rules.ts'
 
@@ -433,5 +434,20 @@ describe('the state of a post', () => {
     expect(of('publishing', 'scheduled')).toBe('publishing')
     expect(of()).toBe('draft')
     expect(of('cancelled')).toBe('cancelled')
+  })
+})
+
+describe('when a backlog is through', () => {
+  const part = { platform: 'a', count: 10, gapMs: 2_000, atOnce: 5, free: true }
+  it('is the end of its slowest channel, or of its narrowest network', () => {
+    expect(throughAt([part, { ...part, count: 20 }], 1_000)).toEqual({ each: [31_000, 61_000], all: 61_000 })
+    const many = Array.from({ length: 100 }, () => ({ ...part, gapMs: 0 }))
+    expect(throughAt(many, 0).all).toBe((100 * 10 * 1_000) / 5)
+  })
+  it('waits for a channel that rests, and is never while one is stopped', () => {
+    expect(throughAt([{ ...part, from: 60_000 }], 0).all).toBe(90_000)
+    expect(throughAt([part, { ...part, free: false }], 0)).toEqual({ each: [30_000, null], all: null })
+    expect(throughAt([{ ...part, count: 0, free: false }], 5).all).toBe(5)
+    expect(throughAt([], 5)).toEqual({ each: [], all: 5 })
   })
 })

@@ -251,13 +251,15 @@ const callMs = 1_000
 
 /**
  * When a backlog is through (epoch ms; null: never by itself), for each of its channels and for all. A channel publishes
- * one at a time with `gapMs` between two, a network `atOnce` at a time. An estimate: calls are taken to last a second.
+ * one at a time with `gapMs` between two, not before `from`; a network `atOnce` at a time. An estimate: calls are taken to last a second.
  */
 export const throughAt = (
-  parts: readonly { platform: string; count: number; gapMs: number; atOnce: number; free: boolean }[],
+  parts: readonly { platform: string; count: number; gapMs: number; atOnce: number; free: boolean; from?: number }[],
   now: number,
 ): { each: (number | null)[]; all: number | null } => {
-  const each = parts.map((p) => (p.count === 0 || p.free ? now + p.count * (p.gapMs + callMs) : null))
+  const each = parts.map((p) =>
+    p.count === 0 || p.free ? Math.max(now, p.from ?? now) + p.count * (p.gapMs + callMs) : null,
+  )
   const networks = new Map<string, number>()
   for (const p of parts) networks.set(p.platform, (networks.get(p.platform) ?? 0) + (p.count * callMs) / p.atOnce)
   const all = each.some((ms) => ms === null)

@@ -15,7 +15,7 @@ export const staleKeys = (event: LiveEvent): string[][] => {
     case 'media':
       return [['media', event.id]]
     case 'workspace':
-      return []
+      return [['backlog'], ['posts']]
   }
 }
 

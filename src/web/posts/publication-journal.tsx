@@ -61,7 +61,10 @@ export const sentence = (
   const dueAt = text(entry.data.dueAt)
   if (dueAt) return { text: t('journal.scheduled.at', { at: format.dateTime(dueAt) }), theirs: '' }
   // A page loaded before an update may meet a word it does not know yet.
-  const words = nextAt ? t('journal.waiting.until', params) : maybe(t, `journal.${entry.event}`, params)
+  const by = text(entry.data.by)
+  const words = nextAt
+    ? t('journal.waiting.until', params)
+    : (by && maybe(t, `journal.${entry.event}.by`, { by })) || maybe(t, `journal.${entry.event}`, params)
   const failure = ['step-refused', 'step-unknown'].includes(entry.event)
     ? attempts.find((a) => a.number === entry.attempt)?.failure?.status
     : undefined

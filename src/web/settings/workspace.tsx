@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
+import { backlogOrder } from '#contract/backlog.ts'
 import { lateThen } from '#contract/people.ts'
 import { Button } from '#ui/button.tsx'
 import { Section } from '#ui/card.tsx'
@@ -25,6 +26,7 @@ export const WorkspaceSettings = () => {
     locale: ws.locale,
     late: ws.latePolicy.maxLateMs / 60_000,
     after: ws.latePolicy.otherwise,
+    order: ws.backlogOrder,
   })
   const refresh = () => client.invalidateQueries({ queryKey: ['me'] })
   const save = useMutation({
@@ -36,6 +38,7 @@ export const WorkspaceSettings = () => {
           timeZone: form.timeZone,
           locale: form.locale,
           latePolicy: { maxLateMs: form.late * 60_000, otherwise: form.after },
+          backlogOrder: form.order,
         },
       }),
     onSuccess: () => say(t('save.saved')),
@@ -120,6 +123,21 @@ export const WorkspaceSettings = () => {
                     {lateThen.options.map((o) => (
                       <option key={o} value={o}>
                         {t(`settings.otherwise.${o}`)}
+                      </option>
+                    ))}
+                  </Select>
+                )}
+              </Field>
+              <Field label={t('settings.backlog')}>
+                {(c) => (
+                  <Select
+                    {...c}
+                    value={form.order}
+                    onChange={(e) => set({ order: e.target.value === 'newest' ? 'newest' : 'oldest' })}
+                  >
+                    {backlogOrder.options.map((o) => (
+                      <option key={o} value={o}>
+                        {t(`settings.backlog.${o}`)}
                       </option>
                     ))}
                   </Select>

@@ -11,6 +11,7 @@ import { useLive } from '../api/live.ts'
 import { attentionQuery, forgetPerson } from '../api/queries.ts'
 import { suggestLanguage, useT } from '../i18n/index.ts'
 import { sayError } from '../lib/toast.ts'
+import { BacklogNotice } from './backlog.tsx'
 import { Logo } from './logo.tsx'
 import { PageSkeleton } from './page.tsx'
 import { ThemeAndLanguage } from './preferences.tsx'
@@ -185,6 +186,7 @@ export const Shell = ({ me }: { me: Me }) => {
               </span>
             </p>
           ) : null}
+          <BacklogNotice key={`backlog ${ws.id}`} />
           <Suspense fallback={<PageSkeleton />}>
             <Outlet key={ws.id} />
           </Suspense>
