@@ -33,8 +33,11 @@ const { values: args } = parseArgs({
 })
 /** Time for preparing: networks work on videos for seconds, and one post of every type is a lot at once. */
 const dueInMs = args['all-types'] ? 60_000 : 8_000
-/** Between the rounds of --all-types: one channel publishes one thing at a time, and TikTok takes six a minute of an account. */
-const roundsApartMs = 11_000
+/**
+ * With --all-types every publication is due alone, network after network: so a channel's are further apart than a network
+ * checks a post, and TikTok's than the six a minute it takes of an account.
+ */
+const apartMs = 1_000
 /** A post this late through Clarion is named (ms). */
 const oursFromMs = 1_000
 const patienceMs = 180_000
@@ -97,10 +100,19 @@ const show = async (): Promise<boolean> => {
   const planned = await writePosts(client, ws, channels, samples, { allTypes: args['all-types'], mark })
   const before = await holdings(url, channels)
   const due = Date.now() + dueInMs
-  for (const [i, { post }] of planned.entries())
-    await client.call('POST', `${ws}/posts/${post.id}/schedule`, {
-      at: new Date(due + i * roundsApartMs).toISOString(),
-    })
+  const networksInTurn = [...new Set(channels.map((c) => c.platform))]
+  const roundMs = networksInTurn.length * apartMs
+  for (const [i, { post, parts: p }] of planned.entries()) {
+    const at = (turn: number) => ({ at: new Date(due + i * roundMs + turn * apartMs).toISOString() })
+    await client.call('POST', `${ws}/posts/${post.id}/schedule`, at(0))
+    if (args['all-types'])
+      for (const [n, { id }] of post.publications.entries())
+        await client.call(
+          'POST',
+          `${ws}/publications/${id}/reschedule`,
+          at(networksInTurn.indexOf(p[n]!.channel.platform)),
+        )
+  }
   const parts = planned.flatMap(({ post, parts: p }) =>
     post.publications.map((x, i) => ({ ...p[i]!, id: x.id, name: `${p[i]!.channel.platform} ${p[i]!.type}` })),
   )
@@ -118,7 +130,7 @@ const show = async (): Promise<boolean> => {
     return parts.map((p) => ({ platform: p.name, publication: details.get(p.id)! }))
   }
   let rows = await look()
-  const end = due + planned.length * roundsApartMs + patienceMs
+  const end = due + planned.length * roundMs + patienceMs
   while (rows.some((r) => !settled.has(r.publication.state)) && Date.now() < end) {
     screen.table(rows, due - Date.now())
     await new Promise((r) => setTimeout(r, 150 * planned.length))
