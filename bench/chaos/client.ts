@@ -223,13 +223,17 @@ export const openOffice = async (o: {
       }
     })
     const path = `${base}/posts/${post.id}/schedule`
-    try {
-      await client.call('POST', path, { at: new Date(at).toISOString() })
-    } catch (error) {
-      // Nobody answered for good: it may be on its way.
-      if (!(error instanceof Unknown) && !doubts.has(cluster.url + path)) throw error
-      for (const p of planned) p.scheduled = 'maybe'
-    }
+    for (let n = 1; ; n++)
+      try {
+        await client.call('POST', path, { at: new Date(Math.max(at, clock.now() + inMs)).toISOString() })
+        for (const p of planned) p.scheduled = 'yes'
+        break
+      } catch (error) {
+        if (!(error instanceof Unknown) && !doubts.has(cluster.url + path)) throw error
+        // Perhaps it was done. A person looks at a clock that has moved on, and chooses another time.
+        for (const p of planned) p.scheduled = 'maybe'
+        if (n === 5) break
+      }
     plan.push(...planned)
     return { base, post, parts, planned, version: 0, words }
   }
