@@ -294,6 +294,18 @@ describe('a network nobody can look at', () => {
       /lost/,
     )
   })
+
+  it('is not looked at again before the time the network names', async () => {
+    h.net.next.push('lost')
+    h.net.nextLook.push('503')
+    h.net.retryAfter('120')
+    const id = await h.plan(['patient'])
+    await h.engine('ask').runDue()
+    const p = await h.read(id)
+    expect([p.state, p.next_at!.getTime() - h.clock.now()]).toEqual(['waiting', 120_000])
+    await h.live(1, 121_000)
+    expect([await state(id), h.net.posts]).toEqual(['published', ['patient']])
+  })
 })
 
 describe('a step that breaks before anything left', () => {

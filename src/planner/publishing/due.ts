@@ -6,12 +6,12 @@ import { backlogAfterMs } from './rules.ts'
 import type { Claim } from './store.ts'
 import { may, stateAfter } from './transition.ts'
 
-/** How long a publication the network works on keeps the next ones of its channel waiting (ms, from its first step; decision 0010). */
+/** How long a publication the network works on keeps the next ones of its channel waiting (ms, from its first step or, prepared ahead, from its due time; decision 0010). */
 const headMs = 5 * 60_000
 
 /** Of a publication `p` the network works on: does it let the next one of its channel pass? At once when its only post is with the network already. */
 export const letsPass = (now: Date) => sql`(
-  (p.begun and jsonb_array_length(p.frozen -> 'segments') = 1) or p.started_at <= ${new Date(now.getTime() - headMs)}
+  (p.begun and jsonb_array_length(p.frozen -> 'segments') = 1) or greatest(p.started_at, p.due_at) <= ${new Date(now.getTime() - headMs)}
 )`
 
 /** The first publication `p` of a channel, oldest first or newest, as `order` (a workspace's) says. `select` ends in its conditions. */

@@ -116,6 +116,28 @@ describe('a post the network works on for long', () => {
     expect(await h.read(slow)).toMatchObject({ state: 'published' })
     expect(h.net.posts).toEqual(['next', 'slow'])
   })
+
+  it('keeps it from its due time on, however early it was prepared', async () => {
+    const toy: ToyOptions = {
+      again: 'ask',
+      ahead: { process: 86_400_000 },
+      publish: steps(
+        step('process', { again: 'safe', atMostMs: 60 * minute }, async (t) =>
+          t.segments[0]!.text !== 'slow' ? done() : notYet(minute, 'working'),
+        ),
+        step('create', { again: 'never' }, made),
+      ),
+    }
+    await h.plan(['slow'], { dueIn: 10 * minute })
+    const next = await h.plan(['next'], { dueIn: 11 * minute })
+    await h.engine(toy).runAhead()
+    h.clock.set(h.clock.now() + 10 * minute)
+    await h.engine(toy).runDue()
+    await h.live(4, minute, toy)
+    expect([await h.read(next), h.net.posts]).toMatchObject([{ state: 'scheduled' }, []])
+    await h.live(2, minute, toy)
+    expect(h.net.posts).toEqual(['next'])
+  })
 })
 
 describe('a post that is with the network already', () => {

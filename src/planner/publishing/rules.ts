@@ -173,12 +173,15 @@ export const slowUntil = (until: string | undefined, now: number): number => {
   return Math.min(at <= now ? now + leastWaitMs : at, now + mostWaitMs)
 }
 
-/** When to try again after trouble: as the table says, and never before the time the network names, if it names one. */
-const againAt = (failure: Failure, trouble: Trouble, tries: number, now: number, random: number): number => {
-  const named = failure.until === undefined ? Number.NaN : Date.parse(failure.until)
-  const soonest = Number.isNaN(named) ? now : Math.min(named, now + mostWaitMs)
-  return Math.max(soonest, now + backOff(trouble, tries, random))
+/** Not before the time a network names, if it names one (`until` ISO 8601); gives epoch ms, never before `at`. */
+export const notBefore = (until: string | undefined, at: number, now: number): number => {
+  const named = until === undefined ? Number.NaN : Date.parse(until)
+  return Number.isNaN(named) ? at : Math.max(at, Math.min(named, now + mostWaitMs))
 }
+
+/** When to try again after trouble: as the table says, and never before the time the network names, if it names one. */
+const againAt = (failure: Failure, trouble: Trouble, tries: number, now: number, random: number): number =>
+  notBefore(failure.until, now + backOff(trouble, tries, random), now)
 
 /**
  * The remedy of a failed step, by the kind of its failure (docs/ARCHITECTURE.md, "I am a post"; decision 0005). `tries`: those

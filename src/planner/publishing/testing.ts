@@ -44,7 +44,7 @@ export const toyNetwork = async (now: () => number, lagMs = 0) => {
   const uploads: string[] = []
   const next: Behaviour[] = []
   const nextComment: Behaviour[] = []
-  const nextLook: ('ok' | '500' | '401')[] = []
+  const nextLook: ('ok' | '500' | '503' | '401')[] = []
   let retryAfter = '30'
   let onCall: ((path: string, method: string) => Promise<void> | void) | undefined
   const server: Server = createServer(async (req, res) => {
@@ -57,6 +57,7 @@ export const toyNetwork = async (now: () => number, lagMs = 0) => {
     if (req.method === 'GET') {
       const seen = nextLook.shift() ?? 'ok'
       if (seen === '500') return send(500, {})
+      if (seen === '503') return send(503, { code: 'later' })
       if (seen === '401') return send(401, { code: 'dead' })
       return send(200, {
         posts: made

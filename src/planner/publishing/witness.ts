@@ -7,11 +7,11 @@ import { answered } from '#kit/facts/failures.ts'
 import { type AttemptContext, contextOf, failureOf, nowOf, renewedOnce, ruleOf } from './attempt-context.ts'
 import { ask, end, fail, hold, stepDone } from './endings.ts'
 import type { StepRow } from './frozen.ts'
-import { afterLook, type Look, slowUntil } from './rules.ts'
+import { afterLook, type Look, notBefore, slowUntil } from './rules.ts'
 import { heldByAnother, note } from './store.ts'
 
-/** What the witness says, or why it could not look. */
-type Seen = Witness | { unable: string }
+/** What the witness says, or why it could not look, and when the network will be asked again (`until`, ISO 8601). */
+type Seen = Witness | { unable: string; until?: string }
 
 /** Calls the witness; what goes wrong with a look is `unable`, or settles the attempt. Null: look again with a new token. */
 const seenBy = async (walk: AttemptContext, p: PlannedStep, row: StepRow): Promise<Seen | null> => {
@@ -24,7 +24,7 @@ const seenBy = async (walk: AttemptContext, p: PlannedStep, row: StepRow): Promi
     if (renewal === 'over') return hold(walk, 'reconnect', told)
     const failure = renewal
     if (failure.kind === 'refused-account' && told.kind === 'reconnect') return hold(walk, 'blocked', failure)
-    if (failure.kind !== 'too-fast') return { unable: failure.message }
+    if (failure.kind !== 'too-fast') return { unable: failure.message, until: failure.until }
     const nextAt = new Date(slowUntil(failure.until, walk.d.clock.now()))
     return end(walk, {
       event: 'wait',
@@ -111,6 +111,7 @@ export const askWitness = async (walk: AttemptContext, p: PlannedStep, row: Step
           now: nowOf(walk),
         })
       const { name } = platform.spec
+      const now = d.clock.now()
       const why = answered(row.failure) ? `${name} answered, but that proves nothing yet.` : 'The answer was lost.'
       const message = `${why} Clarion looks at ${name} before doing anything else.`
       return end(walk, {
@@ -118,7 +119,7 @@ export const askWitness = async (walk: AttemptContext, p: PlannedStep, row: Step
         verdict: 'looking',
         reason: 'looking',
         message,
-        nextAt: new Date(d.clock.now() + after.ms),
+        nextAt: new Date(notBefore('unable' in seen ? seen.until : undefined, now + after.ms, now)),
       })
     }
     case 'ask':
