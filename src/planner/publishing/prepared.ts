@@ -67,3 +67,22 @@ export const dropOwn = async (
     select count(*)::int as n from p`.execute(db)
   if (!rows[0]?.n) throw new LeaseLost(c.publicationId)
 }
+
+/** Throws away what the steps of these names left on the network, which ended its life there; the creates, and the copy they were made of, stay. */
+export const dropUploads = async (
+  db: Db,
+  c: { publicationId: string; lease: string; attempt: number },
+  names: readonly string[],
+  now: Date,
+): Promise<void> => {
+  const { rows } = await sql<{ n: number }>`
+    with p as (
+      select id, workspace_id from publications where id = ${c.publicationId} and lease_token = ${c.lease} for update
+    ), s as (
+      delete from steps using p where publication_id = p.id and name = any(${names as string[]})
+    ), j as (
+      ${lineSql({ event: 'prepare-dropped', at: now, data: { why: 'expired' } }, sql`p`, c.attempt || null)}
+    )
+    select count(*)::int as n from p`.execute(db)
+  if (!rows[0]?.n) throw new LeaseLost(c.publicationId)
+}

@@ -1,9 +1,15 @@
 /** The real engine and a toy network: what runs ahead of the due time, and what becomes of it. */
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { done, notYet, type StepContext, step, steps } from '#kit/client/steps.ts'
+import { done, notYet, type StepContext, step, steps, unsure } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import { cancelPublication, holdChannel, reschedulePublication, unschedulePublications } from './commands.ts'
+import {
+  cancelPublication,
+  holdChannel,
+  reschedulePublication,
+  resolvePublication,
+  unschedulePublications,
+} from './commands.ts'
 import { dropPrepared } from './prepared.ts'
 import { channelA, type ToyHouse, type ToyOptions, toyHouse } from './testing.ts'
 
@@ -252,6 +258,53 @@ describe('what is thrown away', () => {
     await due()
     expect([(await h.read(id)).state, uploads, out('expired')]).toEqual(['published', 2, 1])
     expect(await story(id)).toContain('prepare-dropped expired')
+  })
+  it('what ended its life while the create waited for a rate limit is made again', async () => {
+    const brief: ToyOptions = { ...toy, ahead: { upload: 30 * minute } }
+    const id = await h.plan(['slow'], { dueIn: 10 * minute })
+    await h.engine(brief).runAhead()
+    h.net.retryAfter('1500')
+    h.net.next.push('429')
+    pass(10 * minute)
+    await h.engine(brief).runDue()
+    h.net.retryAfter('30')
+    expect([(await h.read(id)).state, uploads]).toEqual(['waiting', 1])
+    pass(26 * minute)
+    await h.engine(brief).runDue()
+    expect([(await h.read(id)).state, uploads, out('slow')]).toEqual(['published', 2, 1])
+    expect(await story(id)).toContain('prepare-dropped expired')
+  })
+  it('what ended its life while a person was asked is made again, as it was', async () => {
+    const id = await prepared('asked')
+    h.net.next.push('lost-before')
+    pass(10 * minute)
+    await due()
+    expect([(await h.read(id)).state, uploads]).toEqual(['unconfirmed', 1])
+    pass(5 * minute)
+    await edit(id, 'other words')
+    pass(120 * minute)
+    await resolvePublication(h.db, { ...h.target(id), again: true })
+    await due()
+    expect([(await h.read(id)).state, uploads, out('asked'), out('other words')]).toEqual(['published', 2, 1, 0])
+  })
+  it('nothing is made again while an answer is missing', async () => {
+    const id = await h.plan(['doubt'], { dueIn: 10 * minute })
+    const looked: ToyOptions = {
+      ...toy,
+      publish: steps(
+        toy.publish![0]!,
+        step('create', { again: 'ask', witness: async () => unsure('not shown') }, async (t) =>
+          done({ id: (await send(t, 'posts')).body.id, url: null }),
+        ),
+      ),
+    }
+    await h.engine(looked).runAhead()
+    h.net.next.push('lost')
+    pass(10 * minute)
+    await h.engine(looked).runDue()
+    pass(120 * minute)
+    await h.engine(looked).runDue()
+    expect([uploads, out('doubt'), (await story(id)).includes('prepare-dropped expired')]).toEqual([1, 1, false])
   })
   it('what the network is still at work on is not made anew for its age', async () => {
     const id = await h.plan(['patience'], { dueIn: 14 * minute })
