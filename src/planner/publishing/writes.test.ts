@@ -223,6 +223,30 @@ describe('lines of many attempts', () => {
     })
   })
 
+  it('a row somebody else holds for long keeps its own caller waiting, and tells no other of the batch a lie', async () => {
+    const claims = await Promise.all(Array.from({ length: 8 }, taken))
+    const hurried = openDatabase(h.database.url, {
+      poolSize: 4,
+      patience: { statementMs: 10_000, lockMs: 100, idleMs: 10_000, connectionMs: 10_000 },
+    })
+    try {
+      await h.db.transaction().execute(async (other) => {
+        await other
+          .selectFrom('publications')
+          .select('id')
+          .where('id', '=', claims[5]!.publicationId)
+          .forUpdate()
+          .execute()
+        const writes = createWrites(hurried.db)
+        const told = await Promise.allSettled(claims.map((c) => writes.begin(c, begin(1))))
+        expect(told.flatMap((t, n) => (t.status === 'rejected' ? [n, t.reason.code] : []))).toEqual([5, '55P03'])
+      })
+      for (const [n, c] of claims.entries()) expect(await events(c)).toEqual(n === 5 ? [] : ['step-begun'])
+    } finally {
+      await hurried.close()
+    }
+  })
+
   it('the worker before and the one after it in one batch: only the one that has the lease is written', async () => {
     const c = await taken()
     const lease = newId(5)

@@ -13,6 +13,7 @@ import type { JournalData } from '#contract/journal.ts'
 import type { AttemptWord, Reason } from '#contract/outcomes.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { FailureJson } from '#infra/db/tables.ts'
+import { tooLong } from '#infra/db/trouble.ts'
 import type { FailureKind } from '#kit/facts/failures.ts'
 import { type Line, linesSql, toLines } from './journal.ts'
 import { transitions } from './rules.ts'
@@ -257,11 +258,12 @@ export const finish = async (trx: Db, c: Claim, f: Finish, last?: EndStep): Prom
 
 /**
  * The statement was undone, and may go through without one of its lines: what PostgreSQL says of values (21, 22, 23), of two
- * writers (40), of sizes (54) and by a rule in the database (P0). After the rest (08, 57, a broken socket) nobody knows.
+ * writers (40), of sizes (54), by a rule in the database (P0), and of a row that somebody held too long (`tooLong`). After
+ * the rest (08, 57P, a broken socket) nobody knows.
  */
 const ofOne = (error: unknown): boolean => {
   const { code } = error as { code?: unknown }
-  return typeof code === 'string' && /^(21|22|23|40|54|P0)...$/.test(code) && code !== '40003'
+  return tooLong(error) || (typeof code === 'string' && /^(21|22|23|40|54|P0)...$/.test(code) && code !== '40003')
 }
 
 export const createWrites = (db: Db): Writes => {
