@@ -152,6 +152,32 @@ test('the backlog is told by channel with its end, set aside, taken up, and drop
   expect(kept?.state).toBe('scheduled')
 })
 
+test.each([3, 150])('%i that a person took up go out however long their turn takes to come', async (count) => {
+  const channel = await t.channel()
+  const made = await overdue(count, [channel], hour)
+  await t.call('backlogPause')
+  await policy('expire', 60_000)
+  await t.call('backlogResume')
+  // Paced, the last of many has its turn hours later.
+  t.clock.set(t.clock.now() + 2 * hour)
+  await t.house.publishing.runDue()
+  const verdicts = async () =>
+    (await t.database.db.selectFrom('attempts').select('verdict').execute()).map((a) => a.verdict)
+  await expect.poll(verdicts).toEqual([expect.any(String)])
+  expect(await verdicts()).not.toContain('late')
+  expect(await lines('missed')).toEqual([])
+  // A due time of later is a new plan, and judged as any other.
+  await t.database.db
+    .updateTable('publications')
+    .set({ due_at: new Date(t.clock.now() - hour), started_at: null })
+    .where('id', '=', made.at(-1)!.id)
+    .execute()
+  await t.database.db.updateTable('channels').set({ not_before: null }).execute()
+  await t.database.db.deleteFrom('publications').where('id', '=', made[0]!.id).execute()
+  if (count > 100) await t.house.publishing.runDue()
+  expect(await lines('missed')).toEqual(count > 100 ? [{ data: { reason: 'late' }, n: 1 }] : [])
+})
+
 test.each(['oldest', 'newest'] as const)(
   'what is late goes out %s first, one at a time on a channel',
   async (order) => {

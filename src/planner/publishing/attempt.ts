@@ -19,6 +19,7 @@ import {
   type Wire,
   type Work,
 } from './attempt-context.ts'
+import { isTakenUp } from './backlog.ts'
 import type { EngineDeps } from './deps.ts'
 import { ask, end, fail, hold, publish, Settled, stepDone, surely, writeVerdict } from './endings.ts'
 import { type Frozen, freeze, type Loaded, notPrepared, type StepRow } from './frozen.ts'
@@ -74,7 +75,7 @@ const tooLate = async (d: EngineDeps, { claim: c }: Work, loaded: Loaded): Promi
   const lateMs = d.clock.now() - c.dueAt.getTime()
   const since = Math.max(c.dueAt.getTime(), c.began?.getTime() ?? 0)
   const verdict = late(since, d.clock.now(), loaded.latePolicy)
-  if (verdict === 'publish') return false
+  if (verdict === 'publish' || (await isTakenUp(d.db, c))) return false
   const minutes = Math.round(lateMs / 60_000)
   if (verdict === 'ask') {
     const message = `It is ${minutes} minutes late. Publish it now, choose another time, or cancel it.`

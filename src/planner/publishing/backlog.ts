@@ -43,6 +43,17 @@ const held = (ws: string) => sql`
 const fresh = sql`frozen = null, lease_token = null, lease_until = null, worker = null, tries = 0, forecast = '[]', forecast_at = null,
   started_at = null, prepare_at = null, prepared_at = null, prepared_until = null, prepare_tries = 0`
 
+/**
+ * Did a person let it out of the backlog after it was due? Then no late policy applies, however long its turn takes to come.
+ * A later due time is a new plan. `id`, `dueAt`: of the publication.
+ */
+const takenUp = (id: unknown, dueAt: unknown) => sql<boolean>`exists (
+  select from journal j where j.publication_id = ${id} and j.event = 'released' and j.data ? 'by' and j.at >= ${dueAt})`
+export const isTakenUp = async (db: Db, p: { publicationId: string; dueAt: Date }): Promise<boolean> => {
+  const { rows } = await sql<{ yes: boolean }>`select ${takenUp(p.publicationId, p.dueAt)} as yes`.execute(db)
+  return rows[0]!.yes
+}
+
 const these = sql`these`
 const tried = sql`nullif(attempt, 0)`
 const words = sql`words`
@@ -190,6 +201,7 @@ export const settleLate = async (db: Db, now: Date): Promise<number> => {
         where ${late(now)} and p.next_at <= ${now} and x.policy ->> 'otherwise' in ('ask', 'expire')
           and c.state = 'ok' and c.removed_at is null and c.paused_at is null and w.paused_at is null
           and greatest(p.due_at, p.started_at) < ${now}::timestamptz - (x.policy ->> 'maxLateMs')::float8 * interval '1 millisecond'
+          and not ${takenUp(sql.ref('p.id'), sql.ref('p.due_at'))}
         order by p.next_at limit ${batch} for update of p skip locked
       ), ${forgotten(now)}, worded as (
         select *, case otherwise when 'ask' then 'It is ' || minutes || ' minutes late. Publish it now, choose another time, or cancel it.'
