@@ -135,7 +135,9 @@ export const reschedulePublication = (db: Db, t: Target & { dueAt: Date }): Prom
       p,
       'schedule',
       t.now,
-      keeps ? { ...time, forecast_at: null } : { ...fresh, ...time, prepare_at: prepareFrom(sql`${t.dueAt}`) },
+      keeps
+        ? { ...time, forecast_at: null, prepare_at: p.prepared_at ? p.prepare_at : (p.prepare_at ?? t.now) }
+        : { ...fresh, ...time, prepare_at: prepareFrom(sql`${t.dueAt}`) },
     )
   })
 

@@ -145,7 +145,10 @@ export type PreparingEnd = {
   line: Line | null
 }
 
-/** Ends a preparing: the lease is given back, what it came to is told. One commit; the engine hears of it when its time has come. */
+/** Carriers that look ahead pass over what is held; due sooner than this (ms), it is not left to their next look. */
+const soonMs = 10_000
+
+/** Ends a preparing: the lease is given back, what it came to is told. One commit; the engine hears of it when its time is near. */
 export const endPreparing = async (db: Db, c: Claim, e: PreparingEnd): Promise<void> => {
   const others = sql`coalesce((select jsonb_agg(f) from jsonb_array_elements(forecast) f where left(f ->> 'kind', 8) <> 'prepare.'), '[]'::jsonb)`
   const told = sql`${others} || ${JSON.stringify(e.trouble ? [e.trouble] : [])}::jsonb`
@@ -157,7 +160,9 @@ export const endPreparing = async (db: Db, c: Claim, e: PreparingEnd): Promise<v
         forecast = ${told}, version = version + case when ${told} is distinct from forecast then 1 else 0 end, updated_at = ${e.now}
       where id = ${c.publicationId} and lease_token = ${c.lease} and ${may('prepared')} returning id, workspace_id, due_at
     )${e.line ? sql`, j as (${lineSql(e.line, sql`p`, c.attempt || null)})` : sql``}
-    select count(*)::int as n, coalesce(bool_or(due_at <= ${e.now}), false) as due from p`.execute(db)
+    select count(*)::int as n, coalesce(bool_or(due_at <= ${new Date(e.now.getTime() + soonMs)}), false) as due from p`.execute(
+    db,
+  )
   if (!rows[0]?.n) throw new LeaseLost(c.publicationId)
   if (rows[0].due) await notify(db, topics.due, '')
 }

@@ -1,6 +1,7 @@
 /** The real engine and a toy network: what runs ahead of the due time, and what becomes of it. */
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { topics } from '#infra/db/database.ts'
 import { done, notYet, type StepContext, step, steps, unsure } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import {
@@ -153,6 +154,18 @@ describe('what is due in a while', () => {
     expect(most).toBe(5)
     for (const id of ids) expect((await h.read(id)).prepared_at).not.toBe(null)
   })
+  it('is told to the engine when its time is near: carriers that look ahead passed it over while it was held', async () => {
+    const heard: string[] = []
+    const stop = await h.database.listen(topics.due, (x) => heard.push(x))
+    await h.plan(['near'], { dueIn: 10 * minute })
+    meets = async (): Promise<Met> => {
+      pass(10 * minute - 4_000)
+      return 'done'
+    }
+    await h.engine(toy, { leaseMs: 3_600_000 }).runAhead()
+    await expect.poll(() => heard.length, { timeout: 10_000 }).toBeGreaterThan(0)
+    await stop()
+  })
   it('goes straight on when it is still at work at its due time', async () => {
     const id = await h.plan(['long'], { dueIn: 10 * minute })
     let free: () => void = () => {}
@@ -227,6 +240,25 @@ describe('what is thrown away', () => {
       .set({ content: JSON.stringify({ segments: [{ text, mediaIds: [] }] }) })
       .where('id', '=', id)
       .execute()
+  it('a move to a later time goes on with what had come to nothing in time', async () => {
+    const id = await h.plan(['slow file'], { dueIn: 10 * minute })
+    const two: ToyOptions = {
+      ...toy,
+      ahead: { upload: 3_600_000, process: 3_600_000 },
+      publish: steps(
+        toy.publish![0]!,
+        step('process', { again: 'safe' }, async () => (working ? notYet(12 * minute, 'working on it') : done())),
+        toy.publish![1]!,
+      ),
+    }
+    let working = true
+    await h.engine(two).runAhead()
+    await reschedulePublication(h.db, { ...h.target(id), dueAt: new Date(h.clock.now() + 30 * minute) })
+    working = false
+    pass(16 * minute)
+    await h.engine(two).runAhead()
+    expect([uploads, (await h.read(id)).prepared_at !== null]).toEqual([1, true])
+  })
   it('an edit prepares the new words, and the old ones never go out', async () => {
     const id = await prepared('old words')
     await edit(id, 'new words')
