@@ -44,16 +44,19 @@ const whole = (name: string, value: string): number => {
   if (!Number.isInteger(n) || n < 1) throw new Error(`--${name} is a whole number from 1 on`)
   return n
 }
-const publications = whole('publications', args.publications ?? (args.quick ? '250' : '10000'))
+const publications = whole('publications', args.publications ?? (args.quick ? '144' : '10000'))
 const seed = whole('seed', args.seed)
 const end = Date.now() + whole('minutes', args.minutes) * 60_000
 const say = (line: string) => process.stderr.write(`${line}\n`)
 /** Times faster than the wall: back-offs of minutes are lived through in seconds. */
 const rate = 10
 /** Publications one channel makes in a run: networks have their pace. */
-const perChannel = args.quick ? 12 : 40
+const perChannel = args.quick ? 6 : 40
 /** Publications a second that are written. */
 const pace = args.quick ? 10 : 18
+
+/** When all that is open waits for longer than this (ms of its own time), that time passes at once. */
+const leastSkipMs = 20_000
 
 /** What ended badly is told from its beginning, so many of them. */
 const storiesTold = 6
@@ -159,9 +162,10 @@ try {
     for (;;)
       try {
         return await cluster.database.db
-          .selectFrom('publications')
-          .select(['id', 'state', 'reason', 'message', 'next_at'])
-          .where('id', 'in', ids)
+          .selectFrom('publications as p')
+          .innerJoin('channels as c', 'c.id', 'p.channel_id')
+          .select(['p.id', 'p.state', 'p.reason', 'p.message', 'p.next_at', 'c.not_before'])
+          .where('p.id', 'in', ids)
           .execute()
       } catch (error) {
         say(`reading: ${(error as Error).message}`)
@@ -171,12 +175,16 @@ try {
   const isOpen = (p: { state: string; reason: string | null }) =>
     ['scheduled', 'publishing', 'waiting'].includes(p.state) || (p.state === 'held' && p.reason === 'reconnect')
   let rows = await told()
-  /** A network that named a day's quota is waited for: the day passes. */
+  /** A network that named a day's quota is waited for, and with it all of that channel: the day passes. */
   let ahead = 0
+  const startsAt = (p: (typeof rows)[number]): number =>
+    p.state === 'waiting' || p.state === 'scheduled'
+      ? Math.max(p.next_at?.getTime() ?? 0, p.not_before?.getTime() ?? 0)
+      : 0
   const pass = async (open: typeof rows) => {
     const now = cluster.clock.now() + ahead
-    const soonest = Math.min(...open.map((p) => (p.state === 'waiting' ? (p.next_at?.getTime() ?? 0) : 0)))
-    if (open.length === 0 || soonest < now + 600_000) return
+    const soonest = Math.min(...open.map(startsAt))
+    if (open.length === 0 || soonest < now + leastSkipMs) return
     say(`${since()} s: ${open.length} wait for ${new Date(soonest).toISOString()}: ${open[0]!.reason}`)
     ahead += soonest - now
     await cluster.skip(soonest - now)
