@@ -205,19 +205,6 @@ describe('a publication that ends its worker every time', () => {
 
 describe('a picture that takes long to prepare', () => {
   it('keeps nothing else from going out', async () => {
-    let free: () => void = () => {}
-    const stuck = new Promise<void>((r) => (free = r))
-    const asked = new Promise<void>((resolve) => {
-      const media = {
-        renditionFor: async () => {
-          resolve()
-          await stuck
-          throw new Error('no picture')
-        },
-        signedUrl: () => '',
-      }
-      void h.engine('ask', { media }).start()
-    })
     const slow = await h.plan(['slow'], { dueIn: 60_000 })
     const picture = '00000000-0000-0000-0000-000000000001'
     await h.db
@@ -237,7 +224,20 @@ describe('a picture that takes long to prepare', () => {
     const content = JSON.stringify({ segments: [{ text: 'slow', mediaIds: [picture] }] })
     const prepare_at = new Date(h.clock.now())
     await h.db.updateTable('publications').set({ content, prepare_at }).where('id', '=', slow).execute()
-    await h.database.pool.query(`select pg_notify('clarion_plans', '')`)
+    // Started when all is written: rows are changed here as no command does it, beside whoever looks.
+    let free: () => void = () => {}
+    const stuck = new Promise<void>((r) => (free = r))
+    const asked = new Promise<void>((resolve) => {
+      const media = {
+        renditionFor: async () => {
+          resolve()
+          await stuck
+          throw new Error('no picture')
+        },
+        signedUrl: () => '',
+      }
+      void h.engine('ask', { media }).start()
+    })
     await asked
     const id = await h.plan(['quick'])
     await h.database.pool.query(`select pg_notify('clarion_due', '')`)

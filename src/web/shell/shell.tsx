@@ -60,9 +60,11 @@ export const Shell = ({ me }: { me: Me }) => {
     signOut()
       .then(() => {
         forgetPerson()
-        // The next person begins at the beginning, not where this one was.
-        return navigate('/', { replace: true })
+        // The own screens go first, in the queue of timers that tells them: while they stand, the beginning leads to the calendar.
+        return new Promise((gone) => setTimeout(gone))
       })
+      // The next person begins at the beginning, not where this one was.
+      .then(() => navigate('/', { replace: true }))
       .catch((e: unknown) => sayError(t, e))
 
   return (
