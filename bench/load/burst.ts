@@ -1,4 +1,5 @@
 /** One burst of one arm, measured: everything due at one second, until all of it is out. */
+import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { seedRows } from '#infra/testing/rows.ts'
 import type { Contender, Enter, Size } from './contenders.ts'
@@ -58,6 +59,18 @@ const costs = async (g: Ground, c: Contender) => ({
   sandbox: await cpuOf([g.pids.sandbox]),
 })
 
+/** What did not come out in time is told as it stands. */
+const tellOpen = async ({ model }: Ground): Promise<void> => {
+  const { rows } = await model.database.pool.query(
+    `select p.state, p.reason, p.message, p.attempt, p.begun, p.next_at, p.lease_until, p.worker, c.id as channel, c.state as channel_state,
+      c.lease_until as channel_lease, c.not_before, (select string_agg(concat_ws(' ', s.key, s.state, s.begun_at), ', ') from steps s where s.publication_id = p.id) as steps,
+      (select string_agg(a.failure::text, ' | ') from attempts a where a.publication_id = p.id) as failures,
+      now() as now from publications p join channels c on c.id = p.channel_id
+      where p.state not in ('published', 'draft') order by p.channel_id, p.due_at, p.id limit 20`,
+  )
+  for (const row of rows) process.stderr.write(`  open: ${JSON.stringify(row)}\n`)
+}
+
 export const burst = async (o: { arm: Arm; dir: string; size: Size; slowMs: number }): Promise<Burst> => {
   const { size, arm } = o
   const ground = await openGround({ dir: o.dir, redis: arm.redis ?? false, ...(arm.major ? { major: arm.major } : {}) })
@@ -77,6 +90,7 @@ export const burst = async (o: { arm: Arm; dir: string; size: Size; slowMs: numb
       while (Date.now() < due.getTime() || ((await contender.open()) > 0 && Date.now() < end)) await pause(250)
       const [to, last] = [await costs(ground, contender), await counters(ground)]
       const times = await contender.times()
+      if (times.length < size.publications) await tellOpen(ground)
       const late = times.map((t) => t - due.getTime()).sort((a, b) => a - b)
       const n = size.publications
       const each = (key: keyof typeof from) => round((to[key] - from[key]) / n, 2)
