@@ -2,7 +2,8 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort, startClarion } from '../../tools/demo/clarion.ts'
+import { freePort } from '#infra/testing/free-port.ts'
+import { startClarion } from '../../tools/demo/clarion.ts'
 import { asker, type Case, group, type Stand } from './stand.ts'
 
 const signIn = (s: Stand, email: string, headers: Record<string, string> = {}) =>

@@ -69,6 +69,9 @@ export type Carry = (look: Look, o: Carried) => Carrier
 /** A look that broke is made again after a second, doubling up to five minutes (ms). */
 const brokenMs = { first: 1_000, most: 5 * 60_000 }
 
+/** When to look again (ms from now) after `before` looks that broke one after another. */
+export const afterBroken = (before: number): number => Math.min(brokenMs.most, brokenMs.first * 2 ** before)
+
 export const createCarry =
   (d: {
     database: Pick<Database, 'listen'>
@@ -95,7 +98,7 @@ export const createCarry =
           next = at?.getTime() ?? Number.POSITIVE_INFINITY
           broken = 0
         } catch (err) {
-          next = clock.now() + Math.min(brokenMs.most, brokenMs.first * 2 ** broken++)
+          next = clock.now() + afterBroken(broken++)
           d.log.error({ err, job: o.name }, `${o.name}: a look broke; it looks again`)
         }
         const ended = clock.now()

@@ -1,7 +1,5 @@
 /** Starts a Clarion of its own as a child process and stops it by its pid. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
@@ -12,15 +10,6 @@ export type Started = {
   /** Resolves when it has ended, however, with how and the last it printed. */
   ended: Promise<string>
 }
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const s = createServer().once('error', reject)
-    s.listen(0, '127.0.0.1', () => {
-      const { port } = s.address() as AddressInfo
-      s.close(() => resolve(port))
-    })
-  })
 
 /** Resolves when it is ready. Throws with what it printed when it ends before. */
 export const startClarion = async (o: {

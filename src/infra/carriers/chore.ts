@@ -3,7 +3,7 @@
  * one process makes it. All hear when the next one is due, and each keeps that instant by itself: a queue that is lost
  * costs nothing but the turn.
  */
-import type { Carried, Look } from '../carrier.ts'
+import { afterBroken, type Carried, type Look } from '../carrier.ts'
 import type { Clock } from '../clock.ts'
 
 /** The queue as this needs it. */
@@ -18,8 +18,6 @@ export type LookQueue = {
 
 type Log = { error: (o: object, text: string) => void }
 
-/** A look that broke is made again after a second, doubling up to five minutes (ms). */
-const brokenMs = { first: 1_000, most: 5 * 60_000 }
 /** What many processes ask within this long is one look (ms). */
 const gatherMs = 20
 /** A look that was asked for and is heard nothing of is asked after this often (ms). */
@@ -46,7 +44,7 @@ export const createChore = (d: { look: Look; o: Carried; clock: Clock; log: Log;
       at = (await d.look())?.getTime() ?? null
       broken = 0
     } catch (err) {
-      at = clock.now() + Math.min(brokenMs.most, brokenMs.first * 2 ** broken++)
+      at = clock.now() + afterBroken(broken++)
       d.log.error({ err, job: o.name }, `${o.name}: a look broke; it looks again`)
     }
     return at

@@ -5,7 +5,7 @@
  */
 import type { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
-import type { Carried, Look, Turn, Turns } from '../carrier.ts'
+import { afterBroken, type Carried, type Look, type Turn, type Turns } from '../carrier.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { within } from '../redis.ts'
 import { jobFields, jobThere, whatToDo } from './there.ts'
@@ -26,7 +26,6 @@ const stuckMs = 4_000
 const patienceMs = 2_000
 /** A worker's clock may be behind the one that put the job in by this much (ms). */
 const apartMs = 2_000
-const brokenMs = { first: 1_000, most: 5 * 60_000 }
 
 export const createTurns = (d: {
   look: Look
@@ -117,7 +116,7 @@ export const createTurns = (d: {
         }
         broken = 0
       } catch (err) {
-        ms = Math.min(brokenMs.most, brokenMs.first * 2 ** broken++)
+        ms = afterBroken(broken++)
         if (carried) d.doubt()
         d.log[carried ? 'debug' : 'error']({ err, job: d.o.name }, `${d.o.name}: a look broke; it looks again`)
       }

@@ -6,13 +6,13 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { diesWithUs } from './dies-with-us.ts'
+import { freePort } from './free-port.ts'
 
 export type TestS3 = {
   endpoint: string
@@ -31,16 +31,6 @@ export type TestS3 = {
 }
 
 const run = promisify(execFile)
-
-const freePort = async (): Promise<number> => {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 const configuration = (o: { fsid: string; dir: string; monPort: number; port: number }) => `[global]
 fsid = ${o.fsid}

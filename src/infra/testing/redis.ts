@@ -2,11 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { diesWithUs } from './dies-with-us.ts'
+import { freePort } from './free-port.ts'
 
 export type TestRedis = {
   /** redis:// URL. */
@@ -20,16 +20,6 @@ export type TestRedis = {
   start: () => Promise<void>
   /** Ends it for good and removes its folder. */
   stop: () => Promise<void>
-}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Starts one; it ends with this process, killed or not. `settings`: lines of redis.conf as flags, e.g. `{ maxmemory: '2mb' }`. */

@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Db } from '#infra/db/database.ts'
 import { lineSql } from './journal.ts'
 import { backlogAfterMs } from './rules.ts'
-import type { Claim } from './store.ts'
+import { type Claim, type ClaimedRow, claimOf } from './store.ts'
 import { may, stateAfter } from './transition.ts'
 
 /** How long a publication the network works on keeps the next ones of its channel waiting (ms, from its first step or, prepared ahead, from its due time; decision 0010). */
@@ -36,17 +36,7 @@ export const claim = async (
   db: Db,
   o: { free: Record<string, number>; now: Date; leaseUntil: Date; worker: string; only?: readonly string[] },
 ): Promise<Claim[]> => {
-  const rows = await sql<{
-    id: string
-    channel_id: string
-    platform: string
-    workspace_id: string
-    post_id: string
-    lease_token: string
-    attempt: number
-    started_at: Date | null
-    due_at: Date
-  }>`
+  const rows = await sql<ClaimedRow>`
     with due as (
       select p.channel_id, min(p.next_at) as at from publications p
       where ${may('claim', 'p')} and p.next_at <= ${o.now} ${o.only ? sql`and p.id = any(${o.only as string[]}::uuid[])` : sql``}
@@ -96,18 +86,7 @@ export const claim = async (
     select t.id, t.channel_id, t.platform, t.workspace_id, t.post_id, t.lease_token, t.attempt, t.started_at, t.due_at from taken t`.execute(
     db,
   )
-  return rows.rows.map((r) => ({
-    publicationId: r.id,
-    channelId: r.channel_id,
-    workspaceId: r.workspace_id,
-    postId: r.post_id,
-    platform: r.platform,
-    lease: r.lease_token,
-    attempt: r.attempt,
-    began: r.started_at,
-    dueAt: r.due_at,
-    worker: o.worker,
-  }))
+  return rows.rows.map((r) => claimOf(r, o.worker))
 }
 
 /**

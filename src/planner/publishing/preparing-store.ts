@@ -4,8 +4,9 @@ import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { ContentJson } from '#infra/db/tables.ts'
 import type { Finding } from '#kit/facts/preflight.ts'
 import { leastAheadMs, mostPreparings } from './ahead.ts'
+import type { Loaded } from './frozen.ts'
 import { type Line, lineSql } from './journal.ts'
-import { type Claim, LeaseLost } from './store.ts'
+import { type Claim, type ClaimedRow, claimOf, LeaseLost } from './store.ts'
 import { may, stateAfter } from './transition.ts'
 
 /** The channel could publish now, and nobody is at it. `p`, `c`, `w`: publications, channels, workspaces. */
@@ -23,15 +24,7 @@ export type Candidate = {
   dueAt: Date
   content: ContentJson
   settings: Record<string, unknown>
-  channel: {
-    id: string
-    externalId: string
-    kind: string
-    handle: string
-    name: string
-    facts: Record<string, unknown>
-    realm: 'live' | 'sandbox'
-  }
+  channel: Loaded['channel']
 }
 
 /** What may be prepared now, the next due first, at most `most[platform]` of a platform. */
@@ -71,19 +64,7 @@ export const claimPreparing = async (
   db: Db,
   o: { id: string; now: Date; leaseUntil: Date; worker: string },
 ): Promise<(Claim & { tries: number }) | null> => {
-  type Row = {
-    id: string
-    workspace_id: string
-    post_id: string
-    channel_id: string
-    platform: string
-    lease_token: string
-    attempt: number
-    tries: number
-    started_at: Date | null
-    due_at: Date
-  }
-  const { rows } = await sql<Row>`
+  const { rows } = await sql<ClaimedRow & { tries: number }>`
     with ready as (
       select p.id, c.platform, p.frozen is null as anew from publications p
       join channels c on c.id = p.channel_id join workspaces w on w.id = p.workspace_id
@@ -100,21 +81,7 @@ export const claimPreparing = async (
     db,
   )
   const r = rows[0]
-  return r
-    ? {
-        publicationId: r.id,
-        channelId: r.channel_id,
-        workspaceId: r.workspace_id,
-        postId: r.post_id,
-        platform: r.platform,
-        lease: r.lease_token,
-        attempt: r.attempt,
-        began: r.started_at,
-        dueAt: r.due_at,
-        worker: o.worker,
-        tries: r.tries,
-      }
-    : null
+  return r ? { ...claimOf(r, o.worker), tries: r.tries } : null
 }
 
 /** Renews leases of preparings. Gives the tokens that are still ours. Finds and locks as `renewLeases` does. */

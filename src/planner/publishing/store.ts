@@ -28,6 +28,32 @@ export type Claim = {
   worker: string
 }
 
+/** A publication that was just claimed, as the database gives it. */
+export type ClaimedRow = {
+  id: string
+  channel_id: string
+  platform: string
+  workspace_id: string
+  post_id: string
+  lease_token: string
+  attempt: number
+  started_at: Date | null
+  due_at: Date
+}
+
+export const claimOf = (r: ClaimedRow, worker: string): Claim => ({
+  publicationId: r.id,
+  channelId: r.channel_id,
+  workspaceId: r.workspace_id,
+  postId: r.post_id,
+  platform: r.platform,
+  lease: r.lease_token,
+  attempt: r.attempt,
+  began: r.started_at,
+  dueAt: r.due_at,
+  worker,
+})
+
 /** How many attempts before this one lost their lease without a word, one after another; at most `limit`. */
 export const lostInARow = async (db: Db, c: Claim, limit: number): Promise<number> => {
   if (c.attempt <= limit) return 0
