@@ -96,10 +96,15 @@ export type StepOptions<S> = {
   each?: 'media' | 'segment'
   /** Leave the step out (checked when the plan is made, on the frozen content). */
   when?: (t: StepView<S>, index: number) => boolean
-  /** Runs before the step is journalled as begun; its result is stored with it and never made again. Reads only. */
+  /** Runs before the step is journalled as begun; its result is stored with it and never made again (but see `keyTaken`). Reads only. */
   prepare?: (t: StepContext<S>) => Promise<Json> | Json
   /** A read-only look; required for `ask`, useful for `keyed`. */
   witness?: (t: StepContext<S>) => Promise<Witness>
+  /**
+   * With `keyed`: code of the failure by which the network says that something else has the key `prepare` chose. After a
+   * first call that is proof that nothing of ours was taken, so the step is prepared anew, under another key.
+   */
+  keyTaken?: `${string}.${string}`
   /** How long an empty look proves nothing (ms): the network's list lags behind. Default 0. */
   believeEmptyAfterMs?: number
   /** For steps that answer `notYet`: give up after this long (ms). Default 30 minutes. */

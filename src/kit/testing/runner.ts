@@ -128,6 +128,10 @@ export const runPlan = async (o: RunInput): Promise<RunResult> => {
     failure: Failure,
     t: () => StepContext,
   ): Promise<Verdict> {
+    if (failure.code === options.keyTaken && r.tries.get(key) === 1) {
+      r.prepared.set(key, (await options.prepare?.(t())) ?? null)
+      return 'again'
+    }
     if (failure.kind === 'try-later') return 'again'
     if (failure.kind !== 'unknown-outcome' && failure.kind !== 'duplicate') return { failed: failure }
     const mayRepeat = failure.kind === 'unknown-outcome' && (options.again === 'safe' || options.again === 'keyed')

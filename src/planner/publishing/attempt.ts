@@ -278,6 +278,12 @@ const failed = async (
     await note(d.db, w.claim, { event: 'token-renewed', message: failure.message, at: nowOf(walk) })
     return false
   }
+  if (row?.times === 1 && !doubt && failure.code === p.step.options.keyTaken) {
+    // The only call there was, and it found something else under its key: the next one takes another.
+    await mark('refused', false)
+    loaded.steps.set(p.key, { ...loaded.steps.get(p.key)!, prepared: null })
+    return false
+  }
   const verdict = afterFailure(failure, rule, loaded.tries, d.clock.now(), d.random())
   switch (verdict.do) {
     case 'look':

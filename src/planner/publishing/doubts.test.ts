@@ -57,6 +57,57 @@ describe('a keyed create whose first answer was lost', () => {
   })
 })
 
+describe('a key that something else has', () => {
+  /** Draws a key for each preparing, as networks do whose ids are chosen by the client. */
+  const drawing = (keys: string[]): ToyOptions => ({
+    again: 'keyed',
+    publish: steps(
+      step(
+        'create',
+        {
+          again: 'keyed',
+          keyTaken: 'toy.duplicate',
+          prepare: () => {
+            keys.push(`key ${keys.length + 1}`)
+            return keys.at(-1)!
+          },
+          witness: async () => ({ unsure: 'Another post sits at the key.' }),
+        },
+        async (t) => {
+          const json = { text: t.segments[0]!.text, key: t.prepared as string }
+          const { body } = await t.http<{ id: string }>({ method: 'POST', url: 'https://toy.test/posts', json })
+          return done({ id: body.id, url: null })
+        },
+      ),
+    ),
+  })
+
+  it('is left at once for another one: the only call was refused', async () => {
+    const keys: string[] = []
+    h.net.next.push('duplicate')
+    const id = await h.plan(['drawn'])
+    await h.engine(drawing(keys)).runDue()
+    expect(await h.read(id)).toMatchObject({ state: 'published', attempt: 1, tries: 0 })
+    expect([h.net.posts, keys]).toEqual([['drawn'], ['key 1', 'key 2']])
+    const steps = await h.db.selectFrom('steps').select(['times', 'prepared']).execute()
+    expect(steps).toEqual([{ times: 2, prepared: 'key 2' }])
+    const { journal } = (await publicationStory(h.db, h.target(id).ws, id))!
+    expect(journal.map((j) => j.event)).toEqual(
+      expect.arrayContaining(['step-begun', 'step-refused', 'step-begun', 'step-done', 'published']),
+    )
+  })
+
+  it.each(['lost', 'lost-before'] as const)('is never left after a call whose answer was %s', async (first) => {
+    const keys: string[] = []
+    h.net.next.push(first, 'duplicate')
+    const id = await h.plan(['drawn'])
+    await h.engine(drawing(keys)).runDue()
+    await h.live(12, 600_000, drawing(keys))
+    expect([await state(id), keys]).toEqual(['unconfirmed', ['key 1']])
+    expect(h.net.posts).toEqual(first === 'lost' ? ['drawn'] : [])
+  })
+})
+
 describe('a token that could not be had', () => {
   const channel = () =>
     h.db.selectFrom('channels').select('state').where('platform', '=', 'toy').executeTakeFirstOrThrow()

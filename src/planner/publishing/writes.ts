@@ -133,7 +133,7 @@ const writeBegins = async (db: Db, items: readonly Begin[]): Promise<boolean[]> 
       insert into steps (publication_id, key, position, state, times, prepared, first_begun_at, begun_at)
       select i.id, i.key, i.position, 'begun', i.times, i.prepared, i.now, i.now from i join p on p.n = i.n
       on conflict (publication_id, key) do update set state = 'begun', times = excluded.times, begun_at = excluded.begun_at,
-        prepared = coalesce(steps.prepared, excluded.prepared), failure = null, ended_at = null
+        prepared = coalesce(excluded.prepared, steps.prepared), failure = null, ended_at = null
       where steps.times < excluded.times
       returning publication_id, key
     ), u as (

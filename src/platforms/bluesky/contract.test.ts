@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Http, HttpRequest } from '#kit/client/http.ts'
 import { rotates } from '#kit/client/platform.ts'
 import type { Bench, Connected } from '#kit/testing/bench.ts'
@@ -391,6 +391,25 @@ contractSuite({
         expect(run.tries.get('create:0')).toBe(2)
         expect(b.sandbox.desk.requests({ route: 'upload' })).toHaveLength(2)
         expect(b.ledger()).toHaveLength(1)
+      })
+      test('two posts of one account that draw the same key in one millisecond both go out', async () => {
+        const b = bench()
+        const c = await b.connect()
+        const draws = [1, 1, 2]
+        const real = crypto.getRandomValues.bind(crypto)
+        const drawn = vi
+          .spyOn(crypto, 'getRandomValues')
+          .mockImplementation((into) => (into instanceof Uint16Array ? into.fill(draws.shift() ?? 3) : real(into)))
+        try {
+          const runs = [await b.publish(c, say('One')), await b.publish(c, say('Two'))]
+          expect(runs.map((r) => [r.state, r.tries.get('create:0')])).toEqual([
+            ['published', 1],
+            ['published', 2],
+          ])
+        } finally {
+          drawn.mockRestore()
+        }
+        expect(b.ledger().map((p) => p.text)).toEqual(['One', 'Two'])
       })
       test('another record at our key is never overwritten, and a person is asked', async () => {
         const b = bench()

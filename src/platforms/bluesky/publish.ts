@@ -113,6 +113,8 @@ const viaVideoService = async (t: T, media: StepMedia): Promise<Outcome> => {
   return notYet(3_000, 'Bluesky is processing the video')
 }
 
+/** Keys are drawn: two posts of one account in one millisecond may draw the same. */
+const keyTaken = 'bluesky.key-taken'
 const keyed = (t: T, record: PreparedPost['record']): Json => ({ rkey: newTid(t.now()), record })
 const stamp = (t: T) => new Date(t.now()).toISOString()
 
@@ -160,6 +162,7 @@ export const publish = steps<Settings>(
             before: earlier(t, t.index),
           }),
         ),
+      keyTaken,
       witness,
     },
     async (t) => {
@@ -191,6 +194,7 @@ export const publish = steps<Settings>(
             before: earlier(t, t.segments.length),
           }),
         ),
+      keyTaken,
       witness,
     },
     async (t) => done(await put(t)),
