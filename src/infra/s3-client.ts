@@ -58,9 +58,11 @@ export const clockOffset = (client: S3Client): number =>
   (client.config as { systemClockOffset?: number }).systemClockOffset ?? 0
 
 type Told = Error & { Code?: string; code?: string; $metadata?: { httpStatusCode?: number }; $response?: unknown }
+/** S3's own word; of a connection that failed the system's (ECONNREFUSED), as its name says nothing. */
 const codeOf = (error: unknown): string => {
   const e = error as Told
-  return e.Code ?? e.name ?? e.code ?? ''
+  const word = e.Code ?? e.name
+  return (word && word !== 'Error' ? word : e.code) ?? word ?? ''
 }
 export const statusOf = (error: unknown): number => (error as Told).$metadata?.httpStatusCode ?? 0
 
@@ -85,10 +87,40 @@ const advice: Record<string, { says: string; fix: string }> = {
   RequestTimeTooSkewed: { says: "this machine's clock is wrong", fix: 'Set the clock by NTP.' },
   AuthorizationHeaderMalformed: { says: 'the region is another one', fix: 'Correct S3_REGION.' },
   PermanentRedirect: { says: 'the bucket is in another region', fix: 'Correct S3_REGION, or S3_ENDPOINT.' },
+  InvalidRegionName: { says: 'there is no such region', fix: 'Correct S3_REGION; at R2 leave it out.' },
+  // R2's words for keys it does not know, and for those of another length than its own.
+  Unauthorized: { says: 'it does not know the access key', fix: 'Correct S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY.' },
+  InvalidArgument: {
+    says: 'it takes an access key, a region or a name for malformed',
+    fix: 'Correct S3_ACCESS_KEY_ID, S3_REGION and S3_BUCKET: at R2 the access key has 32 characters.',
+  },
+  InvalidBucketName: { says: 'no bucket can have this name', fix: 'Correct S3_BUCKET.' },
+  NotImplemented: {
+    says: 'it does not know the requests of S3 that Clarion needs',
+    fix: 'Correct S3_ENDPOINT: it has to be an S3 server that lists, copies and takes uploads in parts.',
+  },
+  NotKept: {
+    says: 'it does not give back what it was given',
+    fix: 'Correct S3_ENDPOINT: something other than an S3 server answers there, or stands before it.',
+  },
+  ENOTFOUND: {
+    says: 'there is no host of that name (ENOTFOUND)',
+    fix: 'Correct S3_ENDPOINT, S3_REGION and S3_BUCKET; where buckets have no host names of their own, set S3_PATH_STYLE=1.',
+  },
+  EPROTO: { says: 'it speaks no TLS there (EPROTO)', fix: 'Correct S3_ENDPOINT: http:// instead of https://.' },
   IllegalLocationConstraintException: { says: 'the bucket is in another region', fix: 'Correct S3_REGION.' },
 }
+/** Over, perhaps, without anybody's doing: a name server may be away too. */
+const passes = ['ENOTFOUND', 'EPROTO']
 /** HEAD has no body to tell a code in; then the status has to do. */
-const byStatus: Record<number, string> = { 301: 'PermanentRedirect', 403: 'AccessDenied', 404: 'NoSuchBucket' }
+const byStatus: Record<number, string> = {
+  301: 'PermanentRedirect',
+  // A success that is no answer of S3.
+  200: 'NotKept',
+  401: 'Unauthorized',
+  403: 'AccessDenied',
+  404: 'NoSuchBucket',
+}
 
 /** An error of the SDK as those who asked for a file know it: `StorageFull`, or `StorageAway` with a reason. */
 export const asStorageError = (error: unknown): Error => {
@@ -109,13 +141,42 @@ export type Trouble = {
 const troubleOf = (error: unknown): Trouble => {
   const status = statusOf(error)
   const known = advice[codeOf(error)] ?? advice[byStatus[status] ?? '']
-  if (known) return { ...known, passing: false }
+  if (known) return { ...known, passing: passes.includes(codeOf(error)) }
+  if (/CERT|SIGNATURE_FAILURE/.test(codeOf(error)))
+    return {
+      says: `its certificate is not trusted (${codeOf(error)})`,
+      fix: 'Name the certificate of its authority in NODE_EXTRA_CA_CERTS, or correct S3_ENDPOINT.',
+      passing: true,
+    }
   const says = status ? `it answers ${status} ${codeOf(error)}` : `it does not answer (${codeOf(error)})`
   return {
     says,
     fix: 'Start that server, or correct S3_ENDPOINT and S3_REGION.',
     passing: !status || status >= 500 || status === 429,
   }
+}
+
+class NotKept extends Error {
+  override readonly name = 'NotKept'
+}
+/**
+ * Looks at what a server says to bytes it was given. Whatever answers 200 to everything (a web page, a proxy before the
+ * server) names no ETag: what it "took" would be lost. @throws NotKept.
+ */
+export const kept = <T extends { ETag?: string | undefined }>(answer: T): T => {
+  if (answer.ETag) return answer
+  throw new NotKept('an answer without an ETag')
+}
+
+/** Writes a few bytes, reads them back and takes them away again. */
+const tryOut = async ({ sdk, client, settings }: S3): Promise<void> => {
+  const name = `incoming/start-${randomBytes(6).toString('hex')}`
+  const mark = { Bucket: settings.bucket, Key: settings.prefix + name }
+  kept(await client.send(new sdk.PutObjectCommand({ ...mark, Body: new TextEncoder().encode(name) })))
+  const back = await client.send(new sdk.GetObjectCommand(mark))
+  const same = (await back.Body?.transformToString()) === name
+  await client.send(new sdk.DeleteObjectCommand(mark))
+  if (!same) throw new NotKept('other bytes came back')
 }
 
 /** Why the storage cannot be used now; null when it can. A listing, as its refusal has a body that says which setting is wrong. */
@@ -130,15 +191,9 @@ export const whyNot = ({ sdk, client, settings }: S3): Promise<Trouble | null> =
  * @throws CannotStart when the server refuses us.
  */
 export const assertUsable = async (s3: S3): Promise<string | null> => {
-  const { sdk, client, settings } = s3
+  const { client, settings } = s3
   const { bucket, endpoint, region } = settings
-  const mark = { Bucket: bucket, Key: `${settings.prefix}incoming/start-${randomBytes(6).toString('hex')}` }
-  const why =
-    (await whyNot(s3)) ??
-    (await client
-      .send(new sdk.PutObjectCommand({ ...mark, Body: new Uint8Array() }))
-      .then(() => client.send(new sdk.DeleteObjectCommand(mark)))
-      .then(() => null, troubleOf))
+  const why = (await whyNot(s3)) ?? (await tryOut(s3).then(() => null, troubleOf))
   const where = `S3 (bucket ${bucket} at ${endpoint ?? region})`
   if (!why) {
     const apart = Math.round(clockOffset(client) / 1000)

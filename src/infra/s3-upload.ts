@@ -3,7 +3,7 @@
  * again, whatever the length. (`@aws-sdk/lib-storage` copies every part together anew, and reads the sender to the end after
  * a part was refused.) A stream that breaks leaves nothing: what was sent of it is aborted.
  */
-import type { S3 } from './s3-client.ts'
+import { kept, type S3 } from './s3-client.ts'
 
 /** Bytes of a part; a file may have 10,000 of them. */
 const partBytes = 8 * 1024 * 1024
@@ -30,8 +30,8 @@ export const sendStream = async (
   let sending: Promise<void> | undefined
 
   const sendPart = async (body: Buffer, number: number): Promise<void> => {
-    const { ETag } = await client.send(
-      new sdk.UploadPartCommand({ ...at, UploadId: uploadId, PartNumber: number, Body: body }),
+    const { ETag } = kept(
+      await client.send(new sdk.UploadPartCommand({ ...at, UploadId: uploadId, PartNumber: number, Body: body })),
     )
     parts.push({ PartNumber: number, ETag })
   }
@@ -60,7 +60,7 @@ export const sendStream = async (
       }
     }
     if (number === 0) {
-      await client.send(new sdk.PutObjectCommand({ ...at, ...about, Body: current.subarray(0, filled) }))
+      kept(await client.send(new sdk.PutObjectCommand({ ...at, ...about, Body: current.subarray(0, filled) })))
       return
     }
     await flush(++number)

@@ -13,7 +13,7 @@ import type { GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import { readStream, TooManyBytes, writeStream } from './files.ts'
 import type { Hold } from './hold.ts'
 import { holding } from './hold.ts'
-import { asStorageError, clockOffset, isMissing, type S3, statusOf, whyNot } from './s3-client.ts'
+import { asStorageError, clockOffset, isMissing, kept, type S3, statusOf, whyNot } from './s3-client.ts'
 import { copyObject, sendStream } from './s3-upload.ts'
 import { passed } from './scavenge.ts'
 import { asFull, checkedKey, NotStored, type Storage, StorageAway, StorageFull } from './storage.ts'
@@ -48,7 +48,7 @@ export const s3Storage = ({ s3, cache, now, links }: S3StorageOptions): Storage 
     throw isMissing(error) ? new NotStored(key) : asStorageError(error)
   }
 
-  const head = (key: string) => client.send(new sdk.HeadObjectCommand(at(key)))
+  const head = (key: string) => client.send(new sdk.HeadObjectCommand(at(key))).then(kept)
   const get = (key: string, range?: { from: number; to?: number }, etag?: string) =>
     client
       .send(
@@ -58,6 +58,7 @@ export const s3Storage = ({ s3, cache, now, links }: S3StorageOptions): Storage 
           ...(etag ? { IfMatch: etag } : {}),
         }),
       )
+      .then(kept)
       .catch(refused(key))
 
   /** The bytes of an answer, taken up again where the connection broke. */
@@ -90,8 +91,8 @@ export const s3Storage = ({ s3, cache, now, links }: S3StorageOptions): Storage 
     return cache.bring(key, about.ContentLength ?? 0, hold, async (path) => {
       const answer = await get(key)
       const { sha256 } = await writeStream(path, bytesOf(key, answer, 0), { maxBytes: answer.ContentLength ?? 0 })
-      const kept = answer.Metadata?.sha256
-      if (kept && kept !== sha256.toString('hex')) throw new StorageAway(`${key} is not what was stored there`)
+      const known = answer.Metadata?.sha256
+      if (known && known !== sha256.toString('hex')) throw new StorageAway(`${key} is not what was stored there`)
     })
   }
 
@@ -99,6 +100,7 @@ export const s3Storage = ({ s3, cache, now, links }: S3StorageOptions): Storage 
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     await client
       .send(new sdk.PutObjectCommand({ ...at(key), Body: bytes, Metadata: { sha256 } }))
+      .then(kept)
       .catch((error: unknown) => {
         throw asStorageError(error)
       })
@@ -307,8 +309,10 @@ export const s3Storage = ({ s3, cache, now, links }: S3StorageOptions): Storage 
       })
       if (!links.cdnUrl) return signed
       // The CDN's root is the bucket; it hands the query on to where the signature is checked.
-      const { pathname, search } = new URL(signed)
-      const path = settings.pathStyle ? pathname.slice(settings.bucket.length + 1) : pathname
+      const { host, pathname, search } = new URL(signed)
+      // The SDK leaves host names of buckets where they cannot work (an address of numbers, dots under TLS).
+      const inPath = !host.startsWith(`${settings.bucket}.`)
+      const path = inPath ? pathname.slice(settings.bucket.length + 1) : pathname
       return links.cdnUrl + path + search
     },
     handsOut: links?.reachable ?? false,

@@ -249,6 +249,105 @@ test('a wrong setting is told in a sentence, with what to do', async () => {
   s3.client.destroy()
 })
 
+/** A server that gives every request the same answer. */
+const parrot = async (status: number, type: string, body: string) => {
+  const it = createServer((req, res) => {
+    req.resume()
+    res.writeHead(status, { 'content-type': type }).end(body)
+  })
+  await new Promise<void>((r) => it.listen(0, '127.0.0.1', r))
+  undo.push(() => {
+    it.closeAllConnections()
+    return new Promise((r) => it.close(r))
+  })
+  return `http://127.0.0.1:${(it.address() as AddressInfo).port}`
+}
+const refusal = (code: string) => `<Error><Code>${code}</Code><Message>no</Message></Error>`
+
+test.each<[string, () => Promise<Partial<S3Settings>>, RegExp, RegExp, 'stops' | 'waits']>([
+  [
+    'a web page',
+    async () => ({ endpoint: await parrot(200, 'text/html', '<p>Hi') }),
+    /give back/,
+    /S3_ENDPOINT/,
+    'stops',
+  ],
+  [
+    'R2, key unknown',
+    async () => ({ endpoint: await parrot(401, 'application/xml', refusal('Unauthorized')) }),
+    /access key/,
+    /S3_SECRET/,
+    'stops',
+  ],
+  [
+    'R2, key of another length',
+    async () => ({ endpoint: await parrot(400, 'application/xml', refusal('InvalidArgument')) }),
+    /malformed/,
+    /32 characters/,
+    'stops',
+  ],
+  [
+    'R2, region of Amazon',
+    async () => ({ endpoint: await parrot(400, 'application/xml', refusal('InvalidRegionName')) }),
+    /no such region/,
+    /leave it out/,
+    'stops',
+  ],
+  ['a name no bucket has', async () => ({ bucket: 'No_Such/x' }), /no bucket can/, /S3_BUCKET/, 'stops'],
+  [
+    'nobody listens',
+    async () => ({ endpoint: 'http://127.0.0.1:9' }),
+    /not answer \(ECONNREFUSED\)/,
+    /Start that/,
+    'waits',
+  ],
+  [
+    'no such host',
+    async () => ({ endpoint: 'http://s3.invalid' }),
+    /no host of that name|not answer/,
+    /S3_ENDPOINT/,
+    'waits',
+  ],
+  [
+    'TLS where there is none',
+    async () => ({ endpoint: server.endpoint.replace('http:', 'https:') }),
+    /no TLS/,
+    /http:\/\//,
+    'waits',
+  ],
+])('what answers there is told: %s', async (_, wrong, says, fix, start) => {
+  const s3 = await connectS3(await settingsOf(await wrong()))
+  const told = await assertUsable(s3).catch((e: CannotStart) => e)
+  s3.client.destroy()
+  expect(told instanceof CannotStart ? 'stops' : 'waits').toBe(start)
+  const words = told instanceof CannotStart ? `${told.message} ${told.fix}` : String(told)
+  expect(words).toMatch(says)
+  expect(words).toMatch(fix)
+})
+
+test('a server that answers 200 to everything has taken nothing', async () => {
+  const { storage } = await opened({ endpoint: await parrot(200, 'text/html', '<p>Hi') })
+  await expect(storage.put('media/aa/a', Buffer.from('bytes'))).rejects.toThrow(StorageAway)
+  const sender = async function* () {
+    yield Buffer.from('bytes')
+  }
+  await expect(storage.putStream('incoming/a', sender(), { maxBytes: 10 })).rejects.toThrow(StorageAway)
+  await expect(storage.read('media/aa/a')).rejects.toThrow(StorageAway)
+  await expect(storage.size('media/aa/a')).rejects.toThrow(StorageAway)
+})
+
+test('the path at a CDN begins below the bucket, wherever addresses name it', async () => {
+  const linked = async (o: Partial<S3Settings>) => {
+    const { storage } = await opened({ bucket: 'files', ...o }, 2 ** 20, 'https://cdn.example')
+    return new URL((await storage.link('media/aa/pic', { mime: 'image/png', forMs: 1000 }))!).pathname
+  }
+  expect(await linked({ endpoint: 'https://s3.example', pathStyle: false })).toBe('/media/aa/pic')
+  expect(await linked({ endpoint: 'https://s3.example', pathStyle: true })).toBe('/media/aa/pic')
+  // Neither numbers nor names with dots under TLS can have a bucket before them.
+  expect(await linked({ endpoint: 'http://127.0.0.1:9', pathStyle: false })).toBe('/media/aa/pic')
+  expect(await linked({ endpoint: 'https://s3.example', pathStyle: false, bucket: 'my.files' })).toBe('/media/aa/pic')
+})
+
 test('a machine whose clock is wrong is told so, and its signed addresses are good all the same', async () => {
   const settings = await settingsOf()
   const program = `
