@@ -44,10 +44,9 @@ export const attempt = async (d: EngineDeps, w: Work): Promise<void> => {
     return giveUp(d, c, loaded, 'gave-up', message)
   }
   if (!loaded.begun && (await tooLate(d, w, loaded))) return
-  const current = await dropStale(d, c, platform, loaded)
-  const frozen = await frozenOf(d, w, platform, current)
-  if (!frozen) return
-  const walk = startAttempt(d, w, platform, current, frozen)
+  const made = await madeReady(d, w, platform, loaded)
+  if (!made) return
+  const walk = startAttempt(d, w, platform, made.loaded, made.frozen)
   try {
     for (const [position, planned] of walk.planned.entries()) await step(walk, planned, position)
     await publish(walk)
@@ -90,18 +89,21 @@ const tooLate = async (d: EngineDeps, { claim: c }: Work, loaded: Loaded): Promi
 /** Preparing content harms nobody and can be repeated. */
 const preparing: StepRule = { again: 'safe', hasWitness: false, believeEmptyAfterMs: 0 }
 
-const frozenOf = async (
+/** What goes out: as it was prepared, if that is still the right thing, or frozen now. Null: neither could be, which is told. */
+const madeReady = async (
   d: EngineDeps,
   { claim: c }: Work,
   platform: Platform,
-  loaded: Loaded,
-): Promise<Frozen | null> => {
-  if (loaded.frozen) return loaded.frozen
+  before: Loaded,
+): Promise<{ loaded: Loaded; frozen: Frozen } | null> => {
   try {
-    return await freeze(d.db, d.media, platform, loaded)
+    const loaded = await dropStale(d, c, platform, before)
+    return { loaded, frozen: loaded.frozen ?? (await freeze(d.db, d.media, platform, loaded)) }
   } catch (error) {
+    // With something public begun nothing is frozen here: what broke then is no word on the post.
+    if (error instanceof LeaseLost || before.begun) throw error
     const failure = notPrepared(error)
-    const again = failure && afterFailure(failure, preparing, loaded.tries, d.clock.now(), d.random())
+    const again = failure && afterFailure(failure, preparing, before.tries, d.clock.now(), d.random())
     if (failure && again?.do === 'wait') {
       const { message, kind: verdict } = failure
       const reason = reasonOf(failure)

@@ -158,6 +158,7 @@ const mediaFacts = async (
   media: MediaPort,
   ws: string,
   wanted: ReadonlyMap<string, RenditionProfile>,
+  before: ReadonlyMap<string, FrozenMedia>,
 ): Promise<Map<string, FrozenMedia>> => {
   const ids = [...wanted.keys()]
   if (ids.length === 0) return new Map()
@@ -166,15 +167,32 @@ const mediaFacts = async (
     rows.map(async (m): Promise<FrozenMedia> => {
       const base = { id: m.id, kind: m.kind, durationMs: m.duration_ms, alt: m.alt, facts: m.facts }
       if (m.kind !== 'image') return { ...base, mime: m.mime, bytes: m.bytes, width: m.width, height: m.height }
-      const r = await media.renditionFor(m.id, wanted.get(m.id)!)
+      const r = await media.renditionFor(m.id, wanted.get(m.id)!).catch((error: unknown) => {
+        const known = before.get(m.id)
+        if (known && notPrepared(error)) return known
+        throw error
+      })
       return { ...base, mime: r.mime, bytes: r.bytes, width: r.width, height: r.height }
     }),
   )
   return new Map(facts.map((f) => [f.id, f]))
 }
 
-/** Takes the copy. Renditions are made here at the latest (the engine makes them ahead of time). */
-export const freeze = async (db: Db, media: MediaPort, platform: Platform, loaded: Loaded): Promise<Frozen> => {
+/** Pictures by id, as an earlier copy has them. */
+const picturesOf = (media: readonly FrozenMedia[]) => new Map(media.map((m) => [m.id, m]))
+
+/**
+ * Takes the copy. Renditions are made here at the latest (the engine makes them ahead of time). `before`: a copy taken
+ * earlier. A picture's rendition stays what it was, so where it cannot be asked for at this moment that copy is believed:
+ * what the network has already needs no file of ours.
+ */
+export const freeze = async (
+  db: Db,
+  media: MediaPort,
+  platform: Platform,
+  loaded: Loaded,
+  before?: Frozen | null,
+): Promise<Frozen> => {
   const { content } = loaded
   const settings = platform.spec.settings.schema.parse(loaded.settings)
   const attached = platform.spec.settings.media?.(settings) ?? []
@@ -183,12 +201,14 @@ export const freeze = async (db: Db, media: MediaPort, platform: Platform, loade
     media,
     loaded.workspaceId,
     new Map(content.segments.flatMap((s) => s.mediaIds).map((id) => [id, profileOf(platform)])),
+    picturesOf(before?.segments.flatMap((s) => s.media) ?? []),
   )
   const pointedAt = await mediaFacts(
     db,
     media,
     loaded.workspaceId,
     new Map(attached.map((a) => [a.id, profileOf(platform, a.limits)])),
+    picturesOf(Object.values(before?.attachments ?? {})),
   )
   const attachments = Object.fromEntries(
     attached.map(({ id, field }) => {

@@ -1,10 +1,11 @@
 /** What goes wrong while a post is made ready: trouble of our own is no verdict on the post. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Problem } from '#contract/problems.ts'
 import { newId } from '#infra/ids.ts'
 import { StorageAway, StorageFull } from '#infra/storage.ts'
+import { done, step, steps } from '#kit/client/steps.ts'
 import type { MediaPort } from './deps.ts'
-import { type ToyHouse, toyHouse, toyWs } from './testing.ts'
+import { type ToyHouse, type ToyOptions, toyHouse, toyWs } from './testing.ts'
 
 let h: ToyHouse
 beforeEach(async () => {
@@ -12,8 +13,7 @@ beforeEach(async () => {
 })
 afterEach(() => h.close())
 
-/** A post with one picture. */
-const withPicture = async (): Promise<string> => {
+const picture = async (): Promise<string> => {
   const media = newId(h.clock.now())
   await h.db
     .insertInto('media')
@@ -29,8 +29,12 @@ const withPicture = async (): Promise<string> => {
       created_at: new Date(h.clock.now()),
     })
     .execute()
-  const id = await h.plan(['look'])
-  const content = JSON.stringify({ segments: [{ text: 'look', mediaIds: [media] }] })
+  return media
+}
+/** A post with one picture. */
+const withPicture = async (dueIn = 0): Promise<string> => {
+  const id = await h.plan(['look'], { dueIn })
+  const content = JSON.stringify({ segments: [{ text: 'look', mediaIds: [await picture()] }] })
   await h.db.updateTable('publications').set({ content }).where('id', '=', id).execute()
   return id
 }
@@ -113,4 +117,64 @@ it('trouble that does not end is told in the end', async () => {
   }
   expect(await h.read(id)).toMatchObject({ state: 'failed', reason: 'content' })
   expect(h.net.posts).toEqual([])
+})
+
+describe('a storage that is away at the due time', () => {
+  /** The upload carries the file and may run ahead; the create needs none. */
+  const toy = (files: string[]): ToyOptions => ({
+    again: 'ask',
+    ahead: { upload: 3_600_000 },
+    publish: steps(
+      step('upload', { again: 'safe' }, async (t) => {
+        for (const m of t.segments[0]!.media) files.push(`${m.id.slice(-1)} ${(await m.blob()).size}`)
+        return done({ file: 1 })
+      }),
+      step('create', { again: 'never' }, async (t) => {
+        const url = 'https://toy.test/posts'
+        const { body } = await t.http<{ id: string }>({ method: 'POST', url, json: { text: t.segments[0]!.text } })
+        return done({ id: body.id, url: null })
+      }),
+    ),
+  })
+  const words = async (id: string) =>
+    (await h.db.selectFrom('journal').select('event').where('publication_id', '=', id).orderBy('id').execute()).map(
+      (j) => j.event,
+    )
+
+  it('keeps nothing back of which the network has everything already', async () => {
+    const files: string[] = []
+    const id = await withPicture(600_000)
+    const away: unknown[] = []
+    const engine = h.engine(toy(files), { media: media(away) })
+    await engine.runAhead()
+    expect((await h.read(id)).prepared_at).not.toBe(null)
+    away.push(...Array.from({ length: 20 }, () => new StorageAway('no answer')))
+    h.clock.set(h.clock.now() + 600_000)
+    await engine.runDue()
+    expect(await h.read(id)).toMatchObject({ state: 'published' })
+    expect([files.length, h.net.posts, (await words(id)).includes('prepare-dropped')]).toEqual([1, ['look'], false])
+  })
+
+  it('throws nothing away that it could not compare, and waits', async () => {
+    const files: string[] = []
+    const id = await withPicture(600_000)
+    const away: unknown[] = []
+    const engine = h.engine(toy(files), { media: media(away) })
+    await engine.runAhead()
+    // Another picture, which nobody told of and nobody can read now.
+    const other = await picture()
+    const content = JSON.stringify({ segments: [{ text: 'look', mediaIds: [other] }] })
+    await h.db.updateTable('publications').set({ content }).where('id', '=', id).execute()
+    away.push(new StorageAway('no answer'), new StorageAway('no answer'))
+    h.clock.set(h.clock.now() + 600_000)
+    for (let i = 0; i < 2; i++) {
+      await engine.runDue()
+      expect(await h.read(id)).toMatchObject({ state: 'waiting', reason: 'clarion.storage-away', tries: 0 })
+      expect((await h.read(id)).prepared_at).not.toBe(null)
+      await h.clock.advance(60_000)
+    }
+    await engine.runDue()
+    expect(await h.read(id)).toMatchObject({ state: 'published' })
+    expect([files.length, (await words(id)).filter((w) => w === 'prepare-dropped').length]).toEqual([2, 1])
+  })
 })

@@ -4,7 +4,7 @@ import { isPublic, readStepKey } from '#contract/steps.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { livesUntil } from './ahead.ts'
 import type { EngineDeps } from './deps.ts'
-import { type Frozen, freeze, type Loaded } from './frozen.ts'
+import { type Frozen, freeze, type Loaded, notPrepared } from './frozen.ts'
 import { dropOwn, dropUploads } from './prepared.ts'
 import type { Claim } from './store.ts'
 
@@ -19,7 +19,8 @@ const sameThing = (a: Frozen, b: Frozen) =>
  * Throws away what is prepared and of no more use: it ended its life on the network, or what is to go out has changed
  * since. The latter only where nothing public has begun. Once a create has, what goes out stays as it is; but where no
  * answer is missing and a create is still to come (a rate limit of hours, a person's "again", a thread's next part), the
- * files it needs are brought anew.
+ * files it needs are brought anew. Raises what kept it from comparing, where that says nothing about the content: then
+ * nothing is thrown away, and the caller waits.
  */
 export const dropStale = async (d: EngineDeps, c: Claim, platform: Platform, loaded: Loaded): Promise<Loaded> => {
   const { frozen } = loaded
@@ -43,8 +44,13 @@ export const dropStale = async (d: EngineDeps, c: Claim, platform: Platform, loa
   // What is looked at every now and then is in the network's hands, which says itself when that has come to nothing.
   const working = rows.some((s) => s.state !== 'done' && now - s.begunAt < workingMs)
   const over = !working && until !== null && until <= now
-  // What cannot be frozen any more (a file is gone) is told by the attempt itself.
-  const fresh = over ? null : await freeze(d.db, d.media, platform, loaded).catch(() => null)
+  const fresh = over
+    ? null
+    : await freeze(d.db, d.media, platform, loaded, frozen).catch((error: unknown) => {
+        // What cannot be frozen any more (a file is gone) is told by the attempt itself.
+        if (!notPrepared(error)) return null
+        throw error
+      })
   if (fresh && sameThing(fresh, frozen)) return loaded
   await dropOwn(d.db, c, over ? 'expired' : 'changed', new Date(now))
   return { ...loaded, frozen: null, steps: new Map() }
