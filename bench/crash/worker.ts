@@ -41,16 +41,12 @@ const wired: Send = async (input, init, to) => {
   if (hit('kill-before', at)) await die()
   const signal = AbortSignal.any([...(init?.signal ? [init.signal] : []), AbortSignal.timeout(settings.timeoutMs)])
   const answer = await send(input, { ...init, signal }, to)
-  const body = await answer.arrayBuffer()
   if (hit('kill-after', at)) await die()
   if (hit('stall-after', at)) {
     trap = null
     await stall()
   }
-  return new Response(answer.status === 204 || answer.status === 304 ? null : body, {
-    status: answer.status,
-    headers: answer.headers,
-  })
+  return answer
 }
 
 /** Before the engine's own lease check: a worker that slept here must find out. */

@@ -14,6 +14,8 @@ export type TestSandbox = {
   call: (realUrl: string, init?: RequestInit) => Promise<Response>
   /** What went wrong inside imitations; a test ends with it empty. */
   trouble: string[]
+  /** How many connections were made so far. */
+  connections: () => number
   close: () => Promise<void>
 }
 
@@ -39,6 +41,8 @@ export const startSandbox = async (
     },
   })
   const server = createServer(sandbox.handle)
+  let connections = 0
+  server.on('connection', () => connections++)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/sandbox`
   return {
@@ -46,6 +50,7 @@ export const startSandbox = async (
     desk: sandbox.desk,
     clock,
     trouble,
+    connections: () => connections,
     call: (realUrl, init) => {
       const real = new URL(realUrl)
       return fetch(`${url}/${real.host}${real.pathname}${real.search}`, { redirect: 'manual', ...init })

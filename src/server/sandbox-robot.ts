@@ -45,7 +45,7 @@ export const createSandboxRobot = (deps: RobotDeps): SandboxRobot => {
       signal: AbortSignal.timeout(15_000),
     }).catch((error: unknown) => refuse(`cannot be reached (${(error as Error).message})`))
     const text = await res.text()
-    if (!res.ok) return refuse(`desk answered ${res.status}: ${text.slice(0, 200)}`)
+    if (res.status >= 300) return refuse(`desk answered ${res.status}: ${text.slice(0, 200)}`)
     return JSON.parse(text)
   }
   const tokens = async (platform: string) => {

@@ -64,6 +64,8 @@ export type HttpOptions = {
   seen?: (answer: { status: number; headers: Record<string, string> }, charges: readonly Charge[]) => void
   /** Told of charges whose call has no answer, and may have arrived. Must not throw. */
   lost?: (charges: readonly Charge[]) => void
+  /** Writes made twice harm nobody, as the network dedupes them or nothing shows: they may share a kept connection (`send.ts`). Default no. */
+  repeats?: boolean
   /** What a call takes from budgets beside its own `charge`, by its method and address. */
   takes?: (method: HttpRequest['method'], url: URL) => readonly Charge[]
   fetch?: Send
@@ -106,11 +108,14 @@ const exact = (_key: string, value: unknown, context?: { source?: string }): unk
     ? context!.source
     : value
 
+/** Fewer digits are exact. Most answers have no such number, and are read without asking about each value. */
+const long = /\d{16}/
+
 /** Parses JSON whatever the content type says; text stays text. */
 const parse = (text: string): unknown => {
   if (!text) return undefined
   try {
-    return JSON.parse(text, exact)
+    return long.test(text) ? JSON.parse(text, exact) : JSON.parse(text)
   } catch {
     return text
   }
@@ -152,39 +157,47 @@ export const createHttp = (o: HttpOptions): Http => {
     if (o.realm === 'sandbox' && !o.sandboxUrl) throw new Error('the sandbox realm needs a sandbox URL')
     const url = o.realm === 'sandbox' ? sandboxed(real, o.sandboxUrl!) : real
     // Runs from here: looking at the address is part of the time a request may take.
-    const timeout = AbortSignal.timeout(r.timeoutMs ?? 30_000)
-    const judged = o.realm === 'live' ? await o.allow?.(real) : undefined
-    const to = o.hosts?.includes(real.host) ? undefined : judged
-    const { body, type } = encode(r)
-    const headers: Record<string, string> = {
-      accept: 'application/json',
-      'user-agent': o.userAgent ?? 'Clarion/0.1',
-      ...(type ? { 'content-type': type } : {}),
-      ...r.headers,
-      ...(o.realm === 'sandbox' ? asClarion() : {}),
-    }
-    const signal = o.signal ? AbortSignal.any([o.signal, timeout]) : timeout
-    const own = r.charge === undefined ? [] : 'bucket' in r.charge ? [r.charge] : r.charge
-    // Objects of this call alone, by which it gives back what it took.
-    const charges = [...own, ...(o.takes?.(r.method, real) ?? [])].map((charge) => ({ ...charge }))
-    await spendAll(o, charges)
-    try {
-      await o.beforeSend?.()
-    } catch (error) {
-      for (const charge of charges) await o.refund?.(charge)
-      throw error
-    }
-
+    const limit = timeLimit(r.timeoutMs ?? 30_000, o.signal)
     let answer: Answer
+    const charges = chargesFor(o, r, real)
     try {
-      const res = await through(url, { method: r.method, headers, body, signal, redirect: 'manual' }, to)
-      const text = await res.text()
-      answer = { status: res.status, headers: Object.fromEntries(res.headers), text, body: parse(text) }
-    } catch (error) {
-      const failure = unanswered(error, real.host, timeout.aborted)
-      if (failure.kind === 'try-later') for (const charge of charges) await o.refund?.(charge)
-      else o.lost?.(charges)
-      return fail(failure)
+      const judged = o.realm === 'live' ? await o.allow?.(real) : undefined
+      const to = o.hosts?.includes(real.host) ? undefined : judged
+      const { body, type } = encode(r)
+      const headers: Record<string, string> = {
+        accept: 'application/json',
+        'user-agent': o.userAgent ?? 'Clarion/0.1',
+        ...(type ? { 'content-type': type } : {}),
+        ...r.headers,
+        ...(o.realm === 'sandbox' ? asClarion() : {}),
+      }
+      await spendAll(o, charges)
+      try {
+        await o.beforeSend?.()
+      } catch (error) {
+        for (const charge of charges) await o.refund?.(charge)
+        throw error
+      }
+      const init = {
+        method: r.method,
+        headers,
+        body,
+        signal: limit.signal,
+        redirect: 'manual',
+        keep: o.repeats,
+      } as const
+      try {
+        const res = await through(url, init, to)
+        const text = await res.text()
+        answer = { status: res.status, headers: Object.fromEntries(res.headers), text, body: parse(text) }
+      } catch (error) {
+        const failure = unanswered(error, real.host, limit.passed())
+        if (failure.kind === 'try-later') for (const charge of charges) await o.refund?.(charge)
+        else o.lost?.(charges)
+        return fail(failure)
+      }
+    } finally {
+      limit.over()
     }
     o.seen?.({ status: answer.status, headers: answer.headers }, charges)
     const good = (answer.status >= 200 && answer.status < 300) || r.accept?.includes(answer.status)
@@ -205,6 +218,34 @@ export const createHttp = (o: HttpOptions): Http => {
         raw: hideGrants(redact(answer.text, secrets)).slice(0, 2000),
       })
     return { status: answer.status, headers: answer.headers, body: parsed.data, text: answer.text }
+  }
+}
+
+/** Objects of this call alone, by which it gives back what it took. */
+const chargesFor = (o: Pick<HttpOptions, 'takes'>, r: HttpRequest, real: URL): readonly Charge[] => {
+  const own = r.charge === undefined ? [] : 'bucket' in r.charge ? [r.charge] : r.charge
+  return [...own, ...(o.takes?.(r.method, real) ?? [])].map((charge) => ({ ...charge }))
+}
+
+/** Ends a call after `ms`, or with `outer`. (`AbortSignal.any` and `timeout` cost several times as much, and stay until they are collected.) */
+const timeLimit = (ms: number, outer: AbortSignal | undefined) => {
+  const ends = new AbortController()
+  let passed = false
+  const timer = setTimeout(() => {
+    passed = true
+    ends.abort(new DOMException(`no answer within ${ms} ms`, 'TimeoutError'))
+  }, ms)
+  timer.unref()
+  const abort = () => ends.abort(outer!.reason)
+  if (outer?.aborted) abort()
+  else outer?.addEventListener('abort', abort, { once: true })
+  return {
+    signal: ends.signal,
+    passed: () => passed,
+    over: () => {
+      clearTimeout(timer)
+      outer?.removeEventListener('abort', abort)
+    },
   }
 }
 

@@ -4,7 +4,7 @@
  * was ever made. Files go out as the network takes them, read from disk.
  */
 import { randomBytes } from 'node:crypto'
-import { Agent, type IncomingMessage, request as overHttp, type RequestOptions } from 'node:http'
+import { Agent, type ClientRequest, type IncomingMessage, request as overHttp, type RequestOptions } from 'node:http'
 import { request as overHttps, Agent as TlsAgent } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { Readable } from 'node:stream'
@@ -16,8 +16,21 @@ import { gunzip } from 'node:zlib'
 /** Addresses a host's name was judged by (`infra/guard.ts`): the call goes to one of them, whatever the name says by then. */
 export type Pin = readonly { address: string; family: 4 | 6 }[]
 
+/** `keep`: a write that may be repeated, so that it may share a kept connection; see `createSend`. */
+export type SendInit = Pick<RequestInit, 'method' | 'body' | 'redirect'> & {
+  headers?: Record<string, string>
+  signal?: AbortSignal
+  keep?: boolean
+}
+/** What callers read of an answer: of a `Response` as much as networks need, without its streams. Names of headers are in small letters. */
+export type Answered = {
+  readonly status: number
+  readonly headers: Iterable<[string, string]> & { get: (name: string) => string | null | undefined }
+  text: () => string | Promise<string>
+}
+
 /** A `fetch` that may be told which addresses to connect to. */
-export type Send = (input: string | URL, init?: RequestInit, to?: Pin) => Promise<Response>
+export type Send = (input: string | URL, init?: SendInit, to?: Pin) => Promise<Answered>
 
 /**
  * A call without a whole answer. `left` false: no connection was made (a name that is not known, a refusal, TLS that could
@@ -56,13 +69,22 @@ const bodyOf = (body: RequestInit['body']): Body => {
 const lengthOf = (body: Exclude<Body, undefined>): number =>
   typeof body === 'string' ? Buffer.byteLength(body) : body instanceof Blob ? body.size : body.byteLength
 
+/** Names in small letters, values without spaces around them. */
+const headersOf = (given: Record<string, string> | undefined, body: Body): Record<string, string | number> => {
+  const headers: Record<string, string | number> = { 'accept-encoding': 'gzip' }
+  for (const name in given) headers[name.toLowerCase()] = given[name]!.trim()
+  if (body !== undefined) headers['content-length'] = lengthOf(body)
+  return headers
+}
+
 /**
  * Makes the `fetch` of a house: it never follows a redirect, streams bodies that are a `Blob` and connects where it is told.
  * Raises `SendFailed`.
  *
- * Reads share kept connections. A write has one of its own, since a server may close a kept one in the very moment we
- * write: then a healthy post would be an unknown outcome. (`fetch` sends a write with `connection: close` down an idle
- * connection all the same.) TLS sessions are resumed, so a new connection to a host we know costs little.
+ * Reads share kept connections, and so do writes that harm nobody when they are made twice (`keep`). Any other write has one
+ * of its own, since a server may close a kept one in the very moment we write: then a healthy post would be an unknown
+ * outcome. (`fetch` sends a write with `connection: close` down an idle connection all the same.) TLS sessions are
+ * resumed, so a new connection to a host we know costs little.
  */
 export const createSend = (o: { connectMs?: number } = {}): Send => {
   const connectMs = o.connectMs ?? defaultConnectMs
@@ -75,50 +97,45 @@ export const createSend = (o: { connectMs?: number } = {}): Send => {
   return async (input, init = {}, to) => {
     let left = false
     try {
-      const url = new URL(String(input))
+      const url = typeof input === 'string' ? new URL(input) : input
       const by = agents[url.protocol as keyof typeof agents]
       if (!by) throw new TypeError(`${url.protocol} is no protocol to call a network by`)
       const body = bodyOf(init.body)
-      const read = (init.method ?? 'GET') === 'GET' && body === undefined
-      init.signal?.throwIfAborted()
+      const { signal, method = 'GET' } = init
+      const shares = init.keep === true || (method === 'GET' && body === undefined)
+      signal?.throwIfAborted()
       const options: RequestOptions = {
-        method: init.method,
-        headers: {
-          'accept-encoding': 'gzip',
-          ...Object.fromEntries(new Headers(init.headers)),
-          ...(body === undefined ? {} : { 'content-length': lengthOf(body) }),
-        },
+        method,
+        headers: headersOf(init.headers, body),
         // Whoever was judged then: a kept connection would not be looked up again.
-        ...(to ? { agent: false, lookup: lookupOf(to) } : { agent: read ? by.kept : by.own }),
+        ...(to ? { agent: false, lookup: lookupOf(to) } : { agent: shares ? by.kept : by.own }),
       }
       const request = by.start(url, options)
-      const abort = () => request.destroy(init.signal?.reason as Error)
-      init.signal?.addEventListener('abort', abort, { once: true })
-      const late = setTimeout(() => {
-        if (!left) request.destroy(Object.assign(new Error(`no connection in ${connectMs} ms`), { code: 'ETIMEDOUT' }))
-      }, connectMs)
+      const abort = () => request.destroy(signal!.reason as Error)
+      signal?.addEventListener('abort', abort, { once: true })
+      let late: NodeJS.Timeout | undefined
       request.once('socket', (socket) => {
         left = request.reusedSocket || !socket.connecting
         if (left) return
+        late = setTimeout(() => {
+          if (!left)
+            request.destroy(Object.assign(new Error(`no connection in ${connectMs} ms`), { code: 'ETIMEDOUT' }))
+        }, connectMs)
         socket.once(by.connected, () => {
           left = true
           clearTimeout(late)
         })
       })
       try {
-        const answer = new Promise<IncomingMessage>((resolve, reject) => {
-          request.once('response', resolve)
-          // Stays after the answer, which may come before the last byte is out: what breaks then breaks the answer's body.
-          request.on('error', reject)
-        })
+        const answer = whole(request)
         if (body instanceof Blob)
           // A file that cannot be read ends the request with that error; the answer rejects with it.
           pipeline(Readable.fromWeb(body.stream() as WebStream), request).catch((e: Error) => request.destroy(e))
         else request.end(body)
-        return await whole(await answer)
+        return await answer
       } finally {
         clearTimeout(late)
-        init.signal?.removeEventListener('abort', abort)
+        signal?.removeEventListener('abort', abort)
       }
     } catch (error) {
       throw new SendFailed(left, error)
@@ -126,29 +143,42 @@ export const createSend = (o: { connectMs?: number } = {}): Send => {
   }
 }
 
-/** The answer with its last byte. Raises when it breaks off, or is longer than any network's. */
-const whole = async (res: IncomingMessage): Promise<Response> => {
-  const parts: Buffer[] = []
-  let size = 0
-  for await (const part of res as AsyncIterable<Buffer>) {
-    size += part.length
-    if (size > longestAnswer) throw new Error(`the answer is longer than ${longestAnswer} bytes`)
-    parts.push(part)
-  }
-  const bytes = Buffer.concat(parts)
-  const packed = bytes.byteLength > 0 && res.headers['content-encoding']?.toLowerCase() === 'gzip'
-  return answered(res, packed ? await unzip(bytes, { maxOutputLength: longestAnswer }) : bytes)
-}
+/** The answer with its last byte. Rejects when it breaks off, or is longer than any network's. */
+const whole = (request: ClientRequest): Promise<Answered> =>
+  new Promise((resolve, reject) => {
+    request.once('response', (res) => {
+      const parts: Buffer[] = []
+      let size = 0
+      res.on('data', (part: Buffer) => {
+        size += part.length
+        if (size <= longestAnswer) parts.push(part)
+        else res.destroy(new Error(`the answer is longer than ${longestAnswer} bytes`))
+      })
+      res.once('end', () => resolve(answered(res, parts)))
+      res.on('error', reject)
+      // After the end, or after an error, this says nothing new.
+      res.once('close', () => reject(new Error('the answer broke off')))
+    })
+    // Stays after the answer, which may come before the last byte is out: what breaks then breaks the answer's body.
+    request.on('error', reject)
+  })
 
-/** `Response` knows no status such as LinkedIn's 999, and no body for 204. */
-const answered = (res: IncomingMessage, bytes: Buffer<ArrayBuffer>): Response => {
-  const status = res.statusCode ?? 0
-  const headers = new Headers()
-  for (const [name, values] of Object.entries(res.headersDistinct))
-    for (const v of values ?? []) headers.append(name, v)
-  const known = status >= 200 && status <= 599
-  const response = new Response(bytes.byteLength > 0 ? bytes : null, { status: known ? status : 500, headers })
-  return known ? response : Object.defineProperty(response, 'status', { value: status })
+const answered = async (res: IncomingMessage, parts: readonly Buffer[]): Promise<Answered> => {
+  const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+  const packed = bytes.byteLength > 0 && res.headers['content-encoding']?.toLowerCase() === 'gzip'
+  const plain = packed ? await unzip(bytes, { maxOutputLength: longestAnswer }) : bytes
+  const { rawHeaders } = res
+  const headers = new Map<string, string>()
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase()
+    const before = headers.get(name)
+    // Of cookies, which no list can hold and no network's API works by, the last is kept.
+    const listed = before !== undefined && name !== 'set-cookie'
+    headers.set(name, listed ? `${before}, ${rawHeaders[i + 1]}` : rawHeaders[i + 1]!)
+  }
+  // As `Response` reads it: a mark of the byte order is no part of the text.
+  const text = plain.toString('utf8')
+  return { status: res.statusCode ?? 0, headers, text: () => (text.startsWith('\ufeff') ? text.slice(1) : text) }
 }
 
 const quoted = (name: string) => name.replaceAll('\r', '%0D').replaceAll('\n', '%0A').replaceAll('"', '%22')

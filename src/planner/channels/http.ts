@@ -30,6 +30,8 @@ export type ChannelHttpOptions = {
   /** Strings that must never appear in an error; see `secretsOf`. */
   secrets: readonly string[]
   signal?: AbortSignal
+  /** May writes share a kept connection, as they may be made twice? Default no. */
+  repeats?: boolean
   /** Runs right before the request leaves; throws to stop it. */
   beforeSend?: () => Promise<void> | void
   fetch?: Send
@@ -62,6 +64,7 @@ export const createChannelHttp = (deps: ChannelHttpDeps): ChannelHttp => {
       beforeSend: o.beforeSend,
       fetch: flat(o.fetch ?? send),
       signal: o.signal,
+      repeats: o.repeats,
       now: () => deps.clock.now(),
       ...(quotas && {
         spend: (cost) => quotas.spend(who, cost),
@@ -74,15 +77,16 @@ export const createChannelHttp = (deps: ChannelHttpDeps): ChannelHttp => {
   }
 }
 
+const readable = /^(https?:\/\/|did:)/
 /**
  * Every string of a grant and of the app credentials that must stay out of errors and logs. URLs in `extra` and
  * credentials not marked secret (a client id) are left readable: errors would say nothing without them.
  */
 export const secretsOf = (platform: Platform, grant: Grant | null, credentials: Record<string, string>): string[] => {
-  const hidden = platform.spec.credentials.filter((f) => f.secret).map((f) => credentials[f.name])
-  const extra = Object.entries(grant?.extra ?? {})
-    // Which way it was connected is a word of ours.
-    .filter(([name, v]) => name !== 'way' && !/^(https?:\/\/|did:)/.test(v))
-    .map(([, v]) => v)
-  return [grant?.access, grant?.refresh, ...extra, ...hidden].filter((s): s is string => s !== undefined && s !== '')
+  const secrets = [grant?.access, grant?.refresh]
+  const extra = grant?.extra ?? {}
+  // Which way it was connected is a word of ours.
+  for (const name in extra) if (name !== 'way' && !readable.test(extra[name]!)) secrets.push(extra[name])
+  for (const field of platform.spec.credentials) if (field.secret) secrets.push(credentials[field.name])
+  return secrets.filter((s): s is string => s !== undefined && s !== '')
 }

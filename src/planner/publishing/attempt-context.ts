@@ -112,6 +112,7 @@ export const contextOf = async (
     app: credentials,
     secrets: secretsOf(platform, grant, credentials),
     signal: w.signal,
+    repeats: p.step.options.again === 'safe' || p.step.options.again === 'keyed',
     fetch: d.fetch,
     beforeSend: async () => {
       await d.beforeSend?.()

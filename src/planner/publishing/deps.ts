@@ -35,6 +35,8 @@ export type ChannelHttpPort = (o: {
   app?: Record<string, string>
   secrets: string[]
   signal?: AbortSignal
+  /** Harms it nobody when a write is made twice? */
+  repeats?: boolean
   beforeSend?: () => Promise<void> | void
   fetch?: Send
 }) => Http

@@ -293,6 +293,7 @@ export const toyHouse = async (o: { lagMs?: number; database?: Parameters<typeof
             failures: h.platform.failures,
             secrets: h.secrets,
             signal: h.signal,
+            repeats: h.repeats,
             beforeSend: h.beforeSend,
             fetch: h.fetch,
             now: clock.now,
