@@ -179,7 +179,7 @@ create table journal (
   message text,
   data jsonb default '{}'::jsonb not null,
   workspace_id uuid not null,
-  constraint journal_pkey PRIMARY KEY (id)
+  constraint journal_pkey PRIMARY KEY (publication_id, id)
 ) with (autovacuum_analyze_scale_factor=0.05, autovacuum_vacuum_insert_scale_factor=0.05);
 
 create table media (
@@ -286,12 +286,12 @@ create table publications (
   version integer default 1 not null,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
-  counted boolean default false not null,
   prepare_at timestamp with time zone,
   prepared_at timestamp with time zone,
   prepared_until timestamp with time zone,
   prepare_tries integer default 0 not null,
   sent_at timestamp with time zone,
+  settled text,
   constraint publications_pkey PRIMARY KEY (id),
   constraint publications_post_id_channel_id_key UNIQUE (post_id, channel_id),
   constraint publications_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'scheduled'::text, 'publishing'::text, 'waiting'::text, 'published'::text, 'failed'::text, 'unconfirmed'::text, 'held'::text, 'missed'::text, 'cancelled'::text])))
@@ -369,6 +369,11 @@ create table steps (
   constraint steps_state_check CHECK ((state = ANY (ARRAY['begun'::text, 'done'::text, 'unknown'::text, 'refused'::text])))
 ) with (autovacuum_vacuum_scale_factor=0.02);
 
+create table uncounted (
+  publication_id uuid not null,
+  constraint uncounted_pkey PRIMARY KEY (publication_id)
+);
+
 create table webhook_events (
   id bigint generated always as identity not null,
   platform text not null,
@@ -427,6 +432,25 @@ begin
     on conflict do nothing;
   end if;
   return null;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.keep_settled()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if new.state in ('scheduled', 'waiting', 'publishing') then
+    new.settled := null;
+  else
+    new.settled := new.state;
+    new.prepare_at := null;
+    if new.state = 'published' and (tg_op = 'INSERT' or old.state <> 'published') then
+      insert into uncounted values (new.id) on conflict do nothing;
+    end if;
+  end if;
+  return new;
 end
 $function$
 ;
@@ -498,7 +522,6 @@ alter table connect_flows add constraint connect_flows_workspace_id_fkey FOREIGN
 alter table insight_looks add constraint insight_looks_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channels(id) ON DELETE CASCADE;
 alter table insight_looks add constraint insight_looks_publication_id_fkey FOREIGN KEY (publication_id) REFERENCES publications(id) ON DELETE CASCADE;
 alter table journal add constraint journal_publication_id_fkey FOREIGN KEY (publication_id) REFERENCES publications(id) ON DELETE CASCADE;
-alter table journal add constraint journal_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 alter table media add constraint media_created_by_fkey FOREIGN KEY (created_by) REFERENCES auth_users(id);
 alter table media add constraint media_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 alter table members add constraint members_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth_users(id) ON DELETE CASCADE;
@@ -529,10 +552,7 @@ CREATE INDEX channels_person ON channels USING btree (platform, realm, person_id
 CREATE INDEX channels_workspace ON channels USING btree (workspace_id, created_at);
 CREATE INDEX idempotency_keys_age ON idempotency_keys USING btree (created_at);
 CREATE INDEX insight_looks_channel ON insight_looks USING btree (channel_id, next_at) WHERE (next_at IS NOT NULL);
-CREATE INDEX insight_looks_due ON insight_looks USING btree (next_at) WHERE (next_at IS NOT NULL);
 CREATE INDEX insight_looks_gates ON insight_looks USING btree (channel_id) WHERE (publication_id IS NULL);
-CREATE INDEX journal_publication ON journal USING btree (publication_id, id);
-CREATE INDEX journal_workspace ON journal USING btree (workspace_id, id);
 CREATE INDEX media_workspace ON media USING btree (workspace_id, created_at DESC, id DESC);
 CREATE INDEX members_user ON members USING btree (user_id);
 CREATE INDEX post_words_runs ON post_words USING gin (runs_of(workspace_id, words, 1));
@@ -541,14 +561,13 @@ CREATE INDEX posts_due ON posts USING btree (workspace_id, due_at) WHERE (delete
 CREATE INDEX posts_workspace ON posts USING btree (workspace_id, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
 CREATE INDEX posts_without_channels_workspace ON posts_without_channels USING btree (workspace_id, post_id);
 CREATE INDEX publications_calendar ON publications USING btree (workspace_id, due_at, post_id);
-CREATE INDEX publications_channel ON publications USING btree (channel_id, due_at) WHERE (state = ANY (ARRAY['scheduled'::text, 'waiting'::text, 'publishing'::text]));
-CREATE INDEX publications_due ON publications USING btree (next_at) WHERE (state = ANY (ARRAY['scheduled'::text, 'waiting'::text, 'publishing'::text]));
 CREATE INDEX publications_external ON publications USING btree (channel_id, external_id) WHERE (external_id IS NOT NULL);
 CREATE INDEX publications_gone ON publications USING btree (workspace_id, post_id) WHERE (removed_at IS NOT NULL);
-CREATE INDEX publications_post_in_state ON publications USING btree (workspace_id, state, post_id);
+CREATE INDEX publications_open_due ON publications USING btree (next_at) WHERE (settled IS NULL);
+CREATE INDEX publications_open_of_channel ON publications USING btree (channel_id, due_at) WHERE (settled IS NULL);
 CREATE INDEX publications_post_of_channel ON publications USING btree (channel_id, post_id);
-CREATE INDEX publications_prepare ON publications USING btree (prepare_at) WHERE ((state = 'scheduled'::text) AND (prepare_at IS NOT NULL));
-CREATE INDEX publications_uncounted ON publications USING btree (id) WHERE ((state = 'published'::text) AND (NOT counted));
+CREATE INDEX publications_settled ON publications USING btree (workspace_id, settled, post_id);
+CREATE INDEX publications_to_prepare ON publications USING btree (prepare_at) WHERE (prepare_at IS NOT NULL);
 CREATE INDEX snapshots_age ON snapshots USING btree (channel_id, at);
 CREATE INDEX snapshots_channel ON snapshots USING btree (channel_id, at) WHERE (publication_id IS NULL);
 CREATE INDEX snapshots_publication ON snapshots USING btree (publication_id, at) WHERE (publication_id IS NOT NULL);
@@ -561,6 +580,7 @@ CREATE TRIGGER posts_bare AFTER INSERT ON public.posts FOR EACH ROW EXECUTE FUNC
 CREATE TRIGGER posts_words AFTER INSERT OR UPDATE OF content, tags ON public.posts FOR EACH ROW EXECUTE FUNCTION keep_words_of_post();
 CREATE TRIGGER publications_bare_gone AFTER DELETE ON public.publications FOR EACH ROW EXECUTE FUNCTION keep_posts_without_channels();
 CREATE TRIGGER publications_bare_new AFTER INSERT ON public.publications FOR EACH ROW EXECUTE FUNCTION keep_posts_without_channels();
+CREATE TRIGGER publications_settled BEFORE INSERT OR UPDATE OF state ON public.publications FOR EACH ROW EXECUTE FUNCTION keep_settled();
 CREATE TRIGGER publications_words AFTER UPDATE OF content ON public.publications FOR EACH ROW WHEN ((new.content IS DISTINCT FROM old.content)) EXECUTE FUNCTION keep_words_of_post();
 CREATE TRIGGER publications_words_gone AFTER DELETE ON public.publications FOR EACH ROW WHEN ((old.content IS NOT NULL)) EXECUTE FUNCTION keep_words_of_post();
 CREATE TRIGGER publications_words_new AFTER INSERT ON public.publications FOR EACH ROW WHEN ((new.content IS NOT NULL)) EXECUTE FUNCTION keep_words_of_post();

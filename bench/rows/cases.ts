@@ -43,7 +43,7 @@ export const cases = (s: Seeded, now: Date): Case[] => {
   const { ws } = s
   const list = (name: string, o: Partial<ListQuery>): Case => ({
     name,
-    run: async (db) => (await listPosts(db, { ws, limit: 30, after: null, range: null, ...o })).length,
+    run: async (db) => (await listPosts(db, { ws, now, limit: 30, after: null, range: null, ...o })).length,
   })
   const able = { post: networks.slice(0, 3), account: networks.slice(0, 1) }
   const lease = new Date(now.getTime() + 30_000)

@@ -2,7 +2,7 @@
  * `npm run bench:rows`: what Clarion's queries cost on a large installation, each beside a bare read of as many rows in the
  * same run. A PostgreSQL of its own, as Clarion starts it, filled by `seedRows`.
  *
- *   --rows <n>   publications (default 1,000,000)   --rounds <n>   --major 15   --json   one last line
+ *   --rows <n>   publications (default 1,000,000)   --rounds <n>   --only <part of a name>   --major 15   --json   one last line
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -22,6 +22,7 @@ const { values: args } = parseArgs({
     json: { type: 'boolean', default: false },
     rows: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '15' },
+    only: { type: 'string' },
     major: { type: 'string' },
   },
 })
@@ -39,7 +40,11 @@ try {
   await migrate(database)
   const now = new Date()
   const seeded = await seedRows(database.pool, { publications: Number(args.rows), now, say })
-  const queries = await measure(database.db, seeded, now, { rounds: Number(args.rounds), say })
+  const queries = await measure(database.db, seeded, now, {
+    rounds: Number(args.rounds),
+    say,
+    ...(args.only ? { only: args.only } : {}),
+  })
   const result = { rows: seeded.counts, postgres: postgres.version, queries }
   if (args.json) console.log(JSON.stringify(result))
 } finally {

@@ -39,7 +39,12 @@ export const once = async (db: Db, c: Case): Promise<{ rows: number; ms: number 
   return result
 }
 
-export const measure = async (db: Db, s: Seeded, now: Date, o: { rounds: number; say: (line: string) => void }) => {
+export const measure = async (
+  db: Db,
+  s: Seeded,
+  now: Date,
+  o: { rounds: number; only?: string; say: (line: string) => void },
+) => {
   const ids = (
     await db.selectFrom('publications').select('id').where('workspace_id', '=', s.ws).limit(2_000).execute()
   ).map((r) => r.id)
@@ -50,7 +55,7 @@ export const measure = async (db: Db, s: Seeded, now: Date, o: { rounds: number;
     return performance.now() - begun
   }
   const all: Measured[] = []
-  for (const c of cases(s, now)) {
+  for (const c of cases(s, now).filter((x) => x.name.includes(o.only ?? ''))) {
     const mine: number[] = []
     const beside: number[] = []
     let rows = 0

@@ -79,12 +79,11 @@ describe('and would, or would sort what it need not, without the index made for 
   const made: Record<string, string> = {
     publications_calendar: 'calendar: a month',
     publications_post_of_channel: 'channel feed',
-    publications_post_in_state: 'list: failed',
+    publications_settled: 'list: failed',
     publications_gone: 'list: removed',
-    publications_due: 'due: the next',
-    publications_prepare: 'prepare: the next',
-    publications_channel: 'channels of a workspace',
-    publications_uncounted: 'insights: new posts',
+    publications_open_due: 'due: the next',
+    publications_to_prepare: 'prepare: the next',
+    publications_open_of_channel: 'channels of a workspace',
     posts_workspace: 'list',
     post_words_runs: 'search: no hit',
     insight_looks_gates: 'insights: claim',
@@ -103,6 +102,33 @@ describe('and would, or would sort what it need not, without the index made for 
       // What stands in for it is another way, so that a test that names it would fail.
       expect([...indexes(dropped)].sort()).not.toEqual([...used].sort())
     })
+})
+
+test('no index names what a claim, a begin or the end of its lease writes: each is a new version of the row and nothing more', async () => {
+  const written = [
+    'state',
+    'reason',
+    'message',
+    'lease_token',
+    'lease_until',
+    'worker',
+    'attempt',
+    'tries',
+    'begun',
+    'frozen',
+    'started_at',
+    'version',
+    'updated_at',
+  ]
+  // Keys, expressions and conditions: what an index depends on.
+  const { rows } = await client.query<{ index: string; column: string }>(
+    `select distinct d.objid::regclass::text as index, a.attname as column from pg_index i
+       join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = i.indexrelid and d.refclassid = 'pg_class'::regclass and d.refobjid = i.indrelid
+       join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+     where i.indrelid = 'publications'::regclass`,
+  )
+  expect(rows.map((r) => r.column)).toContain('settled')
+  expect(rows.filter((r) => written.includes(r.column))).toEqual([])
 })
 
 test('a sequential scan is seen as one', async () => {

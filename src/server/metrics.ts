@@ -1,10 +1,9 @@
 /** Prometheus metrics: what the server measures itself, and the hooks the engine calls. Labels never carry ids or names of people. */
-import { sql } from 'kysely'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import { publicationStates } from '#contract/posts.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
 import { fullestQuotas } from '#planner/channels/quotas.ts'
+import { countByState } from '#planner/publishing/counting.ts'
 
 export type Metrics = {
   /** An HTTP request ended. Seconds. `route` is the contract's name or the pattern, never the address. */
@@ -28,21 +27,14 @@ export type Metrics = {
 /** Counting takes at most this part of the time: what took 0.4 s is as old as 20 s at the next scrape. */
 const share = 1 / 50
 
-type Counted = { state: string; n: number }[]
+type Counted = Awaited<ReturnType<typeof countByState>>
 /** Publications by state. Walks an index of all there are, so that on a large installation not every scrape counts anew. */
 const counting = ({ db, clock }: { db: Db; clock: Pick<Clock, 'now'> }) => {
   let last: { rows: Promise<Counted>; goodUntil: number } | undefined
-  const count = async (): Promise<Counted> => {
-    const { rows } = await sql<Counted[number]>`
-      select s.state, sum(x.n)::float8 as n from workspaces w cross join unnest(${[...publicationStates]}::text[]) s (state)
-      cross join lateral (select count(*) as n from publications p where p.workspace_id = w.id and p.state = s.state) x
-      group by s.state having sum(x.n) > 0`.execute(db)
-    return rows
-  }
   return (): Promise<Counted> => {
     const begun = clock.now()
     if (last && begun < last.goodUntil) return last.rows
-    const mine = { rows: count(), goodUntil: Number.POSITIVE_INFINITY }
+    const mine = { rows: countByState(db, new Date(begun)), goodUntil: Number.POSITIVE_INFINITY }
     last = mine
     mine.rows.then(
       () => {

@@ -48,7 +48,7 @@ const takeLock = async (client: pg.PoolClient): Promise<void> => {
 
 /** What may stand in a file that runs beside the work: a second run after a cut leads to the same. */
 const repeatable =
-  /^(drop index concurrently if exists \w+|create index concurrently \w+ on [\s\S]+|alter index \w+ alter column \d+ set statistics \d+|insert into [\s\S]+ on conflict do nothing)$/
+  /^(drop index concurrently if exists \w+|create (unique )?index concurrently \w+ on [\s\S]+|alter index \w+ alter column \d+ set statistics \d+|insert into [\s\S]+ on conflict do nothing)$/
 const begins = /^-- beside\n/
 
 /** The statements of a file that runs beside the work; undefined for any other. @throws Error naming one that may not stand there. */
@@ -62,7 +62,7 @@ export const besides = (file: Pick<Migration, 'name' | 'sql'>): string[] | undef
   const made = new Set<string>()
   for (const s of statements) {
     if (!repeatable.test(s)) throw new Error(`migrations/${file.name}: this may not run beside the work: ${s}`)
-    const name = /^create index concurrently (\w+)/.exec(s)?.[1]
+    const name = /^create (unique )?index concurrently (\w+)/.exec(s)?.[2]
     // One that was cut off is there, and invalid.
     if (name && !made.has(name)) throw new Error(`migrations/${file.name}: drop ${name} (if exists) before it is made`)
     const dropped = /^drop index concurrently if exists (\w+)/.exec(s)?.[1]

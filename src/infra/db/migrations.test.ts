@@ -96,3 +96,47 @@ test('0012: what a sandbox of an older version called its app secrets is forgott
   await migrate(db)
   expect((await db.pool.query('select realm from platform_credentials')).rows).toEqual([{ realm: 'live' }])
 })
+
+test('0021 to 0024: publications learn what is settled, and those without looks at their numbers are kept in mind', async () => {
+  await standAt(20)
+  await planned()
+  const other = newId(5)
+  await db.pool.query(
+    `insert into posts (id, workspace_id, content, created_at, updated_at) values ($1, $2, '{"segments":[]}', $3, $3)`,
+    [other, ws, at],
+  )
+  const stood: [id: string, state: string, counted: boolean, settled: string | null][] = [
+    [newId(6), 'scheduled', false, null],
+    [newId(7), 'waiting', false, null],
+    [newId(8), 'published', true, 'published'],
+    [newId(9), 'published', false, 'published'],
+    [newId(10), 'held', false, 'held'],
+  ]
+  for (const [i, [id, state, counted]] of stood.entries()) {
+    const channelOf = newId(20 + i)
+    await db.pool.query(
+      `insert into channels (id, workspace_id, platform, realm, kind, external_id, name, handle, created_at) values ($1::uuid, $2, 'toy', 'sandbox', 'profile', $1::text, 'A', 'a', $3)`,
+      [channelOf, ws, at],
+    )
+    await db.pool.query(
+      `insert into publications (id, post_id, workspace_id, channel_id, state, counted, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $7)`,
+      [id, other, ws, channelOf, state, counted, at],
+    )
+    await db.pool.query(
+      `insert into journal (publication_id, workspace_id, at, event) values ($1, $2, $3, 'scheduled'), ($1, $2, $3, 'held')`,
+      [id, ws, at],
+    )
+  }
+  await migrate(db)
+  const { rows } = await db.pool.query<{ id: string; settled: string | null }>(
+    'select id, settled from publications order by id',
+  )
+  expect(rows.map((r) => [r.id, r.settled])).toEqual([
+    [publication, 'draft'],
+    ...stood.map(([id, , , settled]) => [id, settled]),
+  ])
+  const { rows: open } = await db.pool.query('select publication_id from uncounted')
+  expect(open).toEqual([{ publication_id: stood[3]![0] }])
+  const { rows: lines } = await db.pool.query('select 1 from journal')
+  expect(lines).toHaveLength(10)
+})

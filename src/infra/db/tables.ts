@@ -251,11 +251,15 @@ export interface Tables {
     external_id: string | null
     permalink: string | null
     removed_at: Date | null
-    /** Has it been given its looks at the numbers? */
-    counted: Generated<boolean>
+    /** The state when nothing more happens by itself; null: scheduled, waiting or publishing. Kept by a trigger. */
+    settled: GeneratedAlways<PublicationStateJson | null>
     version: Generated<number>
     created_at: Date
     updated_at: Date
+  }
+  /** Published, and not yet given its looks at the numbers. A trigger puts it here. */
+  uncounted: {
+    publication_id: string
   }
   attempts: {
     publication_id: string

@@ -111,7 +111,7 @@ export const seedRows = async (pool: pg.Pool, o: Rows): Promise<Seeded> => {
     await run(
       'publications',
       `insert into publications (id, post_id, workspace_id, channel_id, state, due_at, next_at, prepare_at, attempt, begun, started_at, published_at, lateness_ms,
-         external_id, permalink, frozen, counted, created_at, updated_at)
+         external_id, permalink, frozen, settled, created_at, updated_at)
        select pg_temp.v7(made, 'u' || i || '-' || k), pg_temp.v7(made, 'p' || i), pg_temp.v7(${now} - interval '3 years', 'w' || w),
          pg_temp.v7(${now} - interval '3 years', 'c' || w || '-' || (i / 2 + k * 3) % ${channels - 2}),
          state, case when state <> 'draft' then due end, case when state = 'scheduled' then due end, case when state = 'scheduled' then due - interval '15 minutes' end,
@@ -119,7 +119,7 @@ export const seedRows = async (pool: pg.Pool, o: Rows): Promise<Seeded> => {
          case when state = 'published' then 400 end, case when state = 'published' then 'x' || i || '-' || k end,
          case when state = 'published' then 'https://network.test/' || i || '-' || k end,
          case when out then jsonb_build_object('plan', '["create"]'::jsonb, 'settings', '{}'::jsonb, 'content', jsonb_build_object('segments', jsonb_build_array(jsonb_build_object('text', repeat('w', 150))))) end,
-         out, made, case when out then due + interval '500 milliseconds' else made end
+         case when state <> 'scheduled' then state end, made, case when out then due + interval '500 milliseconds' else made end
        from (select p.*, k, case when ahead then ${now} - (1 - i::float8 / ${posts}) * interval '20 days' else due - interval '2 days' end as made,
            case when i % 400 = 1 then 'draft' when ahead then 'scheduled' when i % 5000 = 2 then 'failed' when i % 20000 = 3 then 'missed' else 'published' end as state,
            not ahead and i % 400 <> 1 as out

@@ -2,7 +2,6 @@
 
 import { type Selectable, sql } from 'kysely'
 import type { Channel } from '#contract/channels.ts'
-import type { PublicationState } from '#contract/posts.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { Tables } from '#infra/db/tables.ts'
 import { newId } from '#infra/ids.ts'
@@ -14,23 +13,31 @@ import { deleteToken } from './token-store.ts'
 export type ChannelRow = Selectable<Tables['channels']>
 
 /**
- * Publications that wait on a channel: scheduled, waiting and held. Counted within indexes: the first holds no rows but of
- * these states, so that none has to be read for its state.
+ * A workspace's channels. `scheduled`: publications still to go out on each, the one under way and those held included.
+ * Counted within an index that holds no others; what is held is read once for all channels.
  */
-const inWorkspace = (state: PublicationState) =>
-  sql`(select count(*) from publications p where p.workspace_id = c.workspace_id and p.state = ${sql.lit(state)} and p.channel_id = c.id)`
-const waiting = sql<number>`(
-  (select count(*) from publications p where p.channel_id = c.id and ${may('claim', 'p')})
-    - ${inWorkspace('publishing')} + ${inWorkspace('held')})::int`
-
-const shown = (db: Db) =>
+const shown = (db: Db, ws: string) =>
   db
+    .with('held', (q) =>
+      q
+        .selectFrom('publications as p')
+        .where('p.workspace_id', '=', ws)
+        .where(may('release', 'p'))
+        .groupBy('p.channel_id')
+        .select(({ fn }) => ['p.channel_id', fn.countAll<number>().as('n')]),
+    )
     .selectFrom('channels as c')
     .leftJoin('channel_tokens as t', 't.channel_id', 'c.id')
+    .leftJoin('held as h', 'h.channel_id', 'c.id')
+    .where('c.workspace_id', '=', ws)
     .where('c.removed_at', 'is', null)
     .selectAll('c')
     .select(['t.expires_at as tokenExpiresAt', 't.scopes'])
-    .select(waiting.as('scheduled'))
+    .select(
+      sql<number>`((select count(*) from publications p where p.channel_id = c.id and ${may('claim', 'p')}) + coalesce(h.n, 0))::int`.as(
+        'scheduled',
+      ),
+    )
 
 const iso = (d: Date | null) => d?.toISOString() ?? null
 
@@ -60,13 +67,11 @@ const toChannel = (r: Shown): Channel => ({
 
 /** A workspace’s channels, oldest first, those connected together by name. */
 export const listChannels = async (db: Db, ws: string): Promise<Channel[]> =>
-  (
-    await shown(db).where('c.workspace_id', '=', ws).orderBy('c.created_at').orderBy('c.name').orderBy('c.id').execute()
-  ).map(toChannel)
+  (await shown(db, ws).orderBy('c.created_at').orderBy('c.name').orderBy('c.id').execute()).map(toChannel)
 
 /** One channel; undefined when it is not the workspace's, or removed. */
 export const findChannel = async (db: Db, ws: string, id: string): Promise<Channel | undefined> => {
-  const row = await shown(db).where('c.workspace_id', '=', ws).where('c.id', '=', id).executeTakeFirst()
+  const row = await shown(db, ws).where('c.id', '=', id).executeTakeFirst()
   return row && toChannel(row)
 }
 

@@ -34,21 +34,19 @@ export const enrol = async (db: Db, able: Able, now: Date): Promise<boolean> => 
       and not exists (select 1 from insight_looks l where l.id = c.id)
     on conflict do nothing`.execute(db)
   const { rows } = await sql<{ n: number }>`
-    with due as (
-      select p.id from publications p where p.state = 'published' and not p.counted order by p.id limit ${batch}
-      for update skip locked
-    ), marked as (
-      update publications p set counted = true where p.id = any(array(select id from due))
-      returning p.id, p.channel_id, p.published_at, p.removed_at
+    with news as (
+      delete from uncounted where publication_id in (
+        select publication_id from uncounted order by publication_id limit ${batch} for update skip locked
+      ) returning publication_id as id
     ), looks as (
       insert into insight_looks (id, channel_id, publication_id, next_at)
-      select m.id, m.channel_id, m.id, m.published_at + ${looksAfterMs[0]} * interval '1 millisecond'
-      from marked m join channels c on c.id = m.channel_id
-      where c.platform = any(${[...able.post]}) and m.published_at is not null and m.removed_at is null
-        and m.published_at > ${now}::timestamptz - ${looksAfterMs.at(-1)!} * interval '1 millisecond'
+      select p.id, p.channel_id, p.id, p.published_at + ${looksAfterMs[0]} * interval '1 millisecond'
+      from news join publications p on p.id = news.id join channels c on c.id = p.channel_id
+      where c.platform = any(${[...able.post]}) and p.settled = 'published' and p.published_at is not null and p.removed_at is null
+        and p.published_at > ${now}::timestamptz - ${looksAfterMs.at(-1)!} * interval '1 millisecond'
       on conflict do nothing
     )
-    select count(*)::int as n from marked`.execute(db)
+    select count(*)::int as n from news`.execute(db)
   return rows[0]!.n === batch
 }
 

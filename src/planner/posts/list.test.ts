@@ -172,7 +172,7 @@ describe('the list', () => {
     const want = new Map<PostState, string[]>()
     for (const [i, states] of sample.flatMap((m) => downs.map(() => m)).entries()) {
       const p = await write(`${i}`, ids.slice(0, states.length))
-      const stand = states.map((state, k) => ({ state, removed_at: downs[i % 4]![k] ? gone : null }))
+      const stand = states.map((state, k) => ({ state, due_at: gone, removed_at: downs[i % 4]![k] ? gone : null }))
       for (const [k, values] of stand.entries())
         await t.db.updateTable('publications').set(values).where('id', '=', p.publications[k]!.id).execute()
       const state = postState(stand)

@@ -7,10 +7,12 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { ContentType, PostState, PublicationState } from '#contract/posts.ts'
 import type { Db } from '#infra/db/database.ts'
+import { isIn } from '../publishing/transition.ts'
 import { contentTypeOf, type PostRow } from './store.ts'
 
 export type ListQuery = {
   ws: string
+  now: Date
   limit: number
   after: { at: Date; id: string } | null
   /** The calendar: a range of due times, `from` included, `to` not. Null: the list, newest first. */
@@ -154,11 +156,21 @@ const ofPlatform = (db: Db, ws: string, platform: string): Walk =>
       where c.workspace_id = ${ws} and c.platform = ${platform} order by x.post_id desc`,
   ])
 
-const inState = (db: Db, ws: string, state: PostState): Walk => {
+/** What goes out is due by now, on some machine's clock; far less than what is planned. */
+const skewMs = 3_600_000
+
+const inState = (db: Db, { ws, now }: ListQuery, state: PostState): Walk => {
   const of = (which: RawBuilder<unknown>) => (rest: RawBuilder<unknown>) =>
     sql`select post_id from publications where workspace_id = ${ws} and ${which} and ${rest}`
   if (state === 'removed') return byIds(db, [of(sql`removed_at is not null`)])
-  const places = statesWithin[state].map((s) => of(sql`state = ${sql.lit(s)}`))
+  if (state === 'publishing')
+    return byIds(db, [
+      (rest) => sql`select distinct x.post_id from channels c cross join lateral (
+          select p.post_id from publications p where p.channel_id = c.id and p.due_at <= ${new Date(now.getTime() + skewMs)}
+            and ${isIn(statesWithin.publishing, 'p')} and ${rest}
+        ) x where c.workspace_id = ${ws} order by x.post_id desc`,
+    ])
+  const places = statesWithin[state].map((s) => of(isIn([s])))
   if (state === 'draft')
     places.push((rest) => sql`select post_id from posts_without_channels where workspace_id = ${ws} and ${rest}`)
   return byIds(db, places)
@@ -169,7 +181,7 @@ const way = (db: Db, o: ListQuery): { walk: Walk; left: ListQuery } => {
   const { channelId, platform, state, contentType } = o
   const one = !contentType && !(channelId && platform)
   if (channelId) return { walk: ofChannel(db, channelId), left: one ? { ...o, channelId: undefined } : o }
-  if (state) return { walk: inState(db, o.ws, state), left: o }
+  if (state) return { walk: inState(db, o, state), left: o }
   if (platform) return { walk: ofPlatform(db, o.ws, platform), left: one ? { ...o, platform: undefined } : o }
   return { walk: allPosts(db, o.ws), left: o }
 }

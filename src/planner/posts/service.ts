@@ -105,7 +105,7 @@ export const createPosts = (deps: PostsDeps): Posts => {
     const range = from || to ? { from: from ? new Date(from) : null, to: to ? new Date(to) : null } : null
     const name = range ? 'calendar' : 'newest'
     const after = cursor === undefined ? null : readCursor(cursor, name)
-    const rows = await listPosts(db, { ws: ws.id, ...rest, after, range })
+    const rows = await listPosts(db, { ws: ws.id, now: new Date(deps.clock.now()), ...rest, after, range })
     const page = rows.slice(0, rest.limit)
     const publications = Map.groupBy(
       await publicationsOf(

@@ -4,10 +4,12 @@ import { type PublicationState, publicationStates } from '#contract/posts.ts'
 import { Problem } from '#contract/problems.ts'
 import { newId } from '#infra/ids.ts'
 import * as commands from './commands.ts'
+import { countByState } from './counting.ts'
 import { claim, nextDue, troubles } from './due.ts'
 import { next, type PublicationEvent } from './rules.ts'
 import { type Claim, LeaseLost } from './store.ts'
-import { channelA, type ToyHouse, toyHouse, toyWs } from './testing.ts'
+import { channelA, channelB, type ToyHouse, toyHouse, toyWs } from './testing.ts'
+import { isIn, openStates, settledStates } from './transition.ts'
 import { type Ending, finish } from './writes.ts'
 
 let h: ToyHouse
@@ -124,6 +126,40 @@ it('a person who found it is told the state that was written: what follows goes 
     await stop()
     expect((await h.read(id)).state).toBe(state)
   }
+})
+
+it('the database knows what is settled, whoever writes the state, and SQL asks it so', async () => {
+  for (const state of publicationStates) {
+    await stand(state, false)
+    const row = await h.db
+      .selectFrom('publications')
+      .select(['settled', 'prepare_at'])
+      .select(publicationStates.map((s) => isIn([s]).as(s)))
+      .select([isIn(openStates).as('open'), isIn(settledStates).as('over'), isIn(publicationStates).as('any')])
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow()
+    const open = ['scheduled', 'waiting', 'publishing'].includes(state)
+    expect(row).toMatchObject({ settled: open ? null : state, open, any: true })
+    expect(row.over === true).toBe(!open)
+    expect(publicationStates.filter((s) => row[s])).toEqual([state])
+    // What is settled is prepared no more, and comes back to the plan with a time of its own.
+    if (!open) expect(row.prepare_at).toBeNull()
+    expect(await countByState(h.db, now())).toEqual([{ state, n: 1 }])
+  }
+  const inserted = await h.db
+    .insertInto('publications')
+    .values({
+      id: newId(8),
+      post_id: post,
+      workspace_id: toyWs,
+      channel_id: channelB,
+      state: 'published',
+      created_at: now(),
+      updated_at: now(),
+    })
+    .returning('settled')
+    .executeTakeFirstOrThrow()
+  expect(inserted.settled).toBe('published')
 })
 
 it('what is looked for is what may be claimed, and what may be held', async () => {
