@@ -6,8 +6,11 @@
 import type { Clock } from './clock.ts'
 import type { Database } from './db/database.ts'
 
-/** Does what is due and gives when something is due next (UTC; may be past), or null when only a change can make it so. */
-export type Look = () => Promise<Date | null>
+/**
+ * Does what is due and gives when something is due next (UTC; may be past), or null when only a change can make it so.
+ * `goOn`: asked between two pieces of work that gives way; false: end here.
+ */
+export type Look = (goOn?: () => boolean) => Promise<Date | null>
 
 export type Carrier = {
   /** Starts looking, at once; resolves when it hears its topics. */
@@ -62,7 +65,11 @@ export type Carried = {
 }
 
 /** A chore of a noun: `jobs.ts` of each says what it has. */
-export type Job = Carried & { look: Look }
+export type Job = Carried & {
+  look: Look
+  /** It has minutes of time: it is put off while something is due to the second (`giving-way.ts`). Never what publishing waits for, or a person. */
+  givesWay?: boolean
+}
 
 export type Carry = (look: Look, o: Carried) => Carrier
 
@@ -86,7 +93,11 @@ export const createCarry =
     let nudge = new AbortController()
     let loop: Promise<void> | undefined
     let stops: (() => Promise<void>)[] = []
-    const wake = () => nudge.abort()
+    /** A reason is a stack, and an attempt's end wakes: made once. */
+    const awake = new Error('woken')
+    const wake = () => {
+      if (!nudge.signal.aborted) nudge.abort(awake)
+    }
 
     const run = async () => {
       let broken = 0

@@ -5,6 +5,7 @@
 import { type Carry, createCarry, type Job } from '#infra/carrier.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Database } from '#infra/db/database.ts'
+import { createGivingWay } from '#infra/giving-way.ts'
 import { newId } from '#infra/ids.ts'
 import type { KeyRing } from '#infra/secrets.ts'
 import { diskStorage, type Storage } from '#infra/storage.ts'
@@ -192,7 +193,7 @@ export const openHouse = async (o: HouseOptions) => {
   const takeDown = createTakeDown({ db, clock, platforms, call })
   const edit = createEdit({ db, clock, platforms, call })
 
-  const jobs: readonly Job[] = [
+  const all: readonly Job[] = [
     ...channelJobs({ db, clock, keeper, quotas }),
     ...postJobs(posts),
     ...mediaJobs({ media, clock }),
@@ -200,6 +201,7 @@ export const openHouse = async (o: HouseOptions) => {
     ...publishingJobs({ db, clock, log, days: o.historyDays ?? 0 }),
     ...signalJobs({ signals: webhooks, clock, takesWebhooks: o.takesWebhooks ?? false }),
   ]
+  const jobs = all.map(createGivingWay({ clock, busy: publishing.busy }))
   const carriers = jobs.map((job) => carry(job.look, job))
 
   return {

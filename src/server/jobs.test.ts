@@ -40,6 +40,18 @@ test('publishing wakes no chore; a chore hears what it waits for, and sweeps hea
   })
 })
 
+test('what has minutes of time gives way to publications; tokens, forecasts and events never do', () => {
+  const gives = t.house.jobs.list.filter((j) => j.givesWay).map((j) => j.name)
+  expect(gives.sort()).toEqual([
+    'forget what networks told',
+    'read insights',
+    'sweep budgets',
+    'sweep connect flows',
+    'sweep events',
+    'sweep uploads',
+  ])
+})
+
 test('what says "in six hours" is looked at in six hours, and not before', async () => {
   const sweeps = t.house.jobs.list.filter((j) => j.name.startsWith('sweep'))
   for (const job of sweeps) {

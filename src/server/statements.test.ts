@@ -176,3 +176,21 @@ it('writes no row without need: what a publication of one step writes', async ()
     posts: [0, 0],
   })
 })
+
+it('numbers are not read while a publication is on its way', async () => {
+  const { look } = house.jobs.list.find((j) => j.name === 'read insights')!
+  const read = async () => (await home.db.selectFrom('snapshots').select('id').execute()).length
+  // Every channel's first look is due: nobody has looked in this house.
+  sandbox.desk.setFault({ platform: platform.spec.id, do: 'slow', ms: 3_000, times: 1 })
+  const over = counted(1)
+  await expect.poll(() => house.publishing.inFlight(), { interval: 20 }).toBe(1)
+  const before = Date.now()
+  const next = await look()
+  expect(house.publishing.inFlight()).toBe(1)
+  expect(next!.getTime()).toBeGreaterThan(before)
+  expect(await read()).toBe(0)
+  await over
+  await expect.poll(house.publishing.busy).toBe(false)
+  await look()
+  expect(await read()).toBeGreaterThan(0)
+})

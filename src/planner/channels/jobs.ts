@@ -76,6 +76,7 @@ export const channelJobs = (d: {
   },
   {
     name: 'sweep connect flows',
+    givesWay: true,
     look: async () => {
       await sweepFlows(d.db, new Date(d.clock.now()))
       return new Date(d.clock.now() + hourMs)
@@ -83,6 +84,7 @@ export const channelJobs = (d: {
   },
   {
     name: 'sweep budgets',
+    givesWay: true,
     look: async () => {
       await d.quotas.sweep(new Date(d.clock.now()))
       return new Date(d.clock.now() + 6 * hourMs)

@@ -15,9 +15,10 @@ export const insightJobs = (d: {
   log: Pick<Log, 'info'>
 }): Job[] => [
   // A post that went out has its first look an hour later, and a webhook brings one forward: a round finds both in time.
-  { name: 'read insights', topics: [topics.connected], atMostMs: 30_000, look: d.insights.lookDue },
+  { name: 'read insights', topics: [topics.connected], atMostMs: 30_000, givesWay: true, look: d.insights.lookDue },
   {
     name: 'forget what networks told',
+    givesWay: true,
     look: async () => {
       for (const gone of await forgetTold(d.db, d.platforms, new Date(d.clock.now())))
         d.log.info(gone, 'what the network lets nobody keep any longer was forgotten')

@@ -38,8 +38,8 @@ export type Insights = {
   channel: (ws: string, id: string) => Promise<ChannelInsights>
   /** Asks the network now, unless it was asked within a minute or somebody is asking. @throws Problem `not-found`, `conflict`, `network-failed` */
   askNow: (ws: string, id: string) => Promise<PublicationInsights>
-  /** The job: makes every look that is due. Gives when the next one is (UTC), or null. */
-  lookDue: () => Promise<Date | null>
+  /** The job: makes every look that is due, a few at a time while `goOn`. Gives when the next one is (UTC), or null. */
+  lookDue: (goOn?: () => boolean) => Promise<Date | null>
   /** Something happened to a post (a comment, a webhook of numbers): its look is due, ten minutes after the last at the earliest. */
   dueNow: (publicationId: string) => Promise<void>
 }
@@ -216,10 +216,10 @@ export const createInsights = (d: InsightsDeps): Insights => {
       return publication(ws, id)
     },
 
-    lookDue: async () => {
-      while (await store.enrol(db, able, new Date(d.clock.now())));
+    lookDue: async (goOn = () => true) => {
+      while (goOn() && (await store.enrol(db, able, new Date(d.clock.now()))));
       // A long backlog is worked off over several runs, so that a process can stop between them.
-      for (let round = 0; round < rounds; round++) {
+      for (let round = 0; round < rounds && goOn(); round++) {
         const claims = await claim({ limit: atOnce })
         if (claims.length === 0) break
         await Promise.all(

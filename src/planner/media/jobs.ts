@@ -8,6 +8,7 @@ const everyMs = 6 * 3_600_000
 export const mediaJobs = (d: { media: Pick<Media, 'sweep'>; clock: Pick<Clock, 'now'> }): Job[] => [
   {
     name: 'sweep uploads',
+    givesWay: true,
     look: async () => {
       await d.media.sweep()
       return new Date(d.clock.now() + everyMs)

@@ -34,6 +34,8 @@ export type Publishing = {
   runAhead: () => Promise<number>
   /** Epoch ms of the last completed look for work; for health checks. */
   lastTick: () => number
+  /** Is anything in work, or due now or within moments, as far as the last look saw? What has time gives way then. */
+  busy: () => boolean
   inFlight: () => number
 }
 
@@ -41,6 +43,8 @@ export type Publishing = {
 const sweepMs = 5_000
 /** While attempts run, broken channels are looked for this often (ms). */
 const everyMs = 1_000
+/** What is due this soon (ms) is due now to work that has time. */
+const momentMs = 2_000
 /** Attempts that end this close together (ms) share one look for work. */
 const gatherMs = 10
 
@@ -57,6 +61,8 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
   let ended = false
   let ticked = d.clock.now()
   let heldAt = 0
+  /** When something is due next (epoch ms), as the last look saw it. */
+  let nextAt = Number.POSITIVE_INFINITY
 
   /** Places left on each platform. */
   const room = (): Record<string, number> => {
@@ -142,7 +148,9 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     try {
       await tick()
       // An attempt ended while we looked: its place is free, so look again before asking for the next due time.
-      return ended ? lookedAt : await due.nextDue(d.db, lookedAt)
+      const next = ended ? lookedAt : await due.nextDue(d.db, lookedAt)
+      nextAt = next?.getTime() ?? Number.POSITIVE_INFINITY
+      return next
     } catch (error) {
       // A person's edit locked the same rows the other way round: PostgreSQL let them go first.
       if (gaveWay(error)) return new Date(d.clock.now() + 20)
@@ -181,6 +189,7 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
       if (!o.freed) await hold(now)
       const list = await coming(d.db, { now: new Date(now), until, channels })
       ticked = d.clock.now()
+      if (!o.freed) nextAt = list[0]?.at.getTime() ?? Number.POSITIVE_INFINITY
       // What nobody can publish has no queue, and is to be told all the same.
       for (const c of list) if (!d.platforms.has(c.platform) && c.at.getTime() <= now) void take(c.id)
       return list
@@ -257,6 +266,7 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     },
     runAhead: preparing.runNow,
     lastTick: () => ticked,
+    busy: () => flying.size > 0 || nextAt - d.clock.now() < momentMs,
     inFlight: () => flying.size,
   }
 }

@@ -19,6 +19,7 @@ export const publishingJobs = (d: {
     : [
         {
           name: 'forget history',
+          givesWay: true,
           look: async () => {
             const gone = await forgetHistory(d.db, new Date(d.clock.now() - d.days * dayMs))
             if (gone.publications > 0)

@@ -25,6 +25,7 @@ export const signalJobs = (d: {
     : []),
   {
     name: 'sweep events',
+    givesWay: true,
     look: async () => {
       await d.signals.sweep()
       return new Date(d.clock.now() + sweepMs)
