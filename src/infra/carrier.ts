@@ -41,9 +41,9 @@ export type Turns = {
   queues: readonly { name: string; atOnce: number }[]
   /**
    * What comes until then and nobody has, in the order it is due. `freed`: only what may have waited for something that
-   * ended in this process since this was last asked.
+   * ended in this process since this was last asked. Null: this process takes nothing at the moment, another one may.
    */
-  coming: (until: Date, o: { freed: boolean }) => Promise<Turn[]>
+  coming: (until: Date, o: { freed: boolean }) => Promise<Turn[] | null>
   /**
    * Takes it if it is due and nobody's, and resolves when it is over: `done`. `nothing`: it was taken, moved or called off
    * meanwhile. `not-now`: this process takes nothing at the moment, another one may. Never rejects.

@@ -56,6 +56,8 @@ export const createLive = ({
       for (const [ws, set] of listeners) for (const on of set) on({ kind: 'workspace', id: ws })
       return
     }
+    // Every process hears every word, workers too: whom nobody listens to reads none.
+    if (listeners.size === 0) return
     let data: unknown
     try {
       data = JSON.parse(payload)

@@ -107,7 +107,7 @@ export const createMetrics = ({ db, clock }: { db: Db; clock: Pick<Clock, 'now'>
   })
   const queueEvents = new Counter({
     name: 'clarion_queue_events_total',
-    help: 'Events of the queues on Redis. Every worker hears all of them: take the largest over processes, not the sum',
+    help: 'Events of the queues on Redis. Of `publish-` one worker at a time tells: take the sum; of `work-` all do: take the largest',
     labelNames: ['queue', 'event'],
     registers,
   })

@@ -6,18 +6,17 @@
  * Nothing of a post goes into Redis: ids, counters and instants only.
  */
 
-import { type Job as BullJob, DelayedError, Queue, QueueEvents, Worker } from 'bullmq'
+import { randomUUID } from 'node:crypto'
+import { type Job as BullJob, DelayedError, Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Carrier, Carry, Look, Turns } from '../carrier.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Database } from '../db/database.ts'
 import { type RedisLink, within } from '../redis.ts'
 import { createChore, type LookQueue } from './chore.ts'
+import { createEar, type QueueEvent } from './ear.ts'
+import { createFirst } from './first.ts'
 import { createTurns } from './turns.ts'
-
-export type QueueEvent = (typeof watched)[number]
-/** Events of a queue that are told to log and metrics. */
-const watched = ['completed', 'failed', 'stalled', 'delayed'] as const
 
 export const queueStates = ['waiting', 'active', 'completed', 'failed', 'delayed'] as const
 export type QueueNumbers = { name: string } & Record<(typeof queueStates)[number], number>
@@ -56,13 +55,12 @@ export type Lane = {
   name: string
   queue: Queue
   worker: Worker | undefined
-  events: QueueEvents | undefined
 }
 type Plan = {
   name: string
   atOnce: number
   process: (job: BullJob, token: string | undefined) => Promise<unknown>
-  /** Hears what looks gave. */
+  /** Hears what looks gave, in every process; of other queues the first process tells what happens. */
   completed?: (value: unknown) => void
 }
 
@@ -72,7 +70,7 @@ type Plan = {
  * not even connect again.
  */
 export const patientOf = (client: Redis): Redis => {
-  const patient = client.duplicate({ enableOfflineQueue: true })
+  const patient = client.duplicate({ enableOfflineQueue: true, lazyConnect: true })
   patient.on('error', () => undefined)
   return patient
 }
@@ -94,6 +92,27 @@ export const createRedisCarriers = (d: {
   const options = { connection: link.client, prefix: d.prefix }
   const patient = patientOf(link.client)
   const waits = { connection: patient, prefix: d.prefix }
+  const firstWatch = new Set<() => void>()
+  const first = createFirst({
+    client: link.client,
+    key: `${d.prefix}:first`,
+    me: randomUUID(),
+    changed: () => {
+      for (const on of firstWatch) on()
+    },
+  })
+  const ear = createEar({
+    client: patientOf(link.client),
+    hear: ({ queue, event, job, returned }) => {
+      log.debug({ queue, job, event }, 'queue event')
+      d.onEvent?.(queue, event)
+      if (event === 'completed') plans.find((p) => p.name === queue)?.completed?.(returned)
+    },
+    trouble: (err) => {
+      log.debug({ reason: err.message }, 'queues could not be listened to')
+      link.doubt()
+    },
+  })
   /** How Redis is, is told by the link; what one of many connections says of it is not repeated. */
   const quiet = <T extends { on: (event: 'error', f: (e: Error) => void) => unknown }>(one: T, name: string): T => {
     one.on('error', (err) => {
@@ -105,7 +124,7 @@ export const createRedisCarriers = (d: {
 
   const closeLane = async (lane: Lane) => {
     lanes.delete(lane.name)
-    const ends = [lane.events, lane.worker, lane.queue].map((one) =>
+    const ends = [lane.worker, lane.queue].map((one) =>
       one ? within(closeMs, one.close()).catch(() => one.disconnect()) : undefined,
     )
     await within(closeMs, Promise.all(ends)).catch(() => undefined)
@@ -113,7 +132,7 @@ export const createRedisCarriers = (d: {
 
   const openLane = async (plan: Plan, works: boolean): Promise<Lane> => {
     const queue = quiet(new Queue(plan.name, { ...options, defaultJobOptions: keep }), plan.name)
-    const lane: Lane = { name: plan.name, queue, worker: undefined, events: undefined }
+    const lane: Lane = { name: plan.name, queue, worker: undefined }
     lanes.set(plan.name, lane)
     const opening: Promise<unknown>[] = [queue.waitUntilReady()]
     if (works) {
@@ -129,14 +148,8 @@ export const createRedisCarriers = (d: {
         }),
         plan.name,
       )
-      lane.events = quiet(new QueueEvents(plan.name, waits), plan.name)
-      for (const event of watched)
-        lane.events.on(event, (told: { jobId: string }) => {
-          log.debug({ queue: plan.name, job: told.jobId, event }, 'queue event')
-          d.onEvent?.(plan.name, event)
-        })
-      lane.events.on('completed', ({ returnvalue }) => plan.completed?.(returnvalue))
-      opening.push(lane.worker.waitUntilReady(), lane.events.waitUntilReady())
+      const wanted = plan.completed ? () => true : first.is
+      opening.push(lane.worker.waitUntilReady(), ear.listen(plan.name, queue.toKey('events'), wanted))
     }
     try {
       await within(openMs, Promise.all(opening))
@@ -264,6 +277,7 @@ export const createRedisCarriers = (d: {
       lane: (queue) => lanes.get(nameOf(queue))?.queue,
       client: link.client,
       doubt: link.doubt,
+      first,
     })
     for (const q of turns.queues)
       plans.push({
@@ -285,11 +299,16 @@ export const createRedisCarriers = (d: {
       start: async () => {
         stops = await Promise.all((o.topics ?? []).map((topic) => d.database.listen(topic, loop.wake)))
         watchLink.add(loop.wake)
+        firstWatch.add(loop.wake)
+        first.start()
         works(names)
         loop.start()
       },
       stop: async () => {
         watchLink.delete(loop.wake)
+        firstWatch.delete(loop.wake)
+        // While what is in work here comes to its end another process is it.
+        await first.stop()
         await loop.stop()
         await rests(names)
         await Promise.all(stops.splice(0).map((stop) => stop()))
@@ -330,6 +349,7 @@ export const createRedisCarriers = (d: {
     close: async () => {
       closed = true
       unwatch()
+      await ear.stop()
       await within(openMs, opening).catch(() => undefined)
       await Promise.all([...lanes.values()].map(closeLane))
       patient.disconnect()

@@ -26,6 +26,7 @@ afterAll(async () => {
 beforeEach(async () => {
   clock = steerableClock()
   said.length = 0
+  told.length = 0
   await redis.ask('flushall')
 })
 afterEach(async () => {
@@ -37,13 +38,16 @@ const log = (() => {
   return { debug: () => {}, info: say, warn: say, error: say }
 })()
 type Worker = { carry: Carry; link?: RedisLink; carriers?: RedisCarriers }
+/** Events of queues as log and metrics are told them, of all workers. */
+const told: string[] = []
 const makes = ['in process', 'BullMQ'] as const
 let prefix = ''
 const worker = (make: (typeof makes)[number]): Worker => {
   if (make === 'in process') return { carry: createCarry({ database: t, clock, log }) }
   const link = openRedis({ url: redis.url, prefix, log })
   closing.push(() => link.close())
-  const carriers = createRedisCarriers({ link, prefix, database: t, clock, log })
+  const onEvent = (queue: string, event: string) => void told.push(`${queue} ${event}`)
+  const carriers = createRedisCarriers({ link, prefix, database: t, clock, log, onEvent })
   closing.push(() => carriers.close())
   return { carry: carriers.carry, link, carriers }
 }
@@ -138,7 +142,7 @@ const settled = async <T>(read: () => T): Promise<T[]> => {
 }
 
 /** Things that are due, as a planner with a table has them. */
-const table = (o: { ms?: number } = {}) => {
+const table = (o: { ms?: number; away?: string } = {}) => {
   const rows = new Map<string, { at: number; number: number; state: 'due' | 'taken' | 'done' }>()
   const log: { id: string; by: string; late: number }[] = []
   let running = 0
@@ -158,11 +162,13 @@ const table = (o: { ms?: number } = {}) => {
   const turns = (by: string): Turns => ({
     queues: [{ name: 'net', atOnce: 4 }],
     coming: async (until, { freed }) =>
-      freed
-        ? []
-        : [...rows]
-            .filter(([, r]) => r.state === 'due' && r.at <= until.getTime())
-            .map(([thing, r]) => ({ queue: 'net', thing, number: r.number + 1, at: new Date(r.at) })),
+      by === o.away
+        ? null
+        : freed
+          ? []
+          : [...rows]
+              .filter(([, r]) => r.state === 'due' && r.at <= until.getTime())
+              .map(([thing, r]) => ({ queue: 'net', thing, number: r.number + 1, at: new Date(r.at) })),
     take: takeBy(by),
   })
   const look =
@@ -278,6 +284,21 @@ describe('turns over Redis', () => {
     await expect
       .poll(async () => (await a.carriers!.numbers())[0])
       .toEqual({ name: 'publish-net', waiting: 0, active: 0, completed: 60, failed: 0, delayed: 0 })
+    // One of the two tells, or what both tell would be twice as much as there was.
+    await expect.poll(() => told.filter((e) => e === 'publish-net completed').length).toBe(60)
+  })
+
+  it('are found by another when the first of the workers is dead, or may take nothing', async () => {
+    const planned = table({ away: 'a' })
+    await redis.ask('set', `${prefix}:first`, 'one that is dead', 'PX', 3_000)
+    const { a, b } = await two(planned)
+    await expect.poll(async () => (await b.carriers!.numbers()).length).toBe(1)
+    planned.add(20, clock.now())
+    await planned.told()
+    await planned.over()
+    planned.once()
+    expect(await redis.ask('get', `${prefix}:first`)).not.toBe('one that is dead')
+    expect((await a.carriers!.numbers())[0]).toMatchObject({ completed: 20 })
   })
 
   it('survive a Redis that is emptied, that goes, that is full and that comes back; said once a change', async () => {

@@ -26,7 +26,11 @@ export const whatToDo = (there: JobThere, o: { at: number; now: number }): 'put'
   return Math.abs(due - o.at) <= sameMs || (due <= now && o.at <= now) ? 'leave' : 'again'
 }
 
-export const jobFields = ['timestamp', 'delay', 'finishedOn'] as const
+/** Reads what `jobThere` takes, of many jobs at once. */
+export const readJobs = `
+local out = {}
+for i, key in ipairs(KEYS) do out[i] = redis.call('HMGET', key, 'timestamp', 'delay', 'finishedOn') end
+return out`
 export const jobThere = (fields: readonly (string | null)[]): JobThere => {
   const [timestamp, delay, finishedOn] = fields
   if (timestamp === null || timestamp === undefined) return null

@@ -1,25 +1,29 @@
 /**
  * Things that are taken one by one: each that comes within the horizon gets a job at its instant, and the job that fires
- * has the planner take that thing. A pass looks at the table every few seconds and puts in what is missing, so a Redis
- * that forgot everything costs at most that long.
+ * has the planner take that thing. A pass of the first process looks at the table every few seconds and puts in what is
+ * missing, so a Redis that forgot everything costs at most that long; what waited for something that ended is put in by the
+ * process in which it ended.
  */
 import type { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { afterBroken, type Carried, type Look, type Turn, type Turns } from '../carrier.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { within } from '../redis.ts'
-import { jobFields, jobThere, whatToDo } from './there.ts'
+import type { First } from './first.ts'
+import { jobThere, readJobs, whatToDo } from './there.ts'
 
 type Log = Record<'debug' | 'error', (o: object, text: string) => void>
 
 /** A pass over the table at least this often (ms). */
 const sweepMs = 5_000
+/** Whoever is not the first makes one this often all the same (ms), whatever the first does. */
+const othersMs = 30_000
 /** What is due this soon (ms) has its job already. */
 const horizonMs = 30_000
 /** The least time between two passes (ms). */
 const gapMs = 50
 /** Things that end this close together (ms) are one look for what waited for them. */
-const gatherMs = 3
+const gatherMs = 10
 /** A thing this late (ms) whose queue does not move is taken without it. */
 const stuckMs = 4_000
 /** Redis may take this long to answer a pass (ms). */
@@ -37,6 +41,7 @@ export const createTurns = (d: {
   lane: (queue: string) => Queue | undefined
   client: Redis
   doubt: () => void
+  first: Pick<First, 'is' | 'yield'>
 }) => {
   const { clock, turns } = d
   const stopping = new AbortController()
@@ -50,18 +55,15 @@ export const createTurns = (d: {
       const queue = d.lane(name)
       if (!queue) throw new Error(`no queue ${name}`)
       const ids = mine.map((t) => `${t.thing}-${t.number}`)
-      const read = d.client.pipeline()
-      for (const id of ids) read.hmget(queue.toKey(id), ...jobFields)
-      const answers = (await within(patienceMs, read.exec())) ?? []
+      const keys = ids.map((id) => queue.toKey(id))
+      const there = (await within(patienceMs, d.client.eval(readJobs, keys.length, ...keys))) as (string | null)[][]
       const now = systemClock.now()
       const ahead = clock.now()
       const adds: Parameters<Queue['addBulk']>[0] = []
       for (const [i, t] of mine.entries()) {
-        const [error, fields] = answers[i] ?? [new Error('no answer')]
-        if (error) throw error
         // Redis lives in real time, and its jobs wait for the rest of the way there.
         const wait = Math.max(0, t.at.getTime() - ahead)
-        const todo = whatToDo(jobThere(fields as (string | null)[]), { at: now + wait, now })
+        const todo = whatToDo(jobThere(there[i] ?? []), { at: now + wait, now })
         const id = ids[i]!
         if (todo === 'leave') left.push(t)
         else {
@@ -85,8 +87,11 @@ export const createTurns = (d: {
     }
   }
 
+  let passed = Number.NEGATIVE_INFINITY
   const pass = async () => {
+    passed = clock.now()
     const list = await turns.coming(new Date(clock.now() + horizonMs), { freed: false })
+    if (!list) return d.first.yield()
     const settings = d.client.pipeline()
     // A Redis that was emptied has forgotten how many may run at once.
     for (const q of turns.queues) {
@@ -105,8 +110,9 @@ export const createTurns = (d: {
       let rest = gapMs
       const carried = d.ready()
       try {
-        if (carried) await pass()
-        else {
+        if (carried) {
+          if (d.first.is() || clock.now() - passed >= othersMs) await pass()
+        } else {
           const at = await d.look()
           ms = Math.min(
             d.o.atMostMs ?? Number.POSITIVE_INFINITY,
@@ -117,7 +123,10 @@ export const createTurns = (d: {
         broken = 0
       } catch (err) {
         ms = afterBroken(broken++)
-        if (carried) d.doubt()
+        if (carried) {
+          d.first.yield()
+          d.doubt()
+        }
         d.log[carried ? 'debug' : 'error']({ err, job: d.o.name }, `${d.o.name}: a look broke; it looks again`)
       }
       const ended = clock.now()
@@ -136,7 +145,7 @@ export const createTurns = (d: {
       await clock.sleep(gatherMs, stopping.signal)
       freed = false
       try {
-        await put(await turns.coming(new Date(clock.now() + horizonMs), { freed: true }))
+        await put((await turns.coming(new Date(clock.now() + horizonMs), { freed: true })) ?? [])
       } catch (err) {
         // The sweep brings what was missed.
         d.log.debug({ err, job: d.o.name }, 'what waited could not be given its turn')

@@ -178,13 +178,14 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
       return taken
     }
   }
-  const take = createTaking({ claim: claimThese, may: mayClaim })
+  const take = createTaking({ claim: claimThese, may: mayClaim, clock: d.clock })
   const turns: Turns = {
     queues: [...d.platforms.values()].map(({ spec }) => ({ name: spec.id, atOnce: spec.pace.concurrency })),
     coming: async (until, o) => {
       const channels = o.freed ? [...freed] : undefined
       freed.clear()
-      if (!mayClaim() || channels?.length === 0) return []
+      if (!mayClaim()) return null
+      if (channels?.length === 0) return []
       const now = d.clock.now()
       if (!o.freed) await hold(now)
       const list = await coming(d.db, { now: new Date(now), until, channels })

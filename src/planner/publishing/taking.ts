@@ -1,8 +1,15 @@
-/** Taking publications by name, for carriers that say whose turn each is: what is asked in one moment is one claim. */
+/**
+ * Taking publications by name, for carriers that say whose turn each is: what is asked in one moment is one claim, and so is
+ * what is asked while a claim is under way.
+ */
 import type { Turns } from '#infra/carrier.ts'
+import type { Clock } from '#infra/clock.ts'
 
 type Came = Awaited<ReturnType<Turns['take']>>
 type Hear = (came: Came | Promise<Came>) => void
+
+/** A claim that takes longer than this (ms) waits for somebody's lock, and keeps the next one waiting no longer. */
+const patienceMs = 100
 
 /**
  * `claim` takes of these what is due and nobody's, and gives for each what resolves when its attempt is over. It does not
@@ -11,22 +18,33 @@ type Hear = (came: Came | Promise<Came>) => void
 export const createTaking = (o: {
   claim: (ids: readonly string[]) => Promise<ReadonlyMap<string, Promise<void>>>
   may: () => boolean
+  clock: Pick<Clock, 'sleep'>
 }): Turns['take'] => {
   let asked = new Map<string, Hear[]>()
-  const all = async () => {
-    const now = asked
-    asked = new Map()
+  let busy = false
+  const all = async (now: Map<string, Hear[]>) => {
     const taken = await o.claim([...now.keys()])
     for (const [id, hearers] of now) {
       const came = taken.get(id)?.then(() => 'done' as const) ?? 'nothing'
       for (const hear of hearers) hear(came)
     }
   }
+  const work = async () => {
+    busy = true
+    while (asked.size > 0) {
+      const now = asked
+      asked = new Map()
+      const over = new AbortController()
+      const claiming = all(now).finally(() => over.abort())
+      await Promise.race([claiming, o.clock.sleep(patienceMs, over.signal)])
+    }
+    busy = false
+  }
   return (id) =>
     new Promise<Came>((resolve) => {
       if (!o.may()) return resolve('not-now')
       // After what has arrived by now was read: jobs that fire together come one after another.
-      if (asked.size === 0) setImmediate(() => void all())
+      if (asked.size === 0 && !busy) setImmediate(() => void work())
       asked.set(id, [...(asked.get(id) ?? []), resolve])
     })
 }
