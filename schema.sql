@@ -292,6 +292,7 @@ create table publications (
   prepare_tries integer default 0 not null,
   sent_at timestamp with time zone,
   settled text,
+  deaths smallint default 0 not null,
   constraint publications_pkey PRIMARY KEY (id),
   constraint publications_post_id_channel_id_key UNIQUE (post_id, channel_id),
   constraint publications_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'scheduled'::text, 'publishing'::text, 'waiting'::text, 'published'::text, 'failed'::text, 'unconfirmed'::text, 'held'::text, 'missed'::text, 'cancelled'::text])))

@@ -247,6 +247,8 @@ export interface Tables {
     prepared_at: Date | null
     prepared_until: Date | null
     prepare_tries: Generated<number>
+    /** Tries before this one that ended without a word. */
+    deaths: Generated<number>
     sent_at: Date | null
     external_id: string | null
     permalink: string | null

@@ -22,6 +22,15 @@ export const mostPreparings = 12
 /** What is over for now is looked at again after this long (ms): the table of back-offs is through, or the channel has to be connected anew. */
 const againMs = 60_000
 
+/**
+ * Until when a preparing is held (epoch ms): to the due time and no longer, as nobody else may say that a worker died; what is
+ * still at work then holds on in short stretches. So a death delays the create by a third of a lease at most.
+ */
+export const preparingLease = (now: number, dueAt: number, leaseMs: number): number =>
+  Math.min(now + leaseMs, Math.max(dueAt, now + nearLeaseMs(leaseMs)))
+/** The short stretch (ms). */
+export const nearLeaseMs = (leaseMs: number): number => leaseMs / 3
+
 const lifeOf = (ahead: Ahead, name: string): number | undefined => ahead[name as AheadStep]
 
 /** The steps that may run ahead: the first of the plan, as long as repeating harms nobody and the spec names them. */

@@ -20,17 +20,16 @@ import {
   type Work,
 } from './attempt-context.ts'
 import { isTakenUp } from './backlog.ts'
+import { mostDeaths, stoppedTooOften } from './deaths.ts'
 import type { EngineDeps } from './deps.ts'
 import { ask, end, fail, hold, publish, Settled, stepDone, surely, writeVerdict } from './endings.ts'
 import { type Frozen, freeze, type Loaded, notPrepared, type StepRow } from './frozen.ts'
 import { afterFailure, late, nextMove, type StepRule } from './rules.ts'
 import { dropStale } from './stale.ts'
-import { type Claim, LeaseLost, lostInARow, note, workedOn } from './store.ts'
+import { type Claim, LeaseLost, note, workedOn } from './store.ts'
 import { askWitness, isTwin, twin } from './witness.ts'
 
 const defaultAtMostMs = 30 * 60_000
-/** Attempts that may end without a word, one after another, before a publication counts as what kills its worker. */
-const mostLost = 5
 
 /** Runs one claim to its verdict. Raises `LeaseLost` when it is no longer ours; any other error leaves the lease to run out. */
 export const attempt = async (d: EngineDeps, w: Work): Promise<void> => {
@@ -39,10 +38,7 @@ export const attempt = async (d: EngineDeps, w: Work): Promise<void> => {
   const loaded = await w.shared.load(c.publicationId)
   if (!loaded) throw new LeaseLost(c.publicationId)
   if (!platform) return giveUp(d, c, loaded, 'platform-missing', `This Clarion has no platform "${c.platform}".`)
-  if ((await lostInARow(d.db, c, mostLost)) >= mostLost) {
-    const message = `Clarion stopped ${mostLost} times in a row while it worked on this, so it does not try again by itself.`
-    return giveUp(d, c, loaded, 'gave-up', message)
-  }
+  if (c.deaths >= mostDeaths) return giveUp(d, c, loaded, 'gave-up', stoppedTooOften)
   if (!loaded.begun && (await tooLate(d, w, loaded))) return
   const made = await madeReady(d, w, platform, loaded)
   if (!made) return

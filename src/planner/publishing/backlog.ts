@@ -41,7 +41,7 @@ const held = (ws: string) => sql`
 
 /** What a publication forgets that is taken off the plan or starts anew: a try that never began. */
 const fresh = sql`frozen = null, lease_token = null, lease_until = null, worker = null, tries = 0, forecast = '[]', forecast_at = null,
-  started_at = null, prepare_at = null, prepared_at = null, prepared_until = null, prepare_tries = 0`
+  started_at = null, prepare_at = null, prepared_at = null, prepared_until = null, prepare_tries = 0, deaths = 0`
 
 /**
  * Did a person let it out of the backlog after it was due? Then no late policy applies, however long its turn takes to come.

@@ -82,6 +82,7 @@ const fresh = {
   prepared_at: null,
   prepared_until: null,
   prepare_tries: 0,
+  deaths: 0,
 } as const
 
 type Column = Updateable<Tables['publications']>
@@ -199,7 +200,7 @@ export const resolvePublication = (
         .where('key', '=', open?.key ?? '')
         .execute()
     const said = { at: t.now, step: open?.key }
-    const due = { reason: null, message: null, tries: 0, next_at: t.now }
+    const due = { reason: null, message: null, tries: 0, deaths: 0, next_at: t.now }
     if (!('there' in t)) {
       await set({ state: 'refused' })
       await write(trx, p, { ...said, event: 'person-again' })

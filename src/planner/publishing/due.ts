@@ -1,6 +1,7 @@
 /** What is due, and whose turn it is: a claim takes a channel and its first due publication under one lease, in one statement. */
 import { type RawBuilder, sql } from 'kysely'
 import type { Db } from '#infra/db/database.ts'
+import { deathsBefore } from './deaths.ts'
 import { lineSql } from './journal.ts'
 import { backlogAfterMs } from './rules.ts'
 import { type Claim, type ClaimedRow, claimOf } from './store.ts'
@@ -70,10 +71,10 @@ export const claim = async (
       for update of c skip locked
     ), taken as (
       update publications p set state = ${stateAfter('claim')}, lease_token = r.token, lease_until = ${o.leaseUntil}, worker = ${o.worker},
-        attempt = p.attempt + 1, reason = null, message = null, version = p.version + 1, updated_at = ${o.now}
+        attempt = p.attempt + 1, deaths = ${deathsBefore('p')}, reason = null, message = null, version = p.version + 1, updated_at = ${o.now}
       from ready r where p.id = r.id and ${may('claim', 'p')}
         and p.next_at <= ${o.now} and p.due_at <= ${o.now} and (p.state <> 'scheduled' or p.lease_until is null or p.lease_until <= ${o.now})
-      returning p.id, p.channel_id, r.platform, p.workspace_id, p.post_id, p.lease_token, p.attempt, p.started_at, p.due_at
+      returning p.id, p.channel_id, r.platform, p.workspace_id, p.post_id, p.lease_token, p.attempt, p.started_at, p.due_at, p.deaths
     ), held as (
       update channels c set lease_token = t.lease_token, lease_until = ${o.leaseUntil} from taken t where c.id = t.channel_id
     ), closed as (
@@ -83,7 +84,7 @@ export const claim = async (
     ), said as (
       ${lineSql({ event: 'attempt', at: o.now, data: { worker: o.worker } }, sql`taken`, sql`attempt`)}
     )
-    select t.id, t.channel_id, t.platform, t.workspace_id, t.post_id, t.lease_token, t.attempt, t.started_at, t.due_at from taken t`.execute(
+    select t.id, t.channel_id, t.platform, t.workspace_id, t.post_id, t.lease_token, t.attempt, t.started_at, t.due_at, t.deaths from taken t`.execute(
     db,
   )
   return rows.rows.map((r) => claimOf(r, o.worker))
@@ -91,8 +92,8 @@ export const claim = async (
 
 /**
  * The next instant at which something may be claimable, or null. Leases and waits of channels that run out count, too
- * early rather than too late: whatever of such a channel is next, it is looked at when the channel is free again. A
- * preparing that outlives its due time wakes the engine itself; one whose worker died is met by the sweep.
+ * early rather than too late: whatever of such a channel is next, it is looked at when the channel is free again. What
+ * is still being prepared when it is due is the matter of `nextFreed` (preparing-store.ts).
  */
 export const nextDue = async (db: Db, now: Date): Promise<Date | null> => {
   const row = await sql<{ at: Date | null }>`

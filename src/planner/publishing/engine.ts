@@ -14,6 +14,7 @@ import type { EngineDeps, PublishingDeps } from './deps.ts'
 import * as due from './due.ts'
 import { createHints } from './hints.ts'
 import { createPreparing } from './preparing.ts'
+import { nextFreed } from './preparing-store.ts'
 import { transitions } from './rules.ts'
 import { readFor } from './shared.ts'
 import * as store from './store.ts'
@@ -148,9 +149,12 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     try {
       await tick()
       // An attempt ended while we looked: its place is free, so look again before asking for the next due time.
-      const next = ended ? lookedAt : await due.nextDue(d.db, lookedAt)
-      nextAt = next?.getTime() ?? Number.POSITIVE_INFINITY
-      return next
+      if (ended) nextAt = lookedAt.getTime()
+      else {
+        const [next, freed] = [await due.nextDue(d.db, lookedAt), await nextFreed(d.db, lookedAt)]
+        nextAt = Math.min(next?.getTime() ?? Number.POSITIVE_INFINITY, freed?.getTime() ?? Number.POSITIVE_INFINITY)
+      }
+      return Number.isFinite(nextAt) ? new Date(nextAt) : null
     } catch (error) {
       // A person's edit locked the same rows the other way round: PostgreSQL let them go first.
       if (gaveWay(error)) return new Date(d.clock.now() + 20)

@@ -31,6 +31,7 @@ const claimOf = (id: string): Claim => ({
   lease: id,
   attempt: 1,
   began: null,
+  deaths: 0,
   dueAt: new Date(0),
   worker: 'w',
 })

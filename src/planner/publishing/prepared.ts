@@ -38,7 +38,7 @@ export const dropPrepared = async (
       where ${which} and ${may('prepare')} and not begun for update
     ), p as (
       update publications set frozen = null, started_at = null, lease_token = null, lease_until = null, worker = null,
-        prepared_at = null, prepared_until = null, prepare_tries = 0, prepare_at = ${prepareFrom(sql`due_at`)}
+        prepared_at = null, prepared_until = null, prepare_tries = 0, deaths = 0, prepare_at = ${prepareFrom(sql`due_at`)}
       from old where publications.id = old.id
     ), s as (
       delete from steps using old where publication_id = old.id

@@ -4,6 +4,7 @@ import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { ContentJson } from '#infra/db/tables.ts'
 import type { Finding } from '#kit/facts/preflight.ts'
 import { leastAheadMs, mostPreparings } from './ahead.ts'
+import { deathsBefore } from './deaths.ts'
 import type { Loaded } from './frozen.ts'
 import { type Line, lineSql } from './journal.ts'
 import { type Claim, type ClaimedRow, claimOf, LeaseLost } from './store.ts'
@@ -59,11 +60,16 @@ export const lookAgain = async (db: Db, list: readonly Again[], now: Date): Prom
   )
 }
 
-/** Takes a publication to prepare it; null when it is not there to take any more. `tries`: this one included. */
+type Taken = Claim & { tries: number }
+
+/**
+ * Takes a publication: null when it is not there to take any more. `look`: only to see what it needs, which counts as no try
+ * and is not told; `goOn` makes a preparing of it. `tries`: this one included.
+ */
 export const claimPreparing = async (
   db: Db,
-  o: { id: string; now: Date; leaseUntil: Date; worker: string },
-): Promise<(Claim & { tries: number }) | null> => {
+  o: { id: string; now: Date; leaseUntil: Date; worker: string; look: boolean },
+): Promise<Taken | null> => {
   const { rows } = await sql<ClaimedRow & { tries: number }>`
     with ready as (
       select p.id, c.platform, p.frozen is null as anew from publications p
@@ -71,32 +77,70 @@ export const claimPreparing = async (
       where p.id = ${o.id} and ${able(o.now)} for update of p skip locked
     ), taken as (
       update publications p set state = ${stateAfter('prepare')}, lease_token = gen_random_uuid(), lease_until = ${o.leaseUntil},
-        worker = ${o.worker}, prepare_tries = p.prepare_tries + 1
+        worker = ${o.worker}, deaths = ${deathsBefore('p')}, prepare_tries = p.prepare_tries + ${o.look ? 0 : 1}
       from ready r where p.id = r.id
       returning p.*, r.platform, r.anew
-    ), said as (
-      ${lineSql({ event: 'preparing', at: o.now, data: { worker: o.worker } }, sql`taken where anew`, null)}
-    )
-    select id, workspace_id, post_id, channel_id, platform, lease_token, attempt, prepare_tries as tries, started_at, due_at from taken`.execute(
+    )${o.look ? sql`` : sql`, said as (${begins(o.now, o.worker)})`}
+    select id, workspace_id, post_id, channel_id, platform, lease_token, attempt, prepare_tries as tries, started_at, due_at, deaths from taken`.execute(
     db,
   )
   const r = rows[0]
   return r ? { ...claimOf(r, o.worker), tries: r.tries } : null
 }
+const begins = (now: Date, worker: string) =>
+  lineSql({ event: 'preparing', at: now, data: { worker } }, sql`taken where anew`, null)
 
-/** Renews leases of preparings. Gives the tokens that are still ours. Finds and locks as `renewLeases` does. */
-export const renewPreparings = async (db: Db, claims: readonly Claim[], until: Date): Promise<Set<string>> => {
-  const of = (key: 'publicationId' | 'lease') => claims.map((c) => c[key])
-  const { rows } = await sql<{ lease_token: string }>`
-    with l as materialized (
-      select p.id, i.lease from unnest(${of('publicationId')}::uuid[], ${of('lease')}::uuid[]) as i(id, lease)
-      join publications p on p.id = i.id where p.lease_token = i.lease order by p.id for update of p
-    )
-    update publications set lease_until = ${until} from l
-    where publications.id = l.id and publications.lease_token = l.lease and ${may('prepare')} returning publications.lease_token`.execute(
+/** What was taken for a look is prepared. */
+export const goOn = async (db: Db, c: Taken, now: Date): Promise<Taken> => {
+  const { rows } = await sql<{ tries: number }>`
+    with taken as (
+      update publications set prepare_tries = prepare_tries + 1
+      where id = ${c.publicationId} and lease_token = ${c.lease} and ${may('prepare')}
+      returning id, workspace_id, frozen is null as anew, prepare_tries as tries
+    ), said as (${begins(now, c.worker)})
+    select tries from taken`.execute(db)
+  if (!rows[0]) throw new LeaseLost(c.publicationId)
+  return { ...c, tries: rows[0].tries }
+}
+
+/** Gives back what was taken, to be looked at again then; at once when it was moved meanwhile. Null: there is nothing to prepare. */
+export const giveBack = async (db: Db, c: Claim, at: Date | null, now: Date): Promise<void> => {
+  const { rows } = await sql<{ due: boolean }>`
+    update publications set lease_token = null, lease_until = null, worker = null,
+      prepare_at = case when ${sameDue(c.dueAt)} then ${at}::timestamptz else ${now} end
+    where id = ${c.publicationId} and lease_token = ${c.lease} and ${may('prepare')} returning ${isSoon(now)} as due`.execute(
     db,
   )
-  return new Set(rows.map((r) => r.lease_token))
+  if (rows[0]?.due) await notify(db, topics.due, '')
+}
+
+/**
+ * Renews leases of preparings, each until its own time. Gives what is still ours, with the due time as it is now. Finds and
+ * locks as `renewLeases` does.
+ */
+export const renewPreparings = async (
+  db: Db,
+  claims: readonly (Claim & { until: Date })[],
+): Promise<Map<string, Date>> => {
+  const of = (key: 'publicationId' | 'lease' | 'until') => claims.map((c) => c[key])
+  const { rows } = await sql<{ lease_token: string; due_at: Date }>`
+    with l as materialized (
+      select p.id, i.lease, i.until
+      from unnest(${of('publicationId')}::uuid[], ${of('lease')}::uuid[], ${of('until')}::timestamptz[]) as i(id, lease, until)
+      join publications p on p.id = i.id where p.lease_token = i.lease order by p.id for update of p
+    )
+    update publications set lease_until = l.until from l
+    where publications.id = l.id and publications.lease_token = l.lease and ${may('prepare')}
+    returning publications.lease_token, publications.due_at`.execute(db)
+  return new Map(rows.map((r) => [r.lease_token, r.due_at]))
+}
+
+/** When the first preparing that keeps a due publication gives it up, by its lease, or null: its worker may have died. */
+export const nextFreed = async (db: Db, now: Date): Promise<Date | null> => {
+  const { rows } = await sql<{ at: Date | null }>`
+    select min(lease_until) as at from publications
+    where ${may('prepare')} and prepare_at <= ${now} and next_at <= ${now} and lease_until > ${now}`.execute(db)
+  return rows[0]?.at ?? null
 }
 
 export type PreparingEnd = {
@@ -114,22 +158,41 @@ export type PreparingEnd = {
 
 /** Carriers that look ahead pass over what is held; due sooner than this (ms), it is not left to their next look. */
 const soonMs = 10_000
+const isSoon = (now: Date) => sql<boolean>`due_at <= ${new Date(now.getTime() + soonMs)}`
+/** Due times are kept in whole milliseconds, but for what is written by hand. */
+const sameDue = (dueAt: Date) => sql<boolean>`date_trunc('milliseconds', due_at) = ${dueAt}::timestamptz`
 
-/** Ends a preparing: the lease is given back, what it came to is told. One commit; the engine hears of it when its time is near. */
-export const endPreparing = async (db: Db, c: Claim, e: PreparingEnd): Promise<void> => {
+/**
+ * Ends a preparing: the lease is given back, what it came to is told. One commit; the engine hears of it when its time is
+ * near. `judge` says what it came to for a due time, and is asked again where a person moved it meanwhile.
+ */
+export const endPreparing = async (db: Db, c: Claim, judge: (dueAt: Date) => PreparingEnd): Promise<PreparingEnd> => {
   const others = sql`coalesce((select jsonb_agg(f) from jsonb_array_elements(forecast) f where left(f ->> 'kind', 8) <> 'prepare.'), '[]'::jsonb)`
-  const told = sql`${others} || ${JSON.stringify(e.trouble ? [e.trouble] : [])}::jsonb`
-  const { rows } = await sql<{ due: boolean; n: number }>`
-    with p as (
-      update publications set state = ${stateAfter('prepared')}, lease_token = null, lease_until = null, worker = null,
-        prepared_at = ${e.preparedAt}, prepared_until = ${e.preparedUntil}, prepare_at = ${e.nextAt},
-        prepare_tries = case when ${e.resetTries} then 0 else prepare_tries end,
-        forecast = ${told}, version = version + case when ${told} is distinct from forecast then 1 else 0 end, updated_at = ${e.now}
-      where id = ${c.publicationId} and lease_token = ${c.lease} and ${may('prepared')} returning id, workspace_id, due_at
-    )${e.line ? sql`, j as (${lineSql(e.line, sql`p`, c.attempt || null)})` : sql``}
-    select count(*)::int as n, coalesce(bool_or(due_at <= ${new Date(e.now.getTime() + soonMs)}), false) as due from p`.execute(
-    db,
-  )
-  if (!rows[0]?.n) throw new LeaseLost(c.publicationId)
-  if (rows[0].due) await notify(db, topics.due, '')
+  for (let { dueAt } = c; ; ) {
+    const e = judge(dueAt)
+    const told = sql`${others} || ${JSON.stringify(e.trouble ? [e.trouble] : [])}::jsonb`
+    const { rows } = await sql<{ id: string; due: boolean }>`
+      with p as (
+        update publications set state = ${stateAfter('prepared')}, lease_token = null, lease_until = null, worker = null,
+          prepared_at = ${e.preparedAt}, prepared_until = ${e.preparedUntil}, prepare_at = ${e.nextAt},
+          prepare_tries = case when ${e.resetTries} then 0 else prepare_tries end,
+          forecast = ${told}, version = version + case when ${told} is distinct from forecast then 1 else 0 end, updated_at = ${e.now}
+        where id = ${c.publicationId} and lease_token = ${c.lease} and ${may('prepared')} and ${sameDue(dueAt)}
+        returning id, workspace_id, due_at
+      )${e.line ? sql`, j as (${lineSql(e.line, sql`p`, c.attempt || null)})` : sql``}
+      select id, ${isSoon(e.now)} as due from p`.execute(db)
+    if (rows[0]) {
+      if (rows[0].due) await notify(db, topics.due, '')
+      return e
+    }
+    const moved = await db
+      .selectFrom('publications')
+      .select('due_at')
+      .where('id', '=', c.publicationId)
+      .where('lease_token', '=', c.lease)
+      .where(may('prepared'))
+      .executeTakeFirst()
+    if (!moved?.due_at || moved.due_at.getTime() === dueAt.getTime()) throw new LeaseLost(c.publicationId)
+    dueAt = moved.due_at
+  }
 }

@@ -10,17 +10,14 @@ import { createHold, holding } from '#infra/hold.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { plan } from '#kit/client/steps.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
-import type { Finding } from '#kit/facts/preflight.ts'
-import { type Ahead, afterPreparing, aheadMs, aheadSteps, livesUntil, type Stopped } from './ahead.ts'
-import { step } from './attempt.ts'
-import { type AttemptContext, startAttempt, type Work } from './attempt-context.ts'
+import { aheadMs, aheadSteps, nearLeaseMs, preparingLease } from './ahead.ts'
+import type { Work } from './attempt-context.ts'
+import { mostDeaths } from './deaths.ts'
 import type { EngineDeps } from './deps.ts'
-import { Settled, surely } from './endings.ts'
 import { type Frozen, freeze, type Loaded, notPrepared, viewOf } from './frozen.ts'
+import { awayMs, prepareAhead } from './prepare-one.ts'
 import * as store from './preparing-store.ts'
-import { transitions } from './rules.ts'
 import { readFor } from './shared.ts'
-import { dropStale } from './stale.ts'
 import { LeaseLost } from './store.ts'
 
 export type Preparing = {
@@ -39,8 +36,6 @@ const sweepMs = 10_000
 const gatherMs = 50
 /** Publications of one look, of a platform. */
 const batch = 50
-/** Files that cannot be read now are tried again after this long (ms). */
-const awayMs = 60_000
 /** Looked at side by side: pictures are made on the way. */
 const lanes = 4
 /** Later than this (ms before the due time) tokens are left to the attempt. */
@@ -52,100 +47,22 @@ const bytesOf = (frozen: Frozen): number =>
     0,
   )
 
-const warning = (platform: Platform, message: string, sure: boolean): Finding => ({
-  rule: `${platform.spec.id}.prepare.${sure ? 'failed' : 'trouble'}`,
-  kind: sure ? 'prepare.failed' : 'prepare.trouble',
-  level: sure ? 'error' : 'warning',
-  message: `${platform.spec.name} did not take what was to be prepared. ${message}`,
-  remedy: sure ? 'Mend it before the post is due, or it will fail.' : 'Clarion tries again before the post is due.',
-  params: { network: platform.spec.name, why: message },
-})
+/** Does it have files, of its own or pointed at by its settings? What is only text was read by the same functions when it was saved. */
+const hasFiles = (platform: Platform, c: store.Candidate): boolean =>
+  c.content.segments.some((s) => s.mediaIds.length > 0) ||
+  (platform.spec.settings.media !== undefined && Object.keys(c.settings).length > 0)
 
-/** Runs one claimed preparing to its end. Raises `LeaseLost` when it is no longer ours. */
-const prepareAhead = async (d: EngineDeps, w: Work, tries: number): Promise<void> => {
-  const c = w.claim
-  const platform = d.platforms.get(c.platform)!
-  const ahead: Ahead = platform.spec.ahead ?? {}
-  const first = await w.shared.load(c.publicationId)
-  if (!first) throw new LeaseLost(c.publicationId)
-  const loaded = await dropStale(d, c, platform, first)
-  const until = () => {
-    const at = livesUntil(
-      [...loaded.steps.values()].filter((s) => s.state === 'done'),
-      ahead,
-    )
-    return at === null ? null : new Date(at)
-  }
-  const over = async (e: store.PreparingEnd): Promise<void> => {
-    await surely(d, () => store.endPreparing(d.db, c, e))
-    if (e.preparedAt || e.trouble) d.hints.tell(c, transitions.prepared.to)
-  }
-  const stopped = async (s: Stopped): Promise<void> => {
-    const now = d.clock.now()
-    // We are shutting down: that is no failure, and whoever comes next goes on.
-    if (w.signal.aborted) throw new LeaseLost(c.publicationId)
-    const after = afterPreparing(s, { now, dueAt: c.dueAt.getTime(), tries })
-    const failed = after.is === 'failed'
-    const message = s.message ?? s.failure?.message ?? ''
-    await over({
-      now: new Date(now),
-      preparedAt: null,
-      preparedUntil: until(),
-      nextAt: after.nextAt === null ? null : new Date(after.nextAt),
-      resetTries: !failed,
-      trouble: failed ? warning(platform, message, after.sure) : null,
-      line: failed
-        ? {
-            event: 'prepare-failed',
-            at: new Date(now),
-            message,
-            data: { code: s.failure?.code ?? s.reason ?? undefined, status: s.failure?.status },
-          }
-        : null,
-    })
-  }
-  let frozen: Frozen
-  try {
-    frozen = loaded.frozen ?? (await freeze(d.db, d.media, platform, loaded))
-  } catch (error) {
-    const away = notPrepared(error)
-    const nextAt = new Date(d.clock.now() + awayMs)
-    if (away) return stopped({ event: 'wait', reason: away.code, message: away.message, failure: away, nextAt })
-    return stopped({ event: 'fail', message: `The content could not be prepared: ${(error as Error).message}` })
-  }
-  // Its failures are counted apart, so that they use up nothing of what the due time may try.
-  const walk: AttemptContext = {
-    ...startAttempt(d, w, platform, { ...loaded, tries: tries - 1 }, frozen),
-    ahead: async (s) => {
-      await stopped(s)
-      throw new Settled()
-    },
-  }
-  try {
-    for (const [position, planned] of aheadSteps(walk.planned, ahead).entries()) await step(walk, planned, position)
-  } catch (error) {
-    if (error instanceof Settled) return
-    throw error
-  }
-  const at = new Date(d.clock.now())
-  const good = until()
-  await over({
-    now: at,
-    preparedAt: good && at,
-    preparedUntil: good,
-    // What ends its life before the due time is made again then.
-    nextAt: good && good <= c.dueAt ? good : null,
-    resetTries: true,
-    trouble: null,
-    line: good ? { event: 'prepared', at, data: { until: good.toISOString() } } : null,
-  })
-}
+/** What a look at a candidate came to. `quiet`: nothing is to be prepared before its time. Null: it is in hand. */
+type Looked = { again: store.Again; quiet: boolean } | 'no-place' | null
 
 export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: number }): Preparing => {
-  const flying = new Map<string, { work: Work; platform: string; abort: AbortController; over: Promise<void> }>()
+  type Flying = { work: Work; platform: string; dueAt: number; abort: AbortController; over: Promise<void> }
+  const flying = new Map<string, Flying>()
   const stopping = new AbortController()
   const over = new AbortController()
   let beat: Promise<void> | undefined
+  /** Preparings begun, for `runNow`. */
+  let begun = 0
 
   /** Half of what the network takes at once is left to what is due. */
   const places = (platform: Platform) => Math.max(1, Math.floor(platform.spec.pace.concurrency / 2))
@@ -156,39 +73,12 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
     return places(platform) - taken.filter((id) => id === platform.spec.id).length
   }
 
-  const launch = async (id: string): Promise<boolean> => {
-    const at = d.clock.now()
-    const claim = await store.claimPreparing(d.db, {
-      id,
-      now: new Date(at),
-      leaseUntil: new Date(at + o.leaseMs),
-      worker: d.worker,
-    })
-    if (!claim) return false
-    const abort = new AbortController()
-    const { hold, release } = createHold()
-    const work: Work = { claim, leaseUntil: at + o.leaseMs, signal: abort.signal, hold, shared: readFor(d, [claim]) }
-    const life = prepareAhead(d, work, claim.tries)
-      .catch((err: unknown) => {
-        const about = { publication: claim.publicationId }
-        if (err instanceof LeaseLost) d.log.info(about, 'a person changed what was being prepared')
-        else d.log.error({ ...about, err }, 'preparing broke; its lease runs out and it is tried again')
-      })
-      .finally(() => {
-        release()
-        flying.delete(claim.lease)
-        carrier.wake()
-      })
-    flying.set(claim.lease, { work, platform: claim.platform, abort, over: life })
-    return true
-  }
-
-  /** Decides about one candidate: prepared now, looked at again then, or (null) nothing to prepare. */
-  const decide = async (c: store.Candidate): Promise<'launched' | 'later' | { at: Date | null }> => {
-    const platform = d.platforms.get(c.platform)
-    if (!platform) return { at: null }
+  /**
+   * Decides about one candidate: when it is to be prepared (`now`: at once), or null: there is nothing to prepare. Makes the
+   * renditions as well, so that pictures cost no lateness, whatever the network.
+   */
+  const decide = async (c: store.Candidate, platform: Platform): Promise<{ at: Date | null } | 'now'> => {
     const { ahead } = platform.spec
-    if (ahead && free(platform) <= 0) return 'later'
     const loaded: Loaded = {
       ...c,
       frozen: null,
@@ -199,7 +89,6 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
     }
     let frozen: Frozen
     try {
-      // Makes the renditions as well, so that pictures cost no lateness, whatever the network.
       frozen = await freeze(d.db, d.media, platform, loaded)
     } catch (err) {
       if (notPrepared(err)) return { at: new Date(d.clock.now() + awayMs) }
@@ -213,13 +102,95 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
       : []
     if (!ahead || steps.length === 0) return { at: null }
     const at = c.dueAt.getTime() - aheadMs(steps, ahead, bytesOf(frozen))
-    if (at > d.clock.now()) return { at: new Date(at) }
-    if (free(platform) <= 0) return 'later'
+    return at > d.clock.now() ? { at: new Date(at) } : 'now'
+  }
+
+  /**
+   * Takes a candidate and works on it; resolves when it has been looked at. What has files is taken before they are opened:
+   * a file that ends the process leaves the lease behind, and is counted.
+   */
+  const launch = async (
+    c: store.Candidate,
+    platform: Platform,
+    files: boolean,
+    claimed: () => void,
+  ): Promise<Looked> => {
+    const at = d.clock.now()
+    const dueAt = c.dueAt.getTime()
+    const leaseUntil = preparingLease(at, dueAt, o.leaseMs)
+    const claim = await store.claimPreparing(d.db, {
+      id: c.id,
+      now: new Date(at),
+      leaseUntil: new Date(leaseUntil),
+      worker: d.worker,
+      look: files,
+    })
+    if (!claim) return null
+    const about = { publication: claim.publicationId }
+    const abort = new AbortController()
+    const { hold, release } = createHold()
+    const work: Work = { claim, leaseUntil, signal: abort.signal, hold, shared: readFor(d, [claim]) }
+    let looked: (came: Looked) => void = () => {}
+    const look = new Promise<Looked>((resolve) => {
+      looked = resolve
+    })
+    const life = async () => {
+      let { tries } = claim
+      if (files && claim.deaths < mostDeaths) {
+        const what = await decide(c, platform)
+        if (what !== 'now') {
+          await store.giveBack(d.db, claim, what.at, new Date(d.clock.now()))
+          return looked({ again: { id: c.id, version: c.version, at: what.at }, quiet: what.at === null })
+        }
+        tries = (await store.goOn(d.db, claim, new Date(d.clock.now()))).tries
+      }
+      begun++
+      looked(null)
+      await prepareAhead(d, work, tries)
+    }
+    const over = life()
+      .catch(async (err: unknown) => {
+        // Ended because we are shutting down: that is a word, and whoever comes next begins at once.
+        const { reason } = abort.signal
+        if (abort.signal.aborted && !(reason instanceof LeaseLost))
+          return store.giveBack(d.db, claim, new Date(d.clock.now()), new Date(d.clock.now()))
+        if (err instanceof LeaseLost) return d.log.info(about, 'a person changed what was being prepared')
+        d.log.error({ ...about, err }, 'preparing broke; its lease runs out and it is tried again')
+      })
+      .catch((err: unknown) => d.log.error({ ...about, err }, 'what was being prepared could not be given back'))
+      .finally(() => {
+        release()
+        looked(null)
+        flying.delete(claim.lease)
+        carrier.wake()
+      })
+    flying.set(claim.lease, { work, platform: claim.platform, dueAt, abort, over })
+    claimed()
+    return look
+  }
+
+  const attend = async (c: store.Candidate): Promise<Looked> => {
+    const again = (at: Date | null): Looked => ({ again: { id: c.id, version: c.version, at }, quiet: at === null })
+    const platform = d.platforms.get(c.platform)
+    if (!platform) return again(null)
+    const { ahead } = platform.spec
+    if (ahead && free(platform) <= 0) return 'no-place'
+    const files = hasFiles(platform, c)
+    if (!files) {
+      const what = await decide(c, platform)
+      if (what !== 'now') return again(what.at)
+      if (free(platform) <= 0) return 'no-place'
+    }
     starting.push(c.platform)
+    let taken = false
+    const claimed = () => {
+      if (!taken) starting.splice(starting.indexOf(c.platform), 1)
+      taken = true
+    }
     try {
-      return (await launch(c.id)) ? 'launched' : 'later'
+      return await launch(c, platform, files, claimed)
     } finally {
-      starting.splice(starting.indexOf(c.platform), 1)
+      claimed()
     }
   }
 
@@ -239,25 +210,25 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
       [...d.platforms.values()].map((p) => [p.spec.id, p.spec.ahead && free(p) <= 0 ? 0 : batch]),
     )
     const list = await store.candidates(d.db, most, now)
+    const before = begun
     const again: store.Again[] = []
     const quiet = new Set<string>()
+    let waits = false
     const queue = list.values()
-    let launched = 0
     const lane = async () => {
       for (const c of queue) {
         if (stopping.signal.aborted) return
-        const what = await decide(c)
-        if (what === 'launched') launched++
-        else if (what !== 'later') {
-          again.push({ id: c.id, version: c.version, at: what.at })
-          if (!what.at && c.dueAt.getTime() - d.clock.now() > tokenAheadMs) quiet.add(c.channel.id)
-        }
+        const looked = await attend(c)
+        if (looked === 'no-place') waits = true
+        if (!looked || looked === 'no-place') continue
+        again.push(looked.again)
+        if (looked.quiet && c.dueAt.getTime() - d.clock.now() > tokenAheadMs) quiet.add(c.channel.id)
       }
     }
     await Promise.all(Array.from({ length: lanes }, lane))
     await store.lookAgain(d.db, again, now)
     await askTokens(quiet)
-    return { launched, more: again.length > 0 && list.length >= batch }
+    return { launched: begun - before, more: again.length > 0 && (waits || list.length >= batch) }
   }
 
   const carrier = carry(
@@ -269,16 +240,24 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
   )
 
   const heartbeat = async () => {
+    const near = nearLeaseMs(o.leaseMs)
     while (!over.signal.aborted) {
-      await d.clock.sleep(o.leaseMs / 3, over.signal)
-      if (flying.size === 0) continue
-      const until = d.clock.now() + o.leaseMs
+      await d.clock.sleep(near / 3, over.signal)
+      const now = d.clock.now()
+      const asked = [...flying].flatMap(([lease, f]) => {
+        const until = preparingLease(now, f.dueAt, o.leaseMs)
+        const whole = f.dueAt - now > o.leaseMs ? o.leaseMs : near
+        return until > f.work.leaseUntil && f.work.leaseUntil - now <= (whole * 2) / 3 ? [{ lease, f, until }] : []
+      })
+      if (asked.length === 0) continue
       try {
-        const asked = [...flying]
-        const claims = asked.map(([, f]) => f.work.claim)
-        const ours = await store.renewPreparings(d.db, claims, new Date(until))
-        for (const [lease, f] of asked) {
-          if (ours.has(lease)) f.work.leaseUntil = until
+        const ours = await store.renewPreparings(
+          d.db,
+          asked.map(({ f, until }) => ({ ...f.work.claim, until: new Date(until) })),
+        )
+        for (const { lease, f, until } of asked) {
+          const dueAt = ours.get(lease)
+          if (dueAt) Object.assign(f, { dueAt: dueAt.getTime() }).work.leaseUntil = until
           else f.abort.abort(new LeaseLost(f.work.claim.publicationId))
         }
       } catch (err) {
@@ -304,11 +283,10 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
     },
     wake: carrier.wake,
     runNow: async () => {
-      let n = 0
+      const before = begun
       for (;;) {
         const { launched, more } = await tick()
-        n += launched
-        if (launched === 0 && !more && flying.size === 0) return n
+        if (launched === 0 && !more && flying.size === 0) return begun - before
         if (flying.size > 0) await Promise.race([...flying.values()].map((f) => f.over))
       }
     },

@@ -25,6 +25,8 @@ export type Claim = {
   attempt: number
   began: Date | null
   dueAt: Date
+  /** Tries right before this one that ended without a word (deaths.ts). */
+  deaths: number
   worker: string
 }
 
@@ -39,6 +41,7 @@ export type ClaimedRow = {
   attempt: number
   started_at: Date | null
   due_at: Date
+  deaths: number
 }
 
 export const claimOf = (r: ClaimedRow, worker: string): Claim => ({
@@ -51,23 +54,9 @@ export const claimOf = (r: ClaimedRow, worker: string): Claim => ({
   attempt: r.attempt,
   began: r.started_at,
   dueAt: r.due_at,
+  deaths: r.deaths,
   worker,
 })
-
-/** How many attempts before this one lost their lease without a word, one after another; at most `limit`. */
-export const lostInARow = async (db: Db, c: Claim, limit: number): Promise<number> => {
-  if (c.attempt <= limit) return 0
-  const rows = await db
-    .selectFrom('attempts')
-    .select('verdict')
-    .where('publication_id', '=', c.publicationId)
-    .where('number', '<', c.attempt)
-    .orderBy('number', 'desc')
-    .limit(limit)
-    .execute()
-  const other = rows.findIndex((r) => r.verdict !== 'lease-lost')
-  return other < 0 ? rows.length : other
-}
 
 /**
  * How long the network has had a step in work (ms), `since` epoch ms. Without the times in which it would not be asked

@@ -5,7 +5,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { z } from 'zod'
-import { createCarry } from '#infra/carrier.ts'
+import { type Carry, createCarry } from '#infra/carrier.ts'
 import { manualClock } from '#infra/clock.ts'
 import { newId } from '#infra/ids.ts'
 import { testDatabase } from '#infra/testing/db.ts'
@@ -277,34 +277,40 @@ export const toyHouse = async (o: { lagMs?: number; database?: Parameters<typeof
     },
   }
 
-  const engine = (toy: Again | ToyOptions = 'ask', extra: Partial<PublishingDeps> = {}): Publishing => {
+  /** `carry`: what carries it when it is started; else the loop of a process. */
+  const engine = (
+    toy: Again | ToyOptions = 'ask',
+    extra: Partial<PublishingDeps> = {},
+    carry: Carry = createCarry({
+      database,
+      clock,
+      log: { error: (what, message) => errors.push({ message, o: what }) },
+    }),
+  ): Publishing => {
     const platform = toyPlatform(typeof toy === 'string' ? { again: toy } : toy)
-    const e = createPublishing(
-      createCarry({ database, clock, log: { error: (what, message) => errors.push({ message, o: what }) } }),
-      {
-        db,
-        clock,
-        platforms: new Map([['toy', platform]]),
-        keeper,
-        http: (h) =>
-          createHttp({
-            realm: 'sandbox',
-            sandboxUrl: net.url,
-            failures: h.platform.failures,
-            secrets: h.secrets,
-            signal: h.signal,
-            repeats: h.repeats,
-            beforeSend: h.beforeSend,
-            fetch: h.fetch,
-            now: clock.now,
-          }),
-        media: { renditionFor: async () => Promise.reject(new Error('no media here')), signedUrl: () => '' },
-        random: () => 0.5,
-        log: { info: () => {}, warn: () => {}, error: (what, message) => errors.push({ message, o: what }) },
-        worker: `w${engines.length}`,
-        ...extra,
-      },
-    )
+    const e = createPublishing(carry, {
+      db,
+      clock,
+      platforms: new Map([['toy', platform]]),
+      keeper,
+      http: (h) =>
+        createHttp({
+          realm: 'sandbox',
+          sandboxUrl: net.url,
+          failures: h.platform.failures,
+          secrets: h.secrets,
+          signal: h.signal,
+          repeats: h.repeats,
+          beforeSend: h.beforeSend,
+          fetch: h.fetch,
+          now: clock.now,
+        }),
+      media: { renditionFor: async () => Promise.reject(new Error('no media here')), signedUrl: () => '' },
+      random: () => 0.5,
+      log: { info: () => {}, warn: () => {}, error: (what, message) => errors.push({ message, o: what }) },
+      worker: `w${engines.length}`,
+      ...extra,
+    })
     engines.push(e)
     return e
   }

@@ -46,6 +46,7 @@ const held = (): Claim => ({
   lease,
   attempt: 1,
   began: null,
+  deaths: 0,
   dueAt: now(),
   worker: 'w',
 })

@@ -75,6 +75,7 @@ const taken = async (): Promise<Claim> => {
     lease,
     attempt: 1,
     began: null,
+    deaths: 0,
     dueAt: at,
     worker: 'w',
   }

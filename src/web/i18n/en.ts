@@ -585,6 +585,8 @@ export const en = {
   'preflight.prepare.failed': '{{network}} does not take this post: {{why}}',
   'preflight.prepare.failed.fix': 'Mend it before its time, or it will fail.',
   'preflight.prepare.trouble': '{{network}} could not prepare this post yet: {{why}}',
+  'preflight.prepare.gave-up': 'Clarion stopped several times while it prepared this post, so it does not try again.',
+  'preflight.prepare.gave-up.fix': 'Change the post, best its files, or report it. As it is, it will fail.',
   'preflight.prepare.trouble.fix': 'Clarion tries again before its time.',
   'preflight.quota.planned':
     '{{quota}}: {{used}} of {{limit}} are used or planned before this post, and it takes {{needs}}. It would wait.',

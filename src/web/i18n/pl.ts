@@ -641,6 +641,9 @@ export const pl: Catalogue = {
   'preflight.prepare.failed': '{{network}} nie przyjmuje tego posta: {{why}}',
   'preflight.prepare.failed.fix': 'Popraw go przed terminem, inaczej się nie uda.',
   'preflight.prepare.trouble': '{{network}} nie może jeszcze przygotować tego posta: {{why}}',
+  'preflight.prepare.gave-up':
+    'Clarion kilka razy przerwał pracę przy przygotowywaniu tego posta, więc nie próbuje ponownie.',
+  'preflight.prepare.gave-up.fix': 'Zmień post, najlepiej jego pliki, albo zgłoś to. Bez zmian się nie uda.',
   'preflight.prepare.trouble.fix': 'Clarion spróbuje ponownie przed terminem.',
   'preflight.quota.planned':
     '{{quota}}: przed tym postem zużyto lub zaplanowano {{used}} z {{limit}}, a ten potrzebuje {{needs}}. Musiałby czekać.',
