@@ -214,6 +214,8 @@ export const compose: Compose = async ({
     close: async () => {
       await working.catch(() => undefined)
       if (works) await Promise.all([publishing.stop(config.drainMs), house.jobs.stop()])
+      // What the last answers said is the next start's first knowledge.
+      await house.quotas.settled()
       await app.close()
       await redis?.close()
       await sandbox?.close()

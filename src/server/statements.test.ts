@@ -83,6 +83,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await house.publishing.stop()
+  await house.quotas.settled()
   await database.close()
   await wire.close()
   await sandbox.close()

@@ -6,7 +6,8 @@ import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Option, Platform } from '#kit/client/platform.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { type Calling, tellFailure } from './calling.ts'
-import { type AppOf, type KnownQuota, knownQuotas, storeReadings } from './quotas.ts'
+import { type AppOf, type KnownQuota, knownQuotas } from './quotas.ts'
+import { storeReadings } from './readings.ts'
 
 /** What was asked this recently (ms) is not asked again. */
 export const freshMs = 5 * 60_000

@@ -12,6 +12,7 @@ import type { Charge, Realm } from '#kit/client/http.ts'
 import type { Platform, Quota } from '#kit/client/platform.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import type { Budget } from '#kit/facts/spec.ts'
+import { createReadings } from './readings.ts'
 import { takeRolling } from './rolling.ts'
 import { createTold, type Heard, type Take } from './told.ts'
 
@@ -31,11 +32,11 @@ export type Quotas = {
   spend: (who: Spender, charge: Charge) => Promise<void>
   /** Gives back what `spend` took for this very `charge` object. */
   refund: (who: Spender, charge: Charge) => Promise<void>
-  /** Keeps what an answer's headers say, to the call that took `charges`; in the background, never throws. */
+  /** Keeps what an answer's headers say, to the call that took `charges`; written in the background, gathered. Never throws. */
   seen: (who: Spender, answer: { status: number; headers: Record<string, string> }, charges?: readonly Charge[]) => void
   /** The call that took `charges` has no answer: the network may have counted it. Never throws. */
   lost: (charges: readonly Charge[]) => void
-  /** Resolves when everything `seen` has been written. */
+  /** Writes everything `seen` now; resolves when it is. */
   settled: () => Promise<void>
   /** Deletes windows that ended a month ago, and slices of a pace that ended a day ago. */
   sweep: (now: Date) => Promise<void>
@@ -78,46 +79,6 @@ const appKey = (platform: Platform, app: Record<string, string> = {}): string =>
 /** Whose count it is: one for all channels of the app in a realm, or the channel's own. Null: nobody's. */
 export const accountOf = (budget: Budget, { platform, realm, channelId, app }: Spender): string | null =>
   budget.scope === 'app' ? `app:${realm}:${appKey(platform, app)}` : channelId ? `channel:${channelId}` : null
-
-/** What a network said about its quotas on a channel, and when. */
-type Reading = { channelId: string; source: 'account' | 'headers'; quotas: readonly Quota[]; at: Date }
-
-/** Stores what networks said, of each channel once; an older word is replaced. */
-const storeAll = async (db: Db, readings: readonly Reading[]): Promise<void> => {
-  const rows = readings.flatMap(({ channelId, source, quotas, at }) => {
-    // One row a bucket: a list that names one twice would make the statement fail.
-    const last = new Map(
-      quotas.filter((q) => Number.isFinite(q.used) && Number.isFinite(q.cap)).map((q) => [q.bucket, q]),
-    )
-    return [...last.values()].map((q) => ({
-      channel_id: channelId,
-      bucket: q.bucket,
-      source,
-      label: q.label,
-      used: q.used,
-      cap: q.cap,
-      resets_at: q.resetsAt === null || Number.isNaN(Date.parse(q.resetsAt)) ? null : new Date(q.resetsAt),
-      at,
-    }))
-  })
-  if (rows.length === 0) return
-  // In one order, so that two processes do not wait for each other in a ring.
-  await sql`
-    insert into quota_readings (channel_id, bucket, source, label, used, cap, resets_at, at)
-    select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x(channel_id uuid, bucket text, source text, label text,
-      used float8, cap float8, resets_at timestamptz, at timestamptz) order by 1, 2
-    on conflict (channel_id, bucket) do update set source = excluded.source, label = excluded.label, used = excluded.used,
-      cap = excluded.cap, resets_at = excluded.resets_at, at = excluded.at`.execute(db)
-}
-
-/** Stores what the network said about its quotas on a channel; an older word is replaced. */
-export const storeReadings = (
-  db: Db,
-  channelId: string,
-  source: 'account' | 'headers',
-  quotas: readonly Quota[],
-  now: Date,
-): Promise<void> => storeAll(db, [{ channelId, source, quotas, at: now }])
 
 /** A reading without a reset time is worth nothing after this long (ms). */
 const readingLifeMs = 24 * 3_600_000
@@ -249,33 +210,13 @@ type Taken = { account: string; start: Date | null; key?: string; take?: Take }
 /** `onError`: told when a reading could not be written. */
 export const createQuotas = (d: {
   db: Db
-  clock: Pick<Clock, 'now'>
+  clock: Pick<Clock, 'now' | 'sleep'>
   onError?: (error: unknown, channelId: string) => void
 }): Quotas => {
   /** The window each charge was taken from: a refund after midnight must not land in the new day. `start` null: not counted by us. */
   const taken = new WeakMap<Charge, Taken>()
   const told = createTold()
-  /** The newest word of each channel that is still to be written; what comes during a write goes with the next. */
-  const heard = new Map<string, Reading>()
-  let writing: Promise<void> | undefined
-  const writeHeard = async (): Promise<void> => {
-    while (heard.size > 0) {
-      const all = [...heard.values()]
-      heard.clear()
-      await storeAll(d.db, all).catch(async () => {
-        // One of them may be the cause (its channel is gone).
-        for (const one of all) await storeAll(d.db, [one]).catch((error: unknown) => d.onError?.(error, one.channelId))
-      })
-    }
-  }
-  const startWriting = (): void => {
-    writing ??= writeHeard().finally(() => {
-      writing = undefined
-      if (heard.size > 0) startWriting()
-    })
-  }
-  /** What was last written per channel, so that an unchanged header is not written again. */
-  const written = new Map<string, string>()
+  const readings = createReadings(d)
 
   const budgetOf = ({ platform }: Spender, { bucket }: Charge): Budget => {
     const budget = platform.spec.budgets?.find((b) => b.bucket === bucket)
@@ -424,21 +365,13 @@ export const createQuotas = (d: {
           const heard = { left: Math.floor(q.cap - q.used), cap: q.cap, until: until > now ? until : null }
           told.hear(keyOf(who.platform.spec.id, account, q.bucket), heard, takes.get(q.bucket) ?? null)
         }
-        const said = JSON.stringify(quotas)
-        if (quotas.length === 0 || written.get(channelId) === said) return
-        if (written.size > 1_000) written.clear()
-        written.set(channelId, said)
-        // One write at a time: two answers at once must not end with the older one's word.
-        heard.set(channelId, { channelId, source: 'headers', quotas, at: new Date(now) })
-        startWriting()
+        readings.hear(channelId, quotas, now)
       } catch (error) {
         d.onError?.(error, channelId)
       }
     },
 
-    settled: async () => {
-      while (writing) await writing
-    },
+    settled: readings.settled,
 
     sweep: async (now) => {
       // Slices of a pace are many and soon worth nothing.

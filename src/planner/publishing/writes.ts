@@ -11,6 +11,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { JournalData } from '#contract/journal.ts'
 import type { AttemptWord, Reason } from '#contract/outcomes.ts'
+import { type Constant, constant } from '#infra/db/constant.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { FailureJson } from '#infra/db/tables.ts'
 import { tooLong } from '#infra/db/trouble.ts'
@@ -89,7 +90,7 @@ export type Writes = {
  */
 const storable = (value: unknown): string => {
   const text = JSON.stringify(value)
-  if (!/\\u(0000|d[89a-f])/.test(text)) return text
+  if (!text.includes('\\u') || !/\\u(0000|d[89a-f])/.test(text)) return text
   return text.replace(/\\(u0000|ud[89a-f][0-9a-f]{2}|.)/g, (all, what: string) => (what.length > 1 ? '\\ufffd' : all))
 }
 
@@ -110,24 +111,25 @@ const stepEnds = sql`
     returning i.n
   )`
 
-const from = (items: readonly object[], columns: RawBuilder<unknown>) => sql`
+/** All that varies in a statement of many lines: the lines, as JSON. */
+type Lines = { rows: string }
+const lines = (build: (rows: RawBuilder<unknown>) => RawBuilder<{ n: number }>): Constant<Lines, { n: number }> =>
+  constant((value) => build(value('rows')))
+const from = (rows: RawBuilder<unknown>, columns: RawBuilder<unknown>) => sql`
   i as materialized (
-    select * from jsonb_to_recordset(${storable(items)}::jsonb) as x(n int, id uuid, lease uuid, attempt int, lines jsonb, ${columns})
+    select * from jsonb_to_recordset(${rows}::jsonb) as x(n int, id uuid, lease uuid, attempt int, lines jsonb, ${columns})
   )`
 const who = (c: Claim, n: number) => ({ n, id: c.publicationId, lease: c.lease, attempt: c.attempt })
-const numbers = async (db: Db, statement: RawBuilder<{ n: number }>): Promise<Set<number>> =>
-  new Set((await statement.execute(db)).rows.map((r) => r.n))
+const numbers = async (
+  db: Db,
+  statement: Constant<Lines, { n: number }>,
+  rows: readonly object[],
+): Promise<Set<number>> => new Set((await statement(db, { rows: storable(rows) })).map((r) => r.n))
 const verdicts = (items: readonly unknown[], ours: ReadonlySet<number>) => items.map((_, n) => ours.has(n))
 
 type Begin = { c: Claim; s: BeginStep }
-/** Only a changed publication is written: the first begin, a first create, and once in a while so that `updated_at` tells who was at work. */
-const writeBegins = async (db: Db, items: readonly Begin[]): Promise<boolean[]> => {
-  const rows = items.map(({ c, s }, n) => ({
-    ...who(c, n),
-    ...s,
-    lines: toLines([{ event: 'step-begun', at: s.now, step: s.key }]),
-  }))
-  const statement = sql<{ n: number }>`
+const beginSql = lines(
+  (rows) => sql<{ n: number }>`
     with ${from(rows, sql`key text, position int, times int, "create" boolean, prepared jsonb, frozen jsonb, now timestamptz`)},
     ${ours()}, s as (
       insert into steps (publication_id, key, position, state, times, prepared, first_begun_at, begun_at)
@@ -146,8 +148,16 @@ const writeBegins = async (db: Db, items: readonly Begin[]): Promise<boolean[]> 
     ), j as (
       ${linesSql(sql`(select p.*, i.attempt, i.lines from i join p on p.n = i.n join s on s.publication_id = i.id and s.key = i.key)`)}
     )
-    select n from p`
-  return verdicts(items, await numbers(db, statement))
+    select n from p`,
+)
+/** Only a changed publication is written: the first begin, a first create, and once in a while so that `updated_at` tells who was at work. */
+const writeBegins = async (db: Db, items: readonly Begin[]): Promise<boolean[]> => {
+  const rows = items.map(({ c, s }, n) => ({
+    ...who(c, n),
+    ...s,
+    lines: toLines([{ event: 'step-begun', at: s.now, step: s.key }]),
+  }))
+  return verdicts(items, await numbers(db, beginSql, rows))
 }
 
 const endRow = (s: EndStep) => ({
@@ -163,10 +173,8 @@ const endLine = (s: EndStep): Line =>
   ({ event: s.event, at: s.now, step: s.key, message: s.message, data: s.data }) as Line
 
 type End = { c: Claim; s: EndStep }
-/** A create that provably did nothing does not count as begun: the publication may be taken back again. */
-const writeEnds = async (db: Db, items: readonly End[]): Promise<boolean[]> => {
-  const rows = items.map(({ c, s }, n) => ({ ...who(c, n), ...endRow(s), lines: toLines([endLine(s)]) }))
-  const statement = sql<{ n: number }>`
+const endSql = lines(
+  (rows) => sql<{ n: number }>`
     with ${from(rows, endColumns)}, ${ours()}, ${stepEnds}, u as (
       update publications q set begun = false from i join s on s.n = i.n
       where q.id = i.id and q.lease_token = i.lease and i.step_state = 'refused' and q.begun and not exists (
@@ -175,8 +183,12 @@ const writeEnds = async (db: Db, items: readonly End[]): Promise<boolean[]> => {
     ), j as (
       ${linesSql(sql`(select p.*, i.attempt, i.lines from i join p on p.n = i.n join s on s.n = i.n)`)}
     )
-    select n from p`
-  return verdicts(items, await numbers(db, statement))
+    select n from p`,
+)
+/** A create that provably did nothing does not count as begun: the publication may be taken back again. */
+const writeEnds = async (db: Db, items: readonly End[]): Promise<boolean[]> => {
+  const rows = items.map(({ c, s }, n) => ({ ...who(c, n), ...endRow(s), lines: toLines([endLine(s)]) }))
+  return verdicts(items, await numbers(db, endSql, rows))
 }
 
 const finishLine = (f: Finish): Line => {
@@ -189,29 +201,8 @@ const finishLine = (f: Finish): Line => {
 }
 
 type Over = { c: Claim; f: Finish; last: EndStep | undefined }
-const writeFinishes = async (db: Db, items: readonly Over[]): Promise<boolean[]> => {
-  const rows = items.map(({ c, f, last }, n) => ({
-    ...who(c, n),
-    ...(last && endRow(last)),
-    lines: toLines([...(last ? [endLine(last)] : []), finishLine(f)]),
-    channel: c.channelId,
-    event: f.event,
-    verdict: f.verdict,
-    reason: f.reason,
-    message: f.message,
-    next_at: f.nextAt,
-    counts: f.countsTry ? 1 : 0,
-    reset: f.resetTries ?? false,
-    failure: f.failure,
-    external_id: f.externalId,
-    permalink: f.permalink,
-    published_at: f.publishedAt,
-    lateness: f.latenessMs,
-    sent_at: f.sentAt,
-    not_before: f.channelNotBefore,
-    now: f.now,
-  }))
-  const statement = sql<{ n: number }>`
+const finishSql = lines(
+  (rows) => sql<{ n: number }>`
     with ${from(
       rows,
       sql`${endColumns}, channel uuid, event text, verdict text, reason text, message text, next_at timestamptz, counts int, reset boolean,
@@ -234,18 +225,43 @@ const writeFinishes = async (db: Db, items: readonly Over[]): Promise<boolean[]>
     ), j as (
       ${linesSql(sql`(select p.*, i.attempt, i.lines from i join p on p.n = i.n)`)}
     )
-    select n from p`
-  const wrote = await numbers(db, statement)
+    select n from p`,
+)
+/** Whose end an attempt has already, by its own word. */
+const endedSql = lines(
+  (rows) => sql<{ n: number }>`
+    with ${from(rows, sql`verdict text, now timestamptz`)}
+    select i.n from i join attempts a on a.publication_id = i.id and a.number = i.attempt and a.verdict = i.verdict and a.ended_at = i.now`,
+)
+const writeFinishes = async (db: Db, items: readonly Over[]): Promise<boolean[]> => {
+  const rows = items.map(({ c, f, last }, n) => ({
+    ...who(c, n),
+    ...(last && endRow(last)),
+    lines: toLines([...(last ? [endLine(last)] : []), finishLine(f)]),
+    channel: c.channelId,
+    event: f.event,
+    verdict: f.verdict,
+    reason: f.reason,
+    message: f.message,
+    next_at: f.nextAt,
+    counts: f.countsTry ? 1 : 0,
+    reset: f.resetTries ?? false,
+    failure: f.failure,
+    external_id: f.externalId,
+    permalink: f.permalink,
+    published_at: f.publishedAt,
+    lateness: f.latenessMs,
+    sent_at: f.sentAt,
+    not_before: f.channelNotBefore,
+    now: f.now,
+  }))
+  const wrote = await numbers(db, finishSql, rows)
   if (wrote.size === items.length) return verdicts(items, wrote)
   // The lease is given back with the write: whoever repeats it finds none, and what the attempt says tells whose end it was.
   const before = await numbers(
     db,
-    sql<{ n: number }>`
-    with ${from(
-      rows.filter((r) => !wrote.has(r.n)),
-      sql`verdict text, now timestamptz`,
-    )}
-    select i.n from i join attempts a on a.publication_id = i.id and a.number = i.attempt and a.verdict = i.verdict and a.ended_at = i.now`,
+    endedSql,
+    rows.filter((r) => !wrote.has(r.n)),
   )
   return items.map((_, n) => wrote.has(n) || before.has(n))
 }
