@@ -405,6 +405,12 @@ create table webhook_subscriptions (
   constraint webhook_subscriptions_pkey PRIMARY KEY (channel_id)
 );
 
+create table workers (
+  name text not null,
+  looked_at timestamp with time zone not null,
+  constraint workers_pkey PRIMARY KEY (name)
+);
+
 create table workspaces (
   id uuid not null,
   name text not null,

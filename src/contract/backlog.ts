@@ -12,11 +12,22 @@ export const backlog = z
     /** Of the backlog, set aside by a person until it is resumed or dropped. */
     setAside: z.int(),
     order: backlogOrder,
-    /** When all of it will be through, as its channels and networks are paced; null: not before a person does something. */
+    /** Of `count`, those that will be too late for their late policy when their turn comes: held for a person, or missed. */
+    tooLate: z.int(),
+    /** When all of it will be through, as its channels and networks are paced; null: there is none, or not before a person does something. */
     doneAt: instant.nullable(),
     channels: z.array(
-      z.object({ channelId: id, count: z.int(), setAside: z.int(), oldestDueAt: instant, doneAt: instant.nullable() }),
+      z.object({
+        channelId: id,
+        count: z.int(),
+        setAside: z.int(),
+        tooLate: z.int(),
+        oldestDueAt: instant,
+        doneAt: instant.nullable(),
+      }),
     ),
+    /** Does any worker look for what is due? `lookedAt`: when one last did; null: none ever has. */
+    worker: z.object({ working: z.boolean(), lookedAt: instant.nullable() }),
   })
   .meta({ id: 'Backlog' })
 export type Backlog = z.output<typeof backlog>

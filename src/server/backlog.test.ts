@@ -152,6 +152,37 @@ test('the backlog is told by channel with its end, set aside, taken up, and drop
   expect(kept?.state).toBe('scheduled')
 })
 
+test('its end is told for those that go; those that will be too late by then are counted', async () => {
+  const channel = await t.channel()
+  const empty = (await t.call('backlogGet')).body
+  // No worker runs beside this app: that is told too.
+  expect(empty).toMatchObject({ count: 0, doneAt: null, tooLate: 0, worker: { working: false, lookedAt: null } })
+  const { backlogGapMs } = [...t.house.platforms.values()].find((p) => p.spec.id === 'plain')!.spec.pace
+  await policy('ask', 2 * hour)
+  await overdue(300, [channel], hour)
+  const seen = (await t.call('backlogGet')).body
+  // An hour is left to the first; each of the later ones has a second more, and takes a gap and a second.
+  const turn = backlogGapMs + 1_000
+  const go = Math.min(300, Math.floor(hour / (turn - 1_000)) + 1)
+  expect(seen).toMatchObject({ count: 300, tooLate: 300 - go, channels: [{ channelId: channel, tooLate: 300 - go }] })
+  expect(Date.parse(String(seen.doneAt)) - t.clock.now()).toBe(go * turn)
+  // A person who takes it up lets all of it out.
+  await t.call('backlogPause')
+  expect((await t.call('backlogResume')).body).toMatchObject({ count: 300, tooLate: 0 })
+})
+
+test('that a worker looks is told, and since when none does', async () => {
+  await t.house.publishing.start()
+  const worker = async () =>
+    (await t.call('backlogGet')).body.worker as unknown as { working: boolean; lookedAt: string | null }
+  await expect.poll(worker).toMatchObject({ working: true })
+  await t.house.publishing.stop()
+  const lookedAt = (await worker()).lookedAt
+  t.clock.set(t.clock.now() + 60_000)
+  expect(await worker()).toEqual({ working: false, lookedAt })
+  expect(Date.parse(String(lookedAt))).toBeLessThanOrEqual(t.clock.now() - 60_000)
+})
+
 test.each([3, 150])('%i that a person took up go out however long their turn takes to come', async (count) => {
   const channel = await t.channel()
   const made = await overdue(count, [channel], hour)

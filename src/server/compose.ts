@@ -7,6 +7,7 @@ import type { Config } from '#infra/config.ts'
 import { AddressRefused, assertPublicUrl } from '#infra/guard.ts'
 import type { Pin } from '#kit/client/send.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
+import { presenceOf } from '#planner/publishing/presence.ts'
 import { sandboxSender } from '#planner/signals/service.ts'
 import { platforms } from '#platforms/registry/server.gen.ts'
 import { createApp } from './app.ts'
@@ -175,7 +176,14 @@ export const compose: Compose = async ({
               return Math.abs(apart) > clockApartS ? `differs from the database's by ${apart} s: set both by NTP` : null
             },
           }
-        : {}),
+        : {
+            // What this process serves is well; that nobody publishes is for a person to know, and no reason to take it out of turn.
+            worker: async () => {
+              const { working, lookedAt } = await presenceOf(db, clock.now())
+              const since = lookedAt ? `since ${lookedAt.toISOString()}` : 'yet'
+              return working ? null : { degraded: `nothing publishes at the moment: no worker has looked ${since}` }
+            },
+          }),
     },
     register: [
       (bind) => registerPosts(bind, { posts: house.posts }),

@@ -142,6 +142,21 @@ test('on another PostgreSQL it runs no database of its own; a newer schema is re
     two.child.kill('SIGINT')
     expect(await Promise.all([one.ended(), two.ended()])).toEqual([0, 0])
 
+    // A process that only shows says so when nobody publishes, and goes on showing.
+    const shows = launch({ DATABASE_URL: db.url }, '--role', 'api')
+    const url = await shows.ready()
+    const ready = async () => {
+      const reply = await fetch(`${url}/health/ready`)
+      return [reply.status, ((await reply.json()) as { checks: { worker: string } }).checks.worker]
+    }
+    await db.pool.query('update workers set looked_at = now()')
+    expect(await ready()).toEqual([200, 'ok'])
+    await db.pool.query(`update workers set looked_at = '2026-01-02T03:04:05Z'`)
+    const since = '2026-01-02T03:04:05.000Z'
+    expect(await ready()).toEqual([200, `nothing publishes at the moment: no worker has looked since ${since}`])
+    shows.child.kill('SIGTERM')
+    expect(await shows.ended()).toBe(0)
+
     await db.pool.query("insert into schema_migrations (version, name, sha256) values (9999, '9999_future.sql', 'x')")
     const late = launch({ DATABASE_URL: db.url })
     expect(await late.ended()).toBe(1)

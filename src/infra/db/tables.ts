@@ -263,6 +263,11 @@ export interface Tables {
   uncounted: {
     publication_id: string
   }
+  /** When each last completed a look for what is due; names of weeks ago are forgotten. */
+  workers: {
+    name: string
+    looked_at: Date
+  }
   attempts: {
     publication_id: string
     number: number

@@ -10,6 +10,7 @@ import type { Clock } from '#infra/clock.ts'
 import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { lineSql } from './journal.ts'
+import { presenceOf } from './presence.ts'
 import { backlogAfterMs, throughAt, transitions } from './rules.ts'
 import { may, stateAfter } from './transition.ts'
 
@@ -29,6 +30,8 @@ export type BacklogOf = {
 const aside = 'backlog'
 /** Of one statement. */
 const batch = 1_000
+/** Turns an estimate follows one by one; what is beyond is taken to go out. */
+const mostTurns = 20_000
 
 /** Late, not begun, and in nobody's hands. The first part is in the words of the partial indexes. */
 const late = (now: Date) => sql`${may('claim', 'p')} and ${may('set-aside', 'p')}
@@ -83,6 +86,30 @@ export const createBacklog = (d: {
   const { db } = d
   const at = () => new Date(d.clock.now())
 
+  /** Of each channel, until when its late policy lets each out (epoch ms; null: any time), in the order of their turns. */
+  const turnsOf = async (
+    ws: string,
+    now: Date,
+    order: 'oldest' | 'newest',
+  ): Promise<Map<string, (number | null)[]>> => {
+    const { rows } = await sql<{ channel_id: string; until: Date | null }>`
+      select p.channel_id, case when x.policy ->> 'otherwise' = 'publish' or ${takenUp(sql.ref('p.id'), sql.ref('p.due_at'))} then null
+        else greatest(p.due_at, p.started_at) + (x.policy ->> 'maxLateMs')::float8 * interval '1 millisecond' end as until
+      from publications p join posts b on b.id = p.post_id join workspaces w on w.id = p.workspace_id
+      cross join lateral (select coalesce(b.late_policy, w.late_policy) as policy) x
+      where p.id in (${waiting(ws, now)})
+      order by p.due_at ${order === 'newest' ? sql`desc` : sql``}, p.id ${order === 'newest' ? sql`desc` : sql``} limit ${mostTurns}`.execute(
+      db,
+    )
+    const turns = new Map<string, (number | null)[]>()
+    for (const r of rows) {
+      const of = turns.get(r.channel_id) ?? []
+      of.push(r.until?.getTime() ?? null)
+      turns.set(r.channel_id, of)
+    }
+    return turns
+  }
+
   const read: BacklogOf['read'] = async (ws) => {
     const now = at()
     const workspace = await db
@@ -105,6 +132,7 @@ export const createBacklog = (d: {
         select p.channel_id, p.due_at, false as aside from publications p where p.id in (${waiting(ws, now)})
         union all select p.channel_id, p.due_at, true from publications p where p.id in (${held(ws)})
       ) x join channels c on c.id = x.channel_id group by c.id order by n desc, c.id`.execute(db)
+    const turns = await turnsOf(ws, now, workspace.backlog_order)
     const pace = (platform: string) => d.platforms.get(platform)?.spec.pace
     const through = throughAt(
       rows.map((r) => ({
@@ -113,23 +141,28 @@ export const createBacklog = (d: {
         gapMs: pace(r.platform)?.backlogGapMs ?? 0,
         atOnce: pace(r.platform)?.concurrency ?? 1,
         free: r.free && workspace.paused_at === null,
+        until: turns.get(r.id) ?? [],
         ...(r.not_before && { from: r.not_before.getTime() }),
       })),
       now.getTime(),
     )
+    const { working, lookedAt } = await presenceOf(db, now.getTime())
     const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
     return {
       count: rows.reduce((sum, r) => sum + r.n, 0),
       setAside: rows.reduce((sum, r) => sum + r.aside, 0),
+      tooLate: through.each.reduce((sum, e) => sum + e.tooLate, 0),
       order: workspace.backlog_order,
       doneAt: iso(through.all),
       channels: rows.map((r, i) => ({
         channelId: r.id,
         count: r.n,
         setAside: r.aside,
+        tooLate: through.each[i]!.tooLate,
         oldestDueAt: r.oldest.toISOString(),
-        doneAt: iso(through.each[i]!),
+        doneAt: iso(through.each[i]!.doneAt),
       })),
+      worker: { working, lookedAt: iso(lookedAt?.getTime() ?? null) },
     }
   }
 

@@ -15,6 +15,7 @@ import * as due from './due.ts'
 import { createHints } from './hints.ts'
 import { createPreparing } from './preparing.ts'
 import { nextFreed } from './preparing-store.ts'
+import { createPresence } from './presence.ts'
 import { transitions } from './rules.ts'
 import { readFor } from './shared.ts'
 import * as store from './store.ts'
@@ -64,6 +65,7 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
   let heldAt = 0
   /** When something is due next (epoch ms), as the last look saw it. */
   let nextAt = Number.POSITIVE_INFINITY
+  const presence = createPresence(d)
 
   /** Places left on each platform. */
   const room = (): Record<string, number> => {
@@ -148,6 +150,7 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     freed.clear()
     try {
       await tick()
+      if (mayClaim()) presence.looked()
       // An attempt ended while we looked: its place is free, so look again before asking for the next due time.
       if (ended) nextAt = lookedAt.getTime()
       else {
@@ -194,6 +197,7 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
       if (!o.freed) await hold(now)
       const list = await coming(d.db, { now: new Date(now), until, channels })
       ticked = d.clock.now()
+      presence.looked()
       if (!o.freed) nextAt = list[0]?.at.getTime() ?? Number.POSITIVE_INFINITY
       // What nobody can publish has no queue, and is to be told all the same.
       for (const c of list) if (!d.platforms.has(c.platform) && c.at.getTime() <= now) void take(c.id)
@@ -251,6 +255,7 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
       await Promise.all([all, prepared])
       over.abort()
       await beat
+      await presence.flush()
       await d.hints.flush()
     },
     wake: () => {

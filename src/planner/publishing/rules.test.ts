@@ -439,15 +439,49 @@ describe('the state of a post', () => {
 
 describe('when a backlog is through', () => {
   const part = { platform: 'a', count: 10, gapMs: 2_000, atOnce: 5, free: true }
+  const ends = (doneAt: number | null) => ({ doneAt, tooLate: 0 })
   it('is the end of its slowest channel, or of its narrowest network', () => {
-    expect(throughAt([part, { ...part, count: 20 }], 1_000)).toEqual({ each: [31_000, 61_000], all: 61_000 })
+    expect(throughAt([part, { ...part, count: 20 }], 1_000)).toEqual({
+      each: [ends(31_000), ends(61_000)],
+      all: 61_000,
+    })
     const many = Array.from({ length: 100 }, () => ({ ...part, gapMs: 0 }))
     expect(throughAt(many, 0).all).toBe((100 * 10 * 1_000) / 5)
   })
   it('waits for a channel that rests, and is never while one is stopped', () => {
     expect(throughAt([{ ...part, from: 60_000 }], 0).all).toBe(90_000)
-    expect(throughAt([part, { ...part, free: false }], 0)).toEqual({ each: [30_000, null], all: null })
-    expect(throughAt([{ ...part, count: 0, free: false }], 5).all).toBe(5)
-    expect(throughAt([], 5)).toEqual({ each: [], all: 5 })
+    expect(throughAt([part, { ...part, free: false }], 0)).toEqual({ each: [ends(30_000), ends(null)], all: null })
+  })
+  it('has no end where there is none', () => {
+    expect(throughAt([{ ...part, count: 0, free: false }], 5)).toEqual({ each: [ends(null)], all: null })
+    expect(throughAt([], 5)).toEqual({ each: [], all: null })
+    expect(throughAt([part, { ...part, count: 0, free: false }], 0).all).toBe(30_000)
+  })
+  it('counts no turn for what will be too late when its turn comes', () => {
+    const until = [0, 2_999, 3_000, null, 5_999, 6_000, null].map((x) => x)
+    // The first goes at 0, the third at 3,000, the fourth at 6,000, the sixth and the last when it is too late for the sixth.
+    expect(throughAt([{ ...part, count: 7, until }], 0)).toEqual({
+      each: [{ doneAt: 12_000, tooLate: 3 }],
+      all: 12_000,
+    })
+    const gone = Array.from({ length: 10 }, () => 0)
+    expect(throughAt([{ ...part, until: gone }], 1)).toEqual({ each: [{ doneAt: 1, tooLate: 10 }], all: 1 })
+    // Beyond the list everything is taken to go out.
+    expect(throughAt([{ ...part, count: 9, until: [0, 0] }], 1).all).toBe(1 + 7 * 3_000)
+  })
+  it('is the end of those that go, one by one, whatever their policies', () => {
+    const any = fc.array(fc.option(fc.integer({ min: 0, max: 60_000 }), { nil: null }), { minLength: 1, maxLength: 30 })
+    fc.assert(
+      fc.property(any, fc.integer({ min: 0, max: 10_000 }), (until, gapMs) => {
+        const { each } = throughAt([{ ...part, count: until.length, gapMs, until }], 0)
+        const { doneAt, tooLate } = each[0]!
+        expect(doneAt).toBe((until.length - tooLate) * (gapMs + 1_000))
+        expect(tooLate).toBeLessThanOrEqual(until.filter((u) => u !== null).length)
+        // Later is never less late.
+        expect(
+          throughAt([{ ...part, count: until.length, gapMs, until, from: 5_000 }], 0).each[0]!.tooLate,
+        ).toBeGreaterThanOrEqual(tooLate)
+      }),
+    )
   })
 })

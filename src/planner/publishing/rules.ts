@@ -252,22 +252,44 @@ export const backlogAfterMs = 60_000
 /** A call of a network, for an estimate (ms). */
 const callMs = 1_000
 
+/** `until`: for each in the order of their turns, the last instant (epoch ms) its late policy lets it out; null: any. What is beyond the list may go out any time. */
+export type BacklogPart = {
+  platform: string
+  count: number
+  gapMs: number
+  atOnce: number
+  free: boolean
+  from?: number
+  until?: readonly (number | null)[]
+}
+
 /**
- * When a backlog is through (epoch ms; null: never by itself), for each of its channels and for all. A channel publishes
- * one at a time with `gapMs` between two, not before `from`; a network `atOnce` at a time. An estimate: calls are taken to last a second.
+ * When a backlog is through (epoch ms; null: there is none, or never by itself), for each of its channels and for all, and how
+ * many of each will be too late when their turn comes: those are settled, and take no turn. A channel publishes one at a time
+ * with `gapMs` between two, not before `from`; a network `atOnce` at a time. An estimate: calls are taken to last a second.
  */
 export const throughAt = (
-  parts: readonly { platform: string; count: number; gapMs: number; atOnce: number; free: boolean; from?: number }[],
+  parts: readonly BacklogPart[],
   now: number,
-): { each: (number | null)[]; all: number | null } => {
-  const each = parts.map((p) =>
-    p.count === 0 || p.free ? Math.max(now, p.from ?? now) + p.count * (p.gapMs + callMs) : null,
-  )
+): { each: { doneAt: number | null; tooLate: number }[]; all: number | null } => {
   const networks = new Map<string, number>()
-  for (const p of parts) networks.set(p.platform, (networks.get(p.platform) ?? 0) + (p.count * callMs) / p.atOnce)
-  const all = each.some((ms) => ms === null)
-    ? null
-    : Math.max(now, ...each.map((ms) => ms!), ...[...networks.values()].map((ms) => now + ms))
+  const each = parts.map((p) => {
+    const turnMs = p.gapMs + callMs
+    let at = Math.max(now, p.from ?? now)
+    let tooLate = 0
+    for (const until of p.until ?? []) {
+      if (until !== null && at > until) tooLate++
+      else at += turnMs
+    }
+    at += (p.count - (p.until?.length ?? 0)) * turnMs
+    networks.set(p.platform, (networks.get(p.platform) ?? 0) + ((p.count - tooLate) * callMs) / p.atOnce)
+    return { doneAt: p.count > 0 && p.free ? at : null, tooLate: p.free ? tooLate : 0 }
+  })
+  const ends = each.flatMap((e, i) => (parts[i]!.count > 0 ? [e.doneAt] : []))
+  const all =
+    ends.length === 0 || ends.some((ms) => ms === null)
+      ? null
+      : Math.max(...ends.map((ms) => ms!), ...[...networks.values()].map((ms) => now + ms))
   return { each, all }
 }
 

@@ -64,12 +64,13 @@ export const membersQuery = (ws: string) =>
 export const keysQuery = (ws: string) =>
   queryOptions({ queryKey: [ws, 'keys'], queryFn: async () => (await api('keyList', { params: { ws } })).items })
 
-/** What an outage left behind. It shrinks by itself, so it is asked for again while there is any. */
+/** What an outage left behind, and whether anybody publishes. It changes by itself, so it is asked for again while there is any. */
 export const backlogQuery = (ws: string) =>
   queryOptions({
     queryKey: [ws, 'backlog'],
     queryFn: () => api('backlogGet', { params: { ws } }),
-    refetchInterval: (query) => ((query.state.data?.channels.length ?? 0) > 0 ? 15_000 : 120_000),
+    refetchInterval: ({ state: { data } }) =>
+      data && (data.channels.length > 0 || !data.worker.working) ? 15_000 : 60_000,
   })
 
 /** Posts that wait for a person, as far as one page tells; null: none. */

@@ -50,6 +50,13 @@ export const en = {
   'backlog.order.oldest': 'One after another on each channel, the oldest first. All of it is through about {{at}}.',
   'backlog.order.newest': 'One after another on each channel, the newest first. All of it is through about {{at}}.',
   'backlog.stuck': 'Some of it waits for a channel that is paused or has to be connected again.',
+  'backlog.tooLate_one': '{{count}} of them will be too late when its turn comes, and does not go out by itself.',
+  'backlog.tooLate_other': '{{count}} of them will be too late when their turn comes, and do not go out by themselves.',
+  'backlog.quiet': 'Nothing publishes at the moment',
+  'backlog.quiet.since':
+    'No worker has looked for due posts since {{at}}. Whoever runs Clarion should start one; nothing is lost, what is due waits.',
+  'backlog.quiet.never':
+    'No worker has looked for due posts yet. Whoever runs Clarion should start one; nothing is lost, what is due waits.',
   'backlog.channels_one': 'On {{count}} channel',
   'backlog.channels_other': 'On {{count}} channels',
   'backlog.channel': 'A channel that is no longer connected',

@@ -55,6 +55,15 @@ export const pl: Catalogue = {
   'backlog.order.oldest': 'Jeden po drugim na każdym kanale, najpierw najstarsze. Wszystko wyjdzie około {{at}}.',
   'backlog.order.newest': 'Jeden po drugim na każdym kanale, najpierw najnowsze. Wszystko wyjdzie około {{at}}.',
   'backlog.stuck': 'Część czeka na kanał, który jest wstrzymany albo wymaga ponownego połączenia.',
+  'backlog.tooLate_one': '{{count}} z nich będzie zbyt spóźniony, gdy przyjdzie jego kolej, i nie wyjdzie sam.',
+  'backlog.tooLate_few': '{{count}} z nich będą zbyt spóźnione, gdy przyjdzie ich kolej, i nie wyjdą same.',
+  'backlog.tooLate_many': '{{count}} z nich będzie zbyt spóźnionych, gdy przyjdzie ich kolej, i nie wyjdzie samo.',
+  'backlog.tooLate_other': '{{count}} z nich będzie zbyt spóźnione, gdy przyjdzie ich kolej, i nie wyjdzie samo.',
+  'backlog.quiet': 'W tej chwili nic nie jest publikowane',
+  'backlog.quiet.since':
+    'Żaden proces roboczy nie szukał postów do wysłania od {{at}}. Osoba, która prowadzi Clarion, powinna go uruchomić; nic nie ginie, zaległe posty czekają.',
+  'backlog.quiet.never':
+    'Żaden proces roboczy nie szukał jeszcze postów do wysłania. Osoba, która prowadzi Clarion, powinna go uruchomić; nic nie ginie, zaległe posty czekają.',
   'backlog.channels_one': 'Na {{count}} kanale',
   'backlog.channels_few': 'Na {{count}} kanałach',
   'backlog.channels_many': 'Na {{count}} kanałach',

@@ -37,10 +37,25 @@ export const BacklogNotice = () => {
       void client.invalidateQueries({ queryKey: [ws.id] })
     },
   })
-  if (!data || (all < worthSaying && data.setAside === 0)) return null
+  if (!data) return null
+  const much = all >= worthSaying || data.setAside > 0
+  if (!much && data.worker.working) return null
+  const { lookedAt } = data.worker
+  const quiet = data.worker.working ? null : (
+    <Notice tone="danger" title={t('backlog.quiet')}>
+      {lookedAt ? t('backlog.quiet.since', { at: format.dateTime(lookedAt) }) : t('backlog.quiet.never')}
+    </Notice>
+  )
+  if (!much)
+    return (
+      <section aria-label={t('backlog.title')} className="px-4 pt-4 sm:px-8">
+        {quiet}
+      </section>
+    )
   const names = new Map(channels.data?.map((c) => [c.id, nameOf(c)]))
   return (
-    <section aria-label={t('backlog.title')} className="px-4 pt-4 sm:px-8">
+    <section aria-label={t('backlog.title')} className="grid gap-2 px-4 pt-4 sm:px-8">
+      {quiet}
       <Notice
         tone="info"
         title={
@@ -73,6 +88,7 @@ export const BacklogNotice = () => {
               ? t(`backlog.order.${data.order}`, { at: format.dateTime(data.doneAt) })
               : t('backlog.stuck')}
         </p>
+        {data.tooLate > 0 ? <p>{t('backlog.tooLate', { count: data.tooLate })}</p> : null}
         <details className="mt-1">
           <summary className="w-fit rounded text-muted">
             {t('backlog.channels', { count: data.channels.length })}
