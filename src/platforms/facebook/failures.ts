@@ -101,7 +101,8 @@ export const failures: FailureTable = {
       word: 'video',
       say: 'Facebook did not take the video: {text}',
     },
-    { code: '389', kind: 'refused-media', word: 'video-fetch', say: 'Facebook could not fetch the video.' },
+    // It says nothing about the video: our address may have been down for a moment.
+    { code: '389', kind: 'try-later', word: 'video-fetch', say: 'Facebook could not fetch the video.' },
     ...either(['1609005'], 'refused-content', 'link', 'Facebook could not read the linked page. Check the address.'),
     ...either(
       ['1609008'],

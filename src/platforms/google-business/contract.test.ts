@@ -186,6 +186,19 @@ contractSuite({
         provoke: doomed('later'),
       },
       {
+        name: 'a picture Google cannot fetch: nothing is out, and we may have been down',
+        kind: 'try-later',
+        code: `${id}.photo-fetch`,
+        provoke: async (b, c) => {
+          const content = post('Look', {}, [photo])
+          const { view } = b.runInput(c, content)
+          for (const m of view.segments[0]!.media) m.url = async () => 'https://127.0.0.1:9/nothing.jpg'
+          const run = await b.publish(c, content, { view })
+          expect(b.ledger()).toEqual([])
+          return run
+        },
+      },
+      {
         name: 'a project that was never approved',
         kind: 'not-permitted',
         code: `${id}.not-approved`,

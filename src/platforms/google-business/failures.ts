@@ -44,11 +44,12 @@ const own: readonly FailureRule[] = [
     word: 'bad-path',
     say: 'Clarion asked Google at an address that does not exist. Connect the location again; if that does not help, report it.',
   },
+  // Google fetches during the call (§3), so nothing is out; and it says nothing about the picture: we may have been down.
   {
     status: 400,
     code: 'VALIDATION',
     match: /Fetching image failed|PHOTO_FETCH_FAILED/i,
-    kind: 'refused-media',
+    kind: 'try-later',
     word: 'photo-fetch',
     say: 'Google could not fetch the picture from this server. Its public address must be reachable from the internet.',
   },

@@ -86,7 +86,6 @@ const pause = (ageMs: number) => (ageMs < 30_000 ? 3000 : ageMs < 180_000 ? 10_0
 const unreachable =
   'Instagram could not fetch the video from this Clarion. Its public address must be reachable from the internet over https, without a login.'
 const reasons: readonly [RegExp, string][] = [
-  [notFetched, unreachable],
   [
     /2207026/,
     'Instagram does not take this video. Check its length, size and shape, or export it as MP4 with H.264 and AAC.',
@@ -101,6 +100,12 @@ const broken = (status: string | undefined): never => {
     reasons.find(([pattern]) => pattern.test(text))?.[1] ??
     `Instagram could not process the file (${text || 'it gave no reason'}). Export it anew: JPEG, or MP4 with H.264 and AAC.`
   throw new PlatformFailure({ kind: 'refused-media', code: 'instagram.processing', message })
+}
+
+/** Nothing is out, and our address may have been down for a moment: tried again with a new container, as long as the engine has patience. */
+const unfetched = async (m: Making, fresh: Slot): Promise<never> => {
+  await m.keep(fresh)
+  throw new PlatformFailure({ kind: 'try-later', code: 'instagram.fetch', message: unreachable })
 }
 
 const look = async (m: Making, slot: Slot): Promise<Slot | Advanced> => {
@@ -124,9 +129,10 @@ const look = async (m: Making, slot: Slot): Promise<Slot | Advanced> => {
       return slot.made < mostMade ? fresh : broken('Expired')
     case 'ERROR': {
       const text = seen.status ?? ''
-      if (slot.made >= mostMade) return broken(text)
-      if (notFetched.test(text) && mayFallBack(m) && !slot.bytes) return { ...fresh, bytes: true }
-      return slot.made < 2 && (worthAnother.test(text) || notFetched.test(text)) ? fresh : broken(text)
+      const unread = notFetched.test(text)
+      if (slot.made < mostMade && unread && mayFallBack(m) && !slot.bytes) return { ...fresh, bytes: true }
+      if (slot.made < 2 && (unread || worthAnother.test(text))) return fresh
+      return unread ? unfetched(m, fresh) : broken(text)
     }
     default:
       return { waitMs: pause(age), reason: 'Instagram is processing the file' }

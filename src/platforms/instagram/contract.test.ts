@@ -252,7 +252,7 @@ contractSuite({
       },
       {
         name: 'a picture Instagram cannot fetch',
-        kind: 'refused-media',
+        kind: 'try-later',
         code: 'instagram.fetch',
         provoke: (b, c) => {
           const input = b.runInput(c, plain)
@@ -262,7 +262,7 @@ contractSuite({
       },
       {
         name: 'a picture that is not on https',
-        kind: 'refused-media',
+        kind: 'try-later',
         code: 'instagram.fetch',
         provoke: (b, c) => {
           const input = b.runInput(c, plain)

@@ -200,11 +200,11 @@ describe('bytes instead of an address', () => {
     expect(asked('rupload')).toHaveLength(2)
     expect(asked('container')).toHaveLength(2)
   })
-  test('with Instagram Login it is refused with the reason', async () => {
+  test('with Instagram Login it is told with the reason, and tried again later: we may have been down', async () => {
     const c = await b.connect()
     knobs({ pullBroken: 1 })
     const run = await b.publish(c, reel)
-    expect(run.failure).toMatchObject({ kind: 'refused-media', code: 'instagram.processing' })
+    expect(run.failure).toMatchObject({ kind: 'try-later', code: 'instagram.fetch' })
     expect(run.failure!.message).toContain('public address')
     expect(asked('rupload')).toHaveLength(0)
   })

@@ -74,9 +74,10 @@ const own: readonly FailureRule[] = [
     word: 'fetch-timeout',
     say: 'Instagram could not fetch the file in time.',
   },
+  // Said of a file that is being prepared, so nothing is out; and our address may have been down for a moment.
   {
     code: '9004',
-    kind: 'refused-media',
+    kind: 'try-later',
     word: 'fetch',
     say: 'Instagram could not fetch the file from this Clarion. Its public address must be reachable from the internet over https, without a login ({text}).',
   },

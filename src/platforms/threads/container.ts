@@ -62,9 +62,10 @@ const create = async (m: Making, old: Slot): Promise<Slot | Advanced> => {
 /** Texts are ready in a second or two, videos take minutes. */
 const pause = (ageMs: number) => (ageMs < 30_000 ? 3000 : ageMs < 180_000 ? 10_000 : 30_000)
 
+const notFetched = 'FAILED_DOWNLOADING_VIDEO'
 /** Words of `error_message`; a spelling mistake among them is Meta's own. */
 const reasons: Record<string, string> = {
-  FAILED_DOWNLOADING_VIDEO:
+  [notFetched]:
     'Threads could not fetch the video from this Clarion. Its public address must be reachable from the internet over https, without a login.',
   FAILED_PROCESSING_AUDIO: 'Threads could not read the sound of the video. Export it with AAC, 48 kHz, mono or stereo.',
   FAILED_PROCESSING_VIDEO:
@@ -80,7 +81,13 @@ const reasons: Record<string, string> = {
   INVALID_AUDIO_CHANNEL_LAYOUT: 'The sound of the video must be mono or stereo.',
 }
 /** Seen to pass with a new container. */
-const worthAnother = ['FAILED_DOWNLOADING_VIDEO', 'UNKNOWN', '']
+const worthAnother = [notFetched, 'UNKNOWN', '']
+
+/** Nothing is out, and our address may have been down for a moment: tried again with a new container, as long as the engine has patience. */
+const unreachable = async (m: Making, fresh: Slot): Promise<never> => {
+  await m.keep(fresh)
+  throw new PlatformFailure({ kind: 'try-later', code: 'threads.fetch', message: reasons[notFetched]! })
+}
 
 const broken = (word: string): never => {
   const message =
@@ -113,7 +120,8 @@ const look = async (m: Making, slot: Slot): Promise<Slot | Advanced> => {
       return slot.made < mostMade ? fresh : broken('EXPIRED')
     case 'ERROR': {
       const word = seen.error_message ?? ''
-      return slot.made < 2 && worthAnother.includes(word) ? fresh : broken(word)
+      if (slot.made < 2 && worthAnother.includes(word)) return fresh
+      return word === notFetched ? unreachable(m, fresh) : broken(word)
     }
     default:
       return { waitMs: pause(age), reason: 'Threads is preparing the post' }

@@ -217,20 +217,20 @@ contractSuite({
       },
       {
         name: 'a picture Threads cannot fetch',
-        kind: 'refused-media',
+        kind: 'try-later',
         code: 'threads.fetch',
         provoke: (b, c) => fromNowhere(b, c, post('p', [image]), 'http://127.0.0.1:9/nothing.jpg'),
       },
       {
         name: 'a picture that is not on https',
-        kind: 'refused-media',
+        kind: 'try-later',
         code: 'threads.fetch',
         provoke: (b, c) => fromNowhere(b, c, post('p', [image]), 'http://clarion.example/picture.jpg'),
       },
       {
         name: 'a video Threads cannot fetch',
-        kind: 'refused-media',
-        code: 'threads.processing',
+        kind: 'try-later',
+        code: 'threads.fetch',
         provoke: (b, c) => fromNowhere(b, c, post('v', [video]), 'http://127.0.0.1:9/nothing.mp4'),
       },
       {

@@ -69,9 +69,10 @@ const own: readonly FailureRule[] = [
     word: 'publish-quota',
     say: 'This account has used up what Threads takes from apps in 24 hours. Clarion tries again when some is free.',
   },
+  // Said of a file that is being prepared, so nothing is out; and our address may have been down for a moment.
   {
     code: '9004',
-    kind: 'refused-media',
+    kind: 'try-later',
     word: 'fetch',
     say: 'Threads could not fetch the file from this Clarion. Its public address must be reachable from the internet over https, without a login ({text}).',
   },
