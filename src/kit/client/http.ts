@@ -61,7 +61,7 @@ export type HttpOptions = {
   /** Gives it back: the request provably never left. */
   refund?: (charge: Charge) => Promise<void>
   /** Told of every answer, for usage headers. Must not throw. */
-  seen?: (answer: { status: number; headers: Record<string, string> }, charges: readonly Charge[]) => void
+  seen?: (answer: { status: number; headers: Record<string, string>; text: string }, charges: readonly Charge[]) => void
   /** Told of charges whose call has no answer, and may have arrived. Must not throw. */
   lost?: (charges: readonly Charge[]) => void
   /** Writes made twice harm nobody, as the network dedupes them or nothing shows: they may share a kept connection (`send.ts`). Default no. */
@@ -199,7 +199,7 @@ export const createHttp = (o: HttpOptions): Http => {
     } finally {
       limit.over()
     }
-    o.seen?.({ status: answer.status, headers: answer.headers }, charges)
+    o.seen?.({ status: answer.status, headers: answer.headers, text: answer.text }, charges)
     const good = (answer.status >= 200 && answer.status < 300) || r.accept?.includes(answer.status)
     if (!good || o.failures.isError?.(answer)) {
       // Before anything is cut to length: half a token is a token too.

@@ -127,6 +127,53 @@ it('a cap with no room for the largest call is refused where it is entered', asy
   await set('400')
 })
 
+it('LinkedIn: the day of an app that is used up stops all its channels, and no further call leaves', async () => {
+  const linkedin = played.get('linkedin')!
+  const [one, two] = (await connected()).filter((c) => c.platform === 'linkedin').map((c) => c.id)
+  sandbox.desk.setKnobs('linkedin', { appDaily: 1, duplicateGuard: 0 })
+  const app = { clientId: 'of-both' }
+  const post = async (channelId: string, as = app) => {
+    const { grant } = await house.keeper.grant(channelId)
+    const { external_id } = await database.db
+      .selectFrom('channels')
+      .select('external_id')
+      .where('id', '=', channelId)
+      .executeTakeFirstOrThrow()
+    const http = house.http({ platform: linkedin, realm: 'sandbox', channelId, app: as, secrets: [] })
+    const asked = http({
+      method: 'POST',
+      url: 'https://api.linkedin.com/rest/posts',
+      headers: {
+        authorization: `Bearer ${grant.access}`,
+        'linkedin-version': '202609',
+        'x-restli-protocol-version': '2.0.0',
+      },
+      json: {
+        author: external_id,
+        commentary: 'Hello',
+        visibility: 'PUBLIC',
+        distribution: { feedDistribution: 'MAIN_FEED', targetEntities: [], thirdPartyDistributionChannels: [] },
+        lifecycleState: 'PUBLISHED',
+        isReshareDisabledByAuthor: false,
+      },
+    })
+    return asked.then(
+      (r) => r.status,
+      (e: PlatformFailure) => [e.failure.code, e.failure.kind, e.failure.until?.slice(0, 10)],
+    )
+  }
+  const creates = () => counted('linkedin', /rest\/posts$/)
+  const before = creates()
+  expect(await post(one!)).toBe(201)
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)
+  expect(await post(one!)).toEqual(['linkedin.app-quota', 'too-fast', tomorrow])
+  expect(await post(two!)).toEqual(['linkedin.budget-spent', 'too-fast', tomorrow])
+  expect(creates() - before).toBe(2)
+  // Another app has a day of its own.
+  expect(await post(two!, { clientId: 'of-another' })).toEqual(['linkedin.app-quota', 'too-fast', tomorrow])
+  expect(creates() - before).toBe(3)
+})
+
 const refreshing = [
   { id: 'x-com', path: /oauth2\/token$/, rotates: true },
   { id: 'bluesky', path: /refreshSession$/, rotates: false },

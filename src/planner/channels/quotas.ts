@@ -33,7 +33,11 @@ export type Quotas = {
   /** Gives back what `spend` took for this very `charge` object. */
   refund: (who: Spender, charge: Charge) => Promise<void>
   /** Keeps what an answer's headers say, to the call that took `charges`; written in the background, gathered. Never throws. */
-  seen: (who: Spender, answer: { status: number; headers: Record<string, string> }, charges?: readonly Charge[]) => void
+  seen: (
+    who: Spender,
+    answer: { status: number; headers: Record<string, string>; text?: string },
+    charges?: readonly Charge[],
+  ) => void
   /** The call that took `charges` has no answer: the network may have counted it. Never throws. */
   lost: (charges: readonly Charge[]) => void
   /** Writes everything `seen` now; resolves when it is. */

@@ -10,8 +10,8 @@ const str = (value: unknown): string | undefined =>
   typeof value === 'string' && value ? value : typeof value === 'number' ? String(value) : undefined
 
 const dayMs = 86_400_000
-/** Quotas refill at midnight UTC (§7); up to ten minutes more, so that not everybody comes back at once. */
-const midnight = (now: number) => (Math.floor(now / dayMs) + 1) * dayMs + (now % 600_000)
+/** Quotas refill at midnight UTC (§7); up to ten minutes more, so that not everybody comes back at once. Epoch ms. */
+export const midnight = (now: number): number => (Math.floor(now / dayMs) + 1) * dayMs + (now % 600_000)
 
 const reconnect = 'LinkedIn does not accept the sign-in any more. Connect the account again.'
 

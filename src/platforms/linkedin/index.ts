@@ -8,6 +8,7 @@ import { pure } from './preflight.ts'
 import { publish } from './publish.ts'
 import { edit, remove } from './remove.ts'
 import type { Settings } from './spec.ts'
+import { usage } from './usage.ts'
 import { webhook } from './webhook.ts'
 
 export default definePlatform<Settings>({
@@ -22,5 +23,6 @@ export default definePlatform<Settings>({
   options: { organizations },
   optionWords: { organizations: ['name'] },
   insights: { post: postInsights, account: accountInsights },
+  usage,
   webhook,
 })

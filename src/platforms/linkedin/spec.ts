@@ -66,6 +66,25 @@ export const settings = z.strictObject({
 
 const credentials = ['clientId', 'clientSecret']
 
+/** "Share on LinkedIn" by default (§7); the portal shows the real one. */
+const callsOfApp = 100_000
+const ofAppDay = (bucket: string, label: string, method: 'POST' | undefined, url: RegExp) => ({
+  bucket,
+  label,
+  cap: callsOfApp,
+  scope: 'app' as const,
+  window: { daily: 'UTC' },
+  takes: [{ ...(method && { method }), url }],
+  told: 'alone' as const,
+})
+
+/** The app's days on what publishing calls. */
+export const ofApp = [
+  ofAppDay('app-posts-day', 'Posts of the app today', 'POST', /^api\.linkedin\.com\/rest\/posts$/),
+  ofAppDay('app-files-day', 'Files of the app today', 'POST', /^api\.linkedin\.com\/rest\/(images|videos|documents)$/),
+  ofAppDay('app-comments-day', 'Comments of the app today', 'POST', /^api\.linkedin\.com\/rest\/socialActions\//),
+]
+
 export const spec = defineSpec({
   id: 'linkedin',
   name: 'LinkedIn',
@@ -183,6 +202,7 @@ export const spec = defineSpec({
       takes: [{ method: 'POST', url: /^api\.linkedin\.com\/rest\/posts$/ }],
       plans: () => 1,
     },
+    ...ofApp,
   ],
   can: { firstComment: true, remove: true, edit: true, insights: true, webhook: true, readBack: true },
   why: {

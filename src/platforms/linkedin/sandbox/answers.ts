@@ -134,7 +134,7 @@ export const countCreate = (world: LinkedInWorld, c: Caller) => {
   const keys = { MEMBER: `member/${c.member.id}${today}`, APPLICATION: `app/${c.client}${today}` } as const
   const on = world.knob('rateLimits') !== 0
   if (on && (world.state.daily[keys.MEMBER] ?? 0) >= daily.member) stop(throttled('MEMBER'))
-  if (on && (world.state.daily[keys.APPLICATION] ?? 0) >= daily.app) stop(throttled('APPLICATION'))
+  if (on && (world.state.daily[keys.APPLICATION] ?? 0) >= world.knob('appDaily')) stop(throttled('APPLICATION'))
   for (const key of Object.values(keys)) world.state.daily[key] = (world.state.daily[key] ?? 0) + 1
   world.changed()
 }

@@ -9,7 +9,7 @@ import { faultAnswer } from './answers.ts'
 import { assetRoutes } from './assets.ts'
 import { assetsIn } from './content.ts'
 import { hookRoutes, notify } from './hooks.ts'
-import { hookActions, oauth } from './numbers.ts'
+import { daily, hookActions, oauth } from './numbers.ts'
 import { mint, oauthRoutes, scopesOf } from './oauth.ts'
 import { peopleRoutes } from './people.ts'
 import { livePost, postRoutes, textOf } from './posts.ts'
@@ -102,6 +102,8 @@ export default defineImitation<LinkedInState>({
     shortLinks: 0,
     /** 0 counts but never refuses. */
     rateLimits: 1,
+    /** Posts the app may create in a day. */
+    appDaily: daily.app,
     /** The API versions that are switched on, YYYYMM. */
     oldestVersion: 202_601,
     newestVersion: 202_609,

@@ -132,6 +132,9 @@ export const words = {
     'preflight.article.thumbnail': 'LinkedIn nie pobiera obrazu do linków z aplikacji, więc karta będzie pusta.',
     'preflight.article.thumbnail.fix': 'Dodaj obraz do karty linku.',
     'quota.posts-day': 'Posty dzisiaj',
+    'quota.app-posts-day': 'Posty aplikacji dzisiaj',
+    'quota.app-files-day': 'Pliki aplikacji dzisiaj',
+    'quota.app-comments-day': 'Komentarze aplikacji dzisiaj',
     'why.insights': 'Liczby wymagają Community Management API.',
   },
 }
