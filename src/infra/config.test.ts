@@ -39,6 +39,9 @@ describe('settings', () => {
     ['CLARION_SANDBOX', 'maybe'],
     ['DATABASE_URL', 'mysql://a/b'],
     ['REDIS_URL', 'http://127.0.0.1'],
+    ['REDIS_URL', 'redis+sentinel://a:26379/mymaster'],
+    ['REDIS_URL', 'redis://a:6379,b:6379'],
+    ['REDIS_URL', 'redis://a:6379/mymaster'],
     ['CLARION_URL', 'clarion.example'],
     ['CLARION_CLOCK_RATE', '-1'],
     ['CLARION_LOG', 'loud'],
@@ -52,6 +55,10 @@ describe('settings', () => {
     expect(error).toBeInstanceOf(CannotStart)
     expect((error as CannotStart).message).toContain(name)
     expect((error as CannotStart).fix).not.toBe('')
+  })
+
+  test.each(['redis://u:a,b@h:6379/3', 'rediss://:secret@h', 'redis://127.0.0.1:6379/'])('%s is a Redis', (url) => {
+    expect(readConfig({ REDIS_URL: url }, []).redisUrl).toBe(url.replace(/\/$/, ''))
   })
 
   test('files lie on the disk until a bucket is named; half a bucket is refused by name', () => {

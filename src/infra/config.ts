@@ -124,6 +124,26 @@ const patienceOf = (r: ReturnType<typeof reader>, role: Role): Patience => ({
   connectionMs: r.int('CLARION_DB_WAIT_MS', 0, 3_600_000) ?? 10_000,
 })
 
+/** Several servers in one address, or a scheme that means them. A password may hold a comma. */
+const several = (url: string): boolean =>
+  /^[a-z+-]*(sentinel|cluster)/i.test(url) ||
+  /^rediss?:\/\/[^/]*/i.exec(url)?.[0].split('@').at(-1)?.includes(',') === true
+/** Clarion talks to one Redis: neither Sentinel nor a cluster is followed (docs/scaling.md). */
+const redisUrl = (r: ReturnType<typeof reader>): string | undefined => {
+  if (several(r.text('REDIS_URL') ?? ''))
+    throw new CannotStart(
+      'REDIS_URL names Sentinels or a cluster, which Clarion does not follow: it uses one server.',
+      'Set REDIS_URL to the server that takes writes (redis:// or rediss://), or to a name that follows it.',
+    )
+  const url = r.url('REDIS_URL', ['redis:', 'rediss:'])
+  if (url && !/^(\/\d{1,5})?$/.test(new URL(url).pathname))
+    throw new CannotStart(
+      'What follows the host in REDIS_URL is not the number of a database.',
+      'End REDIS_URL with the host, or with a number as in redis://host:6379/2.',
+    )
+  return url
+}
+
 const trusted = (value: string | undefined): TrustProxy => {
   const read = readTrustProxy(value)
   if (read === null)
@@ -181,7 +201,7 @@ export const readConfig = (
     loopback: isLoopback(host),
     url: r.url('CLARION_URL', ['http:', 'https:']),
     databaseUrl: r.url('DATABASE_URL', ['postgres:', 'postgresql:']),
-    redisUrl: r.url('REDIS_URL', ['redis:', 'rediss:']),
+    redisUrl: redisUrl(r),
     poolSize: r.int('CLARION_DB_POOL', 2, 500) ?? 20,
     prepared: r.flag('CLARION_DB_PREPARED', true),
     patience: patienceOf(r, role),

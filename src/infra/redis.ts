@@ -12,6 +12,10 @@ export type RedisLink = {
   client: Redis
   /** Null: well. Else a sentence for the operator. */
   trouble: () => string | null
+  /** Resolves when it was found for the first time how it is: at once where somebody answers or refuses. */
+  met: Promise<void>
+  /** A server of a kind Clarion cannot use, which no waiting mends: what is wrong with it. */
+  unfit: () => string | null
   /** Calls `on` at every change between well and not; gives the function that ends it. */
   onChange: (on: () => void) => () => void
   /** Somebody's command failed: looks at once instead of soon. */
@@ -37,7 +41,10 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/^(NOAUTH|WRONGPASS|NOPERM)/, 'refuses user and password of REDIS_URL, or their rights'],
   [/timed out|does not answer/i, 'does not answer'],
   [/too old/, `is older than version ${leastMajor}`],
+  [/redis_mode:sentinel/, 'is a Sentinel, which keeps no data: name the server it watches'],
+  [/redis_mode:cluster/, 'is a cluster, whose scripts may not touch keys of several nodes: name a server by itself'],
 ]
+const unfit = /redis_mode:/
 export const redisWords = (error: unknown): string => {
   const text = error instanceof Error ? error.message : String(error)
   return words.find(([is]) => is.test(text))?.[1] ?? 'is not reachable'
@@ -63,6 +70,7 @@ export const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {
 const notYet = 'is not connected yet'
 const evicts = /maxmemory_policy:(?!noeviction)(\S+)/
 const version = /(?:valkey|redis)_version:(\d+)/
+const mode = /redis_mode:(?:sentinel|cluster)/
 
 /** Opens it; resolves at once, whether Redis is there or not. `prefix`: names the installation, for Redis may be shared. */
 export const openRedis = (o: { url: string; prefix: string; log: Log }): RedisLink => {
@@ -83,6 +91,11 @@ export const openRedis = (o: { url: string; prefix: string; log: Log }): RedisLi
   let told: string | null = null
   let checked = false
   let lastError: unknown
+  let cannot: string | null = null
+  let meet: () => void = () => undefined
+  const met = new Promise<void>((resolve) => {
+    meet = resolve
+  })
 
   const become = (now: string | null) => {
     if (trouble === now) return
@@ -98,6 +111,8 @@ export const openRedis = (o: { url: string; prefix: string; log: Log }): RedisLi
   /** Version and policy, once a connection. */
   const check = async () => {
     const info = String(await client.info())
+    const other = mode.exec(info)?.[0]
+    if (other) throw new Error(other)
     const major = Number(version.exec(info)?.[1] ?? leastMajor)
     if (major < leastMajor) throw new Error(`Redis ${major} is too old`)
     const policy = evicts.exec(info)?.[1]
@@ -118,8 +133,11 @@ export const openRedis = (o: { url: string; prefix: string; log: Log }): RedisLi
       await within(patienceMs, client.set(`${o.prefix}:alive`, '1', 'PX', 60_000))
     } catch (error) {
       found = redisWords(error)
+      cannot = unfit.test(String(error)) ? found : null
     }
-    if (!closing.signal.aborted) become(found)
+    if (closing.signal.aborted) return
+    become(found)
+    meet()
   }
 
   client.on('error', (error) => {
@@ -146,6 +164,8 @@ export const openRedis = (o: { url: string; prefix: string; log: Log }): RedisLi
   return {
     client,
     trouble: () => trouble,
+    met,
+    unfit: () => cannot,
     onChange: (on) => {
       heard.add(on)
       return () => void heard.delete(on)

@@ -22,8 +22,10 @@ const othersMs = 30_000
 const horizonMs = 30_000
 /** The least time between two passes (ms). */
 const gapMs = 50
-/** Things that end this close together (ms) are one look for what waited for them. */
-const gatherMs = 10
+/** Things that end this close together (ms) are one look for what waited for them: as long as the last look took, within these. */
+const gatherMs = { least: 3, most: 50 }
+/** A turn that ended stays in work until what waited for it is in line, at most this long (ms): then ending it gives the next. */
+const lingerMs = 100
 /** A thing this late (ms) whose queue does not move is taken without it. */
 const stuckMs = 4_000
 /** Redis may take this long to answer a pass (ms). */
@@ -139,10 +141,15 @@ export const createTurns = (d: {
   let freed = false
   let follows = false
   let following: Promise<void> = Promise.resolve()
+  let told: (() => void)[] = []
   const follow = async () => {
     follows = true
+    let took = 0
     while (freed && d.ready() && !stopping.signal.aborted) {
-      await clock.sleep(gatherMs, stopping.signal)
+      await clock.sleep(Math.min(gatherMs.most, Math.max(gatherMs.least, took)), stopping.signal)
+      const began = clock.now()
+      const hear = told
+      told = []
       freed = false
       try {
         await put((await turns.coming(new Date(clock.now() + horizonMs), { freed: true })) ?? [])
@@ -152,8 +159,17 @@ export const createTurns = (d: {
         d.doubt()
         nudge.abort()
       }
+      for (const on of hear) on()
+      took = clock.now() - began
     }
     follows = false
+    for (const on of told.splice(0)) on()
+  }
+  const followed = async () => {
+    if (!follows) return
+    const over = new AbortController()
+    told.push(() => over.abort())
+    await clock.sleep(lingerMs, over.signal)
   }
 
   return {
@@ -176,7 +192,9 @@ export const createTurns = (d: {
       if (typeof data.thing !== 'string') return 'nothing'
       const early = typeof data.at === 'number' ? data.at - clock.now() : 0
       if (early > 0 && early <= apartMs) await clock.sleep(early, stopping.signal)
-      return turns.take(data.thing)
+      const came = await turns.take(data.thing)
+      if (came === 'done' && freed) await followed()
+      return came
     },
   }
 }

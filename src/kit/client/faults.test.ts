@@ -8,27 +8,10 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { cert, key } from '#infra/testing/certificate.ts'
 import { type FailureTable, PlatformFailure } from '#kit/facts/failures.ts'
 import { createHttp } from './http.ts'
 import { createSend } from './send.ts'
-
-/** Of nobody: made for this test, for the name localhost alone, good until 2126. */
-const key = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg5Cf+WEqndMaBy0Gp
-AY9Sfwvlo7TjRWYM7RZa6Majhv+hRANCAAQtjSsHqltXvFnH18W6NqnBAPVHnyAa
-orblyABDeMWcUutyq3/LEDdX7AlmNnZQewtDdmhgF6+tPMwzMQG9KYvq
------END PRIVATE KEY-----`
-const cert = `-----BEGIN CERTIFICATE-----
-MIIBlTCCATugAwIBAgIUYk5I16vI1REvhx2fzSnlYML4DGUwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEzMDE1MTEwN1oYDzIxMjYxMTA2
-MTUxMTA3WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAAQtjSsHqltXvFnH18W6NqnBAPVHnyAaorblyABDeMWcUutyq3/LEDdX
-7AlmNnZQewtDdmhgF6+tPMwzMQG9KYvqo2kwZzAdBgNVHQ4EFgQU5poadTW4GgAs
-MQ5SwXL5qHDVozwwHwYDVR0jBBgwFoAU5poadTW4GgAsMQ5SwXL5qHDVozwwDwYD
-VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
-SAAwRQIhAOR8Mh1H2DeRf5YRAjlHgeuvzMZGhPqmRraLDbQwmhsEAiBl4uytYw1u
-pKvgm9CQGyPt8J5Kth6NbjJRJy8QdVqwCw==
------END CERTIFICATE-----`
 
 /** What a server does with a connection; what `said` is given runs once the request's head is there. */
 type Act = (socket: Socket, said: (then: () => void) => void) => void

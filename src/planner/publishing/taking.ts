@@ -10,6 +10,8 @@ type Hear = (came: Came | Promise<Came>) => void
 
 /** A claim that takes longer than this (ms) waits for somebody's lock, and keeps the next one waiting no longer. */
 const patienceMs = 100
+/** After a claim as much time is left for others to ask as it took, at most this (ms): the busier the machine, the more go together. */
+const restMs = 50
 
 /**
  * `claim` takes of these what is due and nobody's, and gives for each what resolves when its attempt is over. It does not
@@ -18,7 +20,7 @@ const patienceMs = 100
 export const createTaking = (o: {
   claim: (ids: readonly string[]) => Promise<ReadonlyMap<string, Promise<void>>>
   may: () => boolean
-  clock: Pick<Clock, 'sleep'>
+  clock: Clock
 }): Turns['take'] => {
   let asked = new Map<string, Hear[]>()
   let busy = false
@@ -35,8 +37,10 @@ export const createTaking = (o: {
       const now = asked
       asked = new Map()
       const over = new AbortController()
+      const began = o.clock.now()
       const claiming = all(now).finally(() => over.abort())
       await Promise.race([claiming, o.clock.sleep(patienceMs, over.signal)])
+      await o.clock.sleep(Math.min(restMs, o.clock.now() - began))
     }
     busy = false
   }

@@ -1,4 +1,5 @@
 /** What a process has of Redis; all of it is loaded only when REDIS_URL is set. */
+import { CannotStart } from '#infra/cannot-start.ts'
 import type { Carry } from '#infra/carrier.ts'
 import type { RedisCarriers } from '#infra/carriers/bullmq.ts'
 import type { Clock } from '#infra/clock.ts'
@@ -21,7 +22,10 @@ export type RedisParts = {
   close: () => Promise<void>
 }
 
-/** Opens it; resolves whether Redis is there or not. */
+/** A Redis that is not there yet is waited for this long (ms), to see whether it is one Clarion can use at all. */
+const meetMs = 2_000
+
+/** Opens it; resolves whether Redis is there or not. @throws CannotStart when it is of a kind Clarion cannot use. */
 export const openRedisParts = async (o: {
   url: string
   keys: Pick<KeyRing, 'derive'>
@@ -30,13 +34,22 @@ export const openRedisParts = async (o: {
   log: Record<'debug' | 'info' | 'warn' | 'error', (o: object, text: string) => void>
   metrics: Pick<Metrics, 'queueEvent' | 'watchQueues'>
 }): Promise<RedisParts> => {
-  const [{ openRedis }, { createRedisCarriers }] = await Promise.all([
+  const [{ openRedis, within }, { createRedisCarriers }] = await Promise.all([
     import('#infra/redis.ts'),
     import('#infra/carriers/bullmq.ts'),
   ])
   // All processes of an installation have its keys; another one on the same Redis has others.
   const prefix = `clarion-${o.keys.derive('redis').toString('hex').slice(0, 12)}`
   const link = openRedis({ url: o.url, prefix, log: o.log })
+  await within(meetMs, link.met).catch(() => undefined)
+  const unfit = link.unfit()
+  if (unfit) {
+    await link.close()
+    throw new CannotStart(
+      `The server of REDIS_URL ${unfit}.`,
+      'Set REDIS_URL to one Redis or Valkey that takes writes, or leave it out: one process needs none (docs/scaling.md).',
+    )
+  }
   const carriers = createRedisCarriers({
     link,
     prefix,
