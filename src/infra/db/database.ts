@@ -48,6 +48,8 @@ export type Patience = {
   /** A free connection of the pool. */
   connectionMs: number
 }
+/** Our questions take milliseconds: workers or machine code made for one cost more than it does, and come of a wrong guess. */
+const short = 'set max_parallel_workers_per_gather = 0; set jit = off'
 const endless: Patience = { statementMs: 0, lockMs: 0, idleMs: 0, connectionMs: 0 }
 
 /**
@@ -60,14 +62,16 @@ export const openDatabase = (
   o: { poolSize?: number; prepared?: boolean; patience?: Patience; onError?: (error: Error) => void } = {},
 ): Database => {
   const { statementMs, lockMs, idleMs, connectionMs } = o.patience ?? endless
-  const limits = `set statement_timeout = ${statementMs}; set lock_timeout = ${lockMs}; set idle_in_transaction_session_timeout = ${idleMs}`
+  const limits = o.patience
+    ? `set statement_timeout = ${statementMs}; set lock_timeout = ${lockMs}; set idle_in_transaction_session_timeout = ${idleMs}; ${short}`
+    : short
   const pool = new pg.Pool({
     connectionString: url,
     max: o.poolSize ?? 10,
     types,
     application_name: 'clarion',
     connectionTimeoutMillis: connectionMs,
-    ...(o.patience && { onConnect: (client: pg.ClientBase) => client.query(limits) }),
+    onConnect: (client: pg.ClientBase) => client.query(limits),
   })
   pool.on('error', (error) => o.onError?.(error))
   // The pool hears only idle connections: one that breaks in use would otherwise end the process, though its query rejects.

@@ -55,7 +55,7 @@ const tables = [
   'snapshots',
 ] as const
 
-/** Fills an empty, migrated database. The connection must be a superuser's: checks of foreign keys are left out. */
+/** Fills a migrated database that is empty, or nearly: what was there is kept, and gets the rest of its history. The connection must be a superuser's: checks of foreign keys are left out. */
 export const seedRows = async (pool: pg.Pool, o: Rows): Promise<Seeded> => {
   const { publications: n, workspaces = 20, channels = 10, say = () => {} } = o
   const c = await pool.connect()
@@ -129,12 +129,12 @@ export const seedRows = async (pool: pg.Pool, o: Rows): Promise<Seeded> => {
       'steps',
       `insert into steps (publication_id, key, position, state, prepared, checkpoint, first_begun_at, begun_at, ended_at)
        select id, 'create', 0, 'done', jsonb_build_object('rkey', left(external_id, 13), 'createdAt', due_at), jsonb_build_object('id', external_id, 'url', permalink),
-         due_at, due_at, due_at + interval '400 milliseconds' from publications where state = 'published'`,
+         due_at, due_at, due_at + interval '400 milliseconds' from publications where state = 'published' on conflict do nothing`,
     )
     await run(
       'attempts',
       `insert into attempts (publication_id, number, worker, started_at, ended_at, verdict)
-       select id, 1, 'seed', due_at, due_at + interval '500 milliseconds', state from publications where attempt = 1`,
+       select id, 1, 'seed', due_at, due_at + interval '500 milliseconds', state from publications where attempt = 1 on conflict do nothing`,
     )
     await run(
       'journal',
@@ -145,13 +145,13 @@ export const seedRows = async (pool: pg.Pool, o: Rows): Promise<Seeded> => {
     )
     await run(
       'gates',
-      `insert into insight_looks (id, channel_id, next_at, looked_at) select id, id, ${now} + interval '6 hours', ${now} - interval '6 hours' from channels`,
+      `insert into insight_looks (id, channel_id, next_at, looked_at) select id, id, ${now} + interval '6 hours', ${now} - interval '6 hours' from channels on conflict do nothing`,
     )
     await run(
       'looks',
       `insert into insight_looks (id, channel_id, publication_id, next_at, looked_at)
        select id, channel_id, id, case when published_at > ${now} - interval '90 days' then ${now} + random() * interval '7 days' + interval '1 minute' end, ${now} - interval '1 day'
-       from publications where state = 'published'`,
+       from publications where state = 'published' on conflict do nothing`,
     )
     await run(
       'snapshots',

@@ -85,9 +85,12 @@ type Place = { at: Date; id: string }
 type Walk = (after: Place | null, n: number) => Promise<Place[]>
 const run = async <T>(db: Db, query: RawBuilder<T>): Promise<T[]> => (await query.execute(db)).rows
 
-/** Each read takes eight times as many candidates as the one before, up to a bound. */
+/** Each read takes at most eight times as many candidates as the one before, up to a bound. */
 const growth = 8
 const most = 50_000
+/** How many candidates to read next: as many as the page still lacks, by what the last `read` gave, and some to spare. */
+const more = (lacks: number, read: number, found: number): number =>
+  Math.min(most, read * growth, found === 0 ? most : Math.ceil((lacks * read * 1.5) / found) + 10)
 
 /** Walks until the page is full and one more, or the walk is over, or `reads` are made. `over`: there is nothing behind it. */
 const fill = async (
@@ -98,12 +101,14 @@ const fill = async (
 ): Promise<{ found: Listed[]; over: boolean }> => {
   const found: Listed[] = []
   let { after }: { after: Place | null } = o
-  for (let n = pages * (o.limit + 1); reads > 0; n = Math.min(most, n * growth), reads--) {
+  for (let n = pages * (o.limit + 1); reads > 0; reads--) {
     const part = await walk(after, n)
-    if (part.length > 0) found.push(...(await pick(part)))
+    const some = part.length > 0 ? await pick(part) : []
+    found.push(...some)
     if (found.length > o.limit) return { found: found.slice(0, o.limit + 1), over: false }
     if (part.length < n) return { found, over: true }
     after = part.at(-1)!
+    n = more(o.limit + 1 - found.length, n, some.length)
   }
   return { found, over: false }
 }
@@ -132,10 +137,14 @@ const allPosts =
 
 /** Posts by ids in several places, each in the order of its index. Ids of posts sort by the time they were made (infra/ids.ts). */
 const byIds =
-  (db: Db, places: readonly ((rest: RawBuilder<unknown>) => RawBuilder<unknown>)[]): Walk =>
+  (
+    db: Db,
+    places: readonly ((rest: RawBuilder<unknown>) => RawBuilder<unknown>)[],
+    order: RawBuilder<unknown> = sql`post_id desc`,
+  ): Walk =>
   async (after, n) => {
     if (places.length === 0) return []
-    const rest = sql`${after ? sql`post_id < ${after.id}` : sql`true`} order by post_id desc limit ${n}`
+    const rest = sql`${after ? sql`post_id < ${after.id}` : sql`true`} order by ${order} limit ${n}`
     const parts = places.map((place) => sql`(${place(rest)})`)
     const rows = await run(
       db,
@@ -170,6 +179,8 @@ const inState = (db: Db, { ws, now }: ListQuery, state: PostState): Walk => {
             and ${isIn(statesWithin.publishing, 'p')} and ${rest}
         ) x where c.workspace_id = ${ws} order by x.post_id desc`,
     ])
+  // Of null PostgreSQL does not see that it is one value: the whole order of the index is named.
+  if (state === 'scheduled') return byIds(db, [of(isIn(statesWithin.scheduled))], sql`settled desc, post_id desc`)
   const places = statesWithin[state].map((s) => of(isIn([s])))
   if (state === 'draft')
     places.push((rest) => sql`select post_id from posts_without_channels where workspace_id = ${ws} and ${rest}`)
@@ -215,9 +226,23 @@ const search = async (db: Db, o: ListQuery, q: string): Promise<Listed[]> => {
   )
 }
 
+/** So many posts are few: they are looked at all, and put in order then. */
+const fewAre = 2_000
+/** The posts that a state or a channel leads to, where they are few; null: they are many, or neither is asked for. */
+const fewPosts = async (db: Db, o: ListQuery): Promise<string[] | null> => {
+  const walks = [o.state && inState(db, o, o.state), o.channelId && ofChannel(db, o.channelId)]
+  for (const walk of walks) {
+    if (!walk) continue
+    const found = await walk(null, fewAre + 1)
+    if (found.length <= fewAre) return [...new Set(found.map((p) => p.id))]
+  }
+  return null
+}
+
 /**
- * The calendar: a post stands at its first due time inside the range; channels may have times of their own. Where none of
- * its channels has one it stands at its own; of those, only what comes before the end of what was read is looked for.
+ * The calendar: a post stands at its first due time inside the range, on the channel that is asked for or on any: they may
+ * have times of their own. Where none of its channels has one it stands at its own; of those, only what comes before the
+ * end of what was read is looked for. What is rare is not looked for in the range, but the range in what is rare.
  */
 const calendar = async (db: Db, o: ListQuery, range: { from: Date | null; to: Date | null }): Promise<Listed[]> => {
   const from = range.from ?? sql`'-infinity'`
@@ -227,17 +252,36 @@ const calendar = async (db: Db, o: ListQuery, range: { from: Date | null; to: Da
     after
       ? sql<SqlBool>`(${sql.ref(at)}, ${sql.ref(id)}) > (${after.at}::timestamptz, ${after.id}::uuid)`
       : sql<SqlBool>`true`
+  const mine = o.channelId ? sql<SqlBool>`e.channel_id = ${o.channelId}` : sql<SqlBool>`true`
+  // Row by row in the order of the calendar: what is read is a page of it, and not a month to be sorted.
+  const onChannel = (of: 'f' | 'b', also: RawBuilder<unknown>) =>
+    o.channelId
+      ? sql`cross join lateral (select 1 from publications x where x.channel_id = ${o.channelId} and x.post_id = ${sql.ref(of === 'f' ? 'f.post_id' : 'b.id')} ${also} limit 1) y`
+      : sql``
+  const few = await fewPosts(db, o)
+  if (few)
+    return run(
+      db,
+      sql<Listed>`select ${columns}, s.at from (
+          select b.id, coalesce(t.at, case when t.timed = 0 then b.due_at end) as at from posts b cross join lateral (
+            select min(e.due_at) filter (where ${within('e.due_at')} and ${mine}) as at, count(e.due_at) as timed
+            from publications e where e.post_id = b.id
+          ) t where b.id = any(${few}::uuid[])
+        ) s join posts p on p.id = s.id ${author}
+        where ${within('s.at')} and ${past(o.after, 's.at', 's.id')} and ${wanted(o)} order by s.at, s.id limit ${o.limit + 1}`,
+    )
+  const left = o.contentType || o.platform ? o : { ...o, channelId: undefined }
   const walk: Walk = async (after, n) => {
     const planned = await run(
       db,
-      sql<Place>`select f.post_id as id, f.due_at as at from publications f
+      sql<Place>`select f.post_id as id, f.due_at as at from publications f ${onChannel('f', sql`and x.due_at = f.due_at`)}
         where f.workspace_id = ${o.ws} and ${within('f.due_at')} and ${past(after, 'f.due_at', 'f.post_id')}
         order by f.due_at, f.post_id limit ${n}`,
     )
     const last = planned.length < n ? null : planned.at(-1)!
     const bare = await run(
       db,
-      sql<Place>`select b.id, b.due_at as at from posts b
+      sql<Place>`select b.id, b.due_at as at from posts b ${onChannel('b', sql``)}
         where b.workspace_id = ${o.ws} and b.deleted_at is null and ${within('b.due_at')} and ${past(after, 'b.due_at', 'b.id')}
           and ${last ? sql`(b.due_at, b.id) <= (${last.at}::timestamptz, ${last.id}::uuid)` : sql`true`}
           and (select e.due_at from publications e where e.post_id = b.id and e.due_at is not null limit 1) is null
@@ -251,10 +295,10 @@ const calendar = async (db: Db, o: ListQuery, range: { from: Date | null; to: Da
       sql<Listed>`select ${columns}, s.at from (
           select id, min(at) as at from unnest(${part.map((c) => c.id)}::uuid[], ${part.map((c) => c.at)}::timestamptz[]) c (id, at) group by id
         ) s join posts p on p.id = s.id ${author}
-        where ${wanted(o)} and coalesce((select min(e.due_at) from publications e where e.post_id = s.id and ${within('e.due_at')}), s.at) >= s.at
+        where ${wanted(left)} and coalesce((select min(e.due_at) from publications e where e.post_id = s.id and ${mine} and ${within('e.due_at')}), s.at) >= s.at
         order by s.at, s.id limit ${o.limit + 1}`,
     )
-  return (await fill(o, walk, pick, { pages: asks(o) ? 2 : 1 })).found
+  return (await fill(o, walk, pick, { pages: asks(left) ? 2 : 1 })).found
 }
 
 /** One page and one more, so that the caller knows whether there is a next. */
