@@ -12,6 +12,7 @@ import { createPreflight } from '#planner/posts/preflight.ts'
 import { claim, nextDue, troubles } from '#planner/publishing/due.ts'
 import { forgetHistory } from '#planner/publishing/history.ts'
 import { candidates, nextPreparing } from '#planner/publishing/preparing-store.ts'
+import { createWrites } from '#planner/publishing/writes.ts'
 import { publicationBy } from '#planner/signals/store.ts'
 
 export type Case = {
@@ -47,15 +48,34 @@ export const cases = (s: Seeded, now: Date): Case[] => {
   })
   const able = { post: networks.slice(0, 3), account: networks.slice(0, 1) }
   const lease = new Date(now.getTime() + 30_000)
+  const taking = { now, leaseUntil: lease, worker: 'bench' }
   const take: Case['run'] = async (db) =>
-    (
-      await claim(db, {
-        free: Object.fromEntries(networks.map((p) => [p, 100])),
-        now,
-        leaseUntil: lease,
-        worker: 'bench',
-      })
-    ).length
+    (await claim(db, { ...taking, free: Object.fromEntries(networks.map((p) => [p, 100])) })).claims.length
+  /** Ten channels by name, as who waits for a place is asked. */
+  const ten = async (db: Db) => {
+    const ids = await db.selectFrom('channels').select('id').where('state', '=', 'ok').orderBy('id').limit(10).execute()
+    return (await claim(db, { ...taking, channels: ids.map((c) => c.id) })).claims
+  }
+  /** From a claim to "published", all in a batch. */
+  const attempts: Case['run'] = async (db) => {
+    const [claims, writes] = [await ten(db), createWrites(db)]
+    const step = { key: 'create', times: 1, now }
+    await Promise.all(
+      claims.map((c) =>
+        writes.begin(c, { ...step, position: 0, create: true, prepared: null, frozen: { plan: ['create'] } }),
+      ),
+    )
+    await Promise.all(
+      claims.map((c) =>
+        writes.finish(
+          c,
+          { event: 'publish', verdict: 'published', now },
+          { ...step, state: 'done', event: 'step-done' },
+        ),
+      ),
+    )
+    return claims.length
+  }
   const due = (n: number) => async (db: Db) => {
     await db
       .updateTable('publications')
@@ -73,6 +93,8 @@ export const cases = (s: Seeded, now: Date): Case[] => {
   return [
     { name: 'due: claim, nothing due', run: take },
     { name: 'due: claim, 1,000 due', run: take, before: due(1_000) },
+    { name: 'due: claim, ten channels of 1,000 due', run: async (db) => (await ten(db)).length, before: due(1_000) },
+    { name: 'due: ten attempts', run: attempts, before: due(1_000) },
     { name: 'due: the next', run: async (db) => ((await nextDue(db, now)) ? 1 : 0) },
     { name: 'due: the next, 1,000 due', run: async (db) => ((await nextDue(db, now)) ? 1 : 0), before: due(1_000) },
     { name: 'due: troubles', run: async (db) => (await troubles(db, now)).broken.length },

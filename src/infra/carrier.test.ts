@@ -105,6 +105,30 @@ describe('a carrier', () => {
     expect(looks).toBe(3)
   })
 
+  it('says when it looks only because a place is free', async () => {
+    const why: (boolean | undefined)[] = []
+    const c = await carry(
+      async (_, freed) => {
+        why.push(freed)
+        return new Date(clock.now() + hour)
+      },
+      { gapMs: () => 0 },
+    )
+    await settle()
+    for (const nudge of [c.free, c.wake, c.free]) {
+      nudge()
+      await settle()
+    }
+    // Both at once, in either order: it is no mere place.
+    c.free()
+    c.wake()
+    await settle()
+    await pass(hour)
+    c.free()
+    await settle()
+    expect(why).toEqual([false, true, false, true, false, false, true])
+  })
+
   it('looks at least as often as it was told to', async () => {
     let looks = 0
     await carry(

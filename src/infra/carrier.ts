@@ -8,9 +8,10 @@ import type { Database } from './db/database.ts'
 
 /**
  * Does what is due and gives when something is due next (UTC; may be past), or null when only a change can make it so.
- * `goOn`: asked between two pieces of work that gives way; false: end here.
+ * `goOn`: asked between two pieces of work that gives way; false: end here. `freed`: it is not time, and no topic was
+ * heard; only a place is free (`Carrier.free`) since the last look.
  */
-export type Look = (goOn?: () => boolean) => Promise<Date | null>
+export type Look = (goOn?: () => boolean, freed?: boolean) => Promise<Date | null>
 
 export type Carrier = {
   /** Starts looking, at once; resolves when it hears its topics. */
@@ -93,28 +94,37 @@ export const createCarry =
     let nudge = new AbortController()
     let loop: Promise<void> | undefined
     let stops: (() => Promise<void>)[] = []
+    let woken = true
     /** A reason is a stack, and an attempt's end wakes: made once. */
     const awake = new Error('woken')
-    const wake = () => {
+    const free = () => {
       if (!nudge.signal.aborted) nudge.abort(awake)
+    }
+    const wake = () => {
+      woken = true
+      free()
     }
 
     const run = async () => {
       let broken = 0
       while (!stopping.signal.aborted) {
         nudge = new AbortController()
+        const freed = !woken
+        woken = false
         let next: number
         try {
-          const at = await look()
+          const at = await look(undefined, freed)
           next = at?.getTime() ?? Number.POSITIVE_INFINITY
           broken = 0
         } catch (err) {
           next = clock.now() + afterBroken(broken++)
+          woken = true
           d.log.error({ err, job: o.name }, `${o.name}: a look broke; it looks again`)
         }
         const ended = clock.now()
         const ms = Math.max(0, Math.min(atMostMs, next - ended))
         await clock.sleep(ms, AbortSignal.any([nudge.signal, stopping.signal]))
+        if (!nudge.signal.aborted) woken = true
         // A clock that was set back meanwhile must not make a short rest a long one.
         const rest = gapMs() - Math.max(0, clock.now() - ended)
         if (rest > 0) await clock.sleep(rest, stopping.signal)
@@ -132,6 +142,6 @@ export const createCarry =
         await Promise.all(stops.splice(0).map((stop) => stop()))
       },
       wake,
-      free: wake,
+      free,
     }
   }

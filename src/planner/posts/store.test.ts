@@ -67,7 +67,9 @@ test('anything else that breaks a transaction is not tried again', async () => {
 test('edits and claims at the same moment: what is claimed is what was stored, and nobody is stuck', async () => {
   const take = (worker: string) => {
     const now = new Date(clock.now())
-    return claim(t.db, { free: { plain: 10 }, now, leaseUntil: new Date(now.getTime() + 30_000), worker })
+    return claim(t.db, { free: { plain: 10 }, now, leaseUntil: new Date(now.getTime() + 30_000), worker }).then(
+      (c) => c.claims,
+    )
   }
   for (let i = 0; i < 12; i++) {
     const { posts, ws, channels, post } = await scheduled()

@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Db } from '#infra/db/database.ts'
 import { deathsBefore } from './deaths.ts'
 import { lineSql } from './journal.ts'
+import type { Waits } from './line.ts'
 import { backlogAfterMs } from './rules.ts'
 import { type Claim, type ClaimedRow, claimOf } from './store.ts'
 import { may, stateAfter } from './transition.ts'
@@ -23,46 +24,85 @@ export const firstOf = (
   (${select(sql`and ${order} = 'oldest' order by p.due_at, p.id limit 1`)})
   union all (${select(sql`and ${order} = 'newest' order by p.due_at desc, p.id desc limit 1`)})`
 
+/** How many channels that wait for a place are named by a look at everything, of each platform. */
+export const longestLine = 1_000
+
+export type Which =
+  /** Whatever is due: at most so many of a platform; one of a platform that is not named, so that what nobody can publish is told instead of forgotten. */
+  | { free: Record<string, number> }
+  /** The first publication of each of these channels, if it is due. */
+  | { channels: readonly string[] }
+  /** These alone, each if it is due and the first of its channel. */
+  | { publications: readonly string[] }
+
+/** The channels `c` to be asked, with since when something of theirs is due. */
+const asked = (o: Which, now: Date): RawBuilder<unknown> => {
+  if ('channels' in o)
+    return sql`select k.id as channel_id, k.at from unnest(${o.channels as string[]}::uuid[]) with ordinality as k(id, at)`
+  const ours = 'publications' in o ? sql`and p.id = any(${o.publications as string[]}::uuid[])` : sql``
+  return sql`
+    select p.channel_id, min(p.next_at) as at from publications p where ${may('claim', 'p')} and p.next_at <= ${now} ${ours} group by p.channel_id`
+}
+
 /**
- * Claims channels, each with the first publication in its due order (one at a time per channel), at most `free[platform]`
- * of a platform; one of a platform that is not named, so that what nobody can publish is told instead of forgotten. A
- * publication whose lease ran out is claimed like a due one; its journal tells where to go on. The due time is asked
- * twice: a person may move the publication while the update waits for their lock. What is being prepared is let come to
- * its end first, and keeps nobody of its channel waiting. `only`: of these publications alone, and `free` does not count.
+ * A condition that names no index: what is looked up by its id is found by its id, and not by way of all that is due. The
+ * planner's statistics are of a minute ago, when nothing was.
+ */
+const plainly = (condition: RawBuilder<unknown>) => sql<boolean>`case when ${condition} then true else false end`
+
+/** Of platforms whose places are all taken: who waits for one, as rows of `claim`. */
+const stillWaiting = sql`
+  union all (
+    select true, null, n.id, n.platform, null, null, null, null, null, n.at, null from (
+      select near.*, row_number() over (partition by near.platform order by at, id) as place from near join places f on f.platform = near.platform
+      where not exists (select from able where able.channel_id = near.id)
+        and (select count(*) from able where able.platform = f.platform) >= f.places
+    ) n where n.place <= ${sql.lit(longestLine)} order by n.at, n.id
+  )`
+
+/**
+ * Claims channels, each with the first publication in its due order (one at a time per channel). A publication whose lease
+ * ran out is claimed like a due one; its journal tells where to go on. The due time is asked twice: a person may move the
+ * publication while the update waits for their lock. What is being prepared is let come to its end first, and keeps nobody
+ * of its channel waiting.
  *
- * The first of a channel is looked up channel by channel, what waits longest first, and only until the places are taken:
- * a thousand channels may be due in the same second.
+ * A look at everything that is due (`free`) reads all of it, so it is for now and then: it names the channels that found
+ * no place (`waiting`, what waits longest first), and those are asked by name when places are free, as are channels whose
+ * attempt has ended. That costs what is claimed, however much is due. The first of a channel is looked up channel by
+ * channel, and only until the places are taken: a thousand channels may be due in the same second.
  */
 export const claim = async (
   db: Db,
-  o: { free: Record<string, number>; now: Date; leaseUntil: Date; worker: string; only?: readonly string[] },
-): Promise<Claim[]> => {
-  const rows = await sql<ClaimedRow>`
-    with due as (
-      select p.channel_id, min(p.next_at) as at from publications p
-      where ${may('claim', 'p')} and p.next_at <= ${o.now} ${o.only ? sql`and p.id = any(${o.only as string[]}::uuid[])` : sql``}
-      group by p.channel_id
-    ), near as materialized (
-      select c.id, c.platform, w.backlog_order, due.at from due join channels c on c.id = due.channel_id join workspaces w on w.id = c.workspace_id
+  o: Which & { now: Date; leaseUntil: Date; worker: string },
+): Promise<{ claims: Claim[]; waiting: Waits[] }> => {
+  const able = firstOf(
+    sql`c.backlog_order`,
+    (rest) => sql`select p.id, p.next_at from publications p
+      where p.channel_id = c.id and ${may('claim', 'p')} and p.due_at <= ${o.now}
+        and (p.state <> 'scheduled' or p.lease_until is null or p.lease_until <= ${o.now})
+        and not (p.state = 'waiting' and p.reason = 'processing' and p.next_at > ${o.now} and ${letsPass(o.now)}) ${rest}`,
+  )
+  const rows = await sql<ClaimedRow & { waits: boolean }>`
+    with near as materialized (
+      select c.id, c.platform, w.backlog_order, a.at from (${asked(o, o.now)}) a join channels c on c.id = a.channel_id join workspaces w on w.id = c.workspace_id
       where c.state = 'ok' and c.removed_at is null and c.paused_at is null and w.paused_at is null
         and (c.lease_until is null or c.lease_until <= ${o.now}) and (c.not_before is null or c.not_before <= ${o.now})
-    ), able as (
-      select a.channel_id, a.platform, a.id from (
-        select platform, ${o.only ? sql`null::int` : sql`coalesce((${JSON.stringify(o.free)}::jsonb ->> platform)::int, 1)`} as places from near group by platform
-      ) f cross join lateral (
-        select c.id as channel_id, c.platform, x.id from (select * from near where near.platform = f.platform order by at, id) c
-        cross join lateral (
-          ${firstOf(
-            sql`c.backlog_order`,
-            (rest) => sql`select p.id, p.next_at from publications p
-              where p.channel_id = c.id and ${may('claim', 'p')} and p.due_at <= ${o.now}
-                and (p.state <> 'scheduled' or p.lease_until is null or p.lease_until <= ${o.now})
-                and not (p.state = 'waiting' and p.reason = 'processing' and p.next_at > ${o.now} and ${letsPass(o.now)}) ${rest}`,
-          )}
-        ) x
-        where x.next_at <= ${o.now} ${o.only ? sql`and x.id = any(${o.only as string[]}::uuid[])` : sql``}
-        limit f.places
-      ) a
+    ), ${
+      'free' in o
+        ? sql`places as materialized (
+            select platform, coalesce((${JSON.stringify(o.free)}::jsonb ->> platform)::int, 1) as places from near group by platform
+          ),`
+        : sql``
+    } able as materialized (
+      ${
+        'free' in o
+          ? sql`select a.* from places f cross join lateral (
+              select c.id as channel_id, c.platform, x.id from (select * from near where near.platform = f.platform order by at, id) c
+              cross join lateral (${able}) x where x.next_at <= ${o.now} limit f.places
+            ) a`
+          : sql`select c.id as channel_id, c.platform, x.id from near c cross join lateral (${able}) x
+              where x.next_at <= ${o.now} ${'publications' in o ? sql`and x.id = any(${o.publications as string[]}::uuid[])` : sql``}`
+      }
     ), ready as (
       select c.id as channel_id, able.id, able.platform, gen_random_uuid() as token
       from able join channels c on c.id = able.channel_id
@@ -72,22 +112,25 @@ export const claim = async (
     ), taken as (
       update publications p set state = ${stateAfter('claim')}, lease_token = r.token, lease_until = ${o.leaseUntil}, worker = ${o.worker},
         attempt = p.attempt + 1, deaths = ${deathsBefore('p')}, reason = null, message = null, version = p.version + 1, updated_at = ${o.now}
-      from ready r where p.id = r.id and ${may('claim', 'p')}
-        and p.next_at <= ${o.now} and p.due_at <= ${o.now} and (p.state <> 'scheduled' or p.lease_until is null or p.lease_until <= ${o.now})
+      from ready r where p.id = r.id and ${plainly(sql`${may('claim', 'p')}
+        and p.next_at <= ${o.now} and p.due_at <= ${o.now} and (p.state <> 'scheduled' or p.lease_until is null or p.lease_until <= ${o.now})`)}
       returning p.id, p.channel_id, r.platform, p.workspace_id, p.post_id, p.lease_token, p.attempt, p.started_at, p.due_at, p.deaths
     ), held as (
       update channels c set lease_token = t.lease_token, lease_until = ${o.leaseUntil} from taken t where c.id = t.channel_id
     ), closed as (
-      update attempts a set ended_at = ${o.now}, verdict = 'lease-lost' from taken t where a.publication_id = t.id and a.ended_at is null
+      update attempts a set ended_at = ${o.now}, verdict = 'lease-lost' from taken t
+      where t.attempt > 1 and a.publication_id = t.id and a.ended_at is null
     ), tried as (
       insert into attempts (publication_id, number, worker, started_at) select id, attempt, ${o.worker}, ${o.now}::timestamptz from taken
     ), said as (
       ${lineSql({ event: 'attempt', at: o.now, data: { worker: o.worker } }, sql`taken`, sql`attempt`)}
     )
-    select t.id, t.channel_id, t.platform, t.workspace_id, t.post_id, t.lease_token, t.attempt, t.started_at, t.due_at, t.deaths from taken t`.execute(
-    db,
-  )
-  return rows.rows.map((r) => claimOf(r, o.worker))
+    select false as waits, t.id, t.channel_id, t.platform, t.workspace_id, t.post_id, t.lease_token, t.attempt, t.started_at, t.due_at, t.deaths from taken t
+    ${'free' in o ? stillWaiting : sql``}`.execute(db)
+  return {
+    claims: rows.rows.filter((r) => !r.waits).map((r) => claimOf(r, o.worker)),
+    waiting: rows.rows.filter((r) => r.waits).map((r) => ({ channel: r.channel_id, platform: r.platform })),
+  }
 }
 
 /**

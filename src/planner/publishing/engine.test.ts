@@ -363,4 +363,65 @@ describe('the running engine', () => {
     await e.stop()
     expect(e.inFlight()).toBe(0)
   })
+
+  /** Lets time pass in small steps until it holds. */
+  const until = async (holds: () => Promise<boolean>, ms = 10) => {
+    for (let i = 0; i < 6_000 && !(await holds()); i++) {
+      await clock.advance(ms)
+      await new Promise((r) => setTimeout(r, 5))
+    }
+    expect(await holds()).toBe(true)
+  }
+
+  it('gives places that become free to who waits longest, and nobody is left over', async () => {
+    const row = await database.db
+      .selectFrom('channels')
+      .selectAll()
+      .where('id', '=', channelA)
+      .executeTakeFirstOrThrow()
+    const rounds = [1, 2, 3]
+    const firsts: string[] = []
+    for (let c = 0; c < 25; c++) {
+      const id = newId(100 + c)
+      await database.db
+        .insertInto('channels')
+        .values({ ...row, id, external_id: id, facts: JSON.stringify(row.facts) })
+        .execute()
+      for (const round of rounds) {
+        const p = await plan([`${c} ${round}`], { channel: id, dueIn: round - 1_000 })
+        if (round === 1) firsts.push(p)
+      }
+    }
+    const e = engine()
+    await e.start()
+    const open = () => database.db.selectFrom('publications').select('id').where('state', '!=', 'published').execute()
+    await until(async () => (await open()).length === 0)
+    expect(net.posts.length).toBe(25 * rounds.length)
+    expect(new Set(net.posts).size).toBe(net.posts.length)
+    const began = await database.db
+      .selectFrom('journal')
+      .select('publication_id')
+      .where('event', '=', 'attempt')
+      .orderBy('id')
+      .execute()
+    // Ten have a place: the claim that takes the last of the first may take nine others with it.
+    const early = new Set(began.slice(0, 25 + 9).map((j) => j.publication_id))
+    expect(firsts.filter((id) => !early.has(id))).toEqual([])
+  })
+
+  it('is on time for what comes due on a channel that was busy when it last looked', async () => {
+    const first = await plan(['first'])
+    const second = await plan(['second'], { dueIn: 3_000 })
+    let answer: () => void = () => {}
+    const busy = new Promise<void>((r) => (answer = r))
+    net.during((path) => (path.endsWith('/posts') && net.posts.length === 0 ? busy : undefined))
+    const e = engine()
+    await e.start()
+    await until(async () => (await read(first)).begun)
+    answer()
+    await until(async () => (await read(first)).state === 'published')
+    await until(async () => (await read(second)).state === 'published')
+    // The sweep would have found it two seconds later.
+    expect((await read(second)).lateness_ms).toBeLessThan(1_000)
+  })
 })

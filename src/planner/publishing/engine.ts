@@ -3,7 +3,7 @@
  * at most `pace.concurrency` per platform. The database is the clock and the truth: a killed engine loses nothing, its
  * leases run out and another one (or its successor) goes on from the journal.
  */
-import type { Carry, Turns } from '#infra/carrier.ts'
+import type { Carry, Look, Turns } from '#infra/carrier.ts'
 import { type Db, topics } from '#infra/db/database.ts'
 import { createHold } from '#infra/hold.ts'
 import { attempt } from './attempt.ts'
@@ -13,6 +13,7 @@ import { holdChannel } from './commands.ts'
 import type { EngineDeps, PublishingDeps } from './deps.ts'
 import * as due from './due.ts'
 import { createHints } from './hints.ts'
+import { createLine } from './line.ts'
 import { createPreparing } from './preparing.ts'
 import { nextFreed } from './preparing-store.ts'
 import { createPresence } from './presence.ts'
@@ -49,6 +50,8 @@ const everyMs = 1_000
 const momentMs = 2_000
 /** Attempts that end this close together (ms) share one look for work. */
 const gatherMs = 10
+/** While places become free, when more is due is asked this often at most (ms). */
+const nextMs = 50
 
 /** Deadlock or serialisation failure: nothing was done, look again. */
 const gaveWay = (error: unknown) => ['40P01', '40001'].includes((error as { code?: string }).code ?? '')
@@ -63,9 +66,16 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
   let ended = false
   let ticked = d.clock.now()
   let heldAt = 0
-  /** When something is due next (epoch ms), as the last look saw it. */
-  let nextAt = Number.POSITIVE_INFINITY
   const presence = createPresence(d)
+  /** Who waits for a place. */
+  const line = createLine(due.longestLine)
+  /** When everything that is due was last looked at (epoch ms). */
+  let widely = Number.NEGATIVE_INFINITY
+  /** When something is due next (epoch ms) by the table, and when it was asked. */
+  let dueAt = Number.POSITIVE_INFINITY
+  let askedAt = Number.NEGATIVE_INFINITY
+  /** When to look next (epoch ms): as due, or sooner. */
+  let nextAt = Number.POSITIVE_INFINITY
 
   /** Places left on each platform. */
   const room = (): Record<string, number> => {
@@ -94,7 +104,7 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
         release()
         flying.delete(claim.lease)
         ended = true
-        freed.add(claim.channelId)
+        line.back({ channel: claim.channelId, platform: claim.platform })
         carrier.free()
       })
     flying.set(claim.lease, { work, platform: claim.platform, abort, over: life })
@@ -116,18 +126,38 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     return claims.map((c) => [c, launch(c, shared)])
   }
 
-  /** One look for work. Gives how many attempts were started. */
+  const lease = () => {
+    const at = d.clock.now()
+    return { now: new Date(at), leaseUntil: new Date(at + leaseMs), worker: d.worker }
+  }
+
+  /** One look at everything that is due. Gives how many attempts were started. */
   const tick = async (): Promise<number> => {
     if (d.mayClaim?.() === false) return 0
     const at = d.clock.now()
     await hold(at)
-    const free = room()
-    const claims = Object.values(free).some((n) => n > 0)
-      ? await due.claim(d.db, { free, now: new Date(at), leaseUntil: new Date(at + leaseMs), worker: d.worker })
-      : []
+    widely = Number.NEGATIVE_INFINITY
+    line.begin()
+    const { claims, waiting } = await due.claim(d.db, { ...lease(), free: room() })
+    line.set(waiting)
+    widely = at
     launchAll(claims)
     ticked = d.clock.now()
     return claims.length
+  }
+
+  /** Gives places that became free to those who wait for one. */
+  const follow = async () => {
+    if (d.mayClaim?.() === false) return
+    for (;;) {
+      const channels = line.next(room())
+      if (channels.length === 0) break
+      const { claims } = await due.claim(d.db, { ...lease(), channels })
+      launchAll(claims)
+      // Who had nothing after all leaves the place to the one behind.
+      if (claims.length === channels.length) break
+    }
+    ticked = d.clock.now()
   }
 
   const holdBroken = async (db: Db, now: Date) => {
@@ -142,39 +172,42 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     if (settled > 0) d.log.info({ settled }, 'what was too late after an outage was settled as the late policies say')
   }
 
+  /** When only places became free: is it time to look at everything all the same? */
+  const wide = (at: number): boolean =>
+    at < widely || at - widely >= everyMs || (at >= dueAt && at - widely >= nextMs) || line.unsure()
+
   /** Claims what is claimable now, and gives when something may be next; what waits for a free place is looked at when an attempt ends. */
-  const look = async (): Promise<Date | null> => {
-    // What becomes due while we look must be seen as "next", so both looks use the instant before the first.
-    const lookedAt = new Date(d.clock.now())
+  const look: Look = async (_, freed = false) => {
+    // What becomes due while we look must be seen as "next", so all looks use the instant before the first.
+    const at = d.clock.now()
     ended = false
-    freed.clear()
     try {
-      await tick()
+      const everything = !freed || wide(at)
+      await (everything ? tick() : follow())
       if (mayClaim()) presence.looked()
-      // An attempt ended while we looked: its place is free, so look again before asking for the next due time.
-      if (ended) nextAt = lookedAt.getTime()
-      else {
-        const [next, freed] = [await due.nextDue(d.db, lookedAt), await nextFreed(d.db, lookedAt)]
-        nextAt = Math.min(next?.getTime() ?? Number.POSITIVE_INFINITY, freed?.getTime() ?? Number.POSITIVE_INFINITY)
+      if (everything || at - askedAt >= nextMs) {
+        const now = new Date(at)
+        const [next, prepared] = [await due.nextDue(d.db, now), await nextFreed(d.db, now)]
+        dueAt = Math.min(next?.getTime() ?? Number.POSITIVE_INFINITY, prepared?.getTime() ?? Number.POSITIVE_INFINITY)
+        askedAt = at
       }
-      return Number.isFinite(nextAt) ? new Date(nextAt) : null
     } catch (error) {
+      widely = Number.NEGATIVE_INFINITY
       // A person's edit locked the same rows the other way round: PostgreSQL let them go first.
       if (gaveWay(error)) return new Date(d.clock.now() + 20)
       throw error
     }
+    // An attempt ended while we looked: its place is free. What it left for later (a wait, the next of its channel) is asked for soon.
+    nextAt = ended ? at : askedAt < at ? Math.min(dueAt, askedAt + nextMs) : dueAt
+    return Number.isFinite(nextAt) ? new Date(nextAt) : null
   }
 
-  /** Channels whose attempt ended here since somebody asked what waits for them. */
-  const freed = new Set<string>()
   const claimThese = async (ids: readonly string[]): Promise<Map<string, Promise<void>>> => {
     const taken = new Map<string, Promise<void>>()
     for (let tries = 0; ; tries++) {
-      const at = d.clock.now()
-      const o = { now: new Date(at), leaseUntil: new Date(at + leaseMs), worker: d.worker }
       try {
-        for (const [c, over] of launchAll(await due.claim(d.db, { ...o, free: {}, only: ids })))
-          taken.set(c.publicationId, over)
+        const { claims } = await due.claim(d.db, { ...lease(), publications: ids })
+        for (const [c, over] of launchAll(claims)) taken.set(c.publicationId, over)
       } catch (err) {
         if (gaveWay(err) && tries < 5) {
           await d.clock.sleep(20)
@@ -189,8 +222,8 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
   const turns: Turns = {
     queues: [...d.platforms.values()].map(({ spec }) => ({ name: spec.id, atOnce: spec.pace.concurrency })),
     coming: async (until, o) => {
-      const channels = o.freed ? [...freed] : undefined
-      freed.clear()
+      const back = line.begin()
+      const channels = o.freed ? back : undefined
       if (!mayClaim()) return null
       if (channels?.length === 0) return []
       const now = d.clock.now()

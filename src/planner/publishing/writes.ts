@@ -94,31 +94,37 @@ const storable = (value: unknown): string => {
   return text.replace(/\\(u0000|ud[89a-f][0-9a-f]{2}|.)/g, (all, what: string) => (what.length > 1 ? '\\ufffd' : all))
 }
 
-/** Is the line's publication still its caller's? Locked in one order, so that two batches and the heartbeat never wait for each other in a ring. */
-const ours = (also: RawBuilder<unknown> = sql``) => sql`
-  p as materialized (
-    select i.n, p.id, p.workspace_id from i join publications p on p.id = i.id
-    where p.lease_token = i.lease ${also} order by p.id for update of p
-  )`
-
-/** A step's end, for rows of `i` that have one and are ours. Gives those whose step it changed. */
-const stepEnds = sql`
-  s as (
-    update steps s set state = i.step_state, checkpoint = i.checkpoint, failure = i.step_failure, ended_at = i.step_at
-    from i join p on p.n = i.n
-    where s.publication_id = i.id and s.key = i.key and s.times = i.times and s.state in ('begun', 'unknown')
-      and (s.state <> i.step_state or s.ended_at is distinct from i.step_at)
-    returning i.n
-  )`
-
 /** All that varies in a statement of many lines: the lines, as JSON. */
 type Lines = { rows: string }
 const lines = (build: (rows: RawBuilder<unknown>) => RawBuilder<{ n: number }>): Constant<Lines, { n: number }> =>
   constant((value) => build(value('rows')))
-const from = (rows: RawBuilder<unknown>, columns: RawBuilder<unknown>) => sql`
+const from = (rows: RawBuilder<unknown>, columns: RawBuilder<unknown>) =>
+  sql`jsonb_to_recordset(${rows}::jsonb) as i(n int, id uuid, lease uuid, attempt int, lines jsonb, ${columns})`
+
+/**
+ * `p`: the lines whose publication is still their caller's. Locked in one order, so that two batches and the heartbeat
+ * never wait for each other in a ring, and each looked up by its id: for the hundred lines that the planner takes them
+ * for it would read whole tables, as long as those are small, and plans are kept for long. What is asked of `n` and
+ * `attempt` is always true, and makes it eleven.
+ */
+const ours = (rows: RawBuilder<unknown>, columns: RawBuilder<unknown>, also: RawBuilder<unknown> = sql``) => sql`
   i as materialized (
-    select * from jsonb_to_recordset(${rows}::jsonb) as x(n int, id uuid, lease uuid, attempt int, lines jsonb, ${columns})
+    select * from ${from(rows, columns)} where n >= 0 and attempt >= 0 order by id
+  ), p as materialized (
+    select i.*, q.workspace_id from i cross join lateral (
+      select q.workspace_id from publications q where q.id = i.id and q.lease_token = i.lease ${also} for update of q
+    ) q
   )`
+
+/** A step's end, for lines of `p` that have one. Gives those whose step it changed. */
+const stepEnds = sql`
+  s as (
+    update steps s set state = p.step_state, checkpoint = p.checkpoint, failure = p.step_failure, ended_at = p.step_at
+    from p where s.publication_id = p.id and s.key = p.key and s.times = p.times and s.state in ('begun', 'unknown')
+      and (s.state <> p.step_state or s.ended_at is distinct from p.step_at)
+    returning p.n
+  )`
+
 const who = (c: Claim, n: number) => ({ n, id: c.publicationId, lease: c.lease, attempt: c.attempt })
 const numbers = async (
   db: Db,
@@ -130,23 +136,23 @@ const verdicts = (items: readonly unknown[], ours: ReadonlySet<number>) => items
 type Begin = { c: Claim; s: BeginStep }
 const beginSql = lines(
   (rows) => sql<{ n: number }>`
-    with ${from(rows, sql`key text, position int, times int, "create" boolean, prepared jsonb, frozen jsonb, now timestamptz`)},
-    ${ours()}, s as (
+    with ${ours(rows, sql`key text, position int, times int, "create" boolean, prepared jsonb, frozen jsonb, now timestamptz`)}, s as (
       insert into steps (publication_id, key, position, state, times, prepared, first_begun_at, begun_at)
-      select i.id, i.key, i.position, 'begun', i.times, i.prepared, i.now, i.now from i join p on p.n = i.n
+      select id, key, position, 'begun', times, prepared, now, now from p
       on conflict (publication_id, key) do update set state = 'begun', times = excluded.times, begun_at = excluded.begun_at,
         prepared = coalesce(excluded.prepared, steps.prepared), failure = null, ended_at = null
       where steps.times < excluded.times
       returning publication_id, key
+    ), b as materialized (
+      select p.* from p join s on s.publication_id = p.id and s.key = p.key
     ), u as (
-      update publications q set begun = q.begun or i."create", frozen = coalesce(q.frozen, i.frozen),
-        started_at = coalesce(q.started_at, i.now), updated_at = i.now
-      from i join p on p.n = i.n join s on s.publication_id = i.id and s.key = i.key
-      where q.id = i.id and q.lease_token = i.lease and (
-        (i."create" and not q.begun) or (q.frozen is null and i.frozen is not null) or q.started_at is null
-        or q.updated_at < i.now - interval '10 minutes')
+      update publications q set begun = q.begun or b."create", frozen = coalesce(q.frozen, b.frozen),
+        started_at = coalesce(q.started_at, b.now), updated_at = b.now
+      from b where q.id = b.id and q.lease_token = b.lease and (
+        (b."create" and not q.begun) or (q.frozen is null and b.frozen is not null) or q.started_at is null
+        or q.updated_at < b.now - interval '10 minutes')
     ), j as (
-      ${linesSql(sql`(select p.*, i.attempt, i.lines from i join p on p.n = i.n join s on s.publication_id = i.id and s.key = i.key)`)}
+      ${linesSql(sql`b`)}
     )
     select n from p`,
 )
@@ -175,13 +181,13 @@ const endLine = (s: EndStep): Line =>
 type End = { c: Claim; s: EndStep }
 const endSql = lines(
   (rows) => sql<{ n: number }>`
-    with ${from(rows, endColumns)}, ${ours()}, ${stepEnds}, u as (
-      update publications q set begun = false from i join s on s.n = i.n
-      where q.id = i.id and q.lease_token = i.lease and i.step_state = 'refused' and q.begun and not exists (
-        select 1 from steps o where o.publication_id = i.id and o.key <> i.key and o.name = 'create' and o.state <> 'refused'
+    with ${ours(rows, endColumns)}, ${stepEnds}, u as (
+      update publications q set begun = false from p join s on s.n = p.n
+      where q.id = p.id and q.lease_token = p.lease and p.step_state = 'refused' and q.begun and not exists (
+        select 1 from steps o where o.publication_id = p.id and o.key <> p.key and o.name = 'create' and o.state <> 'refused'
       )
     ), j as (
-      ${linesSql(sql`(select p.*, i.attempt, i.lines from i join p on p.n = i.n join s on s.n = i.n)`)}
+      ${linesSql(sql`(select p.* from p join s on s.n = p.n)`)}
     )
     select n from p`,
 )
@@ -203,35 +209,35 @@ const finishLine = (f: Finish): Line => {
 type Over = { c: Claim; f: Finish; last: EndStep | undefined }
 const finishSql = lines(
   (rows) => sql<{ n: number }>`
-    with ${from(
+    with ${ours(
       rows,
       sql`${endColumns}, channel uuid, event text, verdict text, reason text, message text, next_at timestamptz, counts int, reset boolean,
         failure jsonb, external_id text, permalink text, published_at timestamptz, lateness int, sent_at timestamptz, not_before timestamptz, now timestamptz`,
-    )}, ${ours(sql`and ${mayEach(endings, sql`i.event`, 'p')}`)}, ${stepEnds}, u as (
-      update publications q set state = ${stateAfterEach(endings, sql`i.event`)}, reason = i.reason, message = i.message, next_at = i.next_at,
-        tries = case when i.reset then 0 else q.tries + i.counts end,
-        external_id = coalesce(i.external_id, q.external_id), permalink = coalesce(i.permalink, q.permalink),
-        published_at = coalesce(i.published_at, q.published_at), lateness_ms = coalesce(q.lateness_ms, i.lateness),
-        sent_at = coalesce(q.sent_at, i.sent_at),
-        lease_token = null, lease_until = null, version = q.version + 1, updated_at = i.now
-      from i join p on p.n = i.n where q.id = i.id and q.lease_token = i.lease and ${mayEach(endings, sql`i.event`, 'q')}
+      sql`and ${mayEach(endings, sql`i.event`, 'q')}`,
+    )}, ${stepEnds}, u as (
+      update publications q set state = ${stateAfterEach(endings, sql`p.event`)}, reason = p.reason, message = p.message, next_at = p.next_at,
+        tries = case when p.reset then 0 else q.tries + p.counts end,
+        external_id = coalesce(p.external_id, q.external_id), permalink = coalesce(p.permalink, q.permalink),
+        published_at = coalesce(p.published_at, q.published_at), lateness_ms = coalesce(q.lateness_ms, p.lateness),
+        sent_at = coalesce(q.sent_at, p.sent_at),
+        lease_token = null, lease_until = null, version = q.version + 1, updated_at = p.now
+      from p where q.id = p.id and q.lease_token = p.lease and ${mayEach(endings, sql`p.event`, 'q')}
     ), ch as (
       update channels c set lease_token = null, lease_until = null, not_before = greatest(c.not_before, i.not_before),
         last_published_at = case when i.event = 'publish' then i.now else c.last_published_at end
       from i where c.id = i.channel and c.lease_token = i.lease and (select count(*) from p) >= 0
     ), a as (
-      update attempts a set ended_at = i.now, verdict = i.verdict, failure = i.failure
-      from i join p on p.n = i.n where a.publication_id = i.id and a.number = i.attempt
+      update attempts a set ended_at = p.now, verdict = p.verdict, failure = p.failure
+      from p where a.publication_id = p.id and a.number = p.attempt
     ), j as (
-      ${linesSql(sql`(select p.*, i.attempt, i.lines from i join p on p.n = i.n)`)}
+      ${linesSql(sql`p`)}
     )
     select n from p`,
 )
 /** Whose end an attempt has already, by its own word. */
 const endedSql = lines(
   (rows) => sql<{ n: number }>`
-    with ${from(rows, sql`verdict text, now timestamptz`)}
-    select i.n from i join attempts a on a.publication_id = i.id and a.number = i.attempt and a.verdict = i.verdict and a.ended_at = i.now`,
+    select i.n from ${from(rows, sql`verdict text, now timestamptz`)} join attempts a on a.publication_id = i.id and a.number = i.attempt and a.verdict = i.verdict and a.ended_at = i.now`,
 )
 const writeFinishes = async (db: Db, items: readonly Over[]): Promise<boolean[]> => {
   const rows = items.map(({ c, f, last }, n) => ({
