@@ -63,7 +63,11 @@ type Template = {
   content: Content
   settings: Record<string, unknown>
   entries: number
+  /** Its files by id: each gives the id of a new one with the same bytes. */
+  files: ReadonlyMap<string, () => Promise<string>>
 }
+/** How many of the posts with files bring new ones. */
+const freshFiles = 0.3
 const placeholder = 'THEMARKER'
 
 const filled = (content: Content, word: string): Content =>
@@ -131,6 +135,7 @@ export const openOffice = async (o: {
     const base = `/api/v1/workspaces/${ws}`
     const channels = await connect(ws)
     const files = new Map<string, Promise<string>>()
+    const anew = new Map<string, () => Promise<string>>()
     const list: Template[] = []
     for (const channel of channels) {
       const usable = (o.samples[channel.platform] ?? []).filter(plain)
@@ -139,15 +144,17 @@ export const openOffice = async (o: {
         const made = await makeContent(
           sample,
           placeholder,
-          ({ bytes, mime, name }, alt) => {
-            const known = files.get(name + alt)
-            const put =
-              known ??
-              client
-                .upload<Media>(`${base}/media`, new Blob([new Uint8Array(bytes)], { type: mime }), name, alt)
-                .then((m) => m.id)
-            files.set(name + alt, put)
-            return put
+          async ({ bytes, mime, name }, alt) => {
+            const upload = async () => {
+              const file = new Blob([new Uint8Array(bytes)], { type: mime })
+              return (await client.upload<Media>(`${base}/media`, file, name, alt)).id
+            }
+            const what = `${name} ${bytes.length} ${alt}`
+            const put = files.get(what) ?? upload()
+            files.set(what, put)
+            const id = await put
+            anew.set(id, upload)
+            return id
           },
           async (choices, params = {}) => {
             const { items } = await client.call<{ items: { value: string }[] }>(
@@ -162,6 +169,7 @@ export const openOffice = async (o: {
           channelId: channel.id,
           platform: channel.platform,
           entries: sample.segments.length + (sample.firstComment ? 1 : 0),
+          files: anew,
         })
       }
     }
@@ -190,12 +198,21 @@ export const openOffice = async (o: {
     words: (part: number, version: number) => string
   }
 
+  /** Somebody who has another picture: uploaded while everything breaks. */
+  const withFreshFiles = async (t: Template): Promise<Template> => {
+    let text = JSON.stringify(t.content)
+    const used = [...t.files.keys()].filter((id) => text.includes(id))
+    if (used.length === 0 || random() >= freshFiles) return t
+    for (const id of used) text = text.replaceAll(id, await t.files.get(id)!())
+    return { ...t, content: JSON.parse(text) as Content }
+  }
+
   /** Writes a post for one kind of every channel of a workspace and schedules it `inMs` from now. */
   const write = async (inMs: number, most: number): Promise<Written | null> => {
     const ws = pick(workspaces)
     const base = `/api/v1/workspaces/${ws}`
     const kinds = Map.groupBy(templates.get(ws)!, (t) => t.channelId)
-    const parts = [...kinds.values()].map(pick).slice(0, most)
+    const parts = await Promise.all([...kinds.values()].map(pick).slice(0, most).map(withFreshFiles))
     const n = ++made
     const marker = (part: number) => markerOf(o.seed, n, part)
     const words = (part: number, version: number) => wordOf(marker(part), version)
@@ -296,13 +313,17 @@ export const openOffice = async (o: {
     }
   }
 
-  /** One post and what people do to it afterwards, around its due time. */
-  const onePost = async (most: number) => {
+  /**
+   * One post and what people do to it afterwards, around its due time. `asked`: hears at once how many publications it has;
+   * none where it was refused, which a person mends (a channel to be connected again) and writes another one.
+   */
+  const onePost = async (most: number, asked: (publications: number) => void) => {
     const inMs = 60_000 + random() * 120_000
     const written = await write(inMs, most).catch((error: unknown) => {
       refused(error, 'write')
       return null
     })
+    asked(written?.planned.length ?? 0)
     if (!written) return
     const changes = [move, edit, cancel].filter(() => random() < 0.25)
     for (const change of changes) {
@@ -322,7 +343,7 @@ export const openOffice = async (o: {
     width: Math.max(...[...templates.values()].map((list) => new Set(list.map((t) => t.channelId)).size)),
     platforms: [...new Set([...templates.values()].flat().map((t) => t.platform))],
     onePost,
-    /** What a person does who finds channels disconnected. Gives how many workspaces were seen to. */
+    /** What people do who find channels disconnected, each in their workspace. Gives how many workspaces were seen to. */
     reconnect: async (): Promise<number> => {
       const rows = await database.db
         .selectFrom('channels')
@@ -331,7 +352,13 @@ export const openOffice = async (o: {
         .where('state', '=', 'reconnect')
         .where('removed_at', 'is', null)
         .execute()
-      for (const { workspace_id: ws } of rows) await connect(ws)
+      const left = rows.map((r) => r.workspace_id)
+      const one = async () => {
+        for (let ws = left.shift(); ws; ws = left.shift())
+          // It may not work while everything breaks; the next look finds it again.
+          await connect(ws).catch((error: Error) => o.say(`reconnecting: ${error.message.slice(0, 200)}`))
+      }
+      await Promise.all([one(), one(), one()])
       return rows.length
     },
     /** Uploads a file of a megabyte; sent again until it is stored. */

@@ -1,5 +1,5 @@
 /**
- * The cluster as it would run: processes for the API behind one address, workers, PostgreSQL, Redis, the sandbox. All of it
+ * The cluster as it would run: processes for the API behind one address, workers, PostgreSQL, Redis, an S3 server, the sandbox. All of it
  * on loopback, each a process that can be killed, stopped and started again by its own pid.
  */
 import { spawnSync } from 'node:child_process'
@@ -14,7 +14,8 @@ import { migrate } from '#infra/db/migrate.ts'
 import { type OwnPostgres, startOwnPostgres } from '#infra/db/own-postgres.ts'
 import { diesWithUs } from '#infra/testing/dies-with-us.ts'
 import { freePort } from '#infra/testing/free-port.ts'
-import { type TestRedis, testRedis } from '#infra/testing/redis.ts'
+import { testS3 } from '#infra/testing/radosgw.ts'
+import { testRedis } from '#infra/testing/redis.ts'
 import { type Started, startClarion } from '../../tools/demo/clarion.ts'
 import { type Desk, deskOf } from '../stand/desk.ts'
 import { startSandboxProcess } from '../stand/sandbox.ts'
@@ -41,7 +42,9 @@ export type ClusterOptions = {
   apis: number
   workers: number
   redis: boolean
-  /** The media folder on a small file system of its own, so that it can be full. */
+  /** Files in a bucket of an S3 server; else in one folder all share. */
+  s3: boolean
+  /** The folder of files (with S3: of what is copied from there) on a small file system of its own, so that it can be full. */
   smallDisk: boolean
   /** Times faster than the wall, for everybody. */
   rate: number
@@ -50,6 +53,8 @@ export type ClusterOptions = {
 
 /** Bytes of the small file system. */
 const diskMb = 256
+/** What a process keeps of the bucket (MiB): the least there may be. */
+const cacheMb = 64
 
 export const openCluster = async (o: ClusterOptions) => {
   const undo: (() => Promise<unknown>)[] = []
@@ -57,31 +62,40 @@ export const openCluster = async (o: ClusterOptions) => {
     for (const f of undo.splice(0).reverse())
       await f().catch((error: unknown) => o.say(`while closing: ${(error as Error).message}`))
   }
+  /** Ends with us, also when what is started beside it fails. */
+  const kept = async <T extends { stop: () => Promise<unknown> }>(starting: Promise<T>): Promise<T> => {
+    const started = await starting
+    undo.push(started.stop)
+    return started
+  }
   try {
     const origin = Date.now()
     const clock = scaledClock(origin, o.rate)
     const over = diesWithUs({ pgdata: join(o.dir, 'pg', 'pgdata'), folder: o.dir })
     undo.push(async () => over())
     let databaseDeaths = 0
-    const postgres: OwnPostgres = await startOwnPostgres({
-      dir: join(o.dir, 'pg'),
-      noSync: true,
-      settings: { max_connections: '150' },
-      onCrash: () => databaseDeaths++,
-    })
-    undo.push(postgres.stop)
+    const openDatabases = async (): Promise<{ postgres: OwnPostgres; database: Database }> => {
+      const postgres = await kept(
+        startOwnPostgres({
+          dir: join(o.dir, 'pg'),
+          noSync: true,
+          settings: { max_connections: '150' },
+          onCrash: () => databaseDeaths++,
+        }),
+      )
+      const database = openDatabase(postgres.url, { poolSize: 4 })
+      undo.push(database.close)
+      await migrate(database)
+      return { postgres, database }
+    }
+    // Together: the S3 server alone takes ten seconds.
+    const [{ postgres, database }, redis, s3, sandbox] = await Promise.all([
+      openDatabases(),
+      o.redis ? kept(testRedis({ appendonly: 'yes' })) : null,
+      o.s3 ? kept(testS3()) : null,
+      kept(startSandboxProcess({ allow: ['127.0.0.1', 'localhost'], scale: `${o.rate}@${origin}` })),
+    ])
     const socket = `${decodeURIComponent(/host=([^&]+)/.exec(postgres.url)![1]!)}/.s.PGSQL.5432`
-    const database: Database = openDatabase(postgres.url, { poolSize: 4 })
-    undo.push(database.close)
-    await migrate(database)
-
-    const redis: TestRedis | null = o.redis ? await testRedis({ appendonly: 'yes' }) : null
-    if (redis) undo.push(redis.stop)
-    const sandbox = await startSandboxProcess({
-      allow: ['127.0.0.1', 'localhost'],
-      scale: `${o.rate}@${origin}`,
-    })
-    undo.push(sandbox.stop)
     const desk: Desk = deskOf(sandbox.url)
 
     const proxies: Record<string, Wire> = {}
@@ -95,6 +109,11 @@ export const openCluster = async (o: ClusterOptions) => {
     const sandboxPort = await behind('sandbox', () => [{ host: '127.0.0.1', port: Number(new URL(sandbox.url).port) }])
     const redisPort =
       redis && (await behind('redis', () => [{ host: '127.0.0.1', port: Number(new URL(redis.url).port) }]))
+    const s3Port = s3 && (await behind('s3', () => [{ host: '127.0.0.1', port: Number(new URL(s3.endpoint).port) }]))
+    const storage: Record<string, string> =
+      s3 && s3Port
+        ? { ...(await s3.env()), S3_ENDPOINT: `http://127.0.0.1:${s3Port}`, S3_CACHE_MB: String(cacheMb) }
+        : {}
     let turn = 0
     const members: Member[] = []
     // Not among those that are cut: it is how the client and the networks reach us.
@@ -107,12 +126,12 @@ export const openCluster = async (o: ClusterOptions) => {
     const url = `http://127.0.0.1:${front.port}`
 
     const dataDir = join(o.dir, 'data')
-    const mediaDir = join(dataDir, 'media')
-    await mkdir(mediaDir, { recursive: true })
+    const filesDir = join(dataDir, s3 ? 'cache' : 'media')
+    await mkdir(filesDir, { recursive: true })
     if (o.smallDisk) {
-      const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${diskMb}m,mode=0700`, 'tmpfs', mediaDir])
+      const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${diskMb}m,mode=0700`, 'tmpfs', filesDir])
       if (mounted.status !== 0) throw new Error(`no small file system: ${mounted.stderr}`)
-      undo.push(async () => void spawnSync('umount', ['-l', mediaDir]))
+      undo.push(async () => void spawnSync('umount', ['-l', filesDir]))
     }
 
     const keys = `k1:${randomBytes(32).toString('base64')}`
@@ -154,6 +173,7 @@ export const openCluster = async (o: ClusterOptions) => {
             NODE_OPTIONS: `--import ${preload}`,
             CLARION_CHAOS_CLOCK: clockFile,
             ...(redisPort ? { REDIS_URL: `redis://127.0.0.1:${redisPort}` } : {}),
+            ...storage,
           },
           onStart: (pid) => {
             ordered = false
@@ -247,8 +267,11 @@ export const openCluster = async (o: ClusterOptions) => {
       database,
       redis,
       desk,
-      mediaDir,
-      disk: o.smallDisk ? { mb: diskMb, filler: join(mediaDir, 'chaos-filler') } : null,
+      s3,
+      disk: o.smallDisk ? { mb: diskMb, filler: join(filesDir, 'chaos-filler') } : null,
+      /** Of a tool that is run beside the cluster. */
+      env: { DATABASE_URL: postgres.url, CLARION_KEYS: keys, ...storage },
+      dataDir,
       deaths,
       /** Time passes for everybody at once (ms of the cluster's clock). */
       skip: async (ms: number) => {
@@ -258,7 +281,7 @@ export const openCluster = async (o: ClusterOptions) => {
       },
       databaseDeaths: () => databaseDeaths,
       close: async () => {
-        await rm(join(mediaDir, 'chaos-filler'), { force: true })
+        await rm(join(filesDir, 'chaos-filler'), { force: true })
         await close()
       },
     }

@@ -9,6 +9,9 @@ const leaseMs = 30_000
 /** How long the cluster may take to stand again before the next fault comes all the same (ms of the wall). */
 const recoverMs = 120_000
 
+/** Faults that wait for a call of one network. */
+const mostWaiting = 3
+
 export type Kind =
   | 'kill worker'
   | 'kill api'
@@ -18,6 +21,9 @@ export type Kind =
   | 'redis flush'
   | 'redis restart'
   | 'redis full'
+  | 's3 kill'
+  | 's3 stop'
+  | 's3 unreachable'
   | 'clock jump'
   | 'slow network'
   | 'cut network'
@@ -28,6 +34,8 @@ export type Chaos = {
   run: (signal: AbortSignal) => Promise<void>
   /** How often each was done. */
   counts: () => Record<string, number>
+  /** Faults that could not be made, or that Clarion did not answer as it should. */
+  broken: readonly string[]
 }
 
 type Deps = {
@@ -38,6 +46,8 @@ type Deps = {
   store: () => Promise<void>
   /** ms of the wall from one fault of the cluster to the next, and of the networks. */
   everyMs: { cluster: number; network: number }
+  /** Of the faults that revoke a network's tokens, how many are made (0-1). */
+  revokes: number
   /** Kinds of the desk that are left out. */
   without: ReadonlySet<string>
   say: (line: string) => void
@@ -64,7 +74,31 @@ export const createChaos = (d: Deps): Chaos => {
     m.signal('SIGCONT')
     sleeping.delete(m)
   }
-  const { redis, disk } = cluster
+  const { redis, disk, s3 } = cluster
+  /** The sentence for the person, when the disk is full; anything else is a fault of ours. */
+  const noRoom = (error: Error) => {
+    if (!/no room left/i.test(error.message)) throw error
+    count('uploads refused for want of room')
+    return 'no room' as const
+  }
+  /** A file that somebody uploads meanwhile is stored in the end (the disk may be full besides). */
+  const withoutFiles = (away: () => Promise<unknown>) => async () => {
+    const store = async () => {
+      await pause(100)
+      for (let n = 0; (await d.store().catch(noRoom)) === 'no room'; n++) {
+        if (n > 20) throw new Error('there was no room for a file for long')
+        await pause(500)
+      }
+    }
+    await Promise.all([away(), store()])
+    count('files stored while S3 was away')
+  }
+  let closing = Promise.resolve()
+  /** One door: it is taken away by one at a time. */
+  const inTurn = (act: () => Promise<unknown>) => () => {
+    closing = closing.then(act, act).then(() => undefined)
+    return closing
+  }
   /** Asks Redis as soon as it is there: it may be restarting. */
   const there = async (ask: () => Promise<unknown>) => {
     for (let n = 0; ; n++)
@@ -98,6 +132,31 @@ export const createChaos = (d: Deps): Chaos => {
         await pause(between(1_000, 4_000))
         await there(() => redis.ask('config', 'set', 'maxmemory', '0'))
       }),
+    's3 kill':
+      s3 &&
+      withoutFiles(
+        inTurn(async () => {
+          await s3.close()
+          await pause(between(200, 2_000))
+          await s3.open()
+        }),
+      ),
+    's3 stop':
+      s3 &&
+      withoutFiles(
+        inTurn(async () => {
+          s3.signal('SIGSTOP')
+          await pause(between(1_000, 4_000))
+          s3.signal('SIGCONT')
+        }),
+      ),
+    's3 unreachable':
+      s3 &&
+      withoutFiles(async () => {
+        cluster.proxies.s3!.away(true)
+        await pause(between(1_000, 5_000))
+        cluster.proxies.s3!.away(false)
+      }),
     // Less than a lease: workers of one database have to agree on the time that well (docs: NTP).
     'clock jump': async () => {
       const m = up('worker')
@@ -113,20 +172,18 @@ export const createChaos = (d: Deps): Chaos => {
       await pause(between(1_000, 4_000))
       cluster.proxies[name]!.slow(0)
     },
-    'cut network': async () => count('connections cut', cluster.proxies[pick(Object.keys(cluster.proxies))]!.cut()),
+    'cut network': async () => {
+      const used = Object.values(cluster.proxies).filter((p) => p.open() > 0)
+      if (used.length > 0) count('connections cut', pick(used).cut())
+    },
     'disk full':
       disk &&
       (async () => {
-        const refused = (error: Error) => {
-          // The sentence for the person; anything else is a fault of ours.
-          if (!/no room left/i.test(error.message)) throw error
-          count('uploads refused for want of room')
-        }
         await writeFile(disk.filler, Buffer.alloc(disk.mb * 2 ** 20)).catch((error: NodeJS.ErrnoException) => {
           if (error.code !== 'ENOSPC') throw error
         })
         try {
-          await d.store().catch(refused)
+          await d.store().catch(noRoom)
         } finally {
           await rm(disk.filler, { force: true })
         }
@@ -134,6 +191,7 @@ export const createChaos = (d: Deps): Chaos => {
         count('files stored when there was room again')
       }),
   }
+  const broken: string[] = []
   const kinds = (Object.keys(acts) as Kind[]).filter((kind) => acts[kind] !== null)
   const shuffled = (): Kind[] => {
     const list = [...kinds]
@@ -159,12 +217,17 @@ export const createChaos = (d: Deps): Chaos => {
     while (Date.now() < end && !((await stands('api')) && (await stands('worker')))) await pause(200)
   }
 
-  /** A fault of a network: any of the desk's kinds, on whatever call comes next there. */
+  /**
+   * A fault of a network: any of the desk's kinds, on whatever call comes next there. Where nobody calls they would gather,
+   * and nothing would ever work again there.
+   */
   const network = async () => {
     const kind = pick(faultKinds.filter((k) => !d.without.has(k)))
     const platform = pick(d.platforms)
     // Everybody of a network has to connect again: now and then is enough. A hanging call takes its half minute.
-    if ((kind === 'revoke' || kind.startsWith('hang')) && random() < 0.7) return
+    if (random() > (kind === 'revoke' ? d.revokes : kind.startsWith('hang') ? 0.3 : 1)) return
+    const waiting = (await cluster.desk.faults()).filter((f) => f.platform === platform)
+    if (waiting.length >= mostWaiting) return
     const status = { 'answer-before': pick([429, 500, 503]), 'answer-after': pick([400, 500, 503]) }
     await cluster.desk.fault({
       platform,
@@ -177,6 +240,7 @@ export const createChaos = (d: Deps): Chaos => {
   }
 
   return {
+    broken,
     counts: () => Object.fromEntries([...counts].sort(([a], [b]) => a.localeCompare(b))),
     run: async (signal) => {
       const rest = (ms: number) => pause(ms, undefined, { signal }).catch(() => undefined)
@@ -196,7 +260,10 @@ export const createChaos = (d: Deps): Chaos => {
             d.say(kind)
             count(kind)
             const act = acts[kind]!()
-              .catch((error: unknown) => d.say(`${kind}: ${(error as Error).message}`))
+              .catch((error: unknown) => {
+                broken.push(`${kind}: ${(error as Error).message}`)
+                d.say(broken.at(-1)!)
+              })
               .then(() => void begun.delete(act))
             begun.add(act)
             await rest(d.everyMs.cluster * between(0.5, 1.5))
@@ -210,7 +277,10 @@ export const createChaos = (d: Deps): Chaos => {
         m.signal('SIGCONT')
         await m.wrong(0)
       }
-      for (const p of Object.values(cluster.proxies)) p.slow(0)
+      for (const p of Object.values(cluster.proxies)) {
+        p.slow(0)
+        p.away(false)
+      }
       await cluster.desk.clearFaults()
     },
   }

@@ -9,12 +9,17 @@ export type Wire = {
   slow: (ms: number) => void
   /** Breaks every connection there is; new ones are let through. */
   cut: () => number
+  /** Connections there are. */
+  open: () => number
+  /** While it is away every connection is broken, new ones at once. */
+  away: (is: boolean) => void
   close: () => Promise<void>
 }
 
 /** `to`: where a connection leads, asked anew for each; the first that answers is taken. */
 export const startProxy = async (to: () => readonly NetConnectOpts[]): Promise<Wire> => {
   let delay = 0
+  let away = false
   const open = new Set<Socket>()
   const late = () =>
     new Transform({
@@ -37,7 +42,7 @@ export const startProxy = async (to: () => readonly NetConnectOpts[]): Promise<W
   }
   const lead = (from: Socket, ways: readonly NetConnectOpts[]): void => {
     const [first, ...rest] = ways
-    if (!first || from.destroyed) return void from.destroy()
+    if (!first || from.destroyed || away) return void from.destroy()
     const there = connect(first)
     const failed = () => lead(from, rest)
     there.once('error', failed)
@@ -64,6 +69,11 @@ export const startProxy = async (to: () => readonly NetConnectOpts[]): Promise<W
       delay = ms
     },
     cut,
+    open: () => open.size,
+    away: (is) => {
+      away = is
+      if (is) cut()
+    },
     close: async () => {
       server.close()
       cut()

@@ -31,7 +31,7 @@ export const deskOf = (sandboxUrl: string) => {
     knobs: (platform: string, values?: Record<string, number>) =>
       call<Record<string, number>>(values ? 'POST' : 'GET', `/${platform}/knobs`, values),
     fault: (fault: FaultInput) => call<{ id: number }>('POST', '/faults', fault),
-    faults: () => call<{ id: number; fired: number; do: string }[]>('GET', '/faults'),
+    faults: () => call<{ id: number; platform: string; fired: number; do: string }[]>('GET', '/faults'),
     clearFaults: () => call('DELETE', '/faults'),
   }
 }

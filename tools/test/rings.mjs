@@ -81,20 +81,41 @@ const storeTests = () =>
       !/\.(redis|s3)\.test\.ts$/.test(file),
   )
 
+const lastJson = (output) =>
+  output
+    .trim()
+    .split('\n')
+    .findLast((l) => l.startsWith('{'))
+
 const crash = async (carrier) => {
   const done = await run(process.execPath, ['bench/crash/main.ts', '--sample', '--json', '--carrier', carrier], {
     cwd: root,
     ...limit(90),
   })
-  const line = done.output
-    .trim()
-    .split('\n')
-    .findLast((l) => l.startsWith('{'))
+  const line = lastJson(done.output)
   if (!line) return result(0, 1, 0, [`the crash matrix printed no result (code ${done.code})\n${tail(done.output)}`])
   const sums = JSON.parse(line)
   const bad = sums.duplicates + sums.lost
   const failed = bad > 0 ? bad : done.code === 0 ? 0 : 1
   return result(Math.max(0, sums.cases - failed), failed, 0, failed > 0 ? [line, tail(done.output)] : [])
+}
+
+/** Counts publications: those that ended as they should have passed. What it left out is told, and no pass where `CI` is set. */
+const chaos = async () => {
+  const args = ['bench/chaos/main.ts', '--quick', '--json', '--minutes', '9']
+  const done = await run(process.execPath, args, { cwd: root, ...limit(60) })
+  const line = lastJson(done.output)
+  if (!line) return result(0, 1, 0, [`chaos printed no result (code ${done.code})\n${tail(done.output)}`])
+  const sums = JSON.parse(line)
+  const bad = sums.duplicates + sums.lost + sums.wrong + sums.unsettled
+  const failed = bad > 0 ? bad : done.code === 0 ? 0 : 1
+  const skipped = Object.entries(sums.left_out).map(([what, why]) => `skipped: ${what}: ${why}`)
+  const strict = /^(1|true)$/.test(process.env.CI ?? '') ? skipped.length : 0
+  return result(Math.max(0, sums.publications - failed), failed + strict, skipped.length - strict, [
+    line,
+    ...skipped,
+    ...(failed > 0 ? [tail(done.output)] : []),
+  ])
 }
 
 /**
@@ -166,6 +187,12 @@ export const rings = [
     what: 'processes killed while BullMQ carries',
     waits: ['redis'],
     run: () => crash('bullmq'),
+  },
+  {
+    name: 'chaos',
+    what: 'a cluster on Redis and S3 in which everything breaks, a short seed',
+    waits: ['redis', 'radosgw'],
+    run: chaos,
   },
   {
     name: 'new platform',

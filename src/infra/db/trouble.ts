@@ -5,8 +5,12 @@
  * (55P03) that took longer than this process waits, a transaction left open (25P03); the same from the socket.
  */
 const codes = /^(40001|40P01|08...|53...|57P0.|57014|55P03|25P03|ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT)$/
-/** What the driver says without a code. */
-const words = /^(Connection terminated|timeout exceeded when trying to connect)/
+/**
+ * What the driver says without a code. The "not queryable" ones come when a transaction is to be rolled back on a connection
+ * that broke in the middle of it, in place of what broke it.
+ */
+const words =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client (has encountered a connection error|was closed) and is not queryable)/
 
 /** Of a connection that broke nobody knows whether its last statement was committed: repeat only what may be repeated. */
 export const passes = (error: unknown): boolean => {

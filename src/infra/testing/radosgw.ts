@@ -24,8 +24,10 @@ export type TestS3 = {
   env: () => Promise<Record<string, string>>
   /** A client of the SDK, to look behind Clarion's back. */
   client: S3Client
-  /** Takes the door away, and opens it again on the same port: what is stored stays. */
+  /** Takes the door away (killed), and opens it again on the same port: what is stored stays. */
   close: () => Promise<void>
+  /** To the door: SIGSTOP and SIGCONT make one that takes connections and does not answer. */
+  signal: (s: NodeJS.Signals) => void
   open: () => Promise<void>
   stop: () => Promise<void>
 }
@@ -164,6 +166,7 @@ export const testS3 = async (): Promise<TestS3> => {
         if (gateway) await end(gateway)
       },
       open,
+      signal: (s) => void gateway?.kill(s),
       stop: async () => {
         client.destroy()
         await stop()
