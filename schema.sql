@@ -311,6 +311,16 @@ create table quota_readings (
   constraint quota_readings_source_check CHECK ((source = ANY (ARRAY['account'::text, 'headers'::text])))
 );
 
+create table quota_words (
+  platform text not null,
+  account text not null,
+  bucket text not null,
+  cap double precision not null,
+  until timestamp with time zone not null,
+  at timestamp with time zone not null,
+  constraint quota_words_pkey PRIMARY KEY (platform, account, bucket)
+);
+
 create table quotas (
   platform text not null,
   account text not null,

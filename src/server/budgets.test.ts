@@ -26,21 +26,36 @@ test.each([
   ['reddit', 'GET', 'https://oauth.reddit.com/api/v1/me', { 'calls-600': 1 }],
   ['reddit', 'POST', 'https://www.reddit.com/api/v1/access_token', {}],
   ['pinterest', 'POST', 'https://api.pinterest.com/v5/pins', { 'calls-60': 1, 'calls-86400': 1 }],
-  ['instagram', 'POST', 'https://graph.instagram.com/v25.0/17841/media', { containers: 1, 'usage-instagram': 0 }],
-  ['instagram', 'POST', 'https://graph.facebook.com/v25.0/17841/media_publish', { 'usage-instagram': 0 }],
-  ['facebook', 'GET', 'https://graph.facebook.com/v25.0/123', { 'usage-pages': 0 }],
-  ['threads', 'DELETE', 'https://graph.threads.net/v1.0/17', { deletes: 1 }],
-  ['linkedin', 'POST', 'https://api.linkedin.com/rest/posts', { 'posts-day': 1 }],
+  [
+    'instagram',
+    'POST',
+    'https://graph.instagram.com/v25.0/17841/media',
+    { containers: 1, 'usage-instagram': 0, 'usage-app': 0 },
+  ],
+  [
+    'instagram',
+    'POST',
+    'https://graph.facebook.com/v25.0/17841/media_publish',
+    { posts: 1, 'usage-instagram': 0, 'usage-app': 0 },
+  ],
+  ['facebook', 'GET', 'https://graph.facebook.com/v25.0/123', { 'usage-pages': 0, 'usage-app': 0 }],
+  ['threads', 'DELETE', 'https://graph.threads.net/v1.0/17', { deletes: 1, 'usage-app': 0 }],
+  ['linkedin', 'POST', 'https://api.linkedin.com/rest/posts', { 'posts-day': 1, 'app-posts-day': 1 }],
   ['linkedin', 'POST', 'https://api.linkedin.com/rest/posts/urn%3Ali%3Ashare%3A1', {}],
   ['google-business', 'GET', 'https://mybusiness.googleapis.com/v4/accounts/1', { 'calls-60': 1 }],
 ] as const)('%s %s %s takes %j', (id, method, url, taken) => expect(of(id, method, url)).toEqual(taken))
 
 test('a budget is named once, and what the network alone counts is told by that name', () => {
-  for (const { spec, usage } of platforms) {
+  for (const { spec, usage, failures } of platforms) {
     const buckets = (spec.budgets ?? []).map((b) => b.bucket)
     expect([spec.id, new Set(buckets).size]).toEqual([spec.id, buckets.length])
+    for (const { spends } of failures.rules)
+      if (spends && spec.id !== 'google-business')
+        expect([spec.id, spec.budgets?.some((b) => b.told && b.scope === spends)]).toEqual([spec.id, true])
     for (const b of spec.budgets ?? []) {
-      if (b.told && b.takes) expect([b.bucket, typeof usage]).toEqual([b.bucket, 'function'])
+      // By its headers, or by refusing.
+      const tells = usage !== undefined || failures.rules.some((r) => r.spends === b.scope)
+      if (b.told) expect([b.bucket, tells]).toEqual([b.bucket, true])
       expect([b.bucket, (b.largest ?? 1) <= b.cap]).toEqual([b.bucket, true])
     }
   }

@@ -86,7 +86,7 @@ export const openHouse = async (o: HouseOptions) => {
   const { db } = database
   const platforms = new Map(o.platforms.map((p) => [p.spec.id, p]))
   const onError = (err: unknown, channel: string) => log.error({ err, channel }, 'background work on a channel broke')
-  const quotas = createQuotas({ db, clock, onError })
+  const quotas = createQuotas({ db, clock, listen: database.listen, onError })
   const http = createChannelHttp({ platforms, sandboxUrl: o.sandboxUrl, allow: o.allow, clock, quotas })
   const browserSandboxUrl = o.browserSandboxUrl === undefined ? o.sandboxUrl : o.browserSandboxUrl
   const robot = o.sandboxUrl
@@ -174,7 +174,7 @@ export const openHouse = async (o: HouseOptions) => {
     publicUrl: o.publicUrl,
     handsOut: media.handsOut,
     askAccounts: accounts.refresh,
-    appOf: credentials.known,
+    apps: { appOf: credentials.known, sharing: credentials.sharing },
   })
   const publishing = createPublishing(carry, {
     db,

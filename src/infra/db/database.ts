@@ -26,6 +26,8 @@ export const topics = {
   plans: 'clarion_plans',
   /** A channel was connected, again or for the first time. */
   connected: 'clarion_connected',
+  /** A network said that a budget is used up, or that it is not any more (JSON of words.ts). */
+  budgets: 'clarion_budgets',
   /** A network reported something. */
   signals: 'clarion_signals',
   live: 'clarion_live',

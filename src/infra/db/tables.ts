@@ -323,6 +323,14 @@ export interface Tables {
     resets_at: Date | null
     at: Date
   }
+  quota_words: {
+    platform: string
+    account: string
+    bucket: string
+    cap: number
+    until: Date
+    at: Date
+  }
   snapshots: {
     id: Generated<number>
     channel_id: string

@@ -12,6 +12,9 @@ export type Realm = 'live' | 'sandbox'
 /** What a call takes from a budget of the spec. */
 export type Charge = { bucket: string; units: number }
 
+/** A quota that a network says is used up: whose, and until when (epoch ms). */
+export type Refusal = { scope: 'app' | 'channel'; until: number }
+
 export type HttpRequest<T = unknown> = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** The network's real URL (`https://api.x.com/2/tweets`); the realm decides where it goes. */
@@ -61,7 +64,9 @@ export type HttpOptions = {
   /** Gives it back: the request provably never left. */
   refund?: (charge: Charge) => Promise<void>
   /** Told of every answer, for usage headers. Must not throw. */
-  seen?: (answer: { status: number; headers: Record<string, string>; text: string }, charges: readonly Charge[]) => void
+  seen?: (answer: { status: number; headers: Record<string, string> }, charges: readonly Charge[]) => void
+  /** Told that a network says a quota is used up, with what its call took. Must not throw. */
+  refused?: (refusal: Refusal, charges: readonly Charge[]) => void
   /** Told of charges whose call has no answer, and may have arrived. Must not throw. */
   lost?: (charges: readonly Charge[]) => void
   /** Writes made twice harm nobody, as the network dedupes them or nothing shows: they may share a kept connection (`send.ts`). Default no. */
@@ -199,12 +204,16 @@ export const createHttp = (o: HttpOptions): Http => {
     } finally {
       limit.over()
     }
-    o.seen?.({ status: answer.status, headers: answer.headers, text: answer.text }, charges)
+    o.seen?.({ status: answer.status, headers: answer.headers }, charges)
     const good = (answer.status >= 200 && answer.status < 300) || r.accept?.includes(answer.status)
     if (!good || o.failures.isError?.(answer)) {
       // Before anything is cut to length: half a token is a token too.
       const text = redact(answer.text, secrets)
-      return fail(classify(o.failures, text === answer.text ? answer : { ...answer, text, body: parse(text) }, o.now()))
+      const seen = text === answer.text ? answer : { ...answer, text, body: parse(text) }
+      const failure = classify(o.failures, seen, o.now())
+      if (failure.spends && failure.until)
+        o.refused?.({ scope: failure.spends, until: Date.parse(failure.until) }, charges)
+      return fail(failure)
     }
     if (!r.expect) return { status: answer.status, headers: answer.headers, body: answer.body as T, text: answer.text }
     const parsed = r.expect.safeParse(answer.body)

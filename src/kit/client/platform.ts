@@ -125,10 +125,10 @@ export type Platform<S = unknown> = PlatformPure & {
   optionWords?: Readonly<Record<string, readonly string[]>>
   /**
    * Reads the network's usage headers of any answer, where it has some. `taken`: the buckets its call took from, for
-   * headers that speak of the endpoint called. `text`: the body, for networks that say it in a refusal alone.
+   * headers that speak of the endpoint called. What only a refusal tells is said by its row of `failures` (`spends`).
    */
   usage?: (
-    answer: { status: number; headers: Record<string, string>; text?: string },
+    answer: { status: number; headers: Record<string, string> },
     now: number,
     taken?: readonly string[],
   ) => Quota[]

@@ -40,6 +40,8 @@ export type Failure = {
   until?: string
   /** HTTP status, when there was an answer. */
   status?: number
+  /** A quota is used up: whose. The budgets of that scope which the call took from hold the others back until `until`. */
+  spends?: 'app' | 'channel'
   /** The raw answer, redacted and cut to 2,000 characters; kept with the attempt. */
   raw?: string
   /**
@@ -77,6 +79,8 @@ export type FailureRule = {
   kind: FailureKind
   /** Greppable word; `<platform>.` is put in front. */
   word: string
+  /** Of `too-fast`: this says that a quota is used up, of the whole app or of this account (see `Failure.spends`). */
+  spends?: 'app' | 'channel'
   /** The sentence for the person. `{text}` is replaced by the network's own message. */
   say: string
 }
@@ -145,6 +149,7 @@ export const classify = (table: FailureTable, answer: Answer, now: number): Fail
     message: rule.say.replace('{text}', text),
   }
   if (rule.kind === 'too-fast') failure.until = untilIso(table, answer, now)
+  if (rule.spends) failure.spends = rule.spends
   // Only the header: rate headers tell of a window that may well have room.
   const named = rule.kind === 'try-later' ? retryAfter(answer.headers, now) : undefined
   if (named !== undefined) failure.until = iso(named)

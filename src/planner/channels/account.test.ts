@@ -111,7 +111,7 @@ test('preflight tells cost and quotas before scheduling', async () => {
   expect(checked!.quotas.map((q) => q.bucket)).toEqual(['units', 'posts'])
 })
 
-test('the forecast asks the account first: a quota spent since is an error, and a network that is down changes nothing', async () => {
+test('the forecast asks the account first: a quota spent since is told, and a network that is down changes nothing', async () => {
   const posts = postsOf('https://clarion.example')
   const user = await seeder(t.db, clock).user()
   const plan = async () => {
@@ -122,7 +122,7 @@ test('the forecast asks the account first: a quota spent since is an error, and 
     return kinds(posts.get(ws, post.id).then((p) => p.publications[0]!.forecast))
   }
   net.says['/account'] = { body: { facts: {}, used: 3, resetsAt: null } }
-  expect(await plan()).toEqual(['error quota.spent'])
+  expect(await plan()).toEqual(['warning quota.spent'])
   // Full again before it is due: nothing to say.
   net.says['/account'] = { body: { facts: {}, used: 3, resetsAt: new Date(clock.now() + 25 * 60_000).toISOString() } }
   expect(await plan()).toEqual([])

@@ -29,6 +29,8 @@ export type Credentials = {
   get: (ws: string, platform: string, realm: Realm) => Promise<Record<string, string>>
   /** What a workspace has of them, complete or not; asks nobody. */
   known: (ws: string, platform: string, realm: Realm) => Promise<Record<string, string>>
+  /** Whose workspaces' live calls are made with the same app as those of `ws`: an app is told by its first field. */
+  sharing: (ws: string, platform: string, realm: Realm) => Promise<Sharing>
   /** Every complete set of them, the installation's and each workspace's: whoever signed may have any. */
   all: (platform: string, realm: Realm) => Promise<Record<string, string>[]>
   /** The key in the webhook address of a workspace's own app; null: it has none, and the installation's address serves it. */
@@ -40,6 +42,12 @@ export type Credentials = {
   /** Is every required live field there? */
   complete: (ws: string, platform: string, needed?: readonly string[]) => Promise<boolean>
 }
+
+/** Workspaces that share an app: these, or all but these (those that have another one of their own). */
+export type Sharing = { only: readonly string[] } | { but: readonly string[] }
+
+/** Workspaces with an app of their own that are looked at; with more of them each is taken for a stranger. */
+const mostApps = 1_000
 
 /** Where a set is sealed to; `ws` null: the installation. */
 export const credentialsAad = (platform: string, realm: string, ws: string | null): string =>
@@ -118,6 +126,32 @@ export const createCredentials = (deps: CredentialsDeps): Credentials => {
     known: async (ws, platform, realm) => {
       if (spec(platform).credentials.length === 0) return {}
       return realm === 'live' ? live(ws, platform) : ((await stored(platform, 'sandbox', null)) ?? {})
+    },
+
+    sharing: async (ws, platform, realm) => {
+      const [id] = spec(platform).credentials
+      if (!id || realm === 'sandbox') return { but: [] }
+      const standing = await common(platform)
+      const rows = await db
+        .selectFrom('platform_credentials')
+        .select(['workspace_id', 'sealed'])
+        .where('platform', '=', platform)
+        .where('realm', '=', 'live')
+        .where('workspace_id', 'is not', null)
+        .limit(mostApps + 1)
+        .execute()
+      if (rows.length > mostApps) return { only: [ws] }
+      const apps = new Map(
+        rows.map(({ workspace_id, sealed }) => {
+          const own = keys.open<Record<string, string>>(credentialsAad(platform, realm, workspace_id), sealed)
+          return [workspace_id!, { ...standing, ...own }[id.name]]
+        }),
+      )
+      const mine = apps.has(ws) ? apps.get(ws) : standing[id.name]
+      // Without an app there is nothing to share.
+      if (!mine) return { only: [ws] }
+      const of = (same: boolean) => [...apps].flatMap(([other, app]) => ((app === mine) === same ? [other] : []))
+      return mine === standing[id.name] ? { but: of(false) } : { only: of(true) }
     },
 
     all: async (platform, realm) => {

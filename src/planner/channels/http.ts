@@ -70,6 +70,7 @@ export const createChannelHttp = (deps: ChannelHttpDeps): ChannelHttp => {
         spend: (cost) => quotas.spend(who, cost),
         refund: (cost) => quotas.refund(who, cost),
         seen: (answer, charges) => quotas.seen(who, answer, charges),
+        refused: (refusal, charges) => quotas.refused(who, refusal, charges),
         lost: (charges) => quotas.lost(charges),
         takes: (method, url) => chargesOf(o.platform.spec.budgets ?? [], method, url),
       }),

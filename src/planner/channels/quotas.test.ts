@@ -1,9 +1,8 @@
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { manualClock } from '#infra/clock.ts'
 import { memoryKeyRing } from '#infra/secrets.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
-import type { Platform } from '#kit/client/platform.ts'
 import { SendFailed } from '#kit/client/send.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import type { Budget } from '#kit/facts/spec.ts'
@@ -191,89 +190,25 @@ test('a budget the spec does not have is our bug, and nothing leaves', async () 
   expect(net.asked).toEqual([])
 })
 
-describe('the network’s own word', () => {
-  /** Told in headers: `left cap seconds`. */
-  const telling: Platform = {
-    ...platform,
-    spec: {
-      ...platform.spec,
-      budgets: [
-        {
-          ...{ bucket: 'rate', label: 'Requests', cap: 3, scope: 'channel', window: { rolling: 600_000 } },
-          ...{ told: 'too', takes: [{ url: /^talker\.example\/x$/ }] },
-        },
-        {
-          ...{ bucket: 'all', label: 'All calls', cap: 100, scope: 'app', window: { rolling: 600_000 } },
-          ...{ told: 'alone', takes: [{ url: /^talker\.example\//, units: 0 }] },
-        },
-      ],
-    },
-    usage: ({ headers }, now) =>
-      ['rate', 'all'].flatMap((bucket) => {
-        const [left, cap, seconds] = (headers[`x-${bucket}`] ?? '').split(' ').map(Number)
-        if (!cap) return []
-        return [
-          { bucket, label: bucket, used: cap - left!, cap, resetsAt: new Date(now + seconds! * 1000).toISOString() },
-        ]
-      }),
-  }
-  const call = (path = '/x', on = channel, through = house) =>
-    failure(
-      through.http({ platform: telling, realm: 'sandbox', channelId: on, app: {}, secrets: [] })({
-        method: 'GET',
-        url: `https://talker.example${path}`,
-      }),
-    )
-  afterEach(async () => {
-    await house.quotas.settled()
-    await t.db.deleteFrom('quota_readings').execute()
-  })
-
-  test('"nothing is left, until then" stops calls until then, though our own count has room', async () => {
-    net.says['/x'] = { headers: { 'x-rate': '0 10 90' } }
-    expect(await call()).toBeNull()
-    const until = new Date(clock.now() + 90_000).toISOString()
-    expect(await call()).toMatchObject({ kind: 'too-fast', code: 'talker.budget-spent', until })
-    expect(net.count('/x')).toBe(1)
-    // It waits, and uses up nothing of what it waits for.
-    clock.set(clock.now() + 90_000)
-    expect(await call()).toBeNull()
-    clock.set(Date.UTC(2026, 10, 22, 12))
-  })
-
-  test('one that says more than we thought raises it', async () => {
-    net.says['/x'] = { headers: { 'x-rate': '5 10 90' } }
-    for (let n = 0; n < 3; n++) expect(await call()).toBeNull()
-    // Our cap of three is reached; the network said five, of which two were taken since: its answers say so each time.
-    expect(await call()).toBeNull()
-    net.says['/x'] = { headers: { 'x-rate': '1 10 90' } }
-    expect(await call()).toBeNull()
-    net.says['/x'] = {}
-    expect(await call()).toBeNull()
-    expect((await call())?.kind).toBe('too-fast')
-    expect(net.count('/x')).toBe(6)
-  })
-
-  test('without a word our own count decides', async () => {
-    net.says['/x'] = {}
-    for (let n = 0; n < 3; n++) expect(await call()).toBeNull()
-    expect((await call())?.kind).toBe('too-fast')
-  })
-
-  test('what the whole app may not is kept by all its channels, and another process knows it from the last reading', async () => {
-    net.says['/y'] = { headers: { 'x-all': '0 100 60' } }
-    expect(await call('/y')).toBeNull()
-    await house.quotas.settled()
-    const { ws } = await house.workspace()
-    const other = await house.channel({ ws, platform: 'talker', grant: { access: 'b' }, externalId: '3' })
-    expect((await call('/z', other))?.kind).toBe('too-fast')
-    const second = channelsHouse({
-      ...{ database: t, clock, keys: memoryKeyRing(), platforms: [platform] },
-      ...{ sandboxUrl: 'http://sandbox.test', fetch: net.fetch },
-    })
-    expect((await call('/z', channel, second))?.kind).toBe('too-fast')
-    expect(net.count('/z')).toBe(0)
-  })
+test('which workspaces share an app is told by its first field', async () => {
+  const { sharing, set } = house.credentials
+  const [{ ws: none }, { ws: one }, { ws: same }, { ws: third }] = [
+    await house.workspace(),
+    await house.workspace(),
+    await house.workspace(),
+    await house.workspace(),
+  ]
+  for (const [ws, clientId] of [
+    [one, 'shared'],
+    [same, 'shared'],
+    [third, 'another'],
+  ] as const)
+    await set(ws, 'talker', { clientId })
+  expect(await sharing(one, 'talker', 'live')).toEqual({ only: expect.arrayContaining([one, same]) })
+  expect(await sharing(third, 'talker', 'live')).toEqual({ only: [third] })
+  // Without an app of the installation it is alone; in the sandbox there is one for all.
+  expect(await sharing(none, 'talker', 'live')).toEqual({ only: [none] })
+  expect(await sharing(none, 'talker', 'sandbox')).toEqual({ but: [] })
 })
 
 test('over any sequence of spends, refunds and window ends no window is exceeded, and no unit is lost', async () => {

@@ -7,14 +7,15 @@ import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import { Temporal } from 'temporal-polyfill'
 import type { Clock } from '#infra/clock.ts'
-import type { Db } from '#infra/db/database.ts'
-import type { Charge, Realm } from '#kit/client/http.ts'
+import type { Database, Db } from '#infra/db/database.ts'
+import type { Charge, Realm, Refusal } from '#kit/client/http.ts'
 import type { Platform, Quota } from '#kit/client/platform.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import type { Budget } from '#kit/facts/spec.ts'
 import { createReadings } from './readings.ts'
 import { takeRolling } from './rolling.ts'
 import { createTold, type Heard, type Take } from './told.ts'
+import { createWords, sweepWords, type WordPlace, wordsNow } from './words.ts'
 
 /** Whose budget a call takes from. Without a channel (a connect flow) only budgets of the app are counted. */
 export type Spender = { platform: Platform; realm: Realm; channelId?: string; app?: Record<string, string> }
@@ -33,11 +34,9 @@ export type Quotas = {
   /** Gives back what `spend` took for this very `charge` object. */
   refund: (who: Spender, charge: Charge) => Promise<void>
   /** Keeps what an answer's headers say, to the call that took `charges`; written in the background, gathered. Never throws. */
-  seen: (
-    who: Spender,
-    answer: { status: number; headers: Record<string, string>; text?: string },
-    charges?: readonly Charge[],
-  ) => void
+  seen: (who: Spender, answer: { status: number; headers: Record<string, string> }, charges?: readonly Charge[]) => void
+  /** A network says that a quota is used up: what the call took from waits, for every channel of that scope. Never throws. */
+  refused: (who: Spender, refusal: Refusal, charges: readonly Charge[]) => void
   /** The call that took `charges` has no answer: the network may have counted it. Never throws. */
   lost: (charges: readonly Charge[]) => void
   /** Writes everything `seen` now; resolves when it is. */
@@ -97,16 +96,19 @@ export const knownQuotas = async (
 ): Promise<Map<string, KnownQuota[]>> => {
   const out = new Map<string, KnownQuota[]>(channels.map((c) => [c.id, []]))
   const apps = new Map<string, Record<string, string>>()
+  const ownApp = async (c: (typeof channels)[number]) => {
+    const key = `${c.workspace_id}/${c.platform}/${c.realm}`
+    const app = apps.get(key) ?? (await appOf(c.workspace_id, c.platform, c.realm))
+    apps.set(key, app)
+    return app
+  }
   const wanted: { c: (typeof channels)[number]; budget: Budget; cap: number; account: string; window: Span }[] = []
   for (const c of channels) {
     const platform = platforms.get(c.platform)
     for (const budget of platform?.spec.budgets ?? []) {
       if (!platform || isPace(budget) || budget.told === 'alone') continue
-      const key = `${c.workspace_id}/${c.platform}/${c.realm}`
       // Unsealed only where it decides whose count it is, or the cap.
-      const asks = budget.scope === 'app' || budget.capField !== undefined
-      const app = apps.get(key) ?? (asks ? await appOf(c.workspace_id, c.platform, c.realm) : {})
-      if (asks) apps.set(key, app)
+      const app = budget.scope === 'app' || budget.capField !== undefined ? await ownApp(c) : {}
       const account = accountOf(budget, { platform, realm: c.realm, channelId: c.id, app })
       const window = spanOf(budget, now.getTime())
       if (account !== null) wanted.push({ c, budget, cap: capOf(budget, app), account, window })
@@ -173,6 +175,22 @@ export const knownQuotas = async (
       at: r.at.toISOString(),
     })
   }
+  // What is said to be used up, of the account and of the whole app: whichever was said last counts.
+  const said = await wordsNow(db, [...new Set(channels.map((c) => c.platform))], now)
+  for (const c of said.size > 0 ? channels : []) {
+    const platform = platforms.get(c.platform)
+    for (const budget of platform?.spec.budgets ?? []) {
+      if (!platform || !budget.told || isPace(budget)) continue
+      const account = accountOf(budget, { platform, realm: c.realm, channelId: c.id, app: await ownApp(c) })
+      const word = said.get(`${c.platform}/${account}/${budget.bucket}`)
+      const list = out.get(c.id)!
+      const other = list.find((q) => q.bucket === budget.bucket)
+      if (!word || (other && other.source !== 'budget' && Date.parse(other.at) > word.at.getTime())) continue
+      const { bucket, label } = budget
+      const full = { bucket, label, used: word.cap, cap: word.cap, resetsAt: word.until.toISOString() }
+      out.set(c.id, [...list.filter((q) => q !== other), { ...full, source: 'headers', at: word.at.toISOString() }])
+    }
+  }
   return out
 }
 
@@ -182,10 +200,12 @@ export const fullestQuotas = async (
   now: Date,
 ): Promise<{ platform: string; bucket: string; ratio: number }[]> => {
   const { rows } = await sql<{ platform: string; bucket: string; ratio: number }>`
-    select c.platform, r.bucket, max(r.used::float8 / r.cap) as ratio
-    from quota_readings r join channels c on c.id = r.channel_id
-    where r.cap > 0 and (r.resets_at > ${now} or (r.resets_at is null and r.at > ${new Date(now.getTime() - readingLifeMs)}))
-    group by c.platform, r.bucket`.execute(db)
+    select platform, bucket, max(ratio) as ratio from (
+      select c.platform, r.bucket, r.used::float8 / r.cap as ratio
+      from quota_readings r join channels c on c.id = r.channel_id
+      where r.cap > 0 and (r.resets_at > ${now} or (r.resets_at is null and r.at > ${new Date(now.getTime() - readingLifeMs)}))
+      union all select platform, bucket, 1::float8 from quota_words where until > ${now}) said
+    group by platform, bucket`.execute(db)
   return rows
 }
 
@@ -211,9 +231,13 @@ const mostRemembered = 20_000
 const unbounded = 2_000_000_000
 type Taken = { account: string; start: Date | null; key?: string; take?: Take }
 
-/** `onError`: told when a reading could not be written. */
+/** The longest a word may hold (ms), whatever an answer says: its window, and a little for clocks that differ. */
+const longest = ({ window }: Budget): number => ('rolling' in window ? window.rolling : 25 * 3_600_000) + 900_000
+
+/** `onError`: told when a reading could not be written. `listen`: how other processes are heard; absent: there are none. */
 export const createQuotas = (d: {
   db: Db
+  listen?: Database['listen']
   clock: Pick<Clock, 'now' | 'sleep'>
   onError?: (error: unknown, channelId: string) => void
 }): Quotas => {
@@ -233,6 +257,11 @@ export const createQuotas = (d: {
   }
 
   const keyOf = (platform: string, account: string, bucket: string) => `${platform}/${account}/${bucket}`
+  const keyAt = (place: WordPlace) => keyOf(place.platform, place.account, place.bucket)
+  const words = createWords({
+    ...d,
+    hear: ({ cap, until, ...at }) => (until === null ? told.forget(keyAt(at)) : told.spent(keyAt(at), { cap, until })),
+  })
 
   /** What headers had said when this process made its first call, by channel and bucket: one look for all channels. */
   let before: Promise<Map<string, Heard>> | null = null
@@ -283,6 +312,7 @@ export const createQuotas = (d: {
     const cap = capOf(budget, who.app)
     if (!budget.told) return count(who, charge, { budget, account, cap })
     const key = keyOf(id, account, charge.bucket)
+    await words.ready()
     await remember(key, charge.bucket, who.channelId)
     const got = told.take(key, charge.units, d.clock.now())
     if ('until' in got) throw spent(id, budget, got.cap, new Date(got.until))
@@ -293,8 +323,26 @@ export const createQuotas = (d: {
       await count(who, charge, { budget, account, cap: got.word ? Math.max(cap, unbounded) : cap })
     } catch (error) {
       end(charge, true)
+      // The network may have told another process that there is more.
+      if (!got.word && (await readAgain(key, charge.bucket, who.channelId))) return spend(who, charge)
       throw error
     }
+  }
+
+  /** Does the last reading of the channel say that something is left? Then it is the network's word here too. */
+  const readAgain = async (key: string, bucket: string, channelId: string | undefined): Promise<boolean> => {
+    if (channelId === undefined) return false
+    const row = await d.db
+      .selectFrom('quota_readings')
+      .select(['used', 'cap', 'resets_at'])
+      .where('channel_id', '=', channelId)
+      .where('bucket', '=', bucket)
+      .where('source', '=', 'headers')
+      .where('resets_at', '>', new Date(d.clock.now()))
+      .executeTakeFirst()
+    if (!row?.resets_at || row.used >= row.cap) return false
+    const heard = { left: Math.floor(row.cap - row.used), cap: row.cap, until: row.resets_at.getTime() }
+    return told.hear(key, heard, null) === 'room'
   }
 
   /** Takes from our own count. */
@@ -366,8 +414,12 @@ export const createQuotas = (d: {
           const account = budget && accountOf(budget, who)
           const until = q.resetsAt === null ? Number.NaN : Date.parse(q.resetsAt)
           if (!account || !Number.isFinite(q.used) || !Number.isFinite(q.cap)) continue
-          const heard = { left: Math.floor(q.cap - q.used), cap: q.cap, until: until > now ? until : null }
-          told.hear(keyOf(who.platform.spec.id, account, q.bucket), heard, takes.get(q.bucket) ?? null)
+          const ends = until > now ? Math.min(until, now + longest(budget)) : null
+          const heard = { left: Math.floor(q.cap - q.used), cap: q.cap, until: ends }
+          const place = { platform: who.platform.spec.id, account, bucket: q.bucket }
+          const said = told.hear(keyAt(place), heard, takes.get(q.bucket) ?? null)
+          if (said === 'spent' && ends !== null) words.spent(place, q.cap, ends)
+          else if (said === 'room') words.over(place)
         }
         readings.hear(channelId, quotas, now)
       } catch (error) {
@@ -375,9 +427,26 @@ export const createQuotas = (d: {
       }
     },
 
-    settled: readings.settled,
+    refused: (who, { scope, until }, charges) => {
+      const now = d.clock.now()
+      for (const { bucket } of charges) {
+        const budget = who.platform.spec.budgets?.find((b) => b.told && b.bucket === bucket && b.scope === scope)
+        const account = budget && accountOf(budget, who)
+        if (!account || !(until > now)) continue
+        const place = { platform: who.platform.spec.id, account, bucket }
+        const [cap, ends] = [capOf(budget, who.app), Math.min(until, now + longest(budget))]
+        told.spent(keyAt(place), { cap, until: ends })
+        words.spent(place, cap, ends)
+      }
+    },
+
+    settled: async () => {
+      await readings.settled()
+      await words.settled()
+    },
 
     sweep: async (now) => {
+      await sweepWords(d.db, now)
       // Slices of a pace are many and soon worth nothing.
       await sql`
         delete from quotas

@@ -1,7 +1,7 @@
 /**
  * What networks say themselves about their budgets, in the headers of answers: how much is left, until when. While such a
- * word holds it wins over our own count, both ways. Kept in the memory of a process (bounded): another process hears it
- * with its own next answer, and a restart from the last reading of the channel.
+ * word holds it wins over our own count, both ways. Kept in the memory of a process (bounded): that nothing is left other
+ * processes are told (words.ts), the rest they hear with their own next answer, and a restart from the last reading of the channel.
  *
  * Calls overlap, and an answer tells the state of when its call arrived. So a word counts less what is still under way, and
  * a word whose call was taken before that of the last one accepted is old news.
@@ -23,8 +23,15 @@ export type Told = {
   take: (key: string, units: number, now: number) => { until: number; cap: number } | { take: Take; word: boolean }
   /** A take is over. `back`: the call provably never left, so that what it took is there again. */
   end: (key: string, take: Take, back: boolean) => void
-  /** A word of an answer to the call of `take`; null: of before this process. A word without an end is no bound, and ends the last one. */
-  hear: (key: string, heard: Heard, take: Take | null) => void
+  /**
+   * A word of an answer to the call of `take`; null: of before this process. A word without an end is no bound, and ends the
+   * last one unless it says that nothing is left. Gives what it says now, or null when it was old news.
+   */
+  hear: (key: string, heard: Heard, take: Take | null) => 'spent' | 'room' | null
+  /** Nothing is left, as of now: a refusal says so, or another process. */
+  spent: (key: string, word: { cap: number; until: number }) => void
+  /** What was said of it holds no more. */
+  forget: (key: string) => void
   /** Is anything known or under way of it? */
   knows: (key: string) => boolean
 }
@@ -74,15 +81,25 @@ export const createTold = (): Told => {
       known.add(key)
       const last = words.get(key)
       const when = take?.asked ?? 0
-      if (last && when < last.asked) return
+      if (last && when < last.asked) return null
       if (until === null) {
+        if (left <= 0) return null
         words.delete(key)
-        return
+        return 'room'
       }
       let underWay = 0
       for (const other of flying.get(key) ?? []) if (other !== take) underWay += other.units
       words.set(key, { left: left - underWay, cap, until, asked: when })
+      return left <= 0 ? 'spent' : 'room'
     },
+
+    spent: (key, { cap, until }) => {
+      known.add(key)
+      // Whatever is under way was asked before this.
+      words.set(key, { left: 0, cap, until, asked: ++asked })
+    },
+
+    forget: (key) => void words.delete(key),
 
     knows: (key) => known.has(key),
   }

@@ -56,7 +56,7 @@ export const checkCandidates = async (
     const channel = channels.get(c.channelId)
     if (!c.dueAt || !channel) continue
     const of = { id: c.id ?? null, channel, content: contentOf(c), settings: c.settings, dueAt: c.dueAt }
-    const planned = await plannedFindings(db, preflight.platforms.get(channel.platform), of, preflight.appOf)
+    const planned = await plannedFindings(db, preflight.platforms.get(channel.platform), of, preflight)
     // What is spent now and stays so until then has been told already.
     const told = checked[i]!.findings.some((f) => f.kind === 'quota.spent')
     if (!told) checked[i]!.findings.push(...planned)

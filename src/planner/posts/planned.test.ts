@@ -82,6 +82,61 @@ describe('the plan', () => {
     )
   })
 
+  test('an app that workspaces share has one plan, and an app of one’s own another', async () => {
+    const seed = seeder(t.db, clock)
+    const [other, strange] = [await seed.workspace(), await seed.workspace()]
+    const apps = {
+      appOf: async (id: string) => ({ clientId: id === strange.id ? 'theirs' : 'ours' }),
+      sharing: async (id: string) => (id === strange.id ? { only: [strange.id] } : { but: [strange.id] }),
+    }
+    const of = networks([daily])
+    const plain = of.get('plain')!
+    const credentials = [{ name: 'clientId', label: 'Client ID' }]
+    const platforms = new Map([['plain', { ...plain, spec: { ...plain.spec, credentials } }]])
+    const posts = createPosts({ db: t.db, clock, platforms, apps })
+    const at = async (w: typeof ws, hours: number) => {
+      const segments = [{ text: 'hi', mediaIds: [] }]
+      const channel = await seed.channel(w.id)
+      const post = await posts.create(w, author, { ...input('', [channel]), content: { segments } })
+      return posts.schedule(w, post.id, { at: new Date(start + hours * hour).toISOString() }, null)
+    }
+    await t.db.deleteFrom('publications').execute()
+    await at(ws, 1)
+    await at(other, 1)
+    await at(strange, 1)
+    const third = await at(other, 2)
+    expect(told(third)).toEqual([])
+    expect(told(await at(ws, 3))[0]?.[2]).toMatchObject({ used: 3, limit: 3 })
+    expect(told(await at(strange, 3))).toEqual([])
+    // One that waits takes its part of the day it goes on in, not of the one it was planned for.
+    await t.db
+      .updateTable('publications')
+      .set({ state: 'waiting', next_at: new Date(start + 13 * hour) })
+      .where('id', '=', third.publications[0]!.id)
+      .execute()
+    await at(ws, 13)
+    await at(ws, 13)
+    expect(told(await at(ws, 14))[0]?.[2]).toMatchObject({ used: 3 })
+    expect(told(await at(ws, 2.5))).toEqual([])
+  })
+
+  test('what is used up beyond the due time is shown at once too, with until when', async () => {
+    const posts = createPosts({ db: t.db, clock, platforms: networks([daily]) })
+    const channel = await seeder(t.db, clock).channel(ws.id)
+    const day = { window_start: new Date(start - 12 * hour), window_end: new Date(start + 12 * hour) }
+    const count = { platform: 'plain', account: 'app:sandbox:one', bucket: 'uploads', used: 3, cap: 3 }
+    await t.db
+      .insertInto('quotas')
+      .values({ ...count, ...day })
+      .execute()
+    const late = await plan(posts, channel, start + 2 * hour)
+    expect(told(late)).toEqual([
+      ['quota.spent', 'warning', expect.objectContaining({ used: 3, until: '2026-11-23T08:00:00.000Z' })],
+    ])
+    expect(told(await plan(posts, channel, start + 13 * hour))).toEqual([])
+    await t.db.deleteFrom('quotas').execute()
+  })
+
   test('the forecast looks again, and what is used counts beside what is planned', async () => {
     const posts = createPosts({ db: t.db, clock, platforms: networks([rolling]) })
     const channel = await seeder(t.db, clock).channel(ws.id)

@@ -9,7 +9,14 @@ import type { Db } from '#infra/db/database.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import type { Finding } from '#kit/facts/preflight.ts'
 import type { Budget, Planned } from '#kit/facts/spec.ts'
+import type { Sharing } from '../channels/credentials.ts'
 import { type AppOf, accountOf, capOf, windowOf } from '../channels/quotas.ts'
+
+/** The app credentials of a workspace, and which workspaces use the same app. */
+export type Apps = {
+  appOf: AppOf
+  sharing: (ws: string, platform: string, realm: 'live' | 'sandbox') => Promise<Sharing>
+}
 
 /** Publications of one window that are looked at; a plan with more of them is told by these. */
 const most = 5_000
@@ -85,40 +92,54 @@ const finding = (
 }
 
 /** What the plan itself tells, long before the due time. */
-export const isPlanned = (f: Pick<Finding, 'kind'>): boolean => f.kind === 'quota.planned' || f.kind === 'quota.exceeds'
+export const isPlanned = (f: Pick<Finding, 'kind'>): boolean =>
+  f.kind === 'quota.planned' || f.kind === 'quota.exceeds' || f.kind === 'quota.spent'
 
-/** Publications of the plan before `p` that share its budgets: of its channel, or of the workspace's channels on the network. */
-const earlierOf = async (db: Db, p: PlannedFor, scope: Budget['scope'], from: number): Promise<Earlier[]> => {
-  const rows = await db
+/**
+ * Publications of the plan before `p` that share its budgets: of its channel, or of all channels of the app, whatever
+ * workspace they are of. One that waits counts when it goes on, unless it has begun and taken its part.
+ */
+const earlierOf = async (db: Db, p: PlannedFor, sharing: Sharing | null, from: number): Promise<Earlier[]> => {
+  const shared = db
     .selectFrom('publications as x')
     .innerJoin('channels as c', 'c.id', 'x.channel_id')
     .innerJoin('posts as b', 'b.id', 'x.post_id')
     // Their weights alone: texts may be long, and many.
     .select([
-      'x.due_at',
       'x.settings',
       sql<number>`jsonb_array_length(coalesce(x.content, b.content) -> 'segments')`.as('segments'),
       sql<boolean>`trim(coalesce(coalesce(x.content, b.content) ->> 'firstComment', '')) <> ''`.as('firstComment'),
     ])
-    .where('x.state', '=', 'scheduled')
-    .where('x.due_at', '>', new Date(from))
-    .where((e) =>
-      p.id === null
-        ? e('x.due_at', '<=', p.dueAt)
-        : e.or([e('x.due_at', '<', p.dueAt), e.and([e('x.due_at', '=', p.dueAt), e('x.id', '<', p.id)])]),
-    )
-    .$if(scope === 'channel', (q) => q.where('x.channel_id', '=', p.channel.id))
-    .$if(scope === 'app', (q) =>
-      q
-        .where('x.workspace_id', '=', p.channel.workspace_id)
-        .where('c.platform', '=', p.channel.platform)
-        .where('c.realm', '=', p.channel.realm),
-    )
+    .where((e) => {
+      if (sharing === null) return e('x.channel_id', '=', p.channel.id)
+      const app = [e('c.platform', '=', p.channel.platform), e('c.realm', '=', p.channel.realm)]
+      if ('only' in sharing) return e.and([...app, e('x.workspace_id', 'in', sharing.only)])
+      return e.and(sharing.but.length > 0 ? [...app, e('x.workspace_id', 'not in', sharing.but)] : app)
+    })
     .$if(p.id !== null, (q) => q.where('x.id', '!=', p.id!))
-    .orderBy('x.due_at', 'desc')
     .limit(most)
-    .execute()
-  return rows.map(({ due_at, ...weight }) => ({ at: due_at!.getTime(), weight }))
+  const [planned, waiting] = [
+    await shared
+      .select('x.due_at as at')
+      .where('x.state', '=', 'scheduled')
+      .where('x.due_at', '>', new Date(from))
+      .where((e) =>
+        p.id === null
+          ? e('x.due_at', '<=', p.dueAt)
+          : e.or([e('x.due_at', '<', p.dueAt), e.and([e('x.due_at', '=', p.dueAt), e('x.id', '<', p.id)])]),
+      )
+      .orderBy('x.due_at', 'desc')
+      .execute(),
+    await shared
+      .select('x.next_at as at')
+      .where('x.state', '=', 'waiting')
+      .where('x.begun', '=', false)
+      .where('x.next_at', '>', new Date(from))
+      .where('x.next_at', '<=', p.dueAt)
+      .orderBy('x.next_at', 'desc')
+      .execute(),
+  ]
+  return [...planned, ...waiting].map(({ at, ...weight }) => ({ at: at!.getTime(), weight }))
 }
 
 /** What the network said the caps are, by bucket, where it tells them of this account. */
@@ -149,7 +170,7 @@ export const plannedFindings = async (
   db: Db,
   platform: Platform | undefined,
   p: PlannedFor,
-  appOf: AppOf,
+  { appOf, sharing: sharingOf }: Apps,
 ): Promise<Finding[]> => {
   const at = p.dueAt.getTime()
   const foreseen = (platform?.spec.budgets ?? []).filter((b) => b.plans)
@@ -170,7 +191,8 @@ export const plannedFindings = async (
   const seen = new Map<string, Earlier[]>()
   for (const { budget, needs, account, from } of able) {
     const key = `${budget.scope}/${from}`
-    const earlier = seen.get(key) ?? (await earlierOf(db, p, budget.scope, from))
+    const sharing = budget.scope === 'app' ? await sharingOf(ws, p.channel.platform, realm) : null
+    const earlier = seen.get(key) ?? (await earlierOf(db, p, sharing, from))
     seen.set(key, earlier)
     const cap = caps.get(budget.bucket) ?? capOf(budget, app)
     const taken = counts

@@ -6,8 +6,9 @@ import { known, tell } from '#contract/strict.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { type Cost, type Draft, type DraftMedia, type Finding, preflight } from '#kit/facts/preflight.ts'
 import type { Attachment } from '#kit/facts/spec.ts'
-import type { AppOf, KnownQuota } from '../channels/quotas.ts'
+import type { KnownQuota } from '../channels/quotas.ts'
 import { isReachable } from '../channels/reachable.ts'
+import type { Apps } from './planned.ts'
 import { channelFindings, errorsOf, forecastAheadMs, mediaOf, quotaFindings, wrongSettings } from './rules.ts'
 import type { ChannelFacts, MediaRow } from './store.ts'
 
@@ -146,13 +147,13 @@ const outOfReach = (
 }
 
 /**
- * `platforms`: id -> server face. `publicUrl`: where networks would fetch media; absent: nobody asks. `appOf`: whose
+ * `platforms`: id -> server face. `publicUrl`: where networks would fetch media; absent: nobody asks. `apps`: whose
  * budgets are counted; absent: those of one app. `handsOut`: the storage itself gives media to networks that fetch.
  */
 export const createPreflight = (
   platforms: ReadonlyMap<string, Platform>,
   publicUrl: string | null = null,
-  appOf: AppOf = async () => ({}),
+  { appOf, sharing }: Apps = { appOf: async () => ({}), sharing: async () => ({ but: [] }) },
   handsOut = false,
 ) => {
   /** Everything wrong with one candidate; the words first, then the account. A platform this build lacks is an error finding. */
@@ -194,6 +195,7 @@ export const createPreflight = (
   return {
     platforms,
     appOf,
+    sharing,
 
     /** Media the settings of a channel on this platform point at. */
     attached: (platformId: string, settings: unknown) => attachedTo(platforms.get(platformId), settings),

@@ -186,13 +186,13 @@ export type QuotaState = {
   cap: number
   /** Epoch ms when it is full again; null: unknown. */
   resetsAt: number | null
-  /** The network refuses a post beyond the account's quota; beyond the others a call waits. */
+  /** What the network says of the account counts posts; of the others a call takes one. */
   source: 'budget' | 'headers' | 'account'
 }
 
 /**
  * Quotas that would not do. `needs`: how many posts go out (a thread has several). A quota that is full again before the
- * post is due says nothing. What is spent is an error only minutes before, where the network would refuse it.
+ * post is due says nothing. No error: the engine waits for room, and uses up no try.
  */
 export const quotaFindings = (
   platform: string,
@@ -209,12 +209,14 @@ export const quotaFindings = (
       {
         rule: `${platform}.quota.spent`,
         kind: 'quota.spent',
-        level: o.soon && left === 0 && q.source === 'account' ? 'error' : 'warning',
+        level: 'warning',
         message:
           left === 0
             ? `${q.label}: all ${q.cap} are used.`
             : `${q.label}: ${left} of ${q.cap} are left, this post takes ${counted}.`,
-        remedy: until ? `It is full again at ${until}; choose a later time.` : 'Choose a later time.',
+        remedy: until
+          ? `It goes out when there is room, from ${until}; or choose a later time.`
+          : 'Choose a later time.',
         params: { quota: q.label, bucket: q.bucket, limit: q.cap, used: q.used, left, ...(until ? { until } : {}) },
       },
     ]

@@ -14,13 +14,13 @@ import { Problem } from '#contract/problems.ts'
 import type { Clock } from '#infra/clock.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { Platform } from '#kit/client/platform.ts'
-import type { AppOf } from '../channels/quotas.ts'
 import { readCursor, writeCursor } from '../paging/cursor.ts'
 import { publicationStory } from '../publishing/detail.ts'
 import { duplicatePost } from './duplicate.ts'
 import { forecastDue, nextForecast } from './forecast.ts'
 import { listPosts } from './list.ts'
 import { checkCandidates, type PlanDeps, rescheduleOne, schedulePost, unschedulePost, type Ws } from './plan.ts'
+import type { Apps } from './planned.ts'
 import { createPreflight } from './preflight.ts'
 import { checkInput } from './rules.ts'
 import { findPost, findPublication, publicationsOf } from './store.ts'
@@ -36,9 +36,9 @@ export type PostsDeps = {
   /** The storage itself gives media to networks that fetch. */
   handsOut?: boolean
   /** Asks networks about accounts whose last word is old; the forecast does so first. Must not throw. */
-  /** Whose budgets are counted; absent: those of one app. */
-  appOf?: AppOf
   askAccounts?: (channelIds: readonly string[]) => Promise<void>
+  /** Whose budgets are counted; absent: those of one app. */
+  apps?: Apps
 }
 export type PostQuery = {
   cursor?: string
@@ -81,7 +81,7 @@ export const createPosts = (deps: PostsDeps): Posts => {
   const d: PlanDeps = {
     db,
     clock,
-    preflight: createPreflight(deps.platforms, deps.publicUrl, deps.appOf, deps.handsOut),
+    preflight: createPreflight(deps.platforms, deps.publicUrl, deps.apps, deps.handsOut),
   }
 
   const get: Posts['get'] = async (ws, id) => {

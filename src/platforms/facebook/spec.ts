@@ -150,6 +150,16 @@ export const spec = defineSpec({
       takes: [{ url: /^(graph|graph-video)\.facebook\.com\//, units: 0 }],
       told: 'alone',
     },
+    // Code 4: the same of the whole app.
+    {
+      bucket: 'usage-app',
+      label: 'Calls of the app in an hour (%)',
+      cap: 100,
+      scope: 'app',
+      window: { rolling: 3_600_000 },
+      takes: [{ url: /^(graph|graph-video)\.facebook\.com\//, units: 0 }],
+      told: 'alone',
+    },
   ],
   can: { firstComment: true, remove: true, edit: true, insights: true, webhook: true, readBack: true },
   unknowable: [

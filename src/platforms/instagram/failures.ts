@@ -24,6 +24,7 @@ const own: readonly FailureRule[] = [
     subcode: '2207042',
     kind: 'too-fast',
     word: 'publish-quota',
+    spends: 'channel',
     say: 'This account has used up the posts Instagram takes from apps in 24 hours. Clarion tries again when some are free.',
   },
   {

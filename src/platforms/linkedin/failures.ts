@@ -11,7 +11,7 @@ const str = (value: unknown): string | undefined =>
 
 const dayMs = 86_400_000
 /** Quotas refill at midnight UTC (§7); up to ten minutes more, so that not everybody comes back at once. Epoch ms. */
-export const midnight = (now: number): number => (Math.floor(now / dayMs) + 1) * dayMs + (now % 600_000)
+const midnight = (now: number): number => (Math.floor(now / dayMs) + 1) * dayMs + (now % 600_000)
 
 const reconnect = 'LinkedIn does not accept the sign-in any more. Connect the account again.'
 
@@ -57,12 +57,14 @@ export const failures: FailureTable = {
       match: /APPLICATION/,
       kind: 'too-fast',
       word: 'app-quota',
+      spends: 'app',
       say: 'The daily quota of the LinkedIn app is used up. It is full again at midnight UTC.',
     },
     {
       status: 429,
       kind: 'too-fast',
       word: 'member-quota',
+      spends: 'channel',
       say: 'The daily quota of this LinkedIn member is used up. It is full again at midnight UTC.',
     },
     {

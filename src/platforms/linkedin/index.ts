@@ -8,7 +8,6 @@ import { pure } from './preflight.ts'
 import { publish } from './publish.ts'
 import { edit, remove } from './remove.ts'
 import type { Settings } from './spec.ts'
-import { usage } from './usage.ts'
 import { webhook } from './webhook.ts'
 
 export default definePlatform<Settings>({
@@ -23,6 +22,5 @@ export default definePlatform<Settings>({
   options: { organizations },
   optionWords: { organizations: ['name'] },
   insights: { post: postInsights, account: accountInsights },
-  usage,
   webhook,
 })

@@ -78,8 +78,8 @@ const ofAppDay = (bucket: string, label: string, method: 'POST' | undefined, url
   told: 'alone' as const,
 })
 
-/** The app's days on what publishing calls. */
-export const ofApp = [
+/** The app's days on what publishing calls: LinkedIn counts by resource, and says it in a 429 alone (§8, APPLICATION). */
+const ofApp = [
   ofAppDay('app-posts-day', 'Posts of the app today', 'POST', /^api\.linkedin\.com\/rest\/posts$/),
   ofAppDay('app-files-day', 'Files of the app today', 'POST', /^api\.linkedin\.com\/rest\/(images|videos|documents)$/),
   ofAppDay('app-comments-day', 'Comments of the app today', 'POST', /^api\.linkedin\.com\/rest\/socialActions\//),
@@ -200,6 +200,8 @@ export const spec = defineSpec({
       scope: 'channel',
       window: { daily: 'UTC' },
       takes: [{ method: 'POST', url: /^api\.linkedin\.com\/rest\/posts$/ }],
+      // Only by a refusal that says whose quota it is (§8): then every account of that scope waits until midnight UTC.
+      told: 'too',
       plans: () => 1,
     },
     ...ofApp,

@@ -60,6 +60,7 @@ const own: readonly FailureRule[] = [
     code: '9',
     kind: 'too-fast',
     word: 'publish-quota',
+    spends: 'channel',
     say: 'This account has used up what Threads takes from apps in 24 hours. Clarion tries again when some is free.',
   },
   {
@@ -67,6 +68,7 @@ const own: readonly FailureRule[] = [
     match: quota,
     kind: 'too-fast',
     word: 'publish-quota',
+    spends: 'channel',
     say: 'This account has used up what Threads takes from apps in 24 hours. Clarion tries again when some is free.',
   },
   // Said of a file that is being prepared, so nothing is out; and our address may have been down for a moment.

@@ -110,6 +110,7 @@ export const spec = defineSpec({
   // Containers that are not published within 24 h expire (§3.2).
   ahead: { upload: 86_400_000, process: 86_400_000 },
   // Per profile in any 24 hours (fact sheet §7). A reply and a post are published by the same call, so the caller says which.
+  // Others publish for the same profile too: that all is used up is Threads' word (code 9), and wins.
   budgets: [
     {
       bucket: 'posts',
@@ -117,6 +118,7 @@ export const spec = defineSpec({
       cap: 250,
       scope: 'channel',
       window: { rolling: 86_400_000 },
+      told: 'too',
       plans: () => 1,
     },
     {
@@ -125,6 +127,7 @@ export const spec = defineSpec({
       cap: 1_000,
       scope: 'channel',
       window: { rolling: 86_400_000 },
+      told: 'too',
       plans: ({ segments, firstComment }) => segments - 1 + Number(firstComment),
     },
     {
@@ -134,6 +137,17 @@ export const spec = defineSpec({
       scope: 'channel',
       window: { rolling: 86_400_000 },
       takes: [{ method: 'DELETE', url: /^graph\.threads\.net\// }],
+      told: 'too',
+    },
+    // Code 4 (§7): the whole app has called too much; each call prolongs that.
+    {
+      bucket: 'usage-app',
+      label: 'Calls of the app in an hour (%)',
+      cap: 100,
+      scope: 'app',
+      window: { rolling: 3_600_000 },
+      takes: [{ url: /^graph\.threads\.net\//, units: 0 }],
+      told: 'alone',
     },
   ],
   can: { firstComment: true, remove: true, edit: false, insights: true, webhook: true, readBack: true },

@@ -135,7 +135,7 @@ export const spec = defineSpec({
   pace: { concurrency: 4, backlogGapMs: 30_000 },
   // A session lives about a week, and nothing is on the channel before its last byte (§3.2). A day is enough.
   ahead: { upload: 86_400_000 },
-  // Google tells of no quota in its answers, so they are counted here. search.list has a fourth, which Clarion never calls.
+  // Google tells of no quota in its answers but by refusing (`quotaExceeded`: of the whole app), so they are counted here. search.list has a fourth, which Clarion never calls.
   budgets: [
     {
       bucket: 'uploads',
@@ -143,6 +143,7 @@ export const spec = defineSpec({
       cap: 100,
       scope: 'app',
       window: pacific,
+      told: 'too',
       capField: 'uploadsPerDay',
       plans: () => 1,
     },
@@ -154,6 +155,7 @@ export const spec = defineSpec({
       largest: 400,
       scope: 'app',
       window: pacific,
+      told: 'too',
       capField: 'unitsPerDay',
       // Fact sheet §7; looks at the processing are a unit each.
       plans: ({ firstComment, settings }) =>
@@ -163,7 +165,14 @@ export const spec = defineSpec({
         (settings.captions ? 400 : 0) +
         (firstComment ? 50 : 0),
     },
-    { bucket: 'stats', label: 'Statistics calls today (whole app)', cap: 10_000, scope: 'app', window: pacific },
+    {
+      bucket: 'stats',
+      label: 'Statistics calls today (whole app)',
+      cap: 10_000,
+      scope: 'app',
+      window: pacific,
+      told: 'too',
+    },
   ],
   can: { firstComment: true, remove: true, edit: true, insights: true, webhook: true, readBack: true },
   // §6: statistics for 30 days.

@@ -602,6 +602,8 @@ export const en = {
   'preflight.quota.exceeds.fix': 'Make the post smaller, or raise the cap where the network has granted more.',
   'preflight.quota.spent': '{{quota}}: {{used}} of {{limit}} are used, which leaves too little for this post.',
   'preflight.quota.spent.fix': 'Choose a later time.',
+  'preflight.quota.spent.until': '{{quota}}: {{used}} of {{limit}} are used, which leaves too little for this post.',
+  'preflight.quota.spent.until.fix': 'It goes out when there is room, from {{until}}; or choose a later time.',
   'preflight.comment.unsupported': '{{platform}} takes no first comment from apps.',
   'preflight.comment.unsupported.fix': 'The post goes out there without the comment.',
   'preflight.channel.removed': '{{channel}} is no longer connected.',

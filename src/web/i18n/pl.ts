@@ -661,6 +661,8 @@ export const pl: Catalogue = {
   'preflight.quota.exceeds.fix': 'Skróć post albo podnieś limit, jeśli sieć przyznała większy.',
   'preflight.quota.spent': '{{quota}}: wykorzystano {{used}} z {{limit}}, na ten post zostało za mało.',
   'preflight.quota.spent.fix': 'Wybierz późniejszy termin.',
+  'preflight.quota.spent.until': '{{quota}}: wykorzystano {{used}} z {{limit}}, na ten post zostało za mało.',
+  'preflight.quota.spent.until.fix': 'Wyjdzie, gdy będzie miejsce, od {{until}}; możesz też wybrać późniejszy termin.',
   'preflight.comment.unsupported': '{{platform}} nie przyjmuje pierwszego komentarza od aplikacji.',
   'preflight.comment.unsupported.fix': 'Post pojawi się tam bez komentarza.',
   'preflight.channel.removed': 'Kanał {{channel}} nie jest już połączony.',

@@ -44,7 +44,8 @@ export const findingText = (t: T, finding: Finding, words: Words = {}): FindingT
   if (sized.has(finding.kind))
     [params.actual, params.limit] = bytesApart(Number(finding.params.actual), Number(finding.params.limit), number)
   const single = finding.kind === 'thread.length' && finding.params.limit === 1 ? '.none' : ''
-  const key = `preflight.${finding.kind}${single}`
+  const timed = finding.kind === 'quota.spent' && finding.params.until !== undefined ? '.until' : ''
+  const key = `preflight.${finding.kind}${single}${timed}`
   const say = (k: string) => {
     const own = words[k]
     return own === undefined ? maybe(t, k, params) : fill(own, params)

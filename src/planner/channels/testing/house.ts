@@ -34,7 +34,7 @@ export const channelsHouse = (o: HouseOptions) => {
   const { database, clock, keys } = o
   const { db } = database
   const platforms = new Map(o.platforms.map((p) => [p.spec.id, p]))
-  const quotas = createQuotas({ db, clock, onError: o.onError })
+  const quotas = createQuotas({ db, clock, listen: database.listen, onError: o.onError })
   const http = createChannelHttp({ platforms, sandboxUrl: o.sandboxUrl, clock, fetch: o.fetch, quotas })
   const sandbox = async (platform: string) => {
     const res = await fetch(`${o.sandboxUrl}/_desk/${platform}/tokens`, {

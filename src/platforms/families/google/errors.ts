@@ -124,6 +124,7 @@ export const googleRules = (name: string, api: string): readonly FailureRule[] =
     code: ['quotaExceeded', 'dailyLimitExceeded', 'dailyLimitExceededUnreg'],
     kind: 'too-fast',
     word: 'quota',
+    spends: 'app',
     say: `The Google Cloud project has used up its ${name} quota for today. It is full again at midnight in California.`,
   },
   {

@@ -6,9 +6,8 @@
 import type { FailureRule, FailureTable } from '#kit/facts/failures.ts'
 
 const permissionCodes = ['3', '10', ...Array.from({ length: 100 }, (_, i) => String(200 + i))]
-/** 4 app, 17 user, 32 Page with a user token, 341 and 613 custom, 800xx business use cases. */
+/** 17 user, 32 Page with a user token, 341 and 613 custom, 800xx business use cases. */
 const throttleCodes = [
-  '4',
   '17',
   '32',
   '341',
@@ -53,9 +52,17 @@ export const graphRules = (name: string): readonly FailureRule[] => [
     say: `${name} no longer takes Clarion's access. Connect the account again.`,
   },
   {
+    code: '4',
+    kind: 'too-fast',
+    word: 'app-rate-limited',
+    spends: 'app',
+    say: `The app has called ${name} too often ({text}). Clarion waits with all its accounts.`,
+  },
+  {
     code: throttleCodes,
     kind: 'too-fast',
     word: 'rate-limited',
+    spends: 'channel',
     say: `${name} asked us to slow down ({text}).`,
   },
   {

@@ -104,7 +104,7 @@ export default defineImitation<ThreadsState>({
     for (const t of Object.values(world.state.tokens)) if (!account || t.account === account.id) t.dead = true
     world.changed()
   },
-  faultAnswer: (_world, status) => graphFault(status, { code: 4, message: '(#4) Application request limit reached' }),
+  faultAnswer: (_world, status) => graphFault(status, { code: 17, message: '(#17) User request limit reached' }),
   act,
   render,
   css,

@@ -44,6 +44,7 @@ export const pl = {
   'quota.posts': 'Posty z aplikacji w ciągu 24 godzin',
   'quota.replies': 'Odpowiedzi z aplikacji w ciągu 24 godzin',
   'quota.deletes': 'Usunięcia z aplikacji w ciągu 24 godzin',
+  'quota.usage-app': 'Zapytania aplikacji w ciągu godziny (%)',
   'connect.clientId': 'Identyfikator aplikacji Threads',
   'connect.clientId.help':
     'developers.facebook.com > Twoja aplikacja > Use cases > Access the Threads API > Settings. To nie jest identyfikator aplikacji Meta.',
