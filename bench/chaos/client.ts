@@ -81,6 +81,15 @@ const plain = (s: Sample): boolean =>
     (x) => x.text !== null && (x.media ?? []).length <= 1 && (x.media ?? []).every((m) => m.kind === 'image'),
   )
 
+/** Three at a time, as three people would. */
+const eachOf = async <T>(list: readonly T[], act: (one: T) => Promise<unknown>): Promise<void> => {
+  const left = [...list]
+  const person = async () => {
+    for (let one = left.shift(); one !== undefined; one = left.shift()) await act(one)
+  }
+  await Promise.all([person(), person(), person()])
+}
+
 export type Office = Awaited<ReturnType<typeof openOffice>>
 
 /** Sets the first person up, makes the workspaces, connects their channels and prepares what each publishes. */
@@ -131,7 +140,7 @@ export const openOffice = async (o: {
     (await client.call<{ items: Channel[] }>('POST', `/api/v1/workspaces/${ws}/sandbox/connect-all`)).items
 
   const templates = new Map<string, Template[]>()
-  for (const ws of workspaces) {
+  const furnish = async (ws: string): Promise<void> => {
     const base = `/api/v1/workspaces/${ws}`
     const channels = await connect(ws)
     const files = new Map<string, Promise<string>>()
@@ -178,6 +187,7 @@ export const openOffice = async (o: {
       `workspace ${templates.size} of ${workspaces.length}: ${channels.length} channels, ${list.length} kinds of post`,
     )
   }
+  await eachOf(workspaces, furnish)
 
   const plan: Planned[] = []
   let made = 0
@@ -341,7 +351,7 @@ export const openOffice = async (o: {
     workspaces,
     /** Publications one post can have. */
     width: Math.max(...[...templates.values()].map((list) => new Set(list.map((t) => t.channelId)).size)),
-    platforms: [...new Set([...templates.values()].flat().map((t) => t.platform))],
+    platforms: [...new Set([...templates.values()].flat().map((t) => t.platform))].sort(),
     onePost,
     /** What people do who find channels disconnected, each in their workspace. Gives how many workspaces were seen to. */
     reconnect: async (): Promise<number> => {
@@ -352,13 +362,11 @@ export const openOffice = async (o: {
         .where('state', '=', 'reconnect')
         .where('removed_at', 'is', null)
         .execute()
-      const left = rows.map((r) => r.workspace_id)
-      const one = async () => {
-        for (let ws = left.shift(); ws; ws = left.shift())
-          // It may not work while everything breaks; the next look finds it again.
-          await connect(ws).catch((error: Error) => o.say(`reconnecting: ${error.message.slice(0, 200)}`))
-      }
-      await Promise.all([one(), one(), one()])
+      await eachOf(
+        rows.map((r) => r.workspace_id),
+        // It may not work while everything breaks; the next look finds it again.
+        (ws) => connect(ws).catch((error: Error) => o.say(`reconnecting: ${error.message.slice(0, 200)}`)),
+      )
       return rows.length
     },
     /** Uploads a file of a megabyte; sent again until it is stored. */
