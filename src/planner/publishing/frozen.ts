@@ -69,15 +69,7 @@ type Row = {
   tries: number
   begun: boolean
   late_policy: LatePolicy
-  channel: {
-    id: string
-    external_id: string
-    kind: string
-    handle: string
-    name: string
-    facts: Record<string, unknown>
-    realm: 'live' | 'sandbox'
-  }
+  channel: Loaded['channel']
   steps: {
     key: string
     name: StepName
@@ -94,7 +86,6 @@ type Row = {
 }
 
 const loadedOf = (r: Row): Loaded => {
-  const { external_id, ...channel } = r.channel
   const steps = r.steps.map(
     (s): StepRow => ({
       key: s.key,
@@ -118,16 +109,20 @@ const loadedOf = (r: Row): Loaded => {
     tries: r.tries,
     begun: r.begun,
     latePolicy: r.late_policy,
-    channel: { ...channel, externalId: external_id },
+    channel: r.channel,
     steps: new Map(steps.map((s) => [s.key, s])),
   }
 }
+
+/** What a step needs to know of its channel `c`, as `Loaded` has it. */
+export const channelSql = sql`json_build_object('id', c.id, 'externalId', c.external_id, 'kind', c.kind, 'handle', c.handle, 'name', c.name,
+  'facts', c.facts, 'realm', c.realm)`
 
 /** Everything attempts need to start, in one read, by publication. What has vanished is absent. */
 export const load = async (db: Db, publicationIds: readonly string[]): Promise<Map<string, Loaded>> => {
   const { rows } = await sql<Row>`
     select p.id, p.frozen, p.workspace_id, p.content, b.content as base, p.settings, p.tries, p.begun, coalesce(b.late_policy, w.late_policy) as late_policy,
-      json_build_object('id', c.id, 'external_id', c.external_id, 'kind', c.kind, 'handle', c.handle, 'name', c.name, 'facts', c.facts, 'realm', c.realm) as channel,
+      ${channelSql} as channel,
       coalesce((select json_agg(s) from steps s where s.publication_id = p.id), '[]') as steps
     from publications p join posts b on b.id = p.post_id join channels c on c.id = p.channel_id join workspaces w on w.id = p.workspace_id
     where p.id = any(${publicationIds}::uuid[])`.execute(db)

@@ -5,7 +5,7 @@ import type { ContentJson } from '#infra/db/tables.ts'
 import type { Finding } from '#kit/facts/preflight.ts'
 import { leastAheadMs, mostPreparings } from './ahead.ts'
 import { deathsBefore } from './deaths.ts'
-import type { Loaded } from './frozen.ts'
+import { channelSql, type Loaded } from './frozen.ts'
 import { type Line, lineSql } from './journal.ts'
 import { type Claim, type ClaimedRow, claimOf, LeaseLost } from './store.ts'
 import { may, stateAfter } from './transition.ts'
@@ -33,7 +33,7 @@ export const candidates = async (db: Db, most: Record<string, number>, now: Date
   const { rows } = await sql<Candidate>`
     select x.id, x.version, x.workspace_id as "workspaceId", x.platform, x.due_at as "dueAt", x.settings, x.content, x.channel from (
       select p.id, p.version, p.workspace_id, c.platform, p.due_at, p.settings, coalesce(p.content, b.content) as content,
-        json_build_object('id', c.id, 'externalId', c.external_id, 'kind', c.kind, 'handle', c.handle, 'name', c.name, 'facts', c.facts, 'realm', c.realm) as channel,
+        ${channelSql} as channel,
         row_number() over (partition by c.platform order by p.due_at, p.id) as n
       from publications p join channels c on c.id = p.channel_id join workspaces w on w.id = p.workspace_id join posts b on b.id = p.post_id
       where ${able(now)}
