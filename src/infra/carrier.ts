@@ -22,7 +22,15 @@ export type Carrier = {
   wake: () => void
   /** Something ended and its place is free: what waited for it may have its turn. */
   free: () => void
+  /**
+   * A place of a queue of `Turns` for work beside them, `most` of such in the queue: it counts like a turn that is taken, over
+   * all processes. Null: there is none left, or a turn waits for one. Gives what gives it back; never rejects.
+   */
+  aside: (queue: string, most: number) => Promise<(() => void) | null>
 }
+
+/** Where each process counts by itself: whoever asks has counted already. */
+export const asideHere: Carrier['aside'] = async () => () => undefined
 
 /** One thing that is due at an instant, and may be taken alone. */
 export type Turn = {
@@ -143,5 +151,6 @@ export const createCarry =
       },
       wake,
       free,
+      aside: asideHere,
     }
   }

@@ -9,7 +9,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Job as BullJob, DelayedError, Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
-import type { Carrier, Carry, Look, Turns } from '../carrier.ts'
+import { asideHere, type Carrier, type Carry, type Look, type Turns } from '../carrier.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Database } from '../db/database.ts'
 import { type RedisLink, within } from '../redis.ts'
@@ -261,6 +261,7 @@ export const createRedisCarriers = (d: {
       },
       wake: chore.wake,
       free: chore.wake,
+      aside: asideHere,
     }
   }
 
@@ -315,6 +316,7 @@ export const createRedisCarriers = (d: {
       },
       wake: loop.wake,
       free: loop.free,
+      aside: loop.aside,
     }
   }
 

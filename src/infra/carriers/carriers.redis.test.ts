@@ -187,6 +187,7 @@ const table = (o: { ms?: number; away?: string } = {}) => {
     add: (n: number, at: number) => {
       for (let i = 0; i < n; i++) rows.set(randomUUID(), { at, number: 0, state: 'due' })
     },
+    running: () => running,
     start: (w: Worker, by: string) =>
       start(w, look(by), { name: 'publishing', topics: ['toy_due'], atMostMs: 5_000, turns: turns(by) }),
     told: () => notify(t.db, 'toy_due', ''),
@@ -266,9 +267,9 @@ describe('a chore over Redis', () => {
 describe('turns over Redis', () => {
   const two = async (planned: ReturnType<typeof table>) => {
     const workers = { a: worker('BullMQ'), b: worker('BullMQ') }
-    for (const [name, w] of Object.entries(workers)) await planned.start(w, name)
+    const carriers = { a: await planned.start(workers.a, 'a'), b: await planned.start(workers.b, 'b') }
     await expect.poll(() => workers.a.link!.trouble()).toBeNull()
-    return workers
+    return { ...workers, carriers }
   }
 
   it('share the work of two workers, and no more at once than the pace says, over both', async () => {
@@ -286,6 +287,31 @@ describe('turns over Redis', () => {
       .toEqual({ name: 'publish-net', waiting: 0, active: 0, completed: 60, failed: 0, delayed: 0 })
     // One of the two tells, or what both tell would be twice as much as there was.
     await expect.poll(() => told.filter((e) => e === 'publish-net completed').length).toBe(60)
+  })
+
+  it('share their places with work beside them, counted over both workers, and go first', async () => {
+    const planned = table({ ms: 300 })
+    const { a, carriers } = await two(planned)
+    await expect.poll(async () => (await a.carriers!.numbers()).length).toBe(1)
+    // Two of the four places at most, whoever asks.
+    const first = await carriers.a.aside('net', 2)
+    const second = await carriers.b.aside('net', 2)
+    expect([first, second]).toEqual([expect.any(Function), expect.any(Function)])
+    expect([await carriers.a.aside('net', 2), await carriers.b.aside('net', 2)]).toEqual([null, null])
+    planned.add(30, clock.now())
+    await planned.told()
+    await expect.poll(() => planned.running()).toBe(2)
+    await expect.poll(() => planned.log.length).toBeGreaterThan(4)
+    expect(planned.most()).toBe(2)
+    // A place that is given back is a turn's at once; while turns wait there is none beside them.
+    second!()
+    await expect.poll(() => planned.most()).toBe(3)
+    expect(await carriers.b.aside('net', 2)).toBeNull()
+    first!()
+    await planned.over()
+    planned.once()
+    expect(planned.most()).toBe(4)
+    await expect.poll(async () => await carriers.b.aside('net', 2)).toEqual(expect.any(Function))
   })
 
   it('are found by another when the first of the workers is dead, or may take nothing', async () => {

@@ -9,6 +9,7 @@ import type { Redis } from 'ioredis'
 import { afterBroken, type Carried, type Look, type Turn, type Turns } from '../carrier.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { within } from '../redis.ts'
+import { createAside } from './aside.ts'
 import type { First } from './first.ts'
 import { jobThere, readJobs, whatToDo } from './there.ts'
 
@@ -49,6 +50,8 @@ export const createTurns = (d: {
   const stopping = new AbortController()
   let nudge = new AbortController()
   let loop: Promise<void> | undefined
+
+  const aside = createAside({ ...d, queues: turns.queues })
 
   /** Puts in what is missing, and gives the turns whose jobs were there already. */
   const put = async (list: readonly Turn[]): Promise<Turn[]> => {
@@ -94,13 +97,7 @@ export const createTurns = (d: {
     passed = clock.now()
     const list = await turns.coming(new Date(clock.now() + horizonMs), { freed: false })
     if (!list) return d.first.yield()
-    const settings = d.client.pipeline()
-    // A Redis that was emptied has forgotten how many may run at once.
-    for (const q of turns.queues) {
-      const queue = d.lane(q.name)
-      if (queue) settings.hset(queue.toKey('meta'), 'concurrency', q.atOnce)
-    }
-    await within(patienceMs, settings.exec())
+    await aside.settle()
     await unstick(await put(list))
   }
 
@@ -181,6 +178,7 @@ export const createTurns = (d: {
       await loop
       await following
     },
+    aside: aside.take,
     wake: () => nudge.abort(),
     free: () => {
       if (!d.ready()) return nudge.abort()

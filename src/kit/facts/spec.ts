@@ -194,7 +194,7 @@ export type Budget = {
 export type ConnectKind = 'redirect' | 'form' | 'code'
 
 export type Pace = {
-  /** Publications of this platform in flight at once, over all channels of this process. */
+  /** Publications of this platform in flight at once, prepared ones included: over all channels of this process, with Redis of all workers. */
   concurrency: number
   /** Least gap between two publications of one channel when a backlog is worked off (ms). */
   backlogGapMs: number

@@ -19,6 +19,16 @@ let t: TestDatabase
 let net: ReturnType<typeof talkerNetwork>
 let house: ChannelsHouse
 let channel: string
+/** What one process has. */
+const worker = () =>
+  channelsHouse({
+    database: t,
+    clock,
+    keys: memoryKeyRing(),
+    platforms: [platform],
+    sandboxUrl: 'http://sandbox.test',
+    fetch: net.fetch,
+  })
 
 beforeAll(async () => {
   t = await testDatabase()
@@ -27,23 +37,16 @@ afterAll(() => t.drop())
 beforeEach(async () => {
   await t.db.deleteFrom('quotas').execute()
   net = talkerNetwork()
-  house = channelsHouse({
-    database: t,
-    clock,
-    keys: memoryKeyRing(),
-    platforms: [platform],
-    sandboxUrl: 'http://sandbox.test',
-    fetch: net.fetch,
-  })
+  house = worker()
   const { ws } = await house.workspace()
   channel = await house.channel({ ws, platform: 'talker', grant: { access: 'gold-access' } })
 })
 
 /** The app credentials of this moment. */
 let app: Record<string, string> = {}
-const client = (channelId = channel) => house.http({ platform, realm: 'sandbox', channelId, app, secrets: [] })
-const ask = (bucket: string, units: number, channelId?: string) =>
-  client(channelId)({ method: 'GET', url: 'https://talker.example/x', charge: { bucket, units } })
+const client = (channelId = channel, by = house) => by.http({ platform, realm: 'sandbox', channelId, app, secrets: [] })
+const ask = (bucket: string, units: number, channelId?: string, by?: ChannelsHouse) =>
+  client(channelId, by)({ method: 'GET', url: 'https://talker.example/x', charge: { bucket, units } })
 const failure = (run: Promise<unknown>) =>
   run.then(
     () => null,
@@ -110,7 +113,10 @@ test('an app that was granted more has a cap of its own, and each app its own co
 
 test('workers side by side never take more than there is', async () => {
   net.says['/x'] = {}
-  const results = await Promise.all(Array.from({ length: 25 }, () => failure(ask('units', 1))))
+  const workers = [house, worker()]
+  const results = await Promise.all(
+    Array.from({ length: 25 }, (_, n) => failure(ask('units', 1, channel, workers[n % 2]))),
+  )
   expect(results.filter((r) => r === null)).toHaveLength(10)
   expect(net.count('/x')).toBe(10)
 })
@@ -136,8 +142,12 @@ test('a pace holds over every stretch of its length, and says when there is room
 
 test('workers side by side keep a pace together', async () => {
   net.says['/x'] = {}
-  const results = await Promise.all(Array.from({ length: 12 }, () => failure(ask('calls', 1))))
+  const workers = [house, worker()]
+  const results = await Promise.all(
+    Array.from({ length: 12 }, (_, n) => failure(ask('calls', 1, channel, workers[n % 2]))),
+  )
   expect(results.filter((r) => r === null)).toHaveLength(2)
+  expect(net.count('/x')).toBe(2)
 })
 
 test('of two budgets both are taken or none', async () => {

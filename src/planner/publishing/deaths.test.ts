@@ -172,7 +172,7 @@ describe('a worker that dies while it prepares', () => {
     const nothing = async () => {}
     const carry: Carry = (look, o) => {
       looks.set(o.name, look)
-      return { start: nothing, stop: nothing, wake: () => {}, free: () => {} }
+      return { start: nothing, stop: nothing, wake: () => {}, free: () => {}, aside: async () => () => {} }
     }
     return { carry, look: () => looks.get('publishing')!() }
   }

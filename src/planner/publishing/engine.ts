@@ -1,6 +1,6 @@
 /**
  * The engine: sleeps until something is due, wakes on NOTIFY, claims, and runs attempts side by side - one per channel,
- * at most `pace.concurrency` per platform. The database is the clock and the truth: a killed engine loses nothing, its
+ * at most `pace.concurrency` per platform, what is prepared ahead included. The database is the clock and the truth: a killed engine loses nothing, its
  * leases run out and another one (or its successor) goes on from the journal.
  */
 import type { Carry, Look, Turns } from '#infra/carrier.ts'
@@ -77,9 +77,9 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
   /** When to look next (epoch ms): as due, or sooner. */
   let nextAt = Number.POSITIVE_INFINITY
 
-  /** Places left on each platform. */
+  /** Places left on each platform: preparings take some as well. */
   const room = (): Record<string, number> => {
-    const places = new Map([...d.platforms].map(([id, p]) => [id, p.spec.pace.concurrency]))
+    const places = new Map([...d.platforms].map(([id, p]) => [id, p.spec.pace.concurrency - preparing.inWork(id)]))
     for (const f of flying.values()) places.set(f.platform, (places.get(f.platform) ?? 1) - 1)
     return Object.fromEntries([...places].map(([id, n]) => [id, Math.max(0, n)]))
   }
@@ -249,7 +249,23 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     turns,
   })
 
-  const preparing = createPreparing(carry, d, { leaseMs })
+  const left = (id: string) =>
+    (d.platforms.get(id)?.spec.pace.concurrency ?? 1) - [...flying.values()].filter((f) => f.platform === id).length
+  const preparing = createPreparing(carry, d, {
+    leaseMs,
+    left,
+    aside: async (id, most) => {
+      const back = await carrier.aside(id, most)
+      return (
+        back &&
+        (() => {
+          back()
+          // What is due may have waited for this very place.
+          if (left(id) <= preparing.inWork(id) + 1) carrier.wake()
+        })
+      )
+    },
+  })
 
   /** Renews the leases of what is in work; aborts what is no longer ours. */
   const heartbeat = async () => {
@@ -309,7 +325,8 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     },
     runAhead: preparing.runNow,
     lastTick: () => ticked,
-    busy: () => flying.size > 0 || nextAt - d.clock.now() < momentMs,
+    // What should have been seen by a later look, and was not, is in another process's hands.
+    busy: () => flying.size > 0 || (nextAt - d.clock.now() < momentMs && d.clock.now() - nextAt < sweepMs),
     inFlight: () => flying.size,
   }
 }

@@ -154,6 +154,27 @@ describe('what is due in a while', () => {
     expect(most).toBe(5)
     for (const id of ids) expect((await h.read(id)).prepared_at).not.toBe(null)
   })
+  it('counts as one of what the network takes at once', async () => {
+    const later = await h.plan(['later'], { dueIn: 10 * minute })
+    let [inside, free]: (() => void)[] = []
+    const begun = new Promise<void>((r) => (inside = r))
+    const stuck = new Promise<void>((r) => (free = r))
+    meets = async (): Promise<Met> => {
+      inside!()
+      await stuck
+      return 'done'
+    }
+    const e = h.engine({ ...toy, concurrency: 1 })
+    const preparing = e.runAhead()
+    await begun
+    const now = await h.plan(['now'])
+    expect(await e.runDue()).toBe(0)
+    expect((await h.read(now)).state).toBe('scheduled')
+    free!()
+    await preparing
+    expect(await e.runDue()).toBe(1)
+    expect([(await h.read(now)).state, (await h.read(later)).prepared_at]).toEqual(['published', expect.any(Date)])
+  })
   it('is told to the engine when its time is near: carriers that look ahead passed it over while it was held', async () => {
     const heard: string[] = []
     const stop = await h.database.listen(topics.due, (x) => heard.push(x))

@@ -28,6 +28,8 @@ export type Preparing = {
   wake: () => void
   /** Works off everything that may be prepared at this instant and gives the number of preparings. Not while started. */
   runNow: () => Promise<number>
+  /** How many of a platform are being prepared here. */
+  inWork: (platform: string) => number
 }
 
 /** Looks at least this often (ms): edits and moves name new times. */
@@ -55,8 +57,15 @@ const hasFiles = (platform: Platform, c: store.Candidate): boolean =>
 /** What a look at a candidate came to. `quiet`: nothing is to be prepared before its time. Null: it is in hand. */
 type Looked = { again: store.Again; quiet: boolean } | 'no-place' | null
 
-export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: number }): Preparing => {
-  type Flying = { work: Work; platform: string; dueAt: number; abort: AbortController; over: Promise<void> }
+export type Places = {
+  /** What attempts of this process leave of a platform's pace. */
+  left: (platform: string) => number
+  /** A place beside attempts over all processes, `most` of them at once; gives what gives it back. Null: there is none. */
+  aside: (platform: string, most: number) => Promise<(() => void) | null>
+}
+
+export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: number } & Places): Preparing => {
+  type Flying = { work: Work; dueAt: number; abort: AbortController; over: Promise<void> }
   const flying = new Map<string, Flying>()
   const stopping = new AbortController()
   const over = new AbortController()
@@ -64,13 +73,24 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
   /** Preparings begun, for `runNow`. */
   let begun = 0
 
-  /** Half of what the network takes at once is left to what is due. */
+  /** Half of what the network takes at once is left to what is due, more than half when more is in work. */
   const places = (platform: Platform) => Math.max(1, Math.floor(platform.spec.pace.concurrency / 2))
-  /** Platforms of what is being claimed at this moment, side by side. */
-  const starting: string[] = []
-  const free = (platform: Platform) => {
-    const taken = [...[...flying.values()].map((f) => f.platform), ...starting]
-    return places(platform) - taken.filter((id) => id === platform.spec.id).length
+  const inWork = new Map<string, number>()
+  const workOn = (id: string) => inWork.get(id) ?? 0
+  const free = (platform: Platform) => Math.min(places(platform), o.left(platform.spec.id)) - workOn(platform.spec.id)
+  /** A place of what the network takes at once, in this process and over all; null: there is none. Gives what gives it back. */
+  const place = async (platform: Platform): Promise<(() => void) | null> => {
+    const { id } = platform.spec
+    if (free(platform) <= 0) return null
+    inWork.set(id, workOn(id) + 1)
+    const back = await o.aside(id, places(platform))
+    const leave = () => {
+      inWork.set(id, workOn(id) - 1)
+      back?.()
+    }
+    if (back) return leave
+    leave()
+    return null
   }
 
   /**
@@ -109,22 +129,22 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
    * Takes a candidate and works on it; resolves when it has been looked at. What has files is taken before they are opened:
    * a file that ends the process leaves the lease behind, and is counted.
    */
-  const launch = async (
-    c: store.Candidate,
-    platform: Platform,
-    files: boolean,
-    claimed: () => void,
-  ): Promise<Looked> => {
+  const launch = async (c: store.Candidate, platform: Platform, files: boolean, leave: () => void): Promise<Looked> => {
     const at = d.clock.now()
     const dueAt = c.dueAt.getTime()
     const leaseUntil = preparingLease(at, dueAt, o.leaseMs)
-    const claim = await store.claimPreparing(d.db, {
-      id: c.id,
-      now: new Date(at),
-      leaseUntil: new Date(leaseUntil),
-      worker: d.worker,
-      look: files,
-    })
+    let claim: Awaited<ReturnType<typeof store.claimPreparing>> = null
+    try {
+      claim = await store.claimPreparing(d.db, {
+        id: c.id,
+        now: new Date(at),
+        leaseUntil: new Date(leaseUntil),
+        worker: d.worker,
+        look: files,
+      })
+    } finally {
+      if (!claim) leave()
+    }
     if (!claim) return null
     const about = { publication: claim.publicationId }
     const abort = new AbortController()
@@ -162,10 +182,10 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
         release()
         looked(null)
         flying.delete(claim.lease)
+        leave()
         carrier.wake()
       })
-    flying.set(claim.lease, { work, platform: claim.platform, dueAt, abort, over })
-    claimed()
+    flying.set(claim.lease, { work, dueAt, abort, over })
     return look
   }
 
@@ -179,19 +199,9 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
     if (!files) {
       const what = await decide(c, platform)
       if (what !== 'now') return again(what.at)
-      if (free(platform) <= 0) return 'no-place'
     }
-    starting.push(c.platform)
-    let taken = false
-    const claimed = () => {
-      if (!taken) starting.splice(starting.indexOf(c.platform), 1)
-      taken = true
-    }
-    try {
-      return await launch(c, platform, files, claimed)
-    } finally {
-      claimed()
-    }
+    const leave = await place(platform)
+    return leave ? launch(c, platform, files, leave) : 'no-place'
   }
 
   /** A token that is dead is seen now, and its channel shown as to reconnect. */
@@ -282,6 +292,7 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
       await beat
     },
     wake: carrier.wake,
+    inWork: workOn,
     runNow: async () => {
       const before = begun
       for (;;) {

@@ -140,6 +140,8 @@ export type ToyOptions = {
   publish?: Platform['publish']
   /** How long its network keeps what is prepared. */
   ahead?: Platform['spec']['ahead']
+  /** What its network takes at once. Default 10. */
+  concurrency?: number
 }
 
 export const toyPlatform = (o: ToyOptions): Platform => {
@@ -182,7 +184,7 @@ export const toyPlatform = (o: ToyOptions): Platform => {
       media: { max: 0, mix: 'alone' },
       settings: { version: 1, schema: z.object({}) },
       ahead: o.ahead,
-      pace: { concurrency: 10, backlogGapMs: 30_000 },
+      pace: { concurrency: o.concurrency ?? 10, backlogGapMs: 30_000 },
       can: {
         firstComment: true,
         remove: false,
