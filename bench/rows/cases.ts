@@ -6,12 +6,17 @@ import type { Db } from '#infra/db/database.ts'
 import { networks, type Seeded } from '#infra/testing/rows.ts'
 import { listChannels } from '#planner/channels/store.ts'
 import * as insights from '#planner/insights/store.ts'
+import { inUse, shownBy } from '#planner/media/store.ts'
+import { goesOut, mustPublishOn } from '#planner/people/effect.ts'
 import { forecastDue, nextForecast } from '#planner/posts/forecast.ts'
 import { type ListQuery, listPosts } from '#planner/posts/list.ts'
 import { createPreflight } from '#planner/posts/preflight.ts'
+import { settleLate } from '#planner/publishing/backlog.ts'
+import { countByState } from '#planner/publishing/counting.ts'
 import { claim, nextDue, troubles } from '#planner/publishing/due.ts'
 import { forgetHistory } from '#planner/publishing/history.ts'
 import { candidates, nextPreparing } from '#planner/publishing/preparing-store.ts'
+import { heldByAnother } from '#planner/publishing/store.ts'
 import { createWrites } from '#planner/publishing/writes.ts'
 import { publicationBy } from '#planner/signals/store.ts'
 
@@ -40,11 +45,13 @@ const searches = {
   'an emoji, no hit': '🦩',
 } as const
 
+const nobody = '00000000-0000-7000-8000-000000000000'
+
 export const cases = (s: Seeded, now: Date): Case[] => {
   const { ws } = s
   const list = (name: string, o: Partial<ListQuery>): Case => ({
     name,
-    run: async (db) => (await listPosts(db, { ws, now, limit: 30, after: null, range: null, ...o })).length,
+    run: async (db) => (await listPosts(db, { ws, now, limit: 30, after: null, range: null, ...o })).rows.length,
   })
   const able = { post: networks.slice(0, 3), account: networks.slice(0, 1) }
   const lease = new Date(now.getTime() + 30_000)
@@ -131,10 +138,28 @@ export const cases = (s: Seeded, now: Date): Case[] => {
     ),
     list('list: a network', { platform: networks[1]! }),
     list('list: a network nobody is on', { platform: 'nowhere' }),
+    list('list: a kind of content nobody made', { contentType: 'document' }),
     list('channel feed', { channelId: s.channel }),
     list('channel feed: published', { channelId: s.channel, state: 'published' }),
     list('channel feed: never published anything', { channelId: s.quiet }),
     ...Object.entries(searches).map(([name, q]) => list(`search: ${name}`, { q })),
+    list('search: two letters, no hit', { q: 'xq' }),
+    { name: 'media: is a file in use', run: async (db) => ((await inUse(db, ws, nobody)) ? 1 : 0) },
+    { name: 'media: is it planned', run: async (db) => ((await shownBy(db, ws, nobody, goesOut)) ? 1 : 0) },
+    {
+      name: 'keys: is anything planned on a channel',
+      run: async (db) => {
+        await mustPublishOn(db, { scopes: [] }, s.quiet)
+        return 0
+      },
+    },
+    { name: 'metrics: by state', run: async (db) => (await countByState(db, now)).length },
+    {
+      name: 'look: has another publication this post',
+      run: async (db) =>
+        (await heldByAnother(db, { publicationId: s.counted, channelId: s.channel }, 'nobody', now.getTime())) ? 1 : 0,
+    },
+    { name: 'late: nothing to settle', run: (db) => settleLate(db, now) },
     { name: 'channels of a workspace', run: async (db) => (await listChannels(db, ws)).length },
     {
       name: 'insights: the numbers of a post',

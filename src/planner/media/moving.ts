@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Db } from '#infra/db/database.ts'
 import { type About, NotStored, type Storage, type Stored } from '#infra/storage.ts'
+import { isIn, openStates } from '../publishing/transition.ts'
 
 /** What the database knows of a file. A rendition has no hash of its own. */
 type Known = { key: string; mime: string; bytes: number; sha256: Buffer | null }
@@ -38,7 +39,9 @@ const known = async (db: Db, keys: readonly string[]): Promise<Map<string, Known
 const inWork = async (db: Db): Promise<string> => {
   const { rows } = await sql<{ said: string }>`
     select coalesce(u.content, b.content)::text || u.settings::text || coalesce(u.frozen::text, '') as said
-    from publications u join posts b on b.id = u.post_id where u.lease_token is not null`.execute(db)
+    from publications u join posts b on b.id = u.post_id where ${isIn(openStates, 'u')} and u.lease_token is not null`.execute(
+    db,
+  )
   return rows.map((r) => r.said).join('\n')
 }
 const idOf = (key: string) => /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(key)?.[0] ?? key

@@ -1,8 +1,9 @@
 /** Media's SQL. */
 import { sql } from 'kysely'
-import type { PublicationState } from '#contract/posts.ts'
+import { type PublicationState, publicationStates } from '#contract/posts.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { Cursor } from '../paging/cursor.ts'
+import { isIn } from '../publishing/transition.ts'
 import { endedStates } from './rules.ts'
 
 const columns = [
@@ -54,7 +55,10 @@ export const inUse = async (db: Db, ws: string, id: string): Promise<boolean> =>
         or exists (select 1 from publications u where u.post_id = p.id and u.content is null and u.state <> all(${endedStates as string[]})))
     union all
     select 1 from publications u join posts p on p.id = u.post_id
-      where u.workspace_id = ${ws} and p.deleted_at is null and u.state <> all(${endedStates as string[]})
+      where u.workspace_id = ${ws} and p.deleted_at is null and ${isIn(
+        publicationStates.filter((s) => !endedStates.includes(s)),
+        'u',
+      )}
         and (u.content @> ${shows} or position(${id} in u.settings::text) > 0 or position(${id} in u.frozen::text) > 0)
   ) as used`.execute(db)
   return rows[0]!.used
@@ -69,9 +73,12 @@ export const shownBy = async (
 ): Promise<boolean> => {
   const shows = sql<string>`${JSON.stringify({ segments: [{ mediaIds: [id] }] })}::jsonb`
   const { rows } = await sql<{ shown: boolean }>`select exists (
+    select 1 from posts p where p.workspace_id = ${ws} and p.deleted_at is null and p.content @> ${shows}
+      and exists (select 1 from publications u where u.post_id = p.id and u.content is null and ${isIn(states, 'u')})
+    union all
     select 1 from publications u join posts p on p.id = u.post_id
-      where u.workspace_id = ${ws} and p.deleted_at is null and u.state = any(${states as string[]})
-        and (coalesce(u.content, p.content) @> ${shows} or position(${id} in u.settings::text) > 0)
+      where u.workspace_id = ${ws} and p.deleted_at is null and ${isIn(states, 'u')}
+        and (u.content @> ${shows} or position(${id} in u.settings::text) > 0)
   ) as shown`.execute(db)
   return rows[0]!.shown
 }

@@ -6,6 +6,7 @@ import type { Scope } from '#contract/people.ts'
 import type { PublicationState } from '#contract/posts.ts'
 import { Problem } from '#contract/problems.ts'
 import type { Db } from '#infra/db/database.ts'
+import { isIn } from '../publishing/transition.ts'
 
 /** What a caller may: the scopes of their key; null or absent: a person, or the house itself. */
 export type Reach = { scopes?: readonly Scope[] | null }
@@ -37,7 +38,7 @@ export const mustPublishOn = async (
     .selectFrom('publications')
     .select('state')
     .where('channel_id', '=', channelId)
-    .where('state', 'in', states)
+    .where(isIn(states))
     .limit(1)
     .executeTakeFirst()
   if (planned) mustPublish(who, `A publication on this channel is ${planned.state}.`)

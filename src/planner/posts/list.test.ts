@@ -6,6 +6,7 @@ import { manualClock } from '#infra/clock.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
 import { readCursor, writeCursor } from '../paging/cursor.ts'
 import { postState } from '../publishing/rules.ts'
+import { listPosts } from './list.ts'
 import { createPosts, type PostQuery, type Posts } from './service.ts'
 import { input, seeder, toyNetworks } from './testing.ts'
 
@@ -149,6 +150,24 @@ describe('the list', () => {
     })
     expect(await walk({ contentType: 'text' }, 100)).toHaveLength(2)
     expect(await walk({ contentType: 'image', channelId: plain }, 100)).toHaveLength(1)
+  })
+
+  test('a page that looked at much and found little tells where to go on; all pages together hold everything', async () => {
+    const made: string[] = []
+    for (let i = 0; i < 12; i++) {
+      clock.set(start + i * 1000)
+      made.push((await write(i % 6 === 5 ? `rare zq ${i}` : `often ${i}`)).id)
+    }
+    const pages: string[][] = []
+    for (let after: { at: Date; id: string } | null | undefined; after !== null; ) {
+      const o = { ws: ws.id, now: new Date(clock.now()), limit: 1, range: null, q: 'zq', reads: 2 }
+      const { rows, next } = await listPosts(t.db, { ...o, after: after ?? null })
+      pages.push(rows.map((r) => r.id))
+      after = next
+    }
+    expect(pages.flat()).toEqual([made[11], made[5]])
+    // Eight are read at once here, of twelve.
+    expect(pages.length).toBeGreaterThan(1)
   })
 
   test('shows nothing of another workspace', async () => {

@@ -13,6 +13,8 @@ import { contentTypeOf, type PostRow } from './store.ts'
 export type ListQuery = {
   ws: string
   now: Date
+  /** A page looks at no more candidates than about this (20,000 take some 0.2 s); one that is not full by then tells where to go on. */
+  reads?: number
   limit: number
   after: { at: Date; id: string } | null
   /** The calendar: a range of due times, `from` included, `to` not. Null: the list, newest first. */
@@ -58,7 +60,7 @@ export const statesWithin: Record<PostState, readonly PublicationState[]> = {
 /** Anything a person typed, as LIKE takes it literally; words are kept in lower case. */
 const like = (q: string) => sql`lower(${`%${q.replace(/[\\%_]/g, '\\$&')}%`})`
 const says = (q: string) =>
-  sql<SqlBool>`exists (select 1 from post_words w where w.post_id = p.id and w.words like ${like(q)})`
+  sql<SqlBool>`coalesce((select w.words like ${like(q)} from post_words w where w.post_id = p.id), false)`
 
 /** Has the post a publication that is all of this? */
 const hasPublication = (o: ListQuery) => sql<SqlBool>`exists (
@@ -83,34 +85,46 @@ const author = sql`left join auth_users u on u.id = p.author_id`
 /** A place in the order of a list: `at` is the sort key, ids come after it. */
 type Place = { at: Date; id: string }
 type Walk = (after: Place | null, n: number) => Promise<Place[]>
+/** `few`: all ids, when they are at most `n`; else null. */
+type WalkByIds = Walk & { few: (n: number) => Promise<string[] | null> }
 const run = async <T>(db: Db, query: RawBuilder<T>): Promise<T[]> => (await query.execute(db)).rows
 
 /** Each read takes at most eight times as many candidates as the one before, up to a bound. */
 const growth = 8
-const most = 50_000
+const most = 1_000
+const pageReads = 20_000
 /** How many candidates to read next: as many as the page still lacks, by what the last `read` gave, and some to spare. */
 const more = (lacks: number, read: number, found: number): number =>
   Math.min(most, read * growth, found === 0 ? most : Math.ceil((lacks * read * 1.5) / found) + 10)
 
-/** Walks until the page is full and one more, or the walk is over, or `reads` are made. `over`: there is nothing behind it. */
+/** `next`: where what comes after the page begins; null: nothing comes. */
+export type Page = { rows: Listed[]; next: Place | null }
+
+/** A page of what was read until the page was full and one more, or there was no more. */
+const paged = (o: ListQuery, rows: readonly Listed[]): Page => {
+  const page = rows.slice(0, o.limit)
+  return { rows: page, next: rows.length > o.limit ? page.at(-1)! : null }
+}
+
+/** Walks until the page is full, or the walk is over, or `reads` candidates or more were looked at. */
 const fill = async (
   o: ListQuery,
   walk: Walk,
   pick: (part: readonly Place[]) => Promise<Listed[]>,
-  { pages, reads = Number.POSITIVE_INFINITY }: { pages: number; reads?: number },
-): Promise<{ found: Listed[]; over: boolean }> => {
+  { pages, reads = o.reads ?? pageReads }: { pages: number; reads?: number },
+): Promise<Page> => {
   const found: Listed[] = []
   let { after }: { after: Place | null } = o
-  for (let n = pages * (o.limit + 1); reads > 0; reads--) {
+  for (let n = pages * (o.limit + 1), read = 0; read < reads; ) {
     const part = await walk(after, n)
     const some = part.length > 0 ? await pick(part) : []
     found.push(...some)
-    if (found.length > o.limit) return { found: found.slice(0, o.limit + 1), over: false }
-    if (part.length < n) return { found, over: true }
+    if (found.length > o.limit || part.length < n) return paged(o, found)
     after = part.at(-1)!
+    read += n
     n = more(o.limit + 1 - found.length, n, some.length)
   }
-  return { found, over: false }
+  return { rows: found, next: after }
 }
 
 const before = (p: 'p' | 'n', after: Place | null) =>
@@ -136,26 +150,35 @@ const allPosts =
     )
 
 /** Posts by ids in several places, each in the order of its index. Ids of posts sort by the time they were made (infra/ids.ts). */
-const byIds =
-  (
-    db: Db,
-    places: readonly ((rest: RawBuilder<unknown>) => RawBuilder<unknown>)[],
-    order: RawBuilder<unknown> = sql`post_id desc`,
-  ): Walk =>
-  async (after, n) => {
-    if (places.length === 0) return []
+const byIds = (
+  db: Db,
+  places: readonly ((rest: RawBuilder<unknown>) => RawBuilder<unknown>)[],
+  order: RawBuilder<unknown> = sql`post_id desc`,
+): WalkByIds => {
+  const found = (after: Place | null, n: number) => {
     const rest = sql`${after ? sql`post_id < ${after.id}` : sql`true`} order by ${order} limit ${n}`
     const parts = places.map((place) => sql`(${place(rest)})`)
+    return sql<{
+      id: string
+    }>`select post_id as id from (${sql.join(parts, sql` union all `)}) f order by post_id desc limit ${n}`
+  }
+  const walk: Walk = async (after, n) =>
+    places.length === 0 ? [] : (await run(db, found(after, n))).map(({ id }) => ({ id, at: new Date(0) }))
+  const few = async (n: number): Promise<string[] | null> => {
+    if (places.length === 0) return []
     const rows = await run(
       db,
       sql<{
-        id: string
-      }>`select post_id as id from (${sql.join(parts, sql` union all `)}) f order by post_id desc limit ${n}`,
+        id: string | null
+      }>`with f as materialized (${found(null, n + 1)}), many as (select count(*) > ${n} as so from f)
+        select distinct id from f where not (select so from many) union all select null from many where so`,
     )
-    return rows.map(({ id }) => ({ id, at: new Date(0) }))
+    return rows[0]?.id === null ? null : rows.map((r) => r.id!)
   }
+  return Object.assign(walk, { few })
+}
 
-const ofChannel = (db: Db, channelId: string): Walk =>
+const ofChannel = (db: Db, channelId: string): WalkByIds =>
   byIds(db, [(rest) => sql`select post_id from publications where channel_id = ${channelId} and ${rest}`])
 
 const ofPlatform = (db: Db, ws: string, platform: string): Walk =>
@@ -168,7 +191,7 @@ const ofPlatform = (db: Db, ws: string, platform: string): Walk =>
 /** What goes out is due by now, on some machine's clock; far less than what is planned. */
 const skewMs = 3_600_000
 
-const inState = (db: Db, { ws, now }: ListQuery, state: PostState): Walk => {
+const inState = (db: Db, { ws, now }: ListQuery, state: PostState): WalkByIds => {
   const of = (which: RawBuilder<unknown>) => (rest: RawBuilder<unknown>) =>
     sql`select post_id from publications where workspace_id = ${ws} and ${which} and ${rest}`
   if (state === 'removed') return byIds(db, [of(sql`removed_at is not null`)])
@@ -199,23 +222,26 @@ const way = (db: Db, o: ListQuery): { walk: Walk; left: ListQuery } => {
 const asks = (o: ListQuery) => Boolean(o.channelId || o.platform || o.contentType || o.state || o.q?.trim())
 
 /** All posts, newest first: nothing is left out, so one read is the page. */
-const everything = (db: Db, o: ListQuery): Promise<Listed[]> =>
-  run(
-    db,
-    sql<Listed>`select ${columns}, p.created_at as at from posts p ${author} where ${wanted(o)} and ${before('p', o.after)}
-      order by p.created_at desc, p.id desc limit ${o.limit + 1}`,
+const everything = async (db: Db, o: ListQuery): Promise<Page> =>
+  paged(
+    o,
+    await run(
+      db,
+      sql<Listed>`select ${columns}, p.created_at as at from posts p ${author} where ${wanted(o)} and ${before('p', o.after)}
+        order by p.created_at desc, p.id desc limit ${o.limit + 1}`,
+    ),
   )
 
 /** Has the text a key in the index of words (migration post_words)? Of shorter ASCII there is a hit nearby, or nowhere. */
 const hasRuns = (q: string) => [...q].length >= 3 || /\P{ASCII}/u.test(q)
 
 /** What says `q`, newest first: what many posts say is found among the newest, what few say by the index of words. */
-const search = async (db: Db, o: ListQuery, q: string): Promise<Listed[]> => {
+const search = async (db: Db, o: ListQuery, q: string): Promise<Page> => {
   const byIndex = hasRuns(q)
   const { walk, left } = way(db, o)
   const near = await fill(o, walk, picked(db, left), byIndex ? { pages: 4, reads: 1 } : { pages: 4 })
-  if (near.over || near.found.length > o.limit || !byIndex) return near.found
-  return run(
+  if (near.next === null || near.rows.length === o.limit || !byIndex) return near
+  const all = await run(
     db,
     sql<Listed>`with found as materialized (
       select w.post_id from post_words w where w.words like ${like(q)} and w.workspace_id = ${o.ws}
@@ -224,19 +250,15 @@ const search = async (db: Db, o: ListQuery, q: string): Promise<Listed[]> => {
     select ${columns}, p.created_at as at from found join posts p on p.id = found.post_id ${author}
     where ${wanted({ ...o, q: undefined })} and ${before('p', o.after)} order by p.created_at desc, p.id desc limit ${o.limit + 1}`,
   )
+  return paged(o, all)
 }
 
 /** So many posts are few: they are looked at all, and put in order then. */
 const fewAre = 2_000
 /** The posts that a state or a channel leads to, where they are few; null: they are many, or neither is asked for. */
 const fewPosts = async (db: Db, o: ListQuery): Promise<string[] | null> => {
-  const walks = [o.state && inState(db, o, o.state), o.channelId && ofChannel(db, o.channelId)]
-  for (const walk of walks) {
-    if (!walk) continue
-    const found = await walk(null, fewAre + 1)
-    if (found.length <= fewAre) return [...new Set(found.map((p) => p.id))]
-  }
-  return null
+  const rare = o.state ? await inState(db, o, o.state).few(fewAre) : null
+  return rare ?? (o.channelId ? ofChannel(db, o.channelId).few(fewAre) : null)
 }
 
 /**
@@ -244,7 +266,7 @@ const fewPosts = async (db: Db, o: ListQuery): Promise<string[] | null> => {
  * have times of their own. Where none of its channels has one it stands at its own; of those, only what comes before the
  * end of what was read is looked for. What is rare is not looked for in the range, but the range in what is rare.
  */
-const calendar = async (db: Db, o: ListQuery, range: { from: Date | null; to: Date | null }): Promise<Listed[]> => {
+const calendar = async (db: Db, o: ListQuery, range: { from: Date | null; to: Date | null }): Promise<Page> => {
   const from = range.from ?? sql`'-infinity'`
   const to = range.to ?? sql`'infinity'`
   const within = (at: string) => sql<SqlBool>`${sql.ref(at)} >= ${from} and ${sql.ref(at)} < ${to}`
@@ -259,8 +281,8 @@ const calendar = async (db: Db, o: ListQuery, range: { from: Date | null; to: Da
       ? sql`cross join lateral (select 1 from publications x where x.channel_id = ${o.channelId} and x.post_id = ${sql.ref(of === 'f' ? 'f.post_id' : 'b.id')} ${also} limit 1) y`
       : sql``
   const few = await fewPosts(db, o)
-  if (few)
-    return run(
+  if (few) {
+    const all = await run(
       db,
       sql<Listed>`select ${columns}, s.at from (
           select b.id, coalesce(t.at, case when t.timed = 0 then b.due_at end) as at from posts b cross join lateral (
@@ -270,6 +292,8 @@ const calendar = async (db: Db, o: ListQuery, range: { from: Date | null; to: Da
         ) s join posts p on p.id = s.id ${author}
         where ${within('s.at')} and ${past(o.after, 's.at', 's.id')} and ${wanted(o)} order by s.at, s.id limit ${o.limit + 1}`,
     )
+    return paged(o, all)
+  }
   const left = o.contentType || o.platform ? o : { ...o, channelId: undefined }
   const walk: Walk = async (after, n) => {
     const planned = await run(
@@ -298,15 +322,15 @@ const calendar = async (db: Db, o: ListQuery, range: { from: Date | null; to: Da
         where ${wanted(left)} and coalesce((select min(e.due_at) from publications e where e.post_id = s.id and ${mine} and ${within('e.due_at')}), s.at) >= s.at
         order by s.at, s.id limit ${o.limit + 1}`,
     )
-  return (await fill(o, walk, pick, { pages: asks(left) ? 2 : 1 })).found
+  return fill(o, walk, pick, { pages: asks(left) ? 2 : 1 })
 }
 
-/** One page and one more, so that the caller knows whether there is a next. */
-export const listPosts = async (db: Db, o: ListQuery): Promise<Listed[]> => {
+/** One page. It may have fewer than `limit` and yet a next: what is rare is looked for a part at a time. */
+export const listPosts = async (db: Db, o: ListQuery): Promise<Page> => {
   const q = o.q?.trim()
   if (o.range) return calendar(db, o, o.range)
   if (q) return search(db, o, q)
   if (!asks(o)) return everything(db, o)
   const { walk, left } = way(db, o)
-  return (await fill(o, walk, picked(db, left), { pages: asks(left) ? 2 : 1 })).found
+  return fill(o, walk, picked(db, left), { pages: asks(left) ? 2 : 1 })
 }

@@ -105,8 +105,13 @@ export const createPosts = (deps: PostsDeps): Posts => {
     const range = from || to ? { from: from ? new Date(from) : null, to: to ? new Date(to) : null } : null
     const name = range ? 'calendar' : 'newest'
     const after = cursor === undefined ? null : readCursor(cursor, name)
-    const rows = await listPosts(db, { ws: ws.id, now: new Date(deps.clock.now()), ...rest, after, range })
-    const page = rows.slice(0, rest.limit)
+    const { rows: page, next } = await listPosts(db, {
+      ws: ws.id,
+      now: new Date(deps.clock.now()),
+      ...rest,
+      after,
+      range,
+    })
     const publications = Map.groupBy(
       await publicationsOf(
         db,
@@ -114,8 +119,7 @@ export const createPosts = (deps: PostsDeps): Posts => {
       ),
       (p) => p.post_id,
     )
-    const last = page.at(-1)
-    const nextCursor = rows.length > page.length && last ? writeCursor({ list: name, at: last.at, id: last.id }) : null
+    const nextCursor = next && writeCursor({ list: name, at: next.at, id: next.id })
     return { items: page.map((p) => toPost(p, publications.get(p.id) ?? [])), nextCursor }
   }
 

@@ -132,13 +132,22 @@ const twinMs = 3_600_000
  * Is this post (or comment) of the account another publication's already? Two equal posts in a row look the same to a
  * network's lists and to its guard against doubles; what one publication has cannot be the other's too. `begunAt` epoch ms.
  */
-export const heldByAnother = async (db: Db, c: Claim, postId: string, begunAt: number): Promise<boolean> => {
+export const heldByAnother = async (
+  db: Db,
+  c: Pick<Claim, 'publicationId' | 'channelId'>,
+  postId: string,
+  begunAt: number,
+): Promise<boolean> => {
   const { rows } = await sql`
-    select 1 from channels mine
-    join channels o on o.platform = mine.platform and o.realm = mine.realm and o.external_id = mine.external_id
-    join publications p on p.channel_id = o.id and p.id <> ${c.publicationId} and p.updated_at > ${new Date(begunAt - twinMs)}
-    join steps s on s.publication_id = p.id and s.state = 'done' and s.name in (${sql.join(publicSteps.map((n) => sql.lit(n)))})
-    where mine.id = ${c.channelId} and s.checkpoint ->> 'id' = ${postId} and s.ended_at > ${new Date(begunAt - twinMs)}
+    with made as materialized (
+      select s.publication_id from steps s where s.state = 'done' and s.checkpoint ->> 'id' = ${postId}
+        and s.name in (${sql.join(publicSteps.map((n) => sql.lit(n)))}) and s.ended_at > ${new Date(begunAt - twinMs)}
+    )
+    select 1 from made cross join lateral (
+      select 1 from publications p join channels o on o.id = p.channel_id join channels mine on mine.id = ${c.channelId}
+      where p.id = made.publication_id and p.id <> ${c.publicationId}
+        and o.platform = mine.platform and o.realm = mine.realm and o.external_id = mine.external_id limit 1
+    ) another
     limit 1`.execute(db)
   return rows.length > 0
 }

@@ -123,6 +123,13 @@ export const PostsPage = () => {
     getNextPageParam: (page) => page.nextCursor ?? undefined,
   })
   const items = posts.data?.pages.flatMap((p) => p.items) ?? []
+  // What is rare is looked for a part at a time: a page may hold nothing, and another come after it.
+  const { fetchNextPage } = posts
+  const looking = items.length === 0 && posts.hasNextPage && !posts.isError
+  const pages = posts.data?.pages.length ?? 0
+  useEffect(() => {
+    if (looking && pages > 0) void fetchNextPage()
+  }, [looking, pages, fetchNextPage])
   return (
     <Page
       title={t('posts.title')}
@@ -199,7 +206,7 @@ export const PostsPage = () => {
       </div>
       {posts.isError ? (
         <Failed error={posts.error} retry={() => void posts.refetch()} />
-      ) : posts.isPending ? (
+      ) : posts.isPending || looking ? (
         <Card role="status" aria-busy="true">
           <span className="sr-only">{t('loading')}</span>
           {[0, 1, 2, 3].map((n) => (
