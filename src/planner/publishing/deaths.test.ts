@@ -165,6 +165,34 @@ describe('what ends its worker every time', () => {
   })
 })
 
+describe('a process that is asked to end', () => {
+  it('gives back what it publishes: no death, and the next one looks at once', async () => {
+    const id = await h.plan(['laid down'])
+    let inside: () => void = () => {}
+    const begun = new Promise<void>((r) => (inside = r))
+    let answer: () => void = () => {}
+    const held = new Promise<void>((r) => (answer = r))
+    h.net.during(async (path, method) => {
+      if (method !== 'POST' || !path.endsWith('/posts')) return
+      inside()
+      await held
+    })
+    const e = h.engine('ask')
+    await e.start()
+    await begun
+    await e.stop(0)
+    expect(await h.read(id)).toMatchObject({ lease_token: null, deaths: 0, begun: true })
+    h.net.during(undefined)
+    answer()
+    await expect.poll(() => out('laid down')).toBe(1)
+    for (let i = 0; i < 5 && (await h.read(id)).state !== 'published'; i++) {
+      await h.engine('ask').runDue()
+      pass(2_000)
+    }
+    expect([await h.read(id), out('laid down')]).toMatchObject([{ state: 'published', deaths: 0 }, 1])
+  })
+})
+
 describe('a worker that dies while it prepares', () => {
   /** A carrier without a sweep: who drives it jumps from one named instant to the next. */
   const driven = () => {

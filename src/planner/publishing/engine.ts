@@ -89,16 +89,18 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     const { hold, release } = createHold()
     const work: Work = { claim, leaseUntil: d.clock.now() + leaseMs, signal: abort.signal, hold, shared }
     const life = attempt(d, work)
-      .catch((error: unknown) => {
-        if (error instanceof store.LeaseLost)
-          d.log.info({ publication: claim.publicationId }, 'lease lost; another worker or a person took over')
-        else
-          d.log.error(
-            { publication: claim.publicationId, err: error },
-            'an attempt broke; its lease runs out and it is tried again',
-          )
-        // The publication keeps its lease unless it is not ours; the channel must not wait for a publication taken back.
-        return error instanceof store.LeaseLost ? store.freeChannel(d.db, claim).catch(() => undefined) : undefined
+      .catch(async (error: unknown) => {
+        const about = { publication: claim.publicationId }
+        if (!(error instanceof store.LeaseLost)) {
+          d.log.error({ ...about, err: error }, 'an attempt broke; its lease runs out and it is tried again')
+          return
+        }
+        const lost = !abort.signal.aborted || abort.signal.reason instanceof store.LeaseLost
+        if (lost) d.log.info(about, 'lease lost; another worker or a person took over')
+        // The channel must not wait for a publication that was taken back, nor anybody for a process that ends.
+        await (lost ? store.freeChannel(d.db, claim) : store.layDown(d.db, claim, new Date(d.clock.now()))).catch(
+          (err: unknown) => d.log.warn({ ...about, err }, 'the channel could not be freed; its lease runs out'),
+        )
       })
       .finally(() => {
         release()

@@ -106,6 +106,17 @@ export const freeChannel = async (db: Db, c: Claim): Promise<void> => {
     .execute()
 }
 
+/**
+ * What a process that is asked to end had in work, and has stopped: given back, which is a word (deaths.ts). It stays what it
+ * is, as after a lease that ran out: whoever takes it next goes on from its journal.
+ */
+export const layDown = async (db: Db, c: Claim, now: Date): Promise<void> => {
+  await sql`update publications set lease_token = null, lease_until = ${now} where id = ${c.publicationId} and lease_token = ${c.lease}`.execute(
+    db,
+  )
+  await freeChannel(db, c)
+}
+
 const one = async (db: Db, c: Claim, query: ReturnType<typeof sql<{ n: number }>>) => {
   const rows = await query.execute(db)
   if (!rows.rows[0]?.n) throw new LeaseLost(c.publicationId)
