@@ -178,6 +178,7 @@ export const openHouse = async (o: HouseOptions) => {
   })
   const publishing = createPublishing(carry, {
     db,
+    steady: database.steady,
     clock,
     platforms,
     keeper,

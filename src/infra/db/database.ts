@@ -9,6 +9,12 @@ export type Db = Kysely<Tables>
 
 export type Database = {
   db: Db
+  /**
+   * For statements that come by the thousand and need one plan whatever their values: a few connections, on which each is
+   * planned once. On many each would have to be planned several times over, at a cost of hundreds of its runs. Only for
+   * single statements that wait for nobody long; the same as `db` where there are few connections, or statements are not prepared.
+   */
+  steady: Db
   pool: pg.Pool
   /** Calls `on` for every NOTIFY on `topic`; reconnects by itself and calls `on('')` after a gap, since messages may be lost. Gives a stop function. */
   listen: Listener['listen']
@@ -52,6 +58,9 @@ export type Patience = {
 }
 /** Our questions take milliseconds: workers or machine code made for one cost more than it does, and come of a wrong guess. */
 const short = 'set max_parallel_workers_per_gather = 0; set jit = off'
+/** Of so many connections, this share is `steady`. */
+const leastForSteady = 6
+const steadyShare = 0.3
 const endless: Patience = { statementMs: 0, lockMs: 0, idleMs: 0, connectionMs: 0 }
 
 /**
@@ -67,33 +76,45 @@ export const openDatabase = (
   const limits = o.patience
     ? `set statement_timeout = ${statementMs}; set lock_timeout = ${lockMs}; set idle_in_transaction_session_timeout = ${idleMs}; ${short}`
     : short
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: o.poolSize ?? 10,
-    types,
-    application_name: 'clarion',
-    connectionTimeoutMillis: connectionMs,
-    onConnect: (client: pg.ClientBase) => client.query(limits),
-  })
-  pool.on('error', (error) => o.onError?.(error))
-  // The pool hears only idle connections: one that breaks in use would otherwise end the process, though its query rejects.
-  pool.on('connect', (client) => client.on('error', (error) => o.onError?.(error)))
-  const through = o.prepared === false ? pool : prepared(pool, o.onError)
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: through }) })
+  const open = (max: number, settings: string) => {
+    const pool = new pg.Pool({
+      connectionString: url,
+      max,
+      types,
+      application_name: 'clarion',
+      connectionTimeoutMillis: connectionMs,
+      onConnect: (client: pg.ClientBase) => client.query(settings),
+    })
+    pool.on('error', (error) => o.onError?.(error))
+    // The pool hears only idle connections: one that breaks in use would otherwise end the process, though its query rejects.
+    pool.on('connect', (client) => client.on('error', (error) => o.onError?.(error)))
+    const through = o.prepared === false ? pool : prepared(pool, o.onError)
+    const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: through }) })
+    const close = async () => {
+      await db.destroy()
+      // Kysely ends the pool only if a query went through it.
+      if (!pool.ended) await pool.end()
+    }
+    return { pool, db, close }
+  }
+  const { poolSize = 10 } = o
+  const few = o.prepared === false || poolSize < leastForSteady ? 0 : Math.floor(poolSize * steadyShare)
+  const main = open(poolSize - few, limits)
+  const steady = few > 0 ? open(few, `${limits}; set plan_cache_mode = force_generic_plan`) : undefined
   const listener = createListener({
     config: { connectionString: url, application_name: 'clarion-listen', types },
     onError: o.onError,
   })
 
   return {
-    db,
-    pool,
+    db: main.db,
+    steady: steady?.db ?? main.db,
+    pool: main.pool,
     listen: listener.listen,
     close: async () => {
       await listener.close()
-      await db.destroy()
-      // Kysely ends the pool only if a query went through it.
-      if (!pool.ended) await pool.end()
+      await main.close()
+      await steady?.close()
     },
   }
 }

@@ -38,6 +38,36 @@ it('a statement that comes again is prepared, one that came twice is not', async
   expect(await kept(d)).toBe(1)
 })
 
+it('on steady connections a statement is planned once, whatever its values', async () => {
+  const plans = async (db: Database['db']) => {
+    for (let i = 0; i < 8; i++) await sql`select * from things where id = ${i}`.execute(db)
+    const { rows } = await sql<{ custom: number; generic: number }>`
+      select sum(custom_plans)::int as custom, sum(generic_plans)::int as generic from pg_prepared_statements where statement like '%things%'`.execute(
+      db,
+    )
+    return rows[0]
+  }
+  const d = openDatabase(home.url, { poolSize: 10 })
+  open.push(d)
+  // It is prepared from the third on; elsewhere the first five are planned for their values.
+  expect(await plans(d.steady)).toEqual({ custom: 0, generic: 6 })
+  expect(await plans(d.db)).toEqual({ custom: 5, generic: 1 })
+  // Together no more than were allowed.
+  const busy = await Promise.all(
+    Array.from(
+      { length: 40 },
+      async (_, i) =>
+        (await sql<{ pid: number }>`select pg_backend_pid() as pid, pg_sleep(0.01)`.execute(i % 2 ? d.steady : d.db))
+          .rows[0]!.pid,
+    ),
+  )
+  expect(new Set(busy).size).toBeLessThanOrEqual(10)
+})
+
+it('where there are few connections, or statements are not prepared, there are no others', () => {
+  for (const d of [database(), database({ prepared: false })]) expect(d.steady).toBe(d.db)
+})
+
 it('turned off, none is ever sent prepared', async () => {
   const d = database({ prepared: false })
   for (let i = 0; i < 10; i++) await thing(d)

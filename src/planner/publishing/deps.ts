@@ -80,6 +80,8 @@ export type Log = {
 
 export type PublishingDeps = {
   db: Db
+  /** For what is said once a batch of attempts (`Database.steady`); `db` when absent. */
+  steady?: Db
   clock: Clock
   platforms: ReadonlyMap<string, Platform>
   keeper: KeeperPort
@@ -102,4 +104,4 @@ export type PublishingDeps = {
 }
 
 /** What attempts are handed: the ports, and what one engine has once for all its attempts. */
-export type EngineDeps = PublishingDeps & { writes: Writes; hints: Hints }
+export type EngineDeps = PublishingDeps & { steady: Db; writes: Writes; hints: Hints }

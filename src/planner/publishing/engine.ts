@@ -57,7 +57,8 @@ const nextMs = 50
 const gaveWay = (error: unknown) => ['40P01', '40001'].includes((error as { code?: string }).code ?? '')
 
 export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing => {
-  const d: EngineDeps = { ...deps, writes: createWrites(deps.db), hints: createHints(deps) }
+  const steady = deps.steady ?? deps.db
+  const d: EngineDeps = { ...deps, steady, writes: createWrites(steady), hints: createHints(deps) }
   const leaseMs = d.leaseMs ?? 30_000
   const flying = new Map<string, { work: Work; platform: string; abort: AbortController; over: Promise<void> }>()
   const stopping = new AbortController()
@@ -140,7 +141,7 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     await hold(at)
     widely = Number.NEGATIVE_INFINITY
     line.begin()
-    const { claims, waiting } = await due.claim(d.db, { ...lease(), free: room() })
+    const { claims, waiting } = await due.claim(steady, { ...lease(), free: room() })
     line.set(waiting)
     widely = at
     launchAll(claims)
@@ -154,7 +155,7 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     for (;;) {
       const channels = line.next(room())
       if (channels.length === 0) break
-      const { claims } = await due.claim(d.db, { ...lease(), channels })
+      const { claims } = await due.claim(steady, { ...lease(), channels })
       launchAll(claims)
       // Who had nothing after all leaves the place to the one behind.
       if (claims.length === channels.length) break
@@ -163,7 +164,7 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
   }
 
   const holdBroken = async (db: Db, now: Date) => {
-    const { broken, backlog } = await due.troubles(db, now)
+    const { broken, backlog } = await due.troubles(steady, now)
     for (const c of broken) {
       const reason = c.state === 'removed' ? 'channel-removed' : c.state
       await db
@@ -189,7 +190,7 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
       if (mayClaim()) presence.looked()
       if (everything || at - askedAt >= nextMs) {
         const now = new Date(at)
-        const [next, prepared] = [await due.nextDue(d.db, now), await nextFreed(d.db, now)]
+        const [next, prepared] = [await due.nextDue(steady, now), await nextFreed(steady, now)]
         dueAt = Math.min(next?.getTime() ?? Number.POSITIVE_INFINITY, prepared?.getTime() ?? Number.POSITIVE_INFINITY)
         askedAt = at
       }
@@ -208,7 +209,7 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     const taken = new Map<string, Promise<void>>()
     for (let tries = 0; ; tries++) {
       try {
-        const { claims } = await due.claim(d.db, { ...lease(), publications: ids })
+        const { claims } = await due.claim(steady, { ...lease(), publications: ids })
         for (const [c, over] of launchAll(claims)) taken.set(c.publicationId, over)
       } catch (err) {
         if (gaveWay(err) && tries < 5) {

@@ -4,13 +4,13 @@ import type { EngineDeps } from './deps.ts'
 import { load } from './frozen.ts'
 import type { Claim } from './store.ts'
 
-export const readFor = (d: Pick<EngineDeps, 'db' | 'keeper'>, claims: readonly Claim[]): Shared => {
+export const readFor = (d: Pick<EngineDeps, 'steady' | 'keeper'>, claims: readonly Claim[]): Shared => {
   const all = load(
-    d.db,
+    d.steady,
     claims.map((c) => c.publicationId),
   ).catch(() => null)
   return {
-    load: async (id) => ((await all) ?? (await load(d.db, [id]))).get(id),
+    load: async (id) => ((await all) ?? (await load(d.steady, [id]))).get(id),
     grant: d.keeper.grants(claims.map((c) => c.channelId)),
   }
 }
