@@ -35,11 +35,15 @@ const known = async (db: Db, keys: readonly string[]): Promise<Map<string, Known
   return new Map(rows.map((r) => [r.key, { ...r, bytes: Number(r.bytes) }]))
 }
 
-/** Everything the texts of running attempts speak of: what one of them has opened at the source must stay there. */
+/**
+ * Everything the texts of running attempts speak of: what one of them has opened at the source must stay there. Between two
+ * steps nobody holds the lease, and the network may be fetching from the source all the same: then what is frozen counts.
+ */
 const inWork = async (db: Db): Promise<string> => {
   const { rows } = await sql<{ said: string }>`
     select coalesce(u.content, b.content)::text || u.settings::text || coalesce(u.frozen::text, '') as said
-    from publications u join posts b on b.id = u.post_id where ${isIn(openStates, 'u')} and u.lease_token is not null`.execute(
+    from publications u join posts b on b.id = u.post_id
+    where ${isIn(openStates, 'u')} and (u.lease_token is not null or (u.frozen is not null and u.next_at <= now() + interval '2 days'))`.execute(
     db,
   )
   return rows.map((r) => r.said).join('\n')
@@ -53,6 +57,10 @@ const hashOf = async (storage: Storage, key: string): Promise<Buffer> => {
 }
 
 class Damaged extends Error {}
+
+/** Is what lies there the file? One that was cut off before its copy was read back must not count as moved. */
+const same = async (from: Storage, to: Storage, file: Known): Promise<boolean> =>
+  (await hashOf(to, file.key)).equals(file.sha256 ?? (await hashOf(from, file.key)))
 
 /** The same bytes; breaks off at the end when they are not those of this hash, so that nothing of them is stored. */
 const checked = async function* (source: AsyncIterable<Buffer>, sha256: Buffer): AsyncGenerator<Buffer> {
@@ -118,7 +126,7 @@ export const moveFiles = async (o: {
         continue
       }
       try {
-        if ((await to.size(key)) === bytes) told.there++
+        if ((await to.size(key)) === bytes && (await same(from, to, file))) told.there++
         else {
           await copy(from, to, file, bytes)
           told.moved++
