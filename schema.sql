@@ -201,6 +201,7 @@ create table media (
   facts jsonb default '{}'::jsonb not null,
   version integer default 1 not null,
   source_url text,
+  files_gone boolean default false not null,
   constraint media_pkey PRIMARY KEY (id),
   constraint media_kind_check CHECK ((kind = ANY (ARRAY['image'::text, 'video'::text, 'document'::text])))
 );

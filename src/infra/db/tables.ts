@@ -118,6 +118,8 @@ export interface Tables {
     created_by: string | null
     created_at: Date
     deleted_at: Date | null
+    /** Deleted, and the storage has let go of it and of its renditions. */
+    files_gone: Generated<boolean>
     /** Of its words (alt). */
     version: Generated<number>
     /** Where it was imported from. */

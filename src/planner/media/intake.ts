@@ -19,7 +19,7 @@ import type { Storage } from '#infra/storage.ts'
 import { inspectVideo } from '#infra/videos.ts'
 import { asProblem, asTooLarge } from './refusals.ts'
 import { cleanName, headBytes, kindOf, maxBytesOf, nameOfUrl, saysImage } from './rules.ts'
-import type { MediaRow } from './store.ts'
+import { type MediaRow, renditionsOf } from './store.ts'
 
 /** A file that has come in whole and is not kept yet. Whoever does not keep it must `discard` it. */
 export type Received = {
@@ -55,6 +55,8 @@ export type IntakeDeps = {
 export const originalKey = (id: string): string => `media/${id.slice(-2)}/${id}`
 /** ms after which an arrived file nobody kept is litter of a process that died. */
 const litterMs = 24 * 60 * 60_000
+/** Deleted rows looked at together. */
+const batch = 200
 /** ms an import may take in all; each silence has its own limit. */
 const importMs = 60 * 60_000
 
@@ -143,43 +145,42 @@ export const createIntake = ({ db, clock, storage, fetch, maxVideoBytes = mediaL
     return { mime, width, height, duration_ms: durationMs, facts: facts as MediaFactsJson }
   }
 
-  /** Looks at what came, puts the file where it stays, and gives what the row needs of it. */
-  const settle = async (r: Received) => {
-    const seen = await holding((hold) => look(r, hold)).catch(asProblem)
-    await storage.move(r.key, originalKey(r.id), { mime: seen.mime, sha256: r.sha256 })
-    return { id: r.id, bytes: r.size, ...seen }
-  }
-
   /**
-   * Keeps what came in. The file is there before its row: a row without its file would be a promise we cannot keep.
+   * Keeps what came in. The file is there before its row says so: a row without its file would be a promise we cannot keep.
+   * Until then the row is that of a deleted one, by which the sweep finds the file when we die in between.
    * @throws Problem `unsupported-media`, `bad-image`, `bad-media`, `no-space`; nothing stays then.
    */
   const keep = async (r: Received, { ws, userId }: Owner, words: Words): Promise<MediaRow> => {
     keeping.add(r)
     try {
-      const { facts, ...file } = await settle(r)
+      const { facts, ...seen } = await holding((hold) => look(r, hold)).catch(asProblem)
       const row = {
-        ...file,
+        id: r.id,
+        bytes: r.size,
+        ...seen,
         workspace_id: ws,
         kind: r.kind,
         sha256: r.sha256,
         name: cleanName(words.name),
         alt: words.alt,
-        storage_key: originalKey(file.id),
+        storage_key: originalKey(r.id),
         created_at: new Date(clock.now()),
         version: 1,
         source_url: words.from ?? null,
       }
+      await db
+        .insertInto('media')
+        .values({ ...row, facts: JSON.stringify(facts), created_by: userId, deleted_at: row.created_at })
+        .execute()
       try {
+        await storage.move(r.key, row.storage_key, { mime: seen.mime, sha256: r.sha256 })
         await db.transaction().execute(async (trx) => {
-          await trx
-            .insertInto('media')
-            .values({ ...row, facts: JSON.stringify(facts), created_by: userId, deleted_at: null })
-            .execute()
+          await trx.updateTable('media').set({ deleted_at: null }).where('id', '=', r.id).execute()
           await notify(trx, topics.live, { workspaceId: ws, kind: 'media', id: row.id })
         })
       } catch (error) {
-        await storage.remove(row.storage_key)
+        // Where that fails too the sweep comes for it.
+        await letGo(r.id).catch(() => undefined)
         throw error
       }
       return { ...row, facts }
@@ -187,6 +188,25 @@ export const createIntake = ({ db, clock, storage, fetch, maxVideoBytes = mediaL
       keeping.delete(r)
       await r.discard()
     }
+  }
+
+  /** Takes the files of a row that is deleted out of the storage. Gives how many; again is fine. */
+  const letGo = async (id: string): Promise<number> => {
+    const row = await db
+      .selectFrom('media')
+      .select('storage_key')
+      .where('id', '=', id)
+      .where('deleted_at', 'is not', null)
+      .executeTakeFirst()
+    if (!row) return 0
+    const made = await renditionsOf(db, id)
+    const keys = [row.storage_key, ...made.map((r) => r.storage_key)]
+    for (const key of keys) await storage.remove(key)
+    await db.transaction().execute(async (trx) => {
+      await trx.deleteFrom('renditions').where('media_id', '=', id).execute()
+      await trx.updateTable('media').set({ files_gone: true }).where('id', '=', id).execute()
+    })
+    return keys.length
   }
 
   /** Fetches from a public https address; the body goes the same way an upload does. Adds `bad-url`. */
@@ -215,7 +235,21 @@ export const createIntake = ({ db, clock, storage, fetch, maxVideoBytes = mediaL
     receive,
     keep,
     importFrom,
-    /** Removes what a process that died left half-way in. Gives how many files. */
-    sweep: (): Promise<number> => storage.sweep('incoming', litterMs),
+    letGo,
+    /** Removes what a process that died left half-way in, and what the storage did not let go of when it was deleted. Gives how many files. */
+    sweep: async (): Promise<number> => {
+      let gone = await storage.sweep('incoming', litterMs)
+      for (;;) {
+        const rows = await db
+          .selectFrom('media')
+          .select('id')
+          .where('files_gone', '=', false)
+          .where('deleted_at', '<', new Date(clock.now() - litterMs))
+          .limit(batch)
+          .execute()
+        for (const { id } of rows) gone += await letGo(id)
+        if (rows.length < batch) return gone
+      }
+    },
   }
 }
