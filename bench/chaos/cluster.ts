@@ -2,7 +2,6 @@
  * The cluster as it would run: processes for the API behind one address, workers, PostgreSQL, Redis, an S3 server, the sandbox. All of it
  * on loopback, each a process that can be killed, stopped and started again by its own pid.
  */
-import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -20,6 +19,7 @@ import { type Started, startClarion } from '../../tools/demo/clarion.ts'
 import { type Desk, deskOf } from '../stand/desk.ts'
 import { startSandboxProcess } from '../stand/sandbox.ts'
 import { startProxy, type Wire } from './proxy.ts'
+import { mountSmallDisk } from './small-disk.ts'
 
 export type Member = {
   name: string
@@ -129,9 +129,8 @@ export const openCluster = async (o: ClusterOptions) => {
     const filesDir = join(dataDir, s3 ? 'cache' : 'media')
     await mkdir(filesDir, { recursive: true })
     if (o.smallDisk) {
-      const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${diskMb}m,mode=0700`, 'tmpfs', filesDir])
-      if (mounted.status !== 0) throw new Error(`no small file system: ${mounted.stderr}`)
-      undo.push(async () => void spawnSync('umount', ['-l', filesDir]))
+      const unmount = mountSmallDisk(filesDir, diskMb)
+      undo.push(async () => unmount())
     }
 
     const keys = `k1:${randomBytes(32).toString('base64')}`

@@ -30,6 +30,7 @@ import { openCluster } from './cluster.ts'
 import { createChaos, jumpMs } from './faults.ts'
 import { byMarker, type Judged, judge } from './judge.ts'
 import { knobsOff } from './networks.ts'
+import { whyNoSmallDisk } from './small-disk.ts'
 import { story } from './story.ts'
 
 const { values: args } = parseArgs({
@@ -83,9 +84,8 @@ const has = (name: string, setting: string | null, missing: string | null): bool
   if (reason) leftOut[name] = reason
   return !reason
 }
-const canMount = process.platform === 'linux' && process.getuid?.() === 0
 const redis = has('redis', 'REDIS_URL', spawnSync('redis-server', ['--version']).status === 0 ? null : 'not installed')
-const smallDisk = has('disk', null, canMount ? null : 'a small file system is mounted by root on Linux only')
+const smallDisk = has('disk', null, whyNoSmallDisk())
 /** An upload that hangs is waited for by the wall's clock, for minutes. */
 const hanging = ['hang-before', 'hang-after']
 const ceph = ['radosgw', 'ceph-mon', 'ceph-osd'].every((tool) => spawnSync(tool, ['--version']).status === 0)
