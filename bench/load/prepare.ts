@@ -57,6 +57,13 @@ export const prepare = async (model: Model, o: { channels: number; publications:
       )
       .execute()
   }
+  // They have been here for a while: what is measured is a burst, and not the first look at the numbers of new channels.
+  const next_at = new Date(now.getTime() + 3_600_000)
+  for (const part of chunks(channels, 200))
+    await db
+      .insertInto('insight_looks')
+      .values(part.map(({ id }) => ({ id, channel_id: id, looked_at: now, next_at })))
+      .execute()
   const posts = Array.from({ length: o.publications }, (_, i) => ({
     post: newId(now.getTime()),
     publication: randomUUID(),

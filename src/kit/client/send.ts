@@ -167,14 +167,11 @@ const answered = async (res: IncomingMessage, parts: readonly Buffer[]): Promise
   const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts)
   const packed = bytes.byteLength > 0 && res.headers['content-encoding']?.toLowerCase() === 'gzip'
   const plain = packed ? await unzip(bytes, { maxOutputLength: longestAnswer }) : bytes
-  const { rawHeaders } = res
   const headers = new Map<string, string>()
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!.toLowerCase()
-    const before = headers.get(name)
-    // Of cookies, which no list can hold and no network's API works by, the last is kept.
-    const listed = before !== undefined && name !== 'set-cookie'
-    headers.set(name, listed ? `${before}, ${rawHeaders[i + 1]}` : rawHeaders[i + 1]!)
+  // As node joins what came twice. Of cookies, which no network's API works by, the last is kept.
+  for (const name in res.headers) {
+    const value = res.headers[name]!
+    headers.set(name, typeof value === 'string' ? value : value.at(-1)!)
   }
   // As `Response` reads it: a mark of the byte order is no part of the text.
   const text = plain.toString('utf8')
