@@ -14,7 +14,7 @@ export const backlog = z
     order: backlogOrder,
     /** Of `count`, those that will be too late for their late policy when their turn comes: held for a person, or missed. */
     tooLate: z.int(),
-    /** When all of it will be through, as its channels and networks are paced; null: there is none, or not before a person does something. */
+    /** When all of it will be through while a worker looks, as its channels and networks are paced; null: there is none, or not before a person does something. */
     doneAt: instant.nullable(),
     channels: z.array(
       z.object({

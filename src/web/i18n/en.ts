@@ -44,6 +44,8 @@ export const en = {
   'backlog.title': 'What is late',
   'backlog.waiting_one': '{{count}} post is late and goes out by itself',
   'backlog.waiting_other': '{{count}} posts are late and go out by themselves',
+  'backlog.waits_one': '{{count}} post is late',
+  'backlog.waits_other': '{{count}} posts are late',
   'backlog.aside_one': '{{count}} late post is set aside',
   'backlog.aside_other': '{{count}} late posts are set aside',
   'backlog.aside.means': 'Nothing of it goes out until you let it. What is planned goes out on time.',

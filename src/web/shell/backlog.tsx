@@ -59,7 +59,9 @@ export const BacklogNotice = () => {
       <Notice
         tone="info"
         title={
-          data.count > 0 ? t('backlog.waiting', { count: data.count }) : t('backlog.aside', { count: data.setAside })
+          data.count === 0
+            ? t('backlog.aside', { count: data.setAside })
+            : t(data.worker.working ? 'backlog.waiting' : 'backlog.waits', { count: data.count })
         }
         action={
           can('editor') ? (
@@ -81,14 +83,13 @@ export const BacklogNotice = () => {
           ) : null
         }
       >
-        <p>
-          {data.count === 0
-            ? t('backlog.aside.means')
-            : data.doneAt
-              ? t(`backlog.order.${data.order}`, { at: format.dateTime(data.doneAt) })
-              : t('backlog.stuck')}
-        </p>
-        {data.tooLate > 0 ? <p>{t('backlog.tooLate', { count: data.tooLate })}</p> : null}
+        {data.count === 0 ? <p>{t('backlog.aside.means')}</p> : null}
+        {data.count > 0 && data.worker.working ? (
+          <p>
+            {data.doneAt ? t(`backlog.order.${data.order}`, { at: format.dateTime(data.doneAt) }) : t('backlog.stuck')}
+          </p>
+        ) : null}
+        {data.tooLate > 0 && data.worker.working ? <p>{t('backlog.tooLate', { count: data.tooLate })}</p> : null}
         <details className="mt-1">
           <summary className="w-fit rounded text-muted">
             {t('backlog.channels', { count: data.channels.length })}
@@ -99,7 +100,9 @@ export const BacklogNotice = () => {
                 <span className="min-w-0 break-words">{names.get(c.channelId) ?? t('backlog.channel')}</span>
                 <span className="text-muted tabular-nums">
                   {t('backlog.posts', { count: c.count + c.setAside })}
-                  {c.count > 0 && c.doneAt ? `, ${t('backlog.until', { at: format.dateTime(c.doneAt) })}` : ''}
+                  {c.count > 0 && c.doneAt && data.worker.working
+                    ? `, ${t('backlog.until', { at: format.dateTime(c.doneAt) })}`
+                    : ''}
                 </span>
               </li>
             ))}
