@@ -50,6 +50,20 @@ test('a statement that takes too long is broken off, and its connection goes on'
   expect((await t.call('postList')).status).toBe(200)
 })
 
+test('every connection has its limits, and asks for no workers and no machine code', async () => {
+  const names = [
+    'statement_timeout',
+    'lock_timeout',
+    'idle_in_transaction_session_timeout',
+    'max_parallel_workers_per_gather',
+    'jit',
+  ]
+  const shown = await Promise.all(
+    names.map(async (name) => Object.values((await t.database.pool.query(`show ${name}`)).rows[0] as object)[0]),
+  )
+  expect(shown).toEqual(['3s', '200ms', '500ms', '0', 'off'])
+})
+
 test('a pool without a free connection answers 503, and not after minutes', async () => {
   const { key } = await t.key(['read'])
   const all = await Promise.all([1, 2, 3].map(() => t.database.pool.connect()))
