@@ -162,13 +162,19 @@ export const failureOf = (walk: AttemptContext, error: unknown, mayHaveActed: bo
     const { message, raw, ...failure } = error.failure
     return { ...failure, message: redact(message, secrets), ...(raw && { raw: redact(raw, secrets) }) }
   }
-  // Too many connections, a restart: nothing left, and it says nothing about the post.
-  if (!mayHaveActed && passes(error))
-    return {
-      kind: 'try-later',
-      code: 'clarion.database-away',
-      message: 'The database could not be asked at that moment. Clarion tries again by itself.',
-    }
+  // Too many connections, a restart: it says nothing about the post. Between two calls of a create it leaves a doubt.
+  if (passes(error))
+    return mayHaveActed
+      ? {
+          kind: 'unknown-outcome',
+          code: 'clarion.database-away',
+          message: 'The database broke off while this was being published.',
+        }
+      : {
+          kind: 'try-later',
+          code: 'clarion.database-away',
+          message: 'The database could not be asked at that moment. Clarion tries again by itself.',
+        }
   walk.d.log.error(
     { publication: walk.w.claim.publicationId, err: error },
     'a step threw something that is not a platform failure',

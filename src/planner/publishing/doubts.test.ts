@@ -372,6 +372,39 @@ describe('a step that breaks before anything left', () => {
   })
 })
 
+describe('a database that breaks off in the middle of a create', () => {
+  /** Two calls, and between them a budget is counted. */
+  const twoCalls = (again: 'ask' | 'never'): ToyOptions => ({
+    again,
+    publish: steps(
+      step(
+        'create',
+        {
+          again,
+          ...(again === 'ask' ? { witness: async () => ({ found: { id: 'n1', url: null } }) } : {}),
+        },
+        async (t) => {
+          await t.http({ method: 'POST', url: 'https://toy.test/posts', json: { text: t.segments[0]!.text } })
+          throw new Error('Client has encountered a connection error and is not queryable')
+        },
+      ),
+    ),
+  })
+
+  it('is no mistake of ours: where the network can be looked at, the post is found', async () => {
+    const id = await h.plan(['between'])
+    await h.engine(twoCalls('ask')).runDue()
+    expect(await h.read(id)).toMatchObject({ state: 'published', external_id: 'n1' })
+    expect([h.net.posts, h.errors]).toEqual([['between'], []])
+  })
+
+  it('is a question that names it where it cannot', async () => {
+    const id = await h.plan(['between'])
+    await h.engine(twoCalls('never')).runDue()
+    expect(await h.read(id)).toMatchObject({ state: 'unconfirmed', reason: 'clarion.database-away' })
+  })
+})
+
 describe('what follows the post', () => {
   it('when its answer is lost, the question is about it alone, with the link to the post', async () => {
     h.net.nextComment.push('lost')
