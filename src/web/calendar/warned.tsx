@@ -3,14 +3,13 @@ import { TriangleAlert } from 'lucide-react'
 import type { Post } from '#contract/posts.ts'
 import { Badge } from '#ui/badge.tsx'
 import { useT } from '../i18n/index.ts'
+import { onlyWaits } from '../lib/findings.ts'
 
-/** What only makes a publication late. */
-const waiting = ['quota.planned', 'quota.spent', 'channel.slow']
 /** `fails`: it will not go out as it is. `waits`: it would go out later than planned. */
 export const warnedOf = (post: Pick<Post, 'publications'>): 'fails' | 'waits' | null => {
   const findings = post.publications.filter((p) => p.state === 'scheduled').flatMap((p) => p.forecast)
   if (findings.length === 0) return null
-  return findings.every((f) => waiting.includes(f.kind)) ? 'waits' : 'fails'
+  return onlyWaits(findings) ? 'waits' : 'fails'
 }
 
 export const Warned = ({ post }: { post: Post }) => {

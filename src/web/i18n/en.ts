@@ -213,6 +213,7 @@ export const en = {
   'post.prepared': 'prepared, waiting for its time',
   'post.forecast': 'Will not go out as it is',
   'post.forecast.waits': 'Will wait for room',
+  'post.budgetSpent': 'A limit of {{platform}} is used up. Clarion publishes when there is room again.',
   'post.steps': 'Steps',
   'post.story': 'What happened',
   'post.story.open': 'What happened',

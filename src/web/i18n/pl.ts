@@ -235,6 +235,7 @@ export const pl: Catalogue = {
   'post.prepared': 'przygotowany, czeka na swoją porę',
   'post.forecast': 'W tej postaci nie wyjdzie',
   'post.forecast.waits': 'Poczeka na wolne miejsce',
+  'post.budgetSpent': 'Limit serwisu {{platform}} jest wykorzystany. Clarion opublikuje, gdy znów będzie miejsce.',
   'post.steps': 'Kroki',
   'post.story': 'Co się działo',
   'post.story.open': 'Co się działo',

@@ -7,7 +7,7 @@ import type { T } from '../i18n/index.ts'
 Object.defineProperty(globalThis, 'localStorage', { value: { getItem: () => null, setItem: () => undefined } })
 Object.defineProperty(globalThis, 'document', { value: { documentElement: { lang: 'en' } } })
 const { setLanguage } = await import('../i18n/index.ts')
-const { findingText } = await import('./findings.ts')
+const { findingText, onlyWaits, reasonText } = await import('./findings.ts')
 
 const t: T = (key, params) => i18next.t(key, params ?? {})
 const finding = (kind: string, params: Finding['params']) => ({ kind, message: 'English.', remedy: 'Mend it.', params })
@@ -32,6 +32,18 @@ describe('in Polish', () => {
     expect(said('channel.slow', { channel: 'Chleb', until: '2026-12-01T09:30:00.000Z' })[0]).toMatch(
       /przed 1 gru, \d\d:\d\d \S+\.$/,
     ))
+  test('a budget that is used up is told with until when, and as a wait, never as a failure', () => {
+    const spent = { quota: 'Posts', used: 3, limit: 3, left: 0 }
+    expect(said('quota.spent', { ...spent, until: '2026-12-01T09:30:00.000Z' })[1]).toMatch(
+      /^Wyjdzie, gdy będzie miejsce, od 1 gru/,
+    )
+    expect(said('quota.spent', spent)[1]).toBe('Wybierz późniejszy termin.')
+    expect(onlyWaits([{ kind: 'quota.spent' }, { kind: 'quota.planned' }])).toBe(true)
+    expect(onlyWaits([{ kind: 'quota.spent' }, { kind: 'quota.exceeds' }])).toBe(false)
+    expect(reasonText(t, 'linkedin.budget-spent', 'LinkedIn')).toMatch(/^Limit serwisu LinkedIn jest wykorzystany/)
+    expect(reasonText(t, 'linkedin.app-quota', 'LinkedIn')).toBeNull()
+    expect(reasonText(t, 'reconnect', 'LinkedIn')).toMatch(/[ąćęłńóśźż]/)
+  })
   test('a setting of the wrong kind is named in the words of its network', () =>
     expect(said('settings.poll', { field: 'poll' }, { poll: 'Ankieta' })).toEqual([
       'To ustawienie jest niepoprawne: Ankieta.',

@@ -8,6 +8,22 @@ import { moment, numberIn } from './locale.ts'
 
 type Finding = { kind: string; message: string; remedy: string; params: Params }
 
+/** What makes a publication late and no more: there is no room yet. */
+const waiting = new Set(['quota.planned', 'quota.spent', 'channel.slow'])
+/** Does a publication with these findings go out all the same, only later? */
+export const onlyWaits = (findings: readonly Pick<Finding, 'kind'>[]): boolean =>
+  findings.every((f) => waiting.has(f.kind))
+
+/**
+ * Why a publication waits or is held, in the person's language; null where the message beside it tells (what the network
+ * said). Our own count says the same of every network, and its message names the budget, in English.
+ */
+export const reasonText = (t: T, reason: string | null, platform: string): string | null => {
+  if (reason === null) return null
+  if (reason.endsWith('.budget-spent') && language() !== 'en') return t('post.budgetSpent', { platform })
+  return maybe(t, `reason.${reason}`, { platform })
+}
+
 const sized = new Set(['image.bytes', 'video.bytes', 'document.bytes'])
 
 /** Instants come as the API writes them. */

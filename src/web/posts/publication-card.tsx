@@ -10,8 +10,8 @@ import { Field, Input } from '#ui/field.tsx'
 import { Notice } from '#ui/notice.tsx'
 import { api } from '../api/client.ts'
 import { publicationQuery } from '../api/queries.ts'
-import { maybe, useT } from '../i18n/index.ts'
-import { findingText } from '../lib/findings.ts'
+import { useT } from '../i18n/index.ts'
+import { findingText, onlyWaits, reasonText } from '../lib/findings.ts'
 import { useFormat } from '../lib/format.ts'
 import { Loaded } from '../lib/query-state.tsx'
 import { PlatformMark, useFace, usePlatformWords } from '../lib/registry.tsx'
@@ -168,21 +168,14 @@ export const PublicationCard = ({
         ) : null}
         {publication.message && state !== 'published' && state !== 'unconfirmed' ? (
           <Notice tone={state === 'failed' || state === 'missed' ? 'danger' : state === 'waiting' ? 'info' : 'warn'}>
-            {(publication.reason ? maybe(t, `reason.${publication.reason}`, { platform }) : null) ?? (
-              <span lang="en">{publication.message}</span>
-            )}
+            {reasonText(t, publication.reason, platform) ?? <span lang="en">{publication.message}</span>}
             {publication.nextAt && state === 'waiting'
               ? ` ${t('post.nextTry', { when: format.exact(publication.nextAt) })}`
               : ''}
           </Notice>
         ) : null}
         {publication.forecast.length > 0 && state === 'scheduled' ? (
-          <Notice
-            tone="warn"
-            title={t(
-              publication.forecast.every((f) => f.kind === 'quota.planned') ? 'post.forecast.waits' : 'post.forecast',
-            )}
-          >
+          <Notice tone="warn" title={t(onlyWaits(publication.forecast) ? 'post.forecast.waits' : 'post.forecast')}>
             {publication.forecast.map((f) => {
               const told = findingText(t, f, words)
               return (
