@@ -35,10 +35,9 @@ const publish = async (writes: Writes, c: Claim): Promise<void> => {
   )
 }
 
-/** Publishes `n` in one burst; gives how many it were. */
-const burst = async (d: Database, n: number): Promise<number> => {
+/** Publishes all that is due in one burst; gives how many it were. */
+const burst = async (d: Database): Promise<number> => {
   const now = new Date()
-  await due(d, n, now)
   const writes = createWrites(d.db)
   const o = { now, leaseUntil: new Date(now.getTime() + 600_000), worker: 'bench' }
   const free = Object.fromEntries(networks.map((p) => [p, 100]))
@@ -67,9 +66,11 @@ export const costOfPublication = async (url: string, n: number): Promise<Cost> =
       return { cpu: ran.reduce((sum, line) => sum + Number(line.split(' ')[0]) / 1e6, 0), wal: rows[0]!.n }
     }
     // Plans are made and pages are read; what follows is how it goes on.
-    await burst(d, n)
+    await due(d, n, new Date())
+    await burst(d)
+    await due(d, n, new Date())
     const from = await counts()
-    const done = await burst(d, n)
+    const done = await burst(d)
     const to = await counts()
     const each = (all: number) => Number((all / Math.max(1, done)).toFixed(3))
     return { publications: done, cpu_ms: each(to.cpu - from.cpu), wal_bytes: Math.round(each(to.wal - from.wal)) }
