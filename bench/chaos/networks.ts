@@ -9,6 +9,7 @@ import type { Desk } from '../stand/desk.ts'
 const wanted: Readonly<Record<string, number>> = {
   duplicateGuard: 0,
   rateLimits: 0,
+  dailyPosts: 1_000_000,
   quotaTotal: 1_000_000,
   replyTotal: 1_000_000,
   contentLimitMs: 0,
