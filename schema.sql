@@ -435,6 +435,19 @@ create table workspaces (
   constraint workspaces_backlog_order_check CHECK ((backlog_order = ANY (ARRAY['oldest'::text, 'newest'::text])))
 );
 
+CREATE OR REPLACE FUNCTION public.forget_with_publication()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from journal where publication_id = old.id;
+  delete from steps where publication_id = old.id;
+  delete from attempts where publication_id = old.id;
+  return null;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.keep_posts_without_channels()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -529,7 +542,6 @@ $function$
 
 alter table api_keys add constraint api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES auth_users(id);
 alter table api_keys add constraint api_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
-alter table attempts add constraint attempts_publication_id_fkey FOREIGN KEY (publication_id) REFERENCES publications(id) ON DELETE CASCADE;
 alter table auth_accounts add constraint "auth_accounts_userId_fkey" FOREIGN KEY ("userId") REFERENCES auth_users(id) ON DELETE CASCADE;
 alter table auth_sessions add constraint "auth_sessions_userId_fkey" FOREIGN KEY ("userId") REFERENCES auth_users(id) ON DELETE CASCADE;
 alter table channel_tokens add constraint channel_tokens_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channels(id) ON DELETE CASCADE;
@@ -539,7 +551,6 @@ alter table connect_flows add constraint connect_flows_user_id_fkey FOREIGN KEY 
 alter table connect_flows add constraint connect_flows_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 alter table insight_looks add constraint insight_looks_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channels(id) ON DELETE CASCADE;
 alter table insight_looks add constraint insight_looks_publication_id_fkey FOREIGN KEY (publication_id) REFERENCES publications(id) ON DELETE CASCADE;
-alter table journal add constraint journal_publication_id_fkey FOREIGN KEY (publication_id) REFERENCES publications(id) ON DELETE CASCADE;
 alter table media add constraint media_created_by_fkey FOREIGN KEY (created_by) REFERENCES auth_users(id);
 alter table media add constraint media_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 alter table members add constraint members_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth_users(id) ON DELETE CASCADE;
@@ -556,7 +567,6 @@ alter table quota_readings add constraint quota_readings_channel_id_fkey FOREIGN
 alter table renditions add constraint renditions_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE;
 alter table snapshots add constraint snapshots_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channels(id) ON DELETE CASCADE;
 alter table snapshots add constraint snapshots_publication_id_fkey FOREIGN KEY (publication_id) REFERENCES publications(id) ON DELETE CASCADE;
-alter table steps add constraint steps_publication_id_fkey FOREIGN KEY (publication_id) REFERENCES publications(id) ON DELETE CASCADE;
 alter table webhook_subscriptions add constraint webhook_subscriptions_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channels(id) ON DELETE CASCADE;
 
 CREATE INDEX api_keys_workspace ON api_keys USING btree (workspace_id, created_at DESC);
@@ -598,6 +608,7 @@ CREATE TRIGGER posts_bare AFTER INSERT ON public.posts FOR EACH ROW EXECUTE FUNC
 CREATE TRIGGER posts_words AFTER INSERT OR UPDATE OF content, tags ON public.posts FOR EACH ROW EXECUTE FUNCTION keep_words_of_post();
 CREATE TRIGGER publications_bare_gone AFTER DELETE ON public.publications FOR EACH ROW EXECUTE FUNCTION keep_posts_without_channels();
 CREATE TRIGGER publications_bare_new AFTER INSERT ON public.publications FOR EACH ROW EXECUTE FUNCTION keep_posts_without_channels();
+CREATE TRIGGER publications_forget AFTER DELETE ON public.publications FOR EACH ROW EXECUTE FUNCTION forget_with_publication();
 CREATE TRIGGER publications_settled BEFORE INSERT OR UPDATE OF state ON public.publications FOR EACH ROW EXECUTE FUNCTION keep_settled();
 CREATE TRIGGER publications_words AFTER UPDATE OF content ON public.publications FOR EACH ROW WHEN ((new.content IS DISTINCT FROM old.content)) EXECUTE FUNCTION keep_words_of_post();
 CREATE TRIGGER publications_words_gone AFTER DELETE ON public.publications FOR EACH ROW WHEN ((old.content IS NOT NULL)) EXECUTE FUNCTION keep_words_of_post();

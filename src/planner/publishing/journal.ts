@@ -40,21 +40,15 @@ export const linesSql = (from: RawBuilder<unknown>) => sql`
     jsonb_to_recordset(f.lines) as (at timestamptz, event text, step text, message text, data jsonb)
   ) with ordinality as l(at, event, step, message, data, k) order by f.n, l.k`
 
-type About = { id: string; workspace_id: string; attempt: number }
+type About = { id: string; attempt: number }
 
-/** Writes one line about a publication. The attempt is the last one that began, if any did. */
+/**
+ * Writes one line about a publication. The attempt is the last one that began, if any did. Its row is held until the
+ * transaction ends, so that the line goes with it or is not written (decision 0032). @throws Error when it is gone.
+ */
 export const write = async (db: Db, p: About, line: Line): Promise<void> => {
-  await db
-    .insertInto('journal')
-    .values({
-      workspace_id: p.workspace_id,
-      publication_id: p.id,
-      at: line.at,
-      event: line.event,
-      attempt: p.attempt || null,
-      step: line.step ?? null,
-      message: line.message ?? null,
-      data: JSON.stringify(line.data ?? {}),
-    })
-    .execute()
+  const { rows } = await sql`
+    with p as (select id, workspace_id from publications where id = ${p.id} for key share), j as (${lineSql(line, sql`p`, p.attempt || null)})
+    select 1 from p`.execute(db)
+  if (rows.length === 0) throw new Error(`publication ${p.id} is gone; nothing can be written about it`)
 }
