@@ -284,12 +284,12 @@ const calendar = async (db: Db, o: ListQuery, range: { from: Date | null; to: Da
   if (few) {
     const all = await run(
       db,
-      sql<Listed>`select ${columns}, s.at from (
-          select b.id, coalesce(t.at, case when t.timed = 0 then b.due_at end) as at from posts b cross join lateral (
-            select min(e.due_at) filter (where ${within('e.due_at')} and ${mine}) as at, count(e.due_at) as timed
-            from publications e where e.post_id = b.id
-          ) t where b.id = any(${few}::uuid[])
-        ) s join posts p on p.id = s.id ${author}
+      sql<Listed>`select ${columns}, s.at from unnest(${few}::uuid[]) f (id)
+        cross join lateral (select * from posts b where b.id = f.id limit 1) p
+        cross join lateral (
+          select p.id, coalesce(min(e.due_at) filter (where ${within('e.due_at')} and ${mine}), case when count(e.due_at) = 0 then p.due_at end) as at
+          from publications e where e.post_id = p.id
+        ) s ${author}
         where ${within('s.at')} and ${past(o.after, 's.at', 's.id')} and ${wanted(o)} order by s.at, s.id limit ${o.limit + 1}`,
     )
     return paged(o, all)
