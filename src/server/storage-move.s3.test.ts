@@ -110,8 +110,12 @@ const serve = async (more: Record<string, string>) => {
   }
 }
 
+/** What is kept there. Not the mark by which each start tries the bucket out: killed at that moment it stays for the sweep. */
 const inBucket = async () =>
-  ((await s3.client.send(new ListObjectsV2Command({ Bucket: env.S3_BUCKET }))).Contents ?? []).map((c) => c.Key!).sort()
+  ((await s3.client.send(new ListObjectsV2Command({ Bucket: env.S3_BUCKET }))).Contents ?? [])
+    .map((c) => c.Key!)
+    .filter((key) => !key.startsWith('incoming/start-'))
+    .sort()
 const onDisk = async () =>
   (await readdir(join(dir, 'media'), { recursive: true, withFileTypes: true }).catch(() => []))
     .filter((f) => f.isFile())
