@@ -60,11 +60,23 @@ export type Pulled =
   | Assembled
   | { problem: 'unreachable' | 'redirected' | 'not-found' | 'too-big' | 'empty'; status?: number }
 
-/** Fetches the address as pulling networks do: no redirects, no cookies, at most `maxBytes`. */
+/** A network waits this long for a file (ms). */
+const patienceMs = 15_000
+
+/**
+ * Fetches the address as pulling networks do: no redirects, no cookies, at most `maxBytes`. By the network's own clock too: one
+ * that runs faster than the wall would otherwise be patient for minutes, and act on a call long after it was given up.
+ */
 export const pull = async (world: World<unknown>, url: string, maxBytes: number): Promise<Pulled> => {
+  const began = world.now()
+  const pulled = await fetchFile(world, url, maxBytes)
+  return 'problem' in pulled || world.now() - began <= patienceMs ? pulled : { problem: 'unreachable' }
+}
+
+const fetchFile = async (world: World<unknown>, url: string, maxBytes: number): Promise<Pulled> => {
   let res: Response
   try {
-    res = await world.fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(15_000) })
+    res = await world.fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(patienceMs) })
   } catch {
     return { problem: 'unreachable' }
   }
