@@ -100,7 +100,9 @@ export const openDatabase = (
   const { poolSize = 10 } = o
   const few = o.prepared === false || poolSize < leastForSteady ? 0 : Math.floor(poolSize * steadyShare)
   const main = open(poolSize - few, limits)
-  const steady = few > 0 ? open(few, `${limits}; set plan_cache_mode = force_generic_plan`) : undefined
+  // A plan made while a table was nearly empty would read all of it, until its statistics are renewed: not where an index answers.
+  const once = 'set plan_cache_mode = force_generic_plan; set enable_seqscan = off'
+  const steady = few > 0 ? open(few, `${limits}; ${once}`) : undefined
   const listener = createListener({
     config: { connectionString: url, application_name: 'clarion-listen', types },
     onError: o.onError,

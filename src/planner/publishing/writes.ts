@@ -103,13 +103,13 @@ const from = (rows: RawBuilder<unknown>, columns: RawBuilder<unknown>) =>
 
 /**
  * `p`: the lines whose publication is still their caller's. Locked in one order, so that two batches and the heartbeat
- * never wait for each other in a ring, and each looked up by its id: for the hundred lines that the planner takes them
- * for it would read whole tables, as long as those are small, and plans are kept for long. What is asked of `n` and
- * `attempt` is always true, and makes it eleven.
+ * never wait for each other in a ring. Every row of a table is looked up by its id: for the hundred lines that the planner
+ * takes them for it would read whole tables, as long as those are small, and plans are kept for long. What is asked of `n`
+ * is always true, and makes it one line.
  */
 const ours = (rows: RawBuilder<unknown>, columns: RawBuilder<unknown>, also: RawBuilder<unknown> = sql``) => sql`
   i as materialized (
-    select * from ${from(rows, columns)} where n >= 0 and attempt >= 0 order by id
+    select * from ${from(rows, columns)} where n between 0 and 999 order by id
   ), p as materialized (
     select i.*, q.workspace_id from i cross join lateral (
       select q.workspace_id from publications q where q.id = i.id and q.lease_token = i.lease ${also} for update of q
