@@ -161,7 +161,7 @@ export const seedRows = async (pool: pg.Pool, o: Rows): Promise<Seeded> => {
     )
     await run(
       'words',
-      `insert into post_words (post_id, workspace_id, words) select id, workspace_id, words_of_post(id) from posts`,
+      `insert into post_words (post_id, workspace_id, words) select id, workspace_id, words_of_post(id) from posts on conflict do nothing`,
     )
     await c.query(`set session_replication_role = origin; drop table plan`)
     for (const { name, definition } of indexes) await run(name, definition)
