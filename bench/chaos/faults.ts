@@ -81,16 +81,16 @@ export const createChaos = (d: Deps): Chaos => {
     count('uploads refused for want of room')
     return 'no room' as const
   }
-  /** A file that somebody uploads meanwhile is stored in the end (the disk may be full besides). */
-  const withoutFiles = (away: () => Promise<unknown>) => async () => {
-    const store = async () => {
-      await pause(100)
-      for (let n = 0; (await d.store().catch(noRoom)) === 'no room'; n++) {
-        if (n > 20) throw new Error('there was no room for a file for long')
-        await pause(500)
-      }
+  /** A file is stored in the end; the disk may be full (again) meanwhile. */
+  const store = async () => {
+    for (let n = 0; (await d.store().catch(noRoom)) === 'no room'; n++) {
+      if (n > 20) throw new Error('there was no room for a file for long')
+      await pause(500)
     }
-    await Promise.all([away(), store()])
+  }
+  /** Somebody uploads meanwhile. */
+  const withoutFiles = (away: () => Promise<unknown>) => async () => {
+    await Promise.all([away(), pause(100).then(store)])
     count('files stored while S3 was away')
   }
   let closing = Promise.resolve()
@@ -187,7 +187,7 @@ export const createChaos = (d: Deps): Chaos => {
         } finally {
           await rm(disk.filler, { force: true })
         }
-        await d.store()
+        await store()
         count('files stored when there was room again')
       }),
   }
