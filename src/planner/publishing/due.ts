@@ -155,7 +155,7 @@ export const nextDue = async (db: Db, now: Date): Promise<Date | null> => {
 
 export type Troubles = {
   /** Channels with due work that cannot publish: their publications are to be held, and the person told. */
-  broken: { id: string; state: 'reconnect' | 'blocked' | 'removed'; reason: string | null }[]
+  broken: string[]
   /** Is so much late that it is judged together (`settleLate`)? */
   backlog: boolean
 }
@@ -164,32 +164,17 @@ const together = 50
 
 /** What stands in the way of what is due, in one question. */
 export const troubles = async (db: Db, now: Date): Promise<Troubles> => {
-  const { rows } = await sql<{
-    id: string | null
-    state: 'reconnect' | 'blocked' | 'ok' | null
-    removed_at: Date | null
-    state_reason: string | null
-  }>`
-    select c.id, c.state, c.removed_at, c.state_reason from channels c
+  const { rows } = await sql<{ id: string | null }>`
+    select c.id from channels c
     where (c.state <> 'ok' or c.removed_at is not null) and exists (
       select 1 from publications p where p.channel_id = c.id and ${may('hold', 'p')} and p.due_at <= ${now} and p.next_at <= ${now}
         and (p.state <> ${stateAfter('claim')} or p.lease_until <= ${now}))
     union all
-    select null, null, null, null where (
+    select null where (
       select count(*) from (select 1 from publications p where ${may('claim', 'p')} and p.next_at <= ${new Date(now.getTime() - backlogAfterMs)} limit ${together}) x
     ) >= ${together}`.execute(db)
   return {
-    broken: rows.flatMap((r) =>
-      r.id === null
-        ? []
-        : [
-            {
-              id: r.id,
-              state: r.removed_at ? 'removed' : (r.state as 'reconnect' | 'blocked'),
-              reason: r.state_reason,
-            },
-          ],
-    ),
+    broken: rows.flatMap((r) => r.id ?? []),
     backlog: rows.some((r) => r.id === null),
   }
 }

@@ -9,7 +9,7 @@ import { createHold } from '#infra/hold.ts'
 import { attempt } from './attempt.ts'
 import type { Shared, Work } from './attempt-context.ts'
 import { settleLate } from './backlog.ts'
-import { holdChannel } from './commands.ts'
+import { holdIfBroken } from './commands.ts'
 import type { EngineDeps, PublishingDeps } from './deps.ts'
 import * as due from './due.ts'
 import { createHints } from './hints.ts'
@@ -165,12 +165,7 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
 
   const holdBroken = async (db: Db, now: Date) => {
     const { broken, backlog } = await due.troubles(steady, now)
-    for (const c of broken) {
-      const reason = c.state === 'removed' ? 'channel-removed' : c.state
-      await db
-        .transaction()
-        .execute((trx) => holdChannel(trx, c.id, reason, c.reason ?? 'The channel cannot publish now.', now))
-    }
+    for (const id of broken) await db.transaction().execute((trx) => holdIfBroken(trx, id, now))
     const settled = backlog ? await settleLate(db, now) : 0
     if (settled > 0) d.log.info({ settled }, 'what was too late after an outage was settled as the late policies say')
   }

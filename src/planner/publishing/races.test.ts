@@ -116,6 +116,26 @@ describe('a channel connected again at the moment its old token is refused', () 
     expect((await h.read(id)).state).toBe('published')
   })
 
+  it('holds nothing when the person is just connecting it while the engine looks for broken channels', async () => {
+    await h.db.updateTable('channels').set({ state: 'reconnect', state_reason: 'Over.' }).execute()
+    const id = await h.plan(['just'])
+    let work: Promise<number> | undefined
+    await h.db.transaction().execute(async (trx) => {
+      await trx.updateTable('channels').set({ state: 'ok', state_reason: null }).where('id', '=', channelA).execute()
+      await releaseHeld(trx, channelA, new Date(h.clock.now()))
+      // The engine still sees the broken channel; it has looked when it waits for our lock, or is done.
+      work = h.engine().runDue()
+      let over = false
+      void work.finally(() => (over = true))
+      const waits = sql<{ n: number }>`select count(*)::int as n from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and query like '%for update%'`
+      await expect.poll(async () => over || (await waits.execute(h.db)).rows[0]!.n > 0, { timeout: 10_000 }).toBe(true)
+    })
+    await work
+    await h.engine().runDue()
+    expect((await h.read(id)).state).toBe('published')
+  })
+
   it('is held with the reason when nobody connected it', async () => {
     h.keeper.grant = async () => {
       throw new PlatformFailure({ kind: 'reconnect', code: 'channel.reconnect', message: 'Over.' })

@@ -20,8 +20,11 @@ const networkSlackMs = 3000
 /** A Date header further off than this is not believed. */
 const believableSkewMs = 10 * 60_000
 const lookPages = 4
-/** "Wait a few seconds first": an empty list proves nothing before. */
-export const believeEmptyAfterMs = 30_000
+/**
+ * An empty list proves nothing before. "Wait a few seconds first" (§4) is about the list; but within a create Pinterest
+ * fetches the picture from us (§3), and may go on after we gave the answer up: a pin that appears then must still be found.
+ */
+export const believeEmptyAfterMs = 2 * 60_000
 
 const where = (t: T) => ({ boardId: boardOf(t), ...(t.settings.sectionId ? { sectionId: t.settings.sectionId } : {}) })
 
