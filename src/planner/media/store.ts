@@ -46,6 +46,9 @@ export const anywhere = (db: Db, id: string) => there(db).where('id', '=', id).e
 export const lock = (trx: Db, ws: string, id: string) =>
   there(trx).where('workspace_id', '=', ws).where('id', '=', id).forUpdate().executeTakeFirst()
 
+/** The post of publication `u` is not deleted. Asked one by one, of what shows the file: few do, and the open ones may be many. */
+const postStands = sql`(select p.deleted_at is null from posts p where p.id = u.post_id)`
+
 /** Posts of the workspace that are not over and use this file: in their text, an override, a setting or the frozen copy. */
 export const inUse = async (db: Db, ws: string, id: string): Promise<boolean> => {
   const shows = sql<string>`${JSON.stringify({ segments: [{ mediaIds: [id] }] })}::jsonb`
@@ -54,8 +57,8 @@ export const inUse = async (db: Db, ws: string, id: string): Promise<boolean> =>
       and (not exists (select 1 from publications u where u.post_id = p.id)
         or exists (select 1 from publications u where u.post_id = p.id and u.content is null and u.state <> all(${endedStates as string[]})))
     union all
-    select 1 from publications u join posts p on p.id = u.post_id
-      where u.workspace_id = ${ws} and p.deleted_at is null and ${isIn(
+    select 1 from publications u
+      where u.workspace_id = ${ws} and ${postStands} and ${isIn(
         publicationStates.filter((s) => !endedStates.includes(s)),
         'u',
       )}
@@ -76,8 +79,8 @@ export const shownBy = async (
     select 1 from posts p where p.workspace_id = ${ws} and p.deleted_at is null and p.content @> ${shows}
       and exists (select 1 from publications u where u.post_id = p.id and u.content is null and ${isIn(states, 'u')})
     union all
-    select 1 from publications u join posts p on p.id = u.post_id
-      where u.workspace_id = ${ws} and p.deleted_at is null and ${isIn(states, 'u')}
+    select 1 from publications u
+      where u.workspace_id = ${ws} and ${postStands} and ${isIn(states, 'u')}
         and (u.content @> ${shows} or position(${id} in u.settings::text) > 0)
   ) as shown`.execute(db)
   return rows[0]!.shown
