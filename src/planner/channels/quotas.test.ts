@@ -4,11 +4,10 @@ import { manualClock } from '#infra/clock.ts'
 import { memoryKeyRing } from '#infra/secrets.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
 import { SendFailed } from '#kit/client/send.ts'
-import { PlatformFailure } from '#kit/facts/failures.ts'
 import type { Budget } from '#kit/facts/spec.ts'
 import { fullestQuotas, knownQuotas, windowOf } from './quotas.ts'
 import { type ChannelsHouse, channelsHouse } from './testing/house.ts'
-import { talker, talkerNetwork } from './testing/talker.ts'
+import { failureOf as failure, talker, talkerNetwork } from './testing/talker.ts'
 
 const clock = manualClock(Date.UTC(2026, 10, 22, 12))
 const plain = talker()
@@ -47,11 +46,6 @@ let app: Record<string, string> = {}
 const client = (channelId = channel, by = house) => by.http({ platform, realm: 'sandbox', channelId, app, secrets: [] })
 const ask = (bucket: string, units: number, channelId?: string, by?: ChannelsHouse) =>
   client(channelId, by)({ method: 'GET', url: 'https://talker.example/x', charge: { bucket, units } })
-const failure = (run: Promise<unknown>) =>
-  run.then(
-    () => null,
-    (e: unknown) => (e instanceof PlatformFailure ? e.failure : Promise.reject(e)),
-  )
 const known = async () =>
   (
     await knownQuotas(

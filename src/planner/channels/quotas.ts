@@ -15,7 +15,7 @@ import type { Budget } from '#kit/facts/spec.ts'
 import { createReadings } from './readings.ts'
 import { takeRolling } from './rolling.ts'
 import { createTold, type Heard, type Take } from './told.ts'
-import { createWords, sweepWords, type WordPlace, wordsNow } from './words.ts'
+import { createWords, keyAt, sweepWords, wordsNow } from './words.ts'
 
 /** Whose budget a call takes from. Without a channel (a connect flow) only budgets of the app are counted. */
 export type Spender = { platform: Platform; realm: Realm; channelId?: string; app?: Record<string, string> }
@@ -182,7 +182,8 @@ export const knownQuotas = async (
     for (const budget of platform?.spec.budgets ?? []) {
       if (!platform || !budget.told || isPace(budget)) continue
       const account = accountOf(budget, { platform, realm: c.realm, channelId: c.id, app: await ownApp(c) })
-      const word = said.get(`${c.platform}/${account}/${budget.bucket}`)
+      const word =
+        account === null ? undefined : said.get(keyAt({ platform: c.platform, account, bucket: budget.bucket }))
       const list = out.get(c.id)!
       const other = list.find((q) => q.bucket === budget.bucket)
       if (!word || (other && other.source !== 'budget' && Date.parse(other.at) > word.at.getTime())) continue
@@ -256,8 +257,6 @@ export const createQuotas = (d: {
     })
   }
 
-  const keyOf = (platform: string, account: string, bucket: string) => `${platform}/${account}/${bucket}`
-  const keyAt = (place: WordPlace) => keyOf(place.platform, place.account, place.bucket)
   const words = createWords({
     ...d,
     hear: ({ cap, until, ...at }) => (until === null ? told.forget(keyAt(at)) : told.spent(keyAt(at), { cap, until })),
@@ -311,7 +310,7 @@ export const createQuotas = (d: {
     const { id } = who.platform.spec
     const cap = capOf(budget, who.app)
     if (!budget.told) return count(who, charge, { budget, account, cap })
-    const key = keyOf(id, account, charge.bucket)
+    const key = keyAt({ platform: id, account, bucket: charge.bucket })
     await words.ready()
     await remember(key, charge.bucket, who.channelId)
     const got = told.take(key, charge.units, d.clock.now())

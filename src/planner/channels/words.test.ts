@@ -5,10 +5,9 @@ import { manualClock } from '#infra/clock.ts'
 import { memoryKeyRing } from '#infra/secrets.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
 import type { Platform } from '#kit/client/platform.ts'
-import { PlatformFailure } from '#kit/facts/failures.ts'
 import { fullestQuotas, knownQuotas } from './quotas.ts'
 import { type ChannelsHouse, channelsHouse } from './testing/house.ts'
-import { talker, talkerNetwork } from './testing/talker.ts'
+import { failureOf as failure, talker, talkerNetwork } from './testing/talker.ts'
 
 const clock = manualClock(Date.UTC(2026, 10, 22, 12))
 const plain = talker()
@@ -40,11 +39,6 @@ beforeEach(async () => {
   const { ws } = await house.workspace()
   channel = await house.channel({ ws, platform: 'talker', grant: { access: 'gold-access' } })
 })
-const failure = (run: Promise<unknown>) =>
-  run.then(
-    () => null,
-    (e: unknown) => (e instanceof PlatformFailure ? e.failure : Promise.reject(e)),
-  )
 
 /** Told in headers: `left cap seconds`. */
 const telling: Platform = {

@@ -11,6 +11,7 @@ import { type Database, type Db, topics } from '#infra/db/database.ts'
 
 /** Whose budget: as `quotas` has it. */
 export type WordPlace = { platform: string; account: string; bucket: string }
+export const keyAt = ({ platform, account, bucket }: WordPlace): string => `${platform}/${account}/${bucket}`
 /** `until` in epoch ms; null: it holds no more. */
 type Word = WordPlace & { cap: number; until: number | null }
 
@@ -38,9 +39,9 @@ const rowsNow = (db: Db, now: Date, platforms?: readonly string[]) =>
     .limit(most)
     .execute()
 
-/** The words that hold now, by `platform/account/bucket`. `platforms` not empty. */
+/** The words that hold now, by their place (`keyAt`). `platforms` not empty. */
 export const wordsNow = async (db: Db, platforms: readonly string[], now: Date) =>
-  new Map((await rowsNow(db, now, platforms)).map((w) => [`${w.platform}/${w.account}/${w.bucket}`, w]))
+  new Map((await rowsNow(db, now, platforms)).map((w) => [keyAt(w), w]))
 
 export const sweepWords = async (db: Db, now: Date): Promise<void> => {
   await db.deleteFrom('quota_words').where('until', '<', now).execute()
@@ -62,7 +63,7 @@ export const createWords = (d: {
   let started: Promise<void> | null = null
 
   const hear = (word: Word) => {
-    const key = `${word.platform}/${word.account}/${word.bucket}`
+    const key = keyAt(word)
     if (word.until === null) said.delete(key)
     else said.set(key, word.until)
     d.hear(word)
@@ -112,7 +113,7 @@ export const createWords = (d: {
     work = work.then(() =>
       write(word).catch((error: unknown) => {
         // So that the next answer tells it again.
-        said.delete(`${word.platform}/${word.account}/${word.bucket}`)
+        said.delete(keyAt(word))
         d.onError?.(error, 'budgets')
       }),
     )
@@ -130,7 +131,7 @@ export const createWords = (d: {
     },
     /** Nothing is left until then (epoch ms). In the background. */
     spent: (place: WordPlace, cap: number, until: number): void => {
-      const key = `${place.platform}/${place.account}/${place.bucket}`
+      const key = keyAt(place)
       if (Math.abs((said.get(key) ?? 0) - until) < sameMs) return
       if (said.size >= most) said.clear()
       said.set(key, until)
@@ -138,7 +139,7 @@ export const createWords = (d: {
     },
     /** There is room again before the time that was told. In the background. */
     over: (place: WordPlace): void => {
-      if (said.delete(`${place.platform}/${place.account}/${place.bucket}`)) tell({ ...place, cap: 0, until: null })
+      if (said.delete(keyAt(place))) tell({ ...place, cap: 0, until: null })
     },
     settled: async (): Promise<void> => {
       const mine = work

@@ -49,19 +49,22 @@ export const lock = (trx: Db, ws: string, id: string) =>
 /** The post of publication `u` is not deleted. Asked one by one, of what shows the file: few do, and the open ones may be many. */
 const postStands = sql`(select p.deleted_at is null from posts p where p.id = u.post_id)`
 
+/** Publication `u` is not over. */
+const goesOn = isIn(
+  publicationStates.filter((s) => !endedStates.includes(s)),
+  'u',
+)
+
 /** Posts of the workspace that are not over and use this file: in their text, an override, a setting or the frozen copy. */
 export const inUse = async (db: Db, ws: string, id: string): Promise<boolean> => {
   const shows = sql<string>`${JSON.stringify({ segments: [{ mediaIds: [id] }] })}::jsonb`
   const { rows } = await sql<{ used: boolean }>`select exists (
     select 1 from posts p where p.workspace_id = ${ws} and p.deleted_at is null and p.content @> ${shows}
       and (not exists (select 1 from publications u where u.post_id = p.id)
-        or exists (select 1 from publications u where u.post_id = p.id and u.content is null and u.state <> all(${endedStates as string[]})))
+        or exists (select 1 from publications u where u.post_id = p.id and u.content is null and ${goesOn}))
     union all
     select 1 from publications u
-      where u.workspace_id = ${ws} and ${postStands} and ${isIn(
-        publicationStates.filter((s) => !endedStates.includes(s)),
-        'u',
-      )}
+      where u.workspace_id = ${ws} and ${postStands} and ${goesOn}
         and (u.content @> ${shows} or position(${id} in u.settings::text) > 0 or position(${id} in u.frozen::text) > 0)
   ) as used`.execute(db)
   return rows[0]!.used

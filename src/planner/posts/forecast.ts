@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { type Db, notify, topics } from '#infra/db/database.ts'
 import type { Finding } from '#kit/facts/preflight.ts'
-import { may } from '../publishing/transition.ts'
+import { isIn } from '../publishing/transition.ts'
 import { checkCandidates, type PlanDeps } from './plan.ts'
 import { forecastAheadMs, worthSaying } from './rules.ts'
 
@@ -15,7 +15,7 @@ const handsOffMs = 20_000
 const waiting = (db: Db, now: Date) =>
   db
     .selectFrom('publications as p')
-    .where(may('prepare', 'p'))
+    .where(isIn(['scheduled'], 'p'))
     .where('p.forecast_at', 'is', null)
     .where('p.next_at', '<=', new Date(now.getTime() + forecastAheadMs))
     .where('p.next_at', '>', new Date(now.getTime() + handsOffMs))
@@ -93,7 +93,7 @@ export const nextForecast = async (d: Pick<PlanDeps, 'db' | 'clock'>): Promise<D
   const row = await d.db
     .selectFrom('publications')
     .select((e) => e.fn.min('next_at').as('at'))
-    .where(may('prepare'))
+    .where(isIn(['scheduled']))
     .where('forecast_at', 'is', null)
     .where('next_at', '>', new Date(d.clock.now() + handsOffMs))
     .executeTakeFirst()

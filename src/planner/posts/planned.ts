@@ -189,10 +189,10 @@ export const plannedFindings = async (
   const counts = await countsOf(db, p.channel.platform, accounts, Math.min(...able.map((a) => a.from)))
   const out: Finding[] = []
   const seen = new Map<string, Earlier[]>()
+  const ofApp = able.some((a) => a.budget.scope === 'app') ? await sharingOf(ws, p.channel.platform, realm) : null
   for (const { budget, needs, account, from } of able) {
     const key = `${budget.scope}/${from}`
-    const sharing = budget.scope === 'app' ? await sharingOf(ws, p.channel.platform, realm) : null
-    const earlier = seen.get(key) ?? (await earlierOf(db, p, sharing, from))
+    const earlier = seen.get(key) ?? (await earlierOf(db, p, budget.scope === 'app' ? ofApp : null, from))
     seen.set(key, earlier)
     const cap = caps.get(budget.bucket) ?? capOf(budget, app)
     const taken = counts

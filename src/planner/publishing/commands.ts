@@ -325,18 +325,24 @@ export const holdChannel = async (
   }
 }
 
-/**
- * Holds what waits on a channel that cannot publish. The channel is asked again under its lock: a person who connects it
- * at this moment releases what is held before the channel counts as connected, and nothing would release what is held after.
- */
-export const holdIfBroken = async (trx: Db, channelId: string, now: Date): Promise<void> => {
+/** A channel as it is now and stays until the transaction ends; a removed one is still there. */
+export const lockChannel = async (trx: Db, channelId: string) => {
   const c = await trx
     .selectFrom('channels')
     .select(['state', 'state_reason', 'removed_at'])
     .where('id', '=', channelId)
     .forUpdate()
-    .executeTakeFirst()
-  if (!c || (c.state === 'ok' && c.removed_at === null)) return
+    .executeTakeFirstOrThrow()
+  return { ...c, works: c.state === 'ok' && c.removed_at === null }
+}
+
+/**
+ * Holds what waits on a channel that cannot publish. The channel is asked again under its lock: a person who connects it
+ * at this moment releases what is held before the channel counts as connected, and nothing would release what is held after.
+ */
+export const holdIfBroken = async (trx: Db, channelId: string, now: Date): Promise<void> => {
+  const c = await lockChannel(trx, channelId)
+  if (c.works) return
   const reason = c.removed_at !== null ? 'channel-removed' : c.state === 'blocked' ? 'blocked' : 'reconnect'
   await holdChannel(trx, channelId, reason, c.state_reason ?? 'The channel cannot publish now.', now)
 }

@@ -3,13 +3,12 @@ import fc from 'fast-check'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Carry, Look } from '#infra/carrier.ts'
-import { newId } from '#infra/ids.ts'
 import { done, notYet, type StepContext, step, steps } from '#kit/client/steps.ts'
 import { nearLeaseMs, preparingLease } from './ahead.ts'
 import { reschedulePublication, retryPublication } from './commands.ts'
 import type { MediaPort } from './deps.ts'
 import { dropPrepared } from './prepared.ts'
-import { type ToyHouse, type ToyOptions, toyHouse, toyWs } from './testing.ts'
+import { type ToyHouse, type ToyOptions, toyHouse } from './testing.ts'
 
 let h: ToyHouse
 beforeAll(async () => {
@@ -103,23 +102,7 @@ describe('what ends its worker every time', () => {
   })
   it('a picture that ends its worker when it is only looked at is counted too', async () => {
     const id = await h.plan(['picture'], { dueIn: 14 * minute })
-    const picture = newId(h.clock.now())
-    await h.db
-      .insertInto('media')
-      .values({
-        id: picture,
-        workspace_id: toyWs,
-        kind: 'image',
-        mime: 'image/png',
-        bytes: 1,
-        sha256: Buffer.alloc(32),
-        name: 'a.png',
-        storage_key: picture,
-        created_at: new Date(h.clock.now()),
-      })
-      .execute()
-    const content = JSON.stringify({ segments: [{ text: 'picture', mediaIds: [picture] }] })
-    await h.db.updateTable('publications').set({ content }).where('id', '=', id).execute()
+    await h.showPicture(id, 'picture')
     let opened = 0
     for (let i = 0; i < 8; i++) {
       await new Promise<void>((over) => {

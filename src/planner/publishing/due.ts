@@ -12,17 +12,23 @@ import { may, stateAfter } from './transition.ts'
 const headMs = 5 * 60_000
 
 /** Of a publication `p` the network works on: does it let the next one of its channel pass? At once when its only post is with the network already. */
-export const letsPass = (now: Date) => sql`(
+const letsPass = (now: Date) => sql`(
   (p.begun and jsonb_array_length(p.frozen -> 'segments') = 1) or greatest(p.started_at, p.due_at) <= ${new Date(now.getTime() - headMs)}
 )`
 
-/** The first publication `p` of a channel, oldest first or newest, as `order` (a workspace's) says. `select` ends in its conditions. */
-export const firstOf = (
-  order: RawBuilder<unknown>,
-  select: (rest: RawBuilder<unknown>) => RawBuilder<unknown>,
-): RawBuilder<unknown> => sql`
-  (${select(sql`and ${order} = 'oldest' order by p.due_at, p.id limit 1`)})
-  union all (${select(sql`and ${order} = 'newest' order by p.due_at desc, p.id desc limit 1`)})`
+/**
+ * The publication of channel `c` whose turn it is, of those due until then: the oldest or the newest, as `order` (a
+ * workspace's) says. What is being prepared is passed over, and what the network works on where it lets the next one pass.
+ */
+export const headOf = (order: RawBuilder<unknown>, o: { now: Date; until: Date }): RawBuilder<unknown> => {
+  const first = (rest: RawBuilder<unknown>) => sql`
+    (select p.id, p.next_at, p.attempt from publications p
+      where p.channel_id = c.id and ${may('claim', 'p')} and p.due_at <= ${o.until}
+        and (p.state <> 'scheduled' or p.lease_until is null or p.lease_until <= ${o.now})
+        and not (p.state = 'waiting' and p.reason = 'processing' and p.next_at > ${o.now} and ${letsPass(o.now)}) and ${rest} limit 1)`
+  return sql`${first(sql`${order} = 'oldest' order by p.due_at, p.id`)} union all
+    ${first(sql`${order} = 'newest' order by p.due_at desc, p.id desc`)}`
+}
 
 /** How many channels that wait for a place are named by a look at everything, of each platform. */
 export const longestLine = 1_000
@@ -75,13 +81,7 @@ export const claim = async (
   db: Db,
   o: Which & { now: Date; leaseUntil: Date; worker: string },
 ): Promise<{ claims: Claim[]; waiting: Waits[] }> => {
-  const able = firstOf(
-    sql`c.backlog_order`,
-    (rest) => sql`select p.id, p.next_at from publications p
-      where p.channel_id = c.id and ${may('claim', 'p')} and p.due_at <= ${o.now}
-        and (p.state <> 'scheduled' or p.lease_until is null or p.lease_until <= ${o.now})
-        and not (p.state = 'waiting' and p.reason = 'processing' and p.next_at > ${o.now} and ${letsPass(o.now)}) ${rest}`,
-  )
+  const head = headOf(sql`c.backlog_order`, { now: o.now, until: o.now })
   const rows = await sql<ClaimedRow & { waits: boolean }>`
     with near as materialized (
       select c.id, c.platform, w.backlog_order, a.at from (${asked(o, o.now)}) a join channels c on c.id = a.channel_id join workspaces w on w.id = c.workspace_id
@@ -98,9 +98,9 @@ export const claim = async (
         'free' in o
           ? sql`select a.* from places f cross join lateral (
               select c.id as channel_id, c.platform, x.id from (select * from near where near.platform = f.platform order by at, id) c
-              cross join lateral (${able}) x where x.next_at <= ${o.now} limit f.places
+              cross join lateral (${head}) x where x.next_at <= ${o.now} limit f.places
             ) a`
-          : sql`select c.id as channel_id, c.platform, x.id from near c cross join lateral (${able}) x
+          : sql`select c.id as channel_id, c.platform, x.id from near c cross join lateral (${head}) x
               where x.next_at <= ${o.now} ${'publications' in o ? sql`and x.id = any(${o.publications as string[]}::uuid[])` : sql``}`
       }
     ), ready as (

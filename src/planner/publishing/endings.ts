@@ -7,7 +7,7 @@ import type { Created, Json, PlannedStep } from '#kit/client/steps.ts'
 import { answered, type Failure } from '#kit/facts/failures.ts'
 import { webAddress } from '#kit/facts/links.ts'
 import type { AttemptContext } from './attempt-context.ts'
-import { holdChannel, releaseHeld } from './commands.ts'
+import { holdChannel, lockChannel, releaseHeld } from './commands.ts'
 import type { EngineDeps } from './deps.ts'
 import type { StepRow } from './frozen.ts'
 import { backlogAfterMs, transitions } from './rules.ts'
@@ -123,13 +123,8 @@ export const hold = async (walk: AttemptContext, reason: 'reconnect' | 'blocked'
     d.db.transaction().execute(async (trx) => {
       const now = new Date(d.clock.now())
       await finish(trx, c, { ...held, now })
-      const channel = await trx
-        .selectFrom('channels')
-        .select(['state', 'removed_at'])
-        .where('id', '=', channelId)
-        .forUpdate()
-        .executeTakeFirstOrThrow()
-      if (channel.state === 'ok' && channel.removed_at === null) await releaseHeld(trx, channelId, now)
+      const channel = await lockChannel(trx, channelId)
+      if (channel.works) await releaseHeld(trx, channelId, now)
       else await holdChannel(trx, channelId, reason, message, now)
     }),
   )

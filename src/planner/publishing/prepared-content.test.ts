@@ -1,11 +1,10 @@
 /** What goes wrong while a post is made ready: trouble of our own is no verdict on the post. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Problem } from '#contract/problems.ts'
-import { newId } from '#infra/ids.ts'
 import { StorageAway, StorageFull } from '#infra/storage.ts'
 import { done, step, steps } from '#kit/client/steps.ts'
 import type { MediaPort } from './deps.ts'
-import { type ToyHouse, type ToyOptions, toyHouse, toyWs } from './testing.ts'
+import { type ToyHouse, type ToyOptions, toyHouse } from './testing.ts'
 
 let h: ToyHouse
 beforeEach(async () => {
@@ -13,29 +12,10 @@ beforeEach(async () => {
 })
 afterEach(() => h.close())
 
-const picture = async (): Promise<string> => {
-  const media = newId(h.clock.now())
-  await h.db
-    .insertInto('media')
-    .values({
-      id: media,
-      workspace_id: toyWs,
-      kind: 'image',
-      mime: 'image/png',
-      bytes: 1,
-      sha256: Buffer.alloc(32),
-      name: 'a.png',
-      storage_key: `media/${media}`,
-      created_at: new Date(h.clock.now()),
-    })
-    .execute()
-  return media
-}
 /** A post with one picture. */
 const withPicture = async (dueIn = 0): Promise<string> => {
   const id = await h.plan(['look'], { dueIn })
-  const content = JSON.stringify({ segments: [{ text: 'look', mediaIds: [await picture()] }] })
-  await h.db.updateTable('publications').set({ content }).where('id', '=', id).execute()
+  await h.showPicture(id, 'look')
   return id
 }
 /** Pictures are made after `trouble` was met. */
@@ -162,9 +142,7 @@ describe('a storage that is away at the due time', () => {
     const engine = h.engine(toy(files), { media: media(away) })
     await engine.runAhead()
     // Another picture, which nobody told of and nobody can read now.
-    const other = await picture()
-    const content = JSON.stringify({ segments: [{ text: 'look', mediaIds: [other] }] })
-    await h.db.updateTable('publications').set({ content }).where('id', '=', id).execute()
+    await h.showPicture(id, 'look')
     away.push(new StorageAway('no answer'), new StorageAway('no answer'))
     h.clock.set(h.clock.now() + 600_000)
     for (let i = 0; i < 2; i++) {

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PlatformFailure } from '#kit/facts/failures.ts'
 import { cancelPublication, releaseHeld, reschedulePublication, retryPublication } from './commands.ts'
-import { channelA, channelB, type ToyHouse, toyHouse, toyWs } from './testing.ts'
+import { channelA, channelB, type ToyHouse, toyHouse } from './testing.ts'
 
 let h: ToyHouse
 beforeEach(async () => {
@@ -226,24 +226,9 @@ describe('a publication that ends its worker every time', () => {
 describe('a picture that takes long to prepare', () => {
   it('keeps nothing else from going out', async () => {
     const slow = await h.plan(['slow'], { dueIn: 60_000 })
-    const picture = '00000000-0000-0000-0000-000000000001'
-    await h.db
-      .insertInto('media')
-      .values({
-        id: picture,
-        workspace_id: toyWs,
-        kind: 'image',
-        mime: 'image/png',
-        bytes: 1,
-        sha256: Buffer.from('x'),
-        name: 'x',
-        storage_key: 'x',
-        created_at: new Date(h.clock.now()),
-      })
-      .execute()
-    const content = JSON.stringify({ segments: [{ text: 'slow', mediaIds: [picture] }] })
+    await h.showPicture(slow, 'slow')
     const prepare_at = new Date(h.clock.now())
-    await h.db.updateTable('publications').set({ content, prepare_at }).where('id', '=', slow).execute()
+    await h.db.updateTable('publications').set({ prepare_at }).where('id', '=', slow).execute()
     // Started when all is written: rows are changed here as no command does it, beside whoever looks.
     let free: () => void = () => {}
     const stuck = new Promise<void>((r) => (free = r))

@@ -279,6 +279,27 @@ export const toyHouse = async (o: { lagMs?: number; database?: Parameters<typeof
     },
   }
 
+  /** Gives a publication this text and a picture. What is said of its file is the test's media port's word. */
+  const showPicture = async (id: string, text: string): Promise<void> => {
+    const picture = newId(clock.now())
+    await db
+      .insertInto('media')
+      .values({
+        id: picture,
+        workspace_id: toyWs,
+        kind: 'image',
+        mime: 'image/png',
+        bytes: 1,
+        sha256: Buffer.alloc(32),
+        name: 'a.png',
+        storage_key: `media/${picture}`,
+        created_at: new Date(clock.now()),
+      })
+      .execute()
+    const content = JSON.stringify({ segments: [{ text, mediaIds: [picture] }] })
+    await db.updateTable('publications').set({ content }).where('id', '=', id).execute()
+  }
+
   /** `carry`: what carries it when it is started; else the loop of a process. */
   const engine = (
     toy: Again | ToyOptions = 'ask',
@@ -387,6 +408,7 @@ export const toyHouse = async (o: { lagMs?: number; database?: Parameters<typeof
     doomedEngine,
     die,
     plan,
+    showPicture,
     token,
     keeper,
     errors,

@@ -4,7 +4,7 @@
  */
 import { sql } from 'kysely'
 import type { Db } from '#infra/db/database.ts'
-import { firstOf, letsPass } from './due.ts'
+import { headOf } from './due.ts'
 import { may } from './transition.ts'
 
 export type Coming = { id: string; platform: string; attempt: number; at: Date }
@@ -25,15 +25,7 @@ export const coming = async (
     )
     select x.id, c.platform, x.attempt + 1 as attempt, greatest(x.next_at, coalesce(c.not_before, x.next_at)) as at
     from due join channels c on c.id = due.channel_id join workspaces w on w.id = c.workspace_id
-    cross join lateral (
-      ${firstOf(
-        sql`w.backlog_order`,
-        (rest) => sql`select p.id, p.next_at, p.attempt from publications p
-          where p.channel_id = c.id and ${may('claim', 'p')} and p.due_at <= ${o.until}
-            and (p.state <> 'scheduled' or p.lease_until is null or p.lease_until <= ${o.now})
-            and not (p.state = 'waiting' and p.reason = 'processing' and p.next_at > ${o.now} and ${letsPass(o.now)}) ${rest}`,
-      )}
-    ) x
+    cross join lateral (${headOf(sql`w.backlog_order`, o)}) x
     where c.state = 'ok' and c.removed_at is null and c.paused_at is null and w.paused_at is null
       and (c.lease_until is null or c.lease_until <= ${o.now})
       and x.next_at <= ${o.until} and (c.not_before is null or c.not_before <= ${o.until})

@@ -1,6 +1,7 @@
 /** Facebook Pages as data (fact sheet facebook.md §1, §3, §10). */
 import { z } from 'zod'
 import { defineSpec, type ImageLimits, type SettingsOf, type VideoLimits } from '#kit/facts/spec.ts'
+import { callsOfApp } from '../families/meta/usage.ts'
 
 /** Facebook takes a native schedule from 10 minutes ahead; a call takes time, so a little more (minutes). */
 export const minDelayMinutes = 15
@@ -151,15 +152,7 @@ export const spec = defineSpec({
       told: 'alone',
     },
     // Code 4: the same of the whole app.
-    {
-      bucket: 'usage-app',
-      label: 'Calls of the app in an hour (%)',
-      cap: 100,
-      scope: 'app',
-      window: { rolling: 3_600_000 },
-      takes: [{ url: /^(graph|graph-video)\.facebook\.com\//, units: 0 }],
-      told: 'alone',
-    },
+    callsOfApp(/^(graph|graph-video)\.facebook\.com\//),
   ],
   can: { firstComment: true, remove: true, edit: true, insights: true, webhook: true, readBack: true },
   unknowable: [

@@ -1,6 +1,7 @@
 /** Instagram as data (fact sheet instagram.md §1, §3, §10). */
 import { z } from 'zod'
 import { defineSpec, type ImageLimits, type SettingsOf, type VideoLimits } from '#kit/facts/spec.ts'
+import { callsOfApp } from '../families/meta/usage.ts'
 
 const username = z
   .string()
@@ -187,15 +188,7 @@ export const spec = defineSpec({
       told: 'alone',
     },
     // Code 4 (facebook.md §7): the whole app has called too much, and each call prolongs that too.
-    {
-      bucket: 'usage-app',
-      label: 'Calls of the app in an hour (%)',
-      cap: 100,
-      scope: 'app',
-      window: { rolling: 3_600_000 },
-      takes: [{ url: /^graph\.(instagram|facebook)\.com\//, units: 0 }],
-      told: 'alone',
-    },
+    callsOfApp(/^graph\.(instagram|facebook)\.com\//),
   ],
   can: { firstComment: true, remove: true, edit: false, insights: true, webhook: true, readBack: true },
   why: { edit: 'Instagram lets no app change a caption after publishing.' },

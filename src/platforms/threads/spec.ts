@@ -1,6 +1,7 @@
 /** Threads as data (fact sheet threads.md §1, §3, §10). */
 import { z } from 'zod'
 import { defineSpec, type SettingsOf } from '#kit/facts/spec.ts'
+import { callsOfApp } from '../families/meta/usage.ts'
 
 const id = z.string().regex(/^\d{1,30}$/, 'The number Threads gave the post.')
 const address = z.url({ protocol: /^https?$/, error: 'A web address with https://.' }).max(2048)
@@ -140,15 +141,7 @@ export const spec = defineSpec({
       told: 'too',
     },
     // Code 4 (§7): the whole app has called too much; each call prolongs that.
-    {
-      bucket: 'usage-app',
-      label: 'Calls of the app in an hour (%)',
-      cap: 100,
-      scope: 'app',
-      window: { rolling: 3_600_000 },
-      takes: [{ url: /^graph\.threads\.net\//, units: 0 }],
-      told: 'alone',
-    },
+    callsOfApp(/^graph\.threads\.net\//),
   ],
   can: { firstComment: true, remove: true, edit: false, insights: true, webhook: true, readBack: true },
   why: { edit: 'Threads lets no app change a post after publishing.' },

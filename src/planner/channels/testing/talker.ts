@@ -149,3 +149,10 @@ export const talkerNetwork = () => {
   }
   return { says, asked, fetch: answer, count: (path: string) => asked.filter((a) => a.path === path).length }
 }
+
+/** What a call failed with, or null. */
+export const failureOf = (call: Promise<unknown>) =>
+  call.then(
+    () => null,
+    (e: unknown) => (e instanceof PlatformFailure ? e.failure : Promise.reject(e)),
+  )

@@ -3,6 +3,7 @@
  * the rolling window; `estimated_time_to_regain_access` is in minutes.
  */
 import type { Answer } from '#kit/facts/failures.ts'
+import type { Budget } from '#kit/facts/spec.ts'
 
 /** The kit's `Quota`, written out: this file is pure. */
 export type Usage = { bucket: string; label: string; used: number; cap: number; resetsAt: string | null }
@@ -30,6 +31,17 @@ const businessRows = (headers: Record<string, string>): { type: string; used: nu
     })),
   )
 
+const ofApp = { bucket: 'usage-app', label: 'Calls of the app in an hour (%)', cap: 100 } as const
+
+/** The app's own throttle (code 4, facebook.md §7), on calls to `hosts`: only Graph's word on it counts. Each call prolongs it. */
+export const callsOfApp = (hosts: RegExp): Budget => ({
+  ...ofApp,
+  scope: 'app',
+  window: { rolling: 3_600_000 },
+  takes: [{ url: hosts, units: 0 }],
+  told: 'alone',
+})
+
 /** Percentages as quotas of 100: `usage-app`, `usage-page` and `usage-<use case>`. The fullest one of a kind counts. */
 export const graphUsage = (answer: Pick<Answer, 'status' | 'headers'>, now: number): Usage[] => {
   const out = new Map<string, Usage>()
@@ -37,10 +49,10 @@ export const graphUsage = (answer: Pick<Answer, 'status' | 'headers'>, now: numb
     const old = out.get(bucket)
     if (old && old.used >= used) return
     const resetsAt = regainMinutes > 0 ? new Date(now + regainMinutes * 60_000).toISOString() : null
-    out.set(bucket, { bucket, label, used: Math.min(100, used), cap: 100, resetsAt })
+    out.set(bucket, { bucket, label, used: Math.min(100, used), cap: ofApp.cap, resetsAt })
   }
   for (const [header, bucket, label] of [
-    ['x-app-usage', 'usage-app', 'Calls of the app in an hour (%)'],
+    ['x-app-usage', ofApp.bucket, ofApp.label],
     ['x-page-usage', 'usage-page', 'Calls on the Page (%)'],
   ] as const)
     if (answer.headers[header]) add(bucket, label, worst(parsed(answer.headers[header])), 0)
