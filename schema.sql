@@ -226,6 +226,13 @@ create table platform_credentials (
   constraint platform_credentials_webhook_key UNIQUE (webhook_key)
 );
 
+create table post_kinds (
+  post_id uuid not null,
+  kind text not null,
+  workspace_id uuid not null,
+  constraint post_kinds_pkey PRIMARY KEY (post_id, kind)
+);
+
 create table post_words (
   post_id uuid not null,
   workspace_id uuid not null,
@@ -298,6 +305,12 @@ create table publications (
   constraint publications_post_id_channel_id_key UNIQUE (post_id, channel_id),
   constraint publications_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'scheduled'::text, 'publishing'::text, 'waiting'::text, 'published'::text, 'failed'::text, 'unconfirmed'::text, 'held'::text, 'missed'::text, 'cancelled'::text])))
 ) with (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.02, fillfactor=80);
+
+create table published_counts (
+  id bigint generated always as identity not null,
+  n bigint not null,
+  constraint published_counts_pkey PRIMARY KEY (id)
+);
 
 create table quota_readings (
   channel_id uuid not null,
@@ -435,6 +448,23 @@ create table workspaces (
   constraint workspaces_backlog_order_check CHECK ((backlog_order = ANY (ARRAY['oldest'::text, 'newest'::text])))
 );
 
+CREATE OR REPLACE FUNCTION public.count_published()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  added bigint := (select count(*) from gone);
+begin
+  if added = 0 then return null; end if;
+  with folded as (
+    delete from published_counts where id in (select id from published_counts for update skip locked) returning n
+  )
+  insert into published_counts (n) select added + coalesce(sum(n), 0) from folded;
+  return null;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.forget_with_publication()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -443,6 +473,33 @@ begin
   delete from journal where publication_id = old.id;
   delete from steps where publication_id = old.id;
   delete from attempts where publication_id = old.id;
+  if old.settled = 'published' then insert into published_counts (n) values (-1); end if;
+  return null;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.keep_kinds_of_post()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  post uuid;
+  ws uuid;
+  kinds text[];
+begin
+  if tg_table_name = 'posts' then post := new.id; ws := new.workspace_id;
+  elsif tg_op = 'DELETE' then post := old.post_id; ws := old.workspace_id;
+  else post := new.post_id; ws := new.workspace_id;
+  end if;
+  select array_agg(distinct kind_of_content(c)) into kinds from (
+    select p.content as c from posts p where p.id = post
+    union all select x.content from publications x join posts p on p.id = x.post_id where x.post_id = post and x.content is not null
+  ) y;
+  -- Its post goes, and all with it.
+  if kinds is null then return null; end if;
+  delete from post_kinds where post_id = post and kind <> all (kinds);
+  insert into post_kinds (post_id, kind, workspace_id) select post, k, ws from unnest(kinds) k on conflict do nothing;
   return null;
 end
 $function$
@@ -481,6 +538,11 @@ begin
       insert into uncounted values (new.id) on conflict do nothing;
     end if;
   end if;
+  -- No event leads away from published; the number stays true all the same, whoever writes.
+  if tg_op = 'UPDATE' and old.state = 'published' and new.state <> 'published' then
+    delete from uncounted where publication_id = new.id;
+    insert into published_counts (n) values (-1);
+  end if;
   return new;
 end
 $function$
@@ -504,6 +566,27 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.kind_of_content(content jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  n bigint;
+  videos bigint;
+  documents bigint;
+begin
+  if jsonb_array_length(content -> 'segments') > 1 then return 'thread'; end if;
+  if coalesce(content #> '{segments,0,mediaIds}', '[]') = '[]' then return 'text'; end if;
+  select count(*), count(*) filter (where f.kind = 'video'), count(*) filter (where f.kind = 'document')
+  into n, videos, documents
+  from jsonb_array_elements_text(content #> '{segments,0,mediaIds}') as i (id) join media f on f.id = i.id::uuid;
+  return case when n = 0 then 'text' when documents > 0 then 'document' when n = 1 and videos = 1 then 'video' when n = 1 then 'image'
+    when videos = 0 then 'images' else 'mixed' end;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.runs_of(ws uuid, words text, shortest integer)
  RETURNS bigint[]
  LANGUAGE plpgsql
@@ -516,6 +599,27 @@ begin
     select coalesce(array_agg((a << 42 | b << 21 | c) # w) filter (where c is not null), '{}')
       || coalesce(array_agg((a << 21 | b) # w) filter (where shortest <= 2 and (a > 127 or b > 127)), '{}')
       || coalesce(array_agg(a # w) filter (where shortest <= 1 and a > 127), '{}')
+    from (
+      select a, lead(a) over () as b, lead(a, 2) over () as c
+      from (select ascii(c)::bigint as a from unnest(string_to_array(words, null)) u (c)) x
+    ) y
+  );
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.word_keys(ws uuid, words text, shortest integer)
+ RETURNS bigint[]
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  w bigint := ('x' || translate(right(ws::text, 17), '-', ''))::bit(64)::bigint;
+begin
+  return (
+    select coalesce(array_agg((a << 42 | b << 21 | c) # w) filter (where c is not null), '{}')
+      || coalesce(array_agg((a << 21 | b) # w) filter (where shortest <= 2 and b is not null), '{}')
+      || coalesce(array_agg(a # w) filter (where shortest <= 1), '{}')
     from (
       select a, lead(a) over () as b, lead(a, 2) over () as c
       from (select ascii(c)::bigint as a from unnest(string_to_array(words, null)) u (c)) x
@@ -556,6 +660,7 @@ alter table media add constraint media_workspace_id_fkey FOREIGN KEY (workspace_
 alter table members add constraint members_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth_users(id) ON DELETE CASCADE;
 alter table members add constraint members_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 alter table platform_credentials add constraint platform_credentials_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+alter table post_kinds add constraint post_kinds_post_id_fkey FOREIGN KEY (post_id) REFERENCES posts(id) ON DELETE CASCADE;
 alter table post_words add constraint post_words_post_id_fkey FOREIGN KEY (post_id) REFERENCES posts(id) ON DELETE CASCADE;
 alter table posts add constraint posts_author_id_fkey FOREIGN KEY (author_id) REFERENCES auth_users(id);
 alter table posts add constraint posts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
@@ -583,7 +688,8 @@ CREATE INDEX insight_looks_channel ON insight_looks USING btree (channel_id, nex
 CREATE INDEX insight_looks_gates ON insight_looks USING btree (channel_id) WHERE (publication_id IS NULL);
 CREATE INDEX media_workspace ON media USING btree (workspace_id, created_at DESC, id DESC);
 CREATE INDEX members_user ON members USING btree (user_id);
-CREATE INDEX post_words_runs ON post_words USING gin (runs_of(workspace_id, words, 1));
+CREATE INDEX post_kinds_workspace ON post_kinds USING btree (workspace_id, kind, post_id);
+CREATE INDEX post_words_keys ON post_words USING gin (word_keys(workspace_id, words, 1));
 CREATE INDEX posts_content ON posts USING gin (content jsonb_path_ops) WHERE (deleted_at IS NULL);
 CREATE INDEX posts_due ON posts USING btree (workspace_id, due_at) WHERE (deleted_at IS NULL);
 CREATE INDEX posts_workspace ON posts USING btree (workspace_id, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
@@ -605,11 +711,17 @@ CREATE INDEX webhook_events_due ON webhook_events USING btree (next_at) WHERE (n
 CREATE INDEX webhook_subscriptions_due ON webhook_subscriptions USING btree (next_at) WHERE (next_at IS NOT NULL);
 
 CREATE TRIGGER posts_bare AFTER INSERT ON public.posts FOR EACH ROW EXECUTE FUNCTION keep_posts_without_channels();
+CREATE TRIGGER posts_kinds AFTER UPDATE OF content ON public.posts FOR EACH ROW WHEN ((new.content IS DISTINCT FROM old.content)) EXECUTE FUNCTION keep_kinds_of_post();
+CREATE TRIGGER posts_kinds_new AFTER INSERT ON public.posts FOR EACH ROW EXECUTE FUNCTION keep_kinds_of_post();
 CREATE TRIGGER posts_words AFTER INSERT OR UPDATE OF content, tags ON public.posts FOR EACH ROW EXECUTE FUNCTION keep_words_of_post();
 CREATE TRIGGER publications_bare_gone AFTER DELETE ON public.publications FOR EACH ROW EXECUTE FUNCTION keep_posts_without_channels();
 CREATE TRIGGER publications_bare_new AFTER INSERT ON public.publications FOR EACH ROW EXECUTE FUNCTION keep_posts_without_channels();
 CREATE TRIGGER publications_forget AFTER DELETE ON public.publications FOR EACH ROW EXECUTE FUNCTION forget_with_publication();
+CREATE TRIGGER publications_kinds AFTER UPDATE OF content ON public.publications FOR EACH ROW WHEN ((new.content IS DISTINCT FROM old.content)) EXECUTE FUNCTION keep_kinds_of_post();
+CREATE TRIGGER publications_kinds_gone AFTER DELETE ON public.publications FOR EACH ROW WHEN ((old.content IS NOT NULL)) EXECUTE FUNCTION keep_kinds_of_post();
+CREATE TRIGGER publications_kinds_new AFTER INSERT ON public.publications FOR EACH ROW WHEN ((new.content IS NOT NULL)) EXECUTE FUNCTION keep_kinds_of_post();
 CREATE TRIGGER publications_settled BEFORE INSERT OR UPDATE OF state ON public.publications FOR EACH ROW EXECUTE FUNCTION keep_settled();
 CREATE TRIGGER publications_words AFTER UPDATE OF content ON public.publications FOR EACH ROW WHEN ((new.content IS DISTINCT FROM old.content)) EXECUTE FUNCTION keep_words_of_post();
 CREATE TRIGGER publications_words_gone AFTER DELETE ON public.publications FOR EACH ROW WHEN ((old.content IS NOT NULL)) EXECUTE FUNCTION keep_words_of_post();
 CREATE TRIGGER publications_words_new AFTER INSERT ON public.publications FOR EACH ROW WHEN ((new.content IS NOT NULL)) EXECUTE FUNCTION keep_words_of_post();
+CREATE TRIGGER uncounted_gone AFTER DELETE ON public.uncounted REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION count_published();

@@ -11,7 +11,17 @@ import { type Seeded, seedRows } from '#infra/testing/rows.ts'
 import { type Case, cases } from './cases.ts'
 
 const now = new Date('2026-11-30T12:00:00Z')
-const large = ['posts', 'post_words', 'publications', 'journal', 'steps', 'attempts', 'insight_looks', 'snapshots']
+const large = [
+  'posts',
+  'post_words',
+  'post_kinds',
+  'publications',
+  'journal',
+  'steps',
+  'attempts',
+  'insight_looks',
+  'snapshots',
+]
 
 let t: TestDatabase
 let seeded: Seeded
@@ -116,7 +126,8 @@ describe('and would, or would sort what it need not, without the index made for 
     publications_to_prepare: 'prepare: the next',
     publications_open_of_channel: 'channels of a workspace',
     posts_workspace: 'list',
-    post_words_runs: 'search: no hit',
+    post_words_keys: 'search: no hit',
+    post_kinds_workspace: 'list: a kind of content nobody made',
     insight_looks_gates: 'insights: claim',
     insight_looks_channel: 'insights: the next look',
     attempts_age: 'history: nothing old',
@@ -164,5 +175,5 @@ test('no index names what a claim, a begin or the end of its lease writes: each 
 
 test('a sequential scan is seen as one', async () => {
   const c = cases(seeded, now).find((x) => x.name === 'search: no hit')!
-  expect(scans(await plansOf(c, 'drop index post_words_runs'))).toEqual(['post_words'])
+  expect(scans(await plansOf(c, 'drop index post_words_keys'))).toEqual(['post_words'])
 })

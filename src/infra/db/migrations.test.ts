@@ -140,3 +140,38 @@ test('0021 to 0024: publications learn what is settled, and those without looks 
   const { rows: lines } = await db.pool.query('select 1 from journal')
   expect(lines).toHaveLength(10)
 })
+
+test('0030 and 0031: posts learn their kinds of content, and what is published is counted', async () => {
+  await standAt(29)
+  await planned()
+  const picture = newId(5)
+  await db.pool.query(
+    `insert into media (id, workspace_id, kind, mime, bytes, sha256, name, storage_key, created_at) values ($1, $2, 'image', 'image/png', 1, '', 'x', 'x', $3)`,
+    [picture, ws, at],
+  )
+  const content = JSON.stringify({ segments: [{ text: 'x', mediaIds: [picture] }] })
+  await db.pool.query(`update publications set content = $2 where id = $1`, [publication, content])
+  const threads: string[] = []
+  for (const counted of [true, false, true]) {
+    const [of, id] = [newId(10), newId(20)]
+    threads.push(of)
+    await db.pool.query(
+      `insert into posts (id, workspace_id, content, created_at, updated_at) values ($1, $2, '{"segments":[{"text":"a"},{"text":"b"}]}', $3, $3)`,
+      [of, ws, at],
+    )
+    await db.pool.query(
+      `insert into publications (id, post_id, workspace_id, channel_id, state, created_at, updated_at) values ($1, $2, $3, $4, 'published', $5, $5)`,
+      [id, of, ws, channel, at],
+    )
+    if (counted) await db.pool.query('delete from uncounted where publication_id = $1', [id])
+  }
+  await migrate(db)
+  const { rows: kinds } = await db.pool.query<{ post_id: string; kind: string }>('select post_id, kind from post_kinds')
+  expect(kinds.map((k) => [k.post_id, k.kind]).sort()).toEqual(
+    [[post, 'image'], [post, 'text'], ...threads.map((id) => [id, 'thread'])].sort(),
+  )
+  const { rows } = await db.pool.query(
+    'select sum(n)::int as n, (select count(*)::int from uncounted) as more from published_counts',
+  )
+  expect(rows).toEqual([{ n: 2, more: 1 }])
+})

@@ -218,6 +218,8 @@ export interface Tables {
   }
   /** Kept by triggers: what posts say, in lower case, for the search. */
   post_words: { post_id: string; workspace_id: string; words: string }
+  /** Kept by triggers: the kinds of content (`contentTypes`) of a post and its publications, for the list by kind. */
+  post_kinds: { post_id: string; kind: string; workspace_id: string }
   /** Kept by triggers. */
   posts_without_channels: { post_id: string; workspace_id: string }
   publications: {
@@ -265,6 +267,8 @@ export interface Tables {
   uncounted: {
     publication_id: string
   }
+  /** Kept by triggers: the sum, with the rows of `uncounted`, is how many publications are published. */
+  published_counts: { id: GeneratedAlways<string>; n: string }
   /** When each last completed a look for what is due; names of weeks ago are forgotten. */
   workers: {
     name: string

@@ -47,6 +47,7 @@ const words = `array['launch', 'today', 'coffee', 'roast', 'wieczór', 'książk
 const tables = [
   'posts',
   'post_words',
+  'post_kinds',
   'publications',
   'journal',
   'steps',
@@ -163,9 +164,18 @@ export const seedRows = async (pool: pg.Pool, o: Rows): Promise<Seeded> => {
       'words',
       `insert into post_words (post_id, workspace_id, words) select id, workspace_id, words_of_post(id) from posts on conflict do nothing`,
     )
+    await run(
+      'kinds',
+      `insert into post_kinds (post_id, kind, workspace_id) select id, kind_of_content(content), workspace_id from posts on conflict do nothing`,
+    )
+    await run(
+      'counts',
+      `insert into published_counts (n) select (select count(*) from publications where settled = 'published')
+         - (select count(*) from uncounted) - (select coalesce(sum(n), 0) from published_counts)`,
+    )
     await c.query(`set session_replication_role = origin; drop table plan`)
     for (const { name, definition } of indexes) await run(name, definition)
-    await c.query('alter index post_words_runs alter column 1 set statistics 0')
+    await c.query('alter index post_words_keys alter column 1 set statistics 0')
     await run('vacuum analyze', 'vacuum (analyze)')
     const counts: Record<string, number> = {}
     for (const t of tables)

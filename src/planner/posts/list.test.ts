@@ -1,6 +1,7 @@
 import fc from 'fast-check'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type PostState, type PublicationState, publicationStates } from '#contract/posts.ts'
+import { contentTypes, type PostState, type PublicationState, publicationStates } from '#contract/posts.ts'
 import { Problem } from '#contract/problems.ts'
 import { manualClock } from '#infra/clock.ts'
 import { type TestDatabase, testDatabase } from '#infra/testing/db.ts'
@@ -8,6 +9,7 @@ import { readCursor, writeCursor } from '../paging/cursor.ts'
 import { postState } from '../publishing/rules.ts'
 import { listPosts } from './list.ts'
 import { createPosts, type PostQuery, type Posts } from './service.ts'
+import { contentTypeOf } from './store.ts'
 import { input, seeder, toyNetworks } from './testing.ts'
 
 const start = Date.UTC(2027, 2, 1, 12, 0, 0)
@@ -152,16 +154,95 @@ describe('the list', () => {
     expect(await walk({ contentType: 'image', channelId: plain }, 100)).toHaveLength(1)
   })
 
+  test('a kind of content leads to its posts, whatever else is asked, and follows each change of a text', async () => {
+    const [a, b] = [await seed.channel(ws.id), await seed.channel(ws.id)]
+    const picture = await seed.media(ws.id)
+    const of = (mediaIds: string[]) => ({ segments: [{ text: 'x', mediaIds }] })
+    const own = (text: string) => ({ segments: [{ text, mediaIds: [picture] }] })
+    const kinds = async (id: string) =>
+      (await t.db.selectFrom('post_kinds').select('kind').where('post_id', '=', id).orderBy('kind').execute()).map(
+        (r) => r.kind,
+      )
+    const made: string[] = []
+    for (let i = 0; i < 4; i++) {
+      clock.set(start + i * 1000)
+      const post = { ...input('x', [a]), content: of(i % 2 ? [picture] : []) }
+      made.push((await posts.create(ws, author, post)).id)
+    }
+    const both = await posts.create(ws, author, {
+      ...input('words', [a, b]),
+      publications: [
+        { channelId: a, content: null, settings: {} },
+        { channelId: b, content: own('shown'), settings: {} },
+      ],
+    })
+    expect(await kinds(both.id)).toEqual(['image', 'text'])
+    const images = [both.id, made[3], made[1]]
+    expect(await walk({ contentType: 'image' }, 1)).toEqual(images)
+    expect(await walk({ contentType: 'image', state: 'draft' }, 1)).toEqual(images)
+    expect(await walk({ contentType: 'image', channelId: a }, 1)).toEqual([made[3], made[1]])
+    expect(await walk({ contentType: 'image', q: 'shown' }, 1)).toEqual([both.id])
+    await posts.replace(ws, both.id, input('words', [a]), both.version)
+    expect(await kinds(both.id)).toEqual(['text'])
+    expect(await walk({ contentType: 'image' }, 1)).toEqual([made[3], made[1]])
+    await posts.replace(ws, both.id, { ...input('x', [a]), content: of([picture]) }, both.version + 1)
+    expect(await kinds(both.id)).toEqual(['image'])
+    expect(await walk({ contentType: 'image' }, 1)).toEqual(images)
+    await t.db.deleteFrom('posts').where('id', '=', both.id).execute()
+    expect(await kinds(both.id)).toEqual([])
+  })
+
+  test('the database calls a kind of content what the list calls it', async () => {
+    const [image, other] = [await seed.media(ws.id), await seed.media(ws.id)]
+    const [video, pdf] = [await seed.media(ws.id), await seed.media(ws.id)]
+    await t.db.updateTable('media').set({ kind: 'video' }).where('id', '=', video).execute()
+    await t.db.updateTable('media').set({ kind: 'document' }).where('id', '=', pdf).execute()
+    const nobody = '00000000-0000-7000-8000-000000000000'
+    const channel = await seed.channel(ws.id)
+    const { publications } = await write('any', [channel])
+    const found = new Set<string>()
+    const some = fc.uniqueArray(fc.constantFrom(image, other, video, pdf, nobody), { maxLength: 4 })
+    await fc.assert(
+      fc.asyncProperty(fc.array(some, { minLength: 1, maxLength: 2 }), async (files) => {
+        const content = JSON.stringify({ segments: files.map((mediaIds) => ({ text: 'x', mediaIds })) })
+        await sql`update publications set content = ${content}::jsonb where id = ${publications[0]!.id}`.execute(t.db)
+        const { rows } = await sql<{ listed: string; kept: string }>`
+          select ${contentTypeOf('x')} as listed, kind_of_content(x.content) as kept from publications x
+          where x.id = ${publications[0]!.id}`.execute(t.db)
+        expect(rows[0]!.kept).toBe(rows[0]!.listed)
+        found.add(rows[0]!.kept)
+      }),
+      { numRuns: 200 },
+    )
+    expect([...found].sort()).toEqual([...contentTypes].sort())
+  })
+
+  test('a search finds one character, two and three, what few say and what many say, newest first', async () => {
+    const made: string[] = []
+    for (let i = 0; i < 40; i++) {
+      clock.set(start + i * 1000)
+      made.push((await write(i % 20 === 0 ? `at the UK fair ~ ${i}` : `often ${i}`)).id)
+    }
+    const rare = [made[20], made[0]]
+    for (const q of ['~', 'uk', 'UK', 'k ', ' uk f', 'at the uk']) expect(await walk({ q }, 1), q).toEqual(rare)
+    expect(await walk({ q: 'of' }, 7)).toEqual([...made].reverse().filter((id) => !rare.includes(id)))
+    for (const q of ['zq', '§', 'ukx']) expect(await walk({ q }, 1), q).toEqual([])
+    // Edited away.
+    await posts.replace(ws, made[20]!, input('gone'), 1)
+    expect(await walk({ q: 'uk' }, 1)).toEqual([made[0]])
+  })
+
   test('a page that looked at much and found little tells where to go on; all pages together hold everything', async () => {
+    const channels = [await seed.channel(ws.id, 'board')]
     const made: string[] = []
     for (let i = 0; i < 12; i++) {
       clock.set(start + i * 1000)
-      made.push((await write(i % 6 === 5 ? `rare zq ${i}` : `often ${i}`)).id)
+      made.push((await write(`${i}`, i % 6 === 5 ? channels : [])).id)
     }
     const pages: string[][] = []
     for (let after: { at: Date; id: string } | null | undefined; after !== null; ) {
-      const o = { ws: ws.id, now: new Date(clock.now()), limit: 1, range: null, q: 'zq', reads: 2 }
-      const { rows, next } = await listPosts(t.db, { ...o, after: after ?? null })
+      const o = { ws: ws.id, now: new Date(clock.now()), limit: 1, range: null, reads: 2 } as const
+      const { rows, next } = await listPosts(t.db, { ...o, state: 'draft', platform: 'board', after: after ?? null })
       pages.push(rows.map((r) => r.id))
       after = next
     }
@@ -189,8 +270,10 @@ describe('the list', () => {
     // Which of them are taken down besides: every mix meets each of these.
     const downs = [[], [1, 1, 1], [1], [0, 1, 1]]
     const want = new Map<PostState, string[]>()
+    const onChannel = ids.map(() => new Set<string>())
     for (const [i, states] of sample.flatMap((m) => downs.map(() => m)).entries()) {
       const p = await write(`${i}`, ids.slice(0, states.length))
+      for (const k of states.keys()) onChannel[k]!.add(p.id)
       const stand = states.map((state, k) => ({ state, due_at: gone, removed_at: downs[i % 4]![k] ? gone : null }))
       for (const [k, values] of stand.entries())
         await t.db.updateTable('publications').set(values).where('id', '=', p.publications[k]!.id).execute()
@@ -199,6 +282,11 @@ describe('the list', () => {
     }
     for (const [state, expected] of want)
       expect([state, (await walk({ state }, 100)).sort()]).toEqual([state, expected.sort()])
+    for (const [state, expected] of want)
+      for (const [k, channelId] of ids.entries()) {
+        const here = expected.filter((p) => onChannel[k]!.has(p))
+        expect([state, (await walk({ state, channelId }, 100)).sort()]).toEqual([state, here])
+      }
     expect(sample).toHaveLength(221)
   })
 })

@@ -57,6 +57,9 @@ export const statesWithin: Record<PostState, readonly PublicationState[]> = {
   cancelled: ['cancelled'],
 }
 
+/** All publications of a published post are in one of these: on a channel whose plan is long what is planned is passed over. */
+const statesOfPublished: readonly PublicationState[] = ['published', 'cancelled']
+
 /** Anything a person typed, as LIKE takes it literally; words are kept in lower case. */
 const like = (q: string) => sql`lower(${`%${q.replace(/[\\%_]/g, '\\$&')}%`})`
 const says = (q: string) =>
@@ -106,16 +109,18 @@ const paged = (o: ListQuery, rows: readonly Listed[]): Page => {
   return { rows: page, next: rows.length > o.limit ? page.at(-1)! : null }
 }
 
-/** Walks until the page is full, or the walk is over, or `reads` candidates or more were looked at. */
+/** Walks until the page is full, or the walk is over, or it is `enough`: by default, `reads` candidates or more were looked at. */
 const fill = async (
   o: ListQuery,
   walk: Walk,
   pick: (part: readonly Place[]) => Promise<Listed[]>,
-  { pages, reads = o.reads ?? pageReads }: { pages: number; reads?: number },
+  { pages, enough }: { pages: number; enough?: (read: number, found: number) => boolean },
 ): Promise<Page> => {
+  const { reads = pageReads } = o
+  const over = enough ?? ((read: number) => read >= reads)
   const found: Listed[] = []
   let { after }: { after: Place | null } = o
-  for (let n = pages * (o.limit + 1), read = 0; read < reads; ) {
+  for (let n = Math.ceil(pages * (o.limit + 1)), read = 0; read === 0 || !over(read, found.length); ) {
     const part = await walk(after, n)
     const some = part.length > 0 ? await pick(part) : []
     found.push(...some)
@@ -178,8 +183,12 @@ const byIds = (
   return Object.assign(walk, { few })
 }
 
-const ofChannel = (db: Db, channelId: string): WalkByIds =>
-  byIds(db, [(rest) => sql`select post_id from publications where channel_id = ${channelId} and ${rest}`])
+const ofChannel = (db: Db, channelId: string, state?: PostState): WalkByIds => {
+  const mayBe = state === 'published' ? isIn(statesOfPublished) : sql`true`
+  return byIds(db, [
+    (rest) => sql`select post_id from publications where channel_id = ${channelId} and ${mayBe} and ${rest}`,
+  ])
+}
 
 const ofPlatform = (db: Db, ws: string, platform: string): Walk =>
   byIds(db, [
@@ -187,6 +196,9 @@ const ofPlatform = (db: Db, ws: string, platform: string): Walk =>
       cross join lateral (select post_id from publications where channel_id = c.id and ${rest}) x
       where c.workspace_id = ${ws} and c.platform = ${platform} order by x.post_id desc`,
   ])
+
+const ofKind = (db: Db, ws: string, kind: ContentType): WalkByIds =>
+  byIds(db, [(rest) => sql`select post_id from post_kinds where workspace_id = ${ws} and kind = ${kind} and ${rest}`])
 
 /** What goes out is due by now, on some machine's clock; far less than what is planned. */
 const skewMs = 3_600_000
@@ -214,9 +226,10 @@ const inState = (db: Db, { ws, now }: ListQuery, state: PostState): WalkByIds =>
 const way = (db: Db, o: ListQuery): { walk: Walk; left: ListQuery } => {
   const { channelId, platform, state, contentType } = o
   const one = !contentType && !(channelId && platform)
-  if (channelId) return { walk: ofChannel(db, channelId), left: one ? { ...o, channelId: undefined } : o }
+  if (channelId) return { walk: ofChannel(db, channelId, state), left: one ? { ...o, channelId: undefined } : o }
   if (state) return { walk: inState(db, o, state), left: o }
   if (platform) return { walk: ofPlatform(db, o.ws, platform), left: one ? { ...o, platform: undefined } : o }
+  if (contentType) return { walk: ofKind(db, o.ws, contentType), left: o }
   return { walk: allPosts(db, o.ws), left: o }
 }
 const asks = (o: ListQuery) => Boolean(o.channelId || o.platform || o.contentType || o.state || o.q?.trim())
@@ -232,33 +245,28 @@ const everything = async (db: Db, o: ListQuery): Promise<Page> =>
     ),
   )
 
-/** Has the text a key in the index of words (migration post_words)? Of shorter ASCII there is a hit nearby, or nowhere. */
-const hasRuns = (q: string) => [...q].length >= 3 || /\P{ASCII}/u.test(q)
+/** So many candidates are worth reading before the index of words is asked: what one post of a hundred says fills a page by then. */
+const nearReads = 3_000
 
 /** What says `q`, newest first: what many posts say is found among the newest, what few say by the index of words. */
 const search = async (db: Db, o: ListQuery, q: string): Promise<Page> => {
-  const byIndex = hasRuns(q)
   const { walk, left } = way(db, o)
-  const near = await fill(o, walk, picked(db, left), byIndex ? { pages: 4, reads: 1 } : { pages: 4 })
-  if (near.next === null || near.rows.length === o.limit || !byIndex) return near
+  const near = await fill(o, walk, picked(db, left), {
+    pages: 4,
+    // Of which none or few are found nearby, there are few: no more than the index gives in the time of a walk.
+    enough: (read, found) => read >= nearReads || found * nearReads < o.limit * read,
+  })
+  if (near.next === null || near.rows.length === o.limit) return near
   const all = await run(
     db,
     sql<Listed>`with found as materialized (
       select w.post_id from post_words w where w.words like ${like(q)} and w.workspace_id = ${o.ws}
-        and runs_of(w.workspace_id, w.words, 1) @> runs_of(${o.ws}, lower(${q}), least(3, char_length(lower(${q}))))
+        and word_keys(w.workspace_id, w.words, 1) @> word_keys(${o.ws}, lower(${q}), least(3, char_length(lower(${q}))))
     )
     select ${columns}, p.created_at as at from found join posts p on p.id = found.post_id ${author}
     where ${wanted({ ...o, q: undefined })} and ${before('p', o.after)} order by p.created_at desc, p.id desc limit ${o.limit + 1}`,
   )
   return paged(o, all)
-}
-
-/** So many posts are few: they are looked at all, and put in order then. */
-const fewAre = 2_000
-/** The posts that a state or a channel leads to, where they are few; null: they are many, or neither is asked for. */
-const fewPosts = async (db: Db, o: ListQuery): Promise<string[] | null> => {
-  const rare = o.state ? await inState(db, o, o.state).few(fewAre) : null
-  return rare ?? (o.channelId ? ofChannel(db, o.channelId).few(fewAre) : null)
 }
 
 /**
@@ -322,7 +330,26 @@ const calendar = async (db: Db, o: ListQuery, range: { from: Date | null; to: Da
         where ${wanted(left)} and coalesce((select min(e.due_at) from publications e where e.post_id = s.id and ${mine} and ${within('e.due_at')}), s.at) >= s.at
         order by s.at, s.id limit ${o.limit + 1}`,
     )
-  return fill(o, walk, pick, { pages: asks(left) ? 2 : 1 })
+  return fill(o, walk, pick, { pages: asks(left) ? 2 : 1.3 })
+}
+
+/** So many posts are few: they are looked at all, and put in order then. */
+const fewAre = 2_000
+/** States that many posts are in. */
+const common: ReadonlySet<PostState> = new Set(['published', 'scheduled'])
+/** The posts that a state, a kind of content or a channel leads to, where they are few; null: they are many, or none is asked for. */
+const fewPosts = async (db: Db, o: ListQuery): Promise<string[] | null> => {
+  const rare = o.state ? await inState(db, o, o.state).few(fewAre) : null
+  const kind = !rare && o.contentType ? await ofKind(db, o.ws, o.contentType).few(fewAre) : null
+  return rare ?? kind ?? (o.channelId ? ofChannel(db, o.channelId).few(fewAre) : null)
+}
+
+/** The same for a list that asks two things, of which each may be met by many and both by few. What most posts are is not looked at. */
+const fewOfTwo = async (db: Db, o: ListQuery): Promise<string[] | null> => {
+  const { state, contentType: kind } = o
+  const rare =
+    state && !common.has(state) && (o.channelId || o.platform || kind) ? await inState(db, o, state).few(fewAre) : null
+  return rare ?? (kind && (o.channelId || o.platform || state) ? ofKind(db, o.ws, kind).few(fewAre) : null)
 }
 
 /** One page. It may have fewer than `limit` and yet a next: what is rare is looked for a part at a time. */
@@ -331,6 +358,11 @@ export const listPosts = async (db: Db, o: ListQuery): Promise<Page> => {
   if (o.range) return calendar(db, o, o.range)
   if (q) return search(db, o, q)
   if (!asks(o)) return everything(db, o)
+  const few = await fewOfTwo(db, o)
+  if (few) {
+    const rest = few.filter((id) => !o.after || id < o.after.id)
+    return paged(o, await picked(db, o)(rest.map((id) => ({ id, at: new Date(0) }))))
+  }
   const { walk, left } = way(db, o)
   return fill(o, walk, picked(db, left), { pages: asks(left) ? 2 : 1 })
 }

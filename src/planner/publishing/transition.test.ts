@@ -1,8 +1,11 @@
 /** Every writer of a state, from every state: it follows the table of rules.ts or changes nothing. */
+import fc from 'fast-check'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type PublicationState, publicationStates } from '#contract/posts.ts'
 import { Problem } from '#contract/problems.ts'
 import { newId } from '#infra/ids.ts'
+import { enrol } from '../insights/store.ts'
 import * as commands from './commands.ts'
 import { countByState } from './counting.ts'
 import { claim, nextDue, troubles } from './due.ts'
@@ -161,6 +164,49 @@ it('the database knows what is settled, whoever writes the state, and SQL asks i
     .returning('settled')
     .executeTakeFirstOrThrow()
   expect(inserted.settled).toBe('published')
+})
+
+it('what is published is counted, whatever happens to it and in whatever order', async () => {
+  const channels = [channelA, channelB]
+  type Act = 'publish' | 'look' | 'look-elsewhere' | 'forget' | 'take-away'
+  const acts = fc.constantFrom<Act>('publish', 'publish', 'publish', 'look', 'look-elsewhere', 'forget', 'take-away')
+  await fc.assert(
+    fc.asyncProperty(fc.array(acts, { maxLength: 12 }), async (steps) => {
+      await h.db.deleteFrom('posts').execute()
+      const published = async () => (await countByState(h.db, now())).find((r) => r.state === 'published')?.n ?? 0
+      for (const act of steps) {
+        if (act === 'publish')
+          await sql`insert into publications (id, post_id, workspace_id, channel_id, state, created_at, updated_at)
+            select ${newId(h.clock.now())}, ${(await h.read(await h.plan(['x']))).post_id}, ${toyWs}, ${channels[1]!}, 'published', now(), now()`.execute(
+            h.db,
+          )
+        else if (act === 'look')
+          await sql`delete from uncounted where publication_id in (select publication_id from uncounted limit 2)`.execute(
+            h.db,
+          )
+        else if (act === 'look-elsewhere')
+          // Two workers at once, of which each takes some.
+          await Promise.all([1, 2].map(() => enrol(h.db, { post: ['toy'], account: [] }, now())))
+        else if (act === 'forget')
+          await sql`delete from publications where id in (select id from publications where state = 'published' limit 1)`.execute(
+            h.db,
+          )
+        else
+          await sql`update publications set state = 'draft' where id in (select id from publications where state = 'published' limit 1)`.execute(
+            h.db,
+          )
+        const { rows } = await sql<{
+          n: number
+        }>`select count(*)::int as n from publications where state = 'published'`.execute(h.db)
+        expect(await published(), act).toBe(rows[0]!.n)
+      }
+    }),
+    { numRuns: 15 },
+  )
+  // Deltas are folded: the number is few lines, however long it was kept.
+  await sql`insert into uncounted select gen_random_uuid()`.execute(h.db)
+  await sql`delete from uncounted`.execute(h.db)
+  expect((await h.db.selectFrom('published_counts').select('id').execute()).length).toBe(1)
 })
 
 it('what is looked for is what may be claimed, and what may be held', async () => {
