@@ -29,6 +29,9 @@ export const reasonWords = {
   backlog: 'sentence',
   'gave-up': 'sentence',
   processing: 'sentence',
+  /** Codes of our own that a person reads for a day or acts on. */
+  'clarion.storage-away': 'sentence',
+  'clarion.file-changed': 'sentence',
   blocked: 'message',
   removed: 'message',
   content: 'message',

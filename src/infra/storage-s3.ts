@@ -16,7 +16,7 @@ import { holding } from './hold.ts'
 import { asStorageError, clockOffset, isMissing, kept, type S3, statusOf, whyNot } from './s3-client.ts'
 import { copyObject, sendStream } from './s3-upload.ts'
 import { passed } from './scavenge.ts'
-import { asFull, checkedKey, NotStored, type Storage, StorageAway, StorageFull } from './storage.ts'
+import { asFull, checkedKey, FileChanged, NotStored, type Storage, StorageAway, StorageFull } from './storage.ts'
 import type { FileCache } from './storage-cache.ts'
 
 /** The largest object there is. */
@@ -92,7 +92,7 @@ export const s3Storage = ({ s3, cache, now, links }: S3StorageOptions): Storage 
       const answer = await get(key)
       const { sha256 } = await writeStream(path, bytesOf(key, answer, 0), { maxBytes: answer.ContentLength ?? 0 })
       const known = answer.Metadata?.sha256
-      if (known && known !== sha256.toString('hex')) throw new StorageAway(`${key} is not what was stored there`)
+      if (known && known !== sha256.toString('hex')) throw new FileChanged(key)
     })
   }
 

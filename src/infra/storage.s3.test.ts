@@ -20,7 +20,7 @@ import { CannotStart } from './cannot-start.ts'
 import { holding } from './hold.ts'
 import { assertUsable, connectS3, type S3, type S3Settings, whyNot } from './s3-client.ts'
 import { copyObject } from './s3-upload.ts'
-import { StorageAway } from './storage.ts'
+import { FileChanged, StorageAway } from './storage.ts'
 import { openCache } from './storage-cache.ts'
 import { s3Storage } from './storage-s3.ts'
 import { type TestS3, testS3 } from './testing/radosgw.ts'
@@ -108,7 +108,7 @@ test('the hash is kept with the file, and a copy that is not what was stored is 
   // Somebody changes the bytes below the hash.
   await server.client.send(new PutObjectCommand({ ...at, Body: 'other bytes', Metadata: head.Metadata }))
   const third = await opened(settings)
-  await expect(holding((hold) => third.storage.local('media/aa/a', hold))).rejects.toThrow(/not what was stored/)
+  await expect(holding((hold) => third.storage.local('media/aa/a', hold))).rejects.toThrow(FileChanged)
   expect(await readdir(third.dir)).toEqual([])
 })
 

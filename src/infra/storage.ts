@@ -73,6 +73,14 @@ export class StorageAway extends Error {
   }
 }
 
+/** What lies at a key is not what was put there. A line that flips bits looks the same, so it is worth reading again; not for ever. */
+export class FileChanged extends StorageAway {
+  constructor(key: string) {
+    super(`${key} is not what was stored there`)
+    this.name = 'FileChanged'
+  }
+}
+
 /** The disk (or the quota) has no room; nothing was stored. */
 export class StorageFull extends Error {
   constructor() {

@@ -12,7 +12,7 @@ import { type ChannelGrant, operatorWaitMs } from '../channels/keeper.ts'
 import type { Stopped } from './ahead.ts'
 import type { EngineDeps } from './deps.ts'
 import { type Frozen, type Loaded, type StepRow, viewOf } from './frozen.ts'
-import type { StepRule } from './rules.ts'
+import { operators, type StepRule } from './rules.ts'
 import type { Claim } from './store.ts'
 import { LeaseLost, saveStep } from './store.ts'
 
@@ -90,7 +90,7 @@ const granted = async (walk: AttemptContext, ask: () => Promise<ChannelGrant>): 
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     const until = new Date(walk.d.clock.now() + operatorWaitMs).toISOString()
-    throw new PlatformFailure({ kind: 'too-fast', code: 'channel.app-missing', message: error.message, until })
+    throw new PlatformFailure({ kind: 'too-fast', code: operators.app, message: error.message, until })
   }
 }
 

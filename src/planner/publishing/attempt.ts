@@ -5,9 +5,10 @@
  */
 import { type Reason, reasonOf } from '#contract/outcomes.ts'
 import { isPublic } from '#contract/steps.ts'
+import { FileChanged } from '#infra/storage.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import type { Json, Outcome, PlannedStep, StepContext } from '#kit/client/steps.ts'
-import type { FailureKind } from '#kit/facts/failures.ts'
+import type { Failure, FailureKind } from '#kit/facts/failures.ts'
 import {
   type AttemptContext,
   contextOf,
@@ -24,7 +25,7 @@ import { mostDeaths, stoppedTooOften } from './deaths.ts'
 import type { EngineDeps } from './deps.ts'
 import { ask, end, fail, hold, publish, Settled, stepDone, surely, writeVerdict } from './endings.ts'
 import { type Frozen, freeze, type Loaded, notPrepared, type StepRow } from './frozen.ts'
-import { afterFailure, late, nextMove, type StepRule } from './rules.ts'
+import { afterFailure, late, nextMove, type StepRule, waitedOut } from './rules.ts'
 import { dropStale } from './stale.ts'
 import { type Claim, LeaseLost, note, workedOn } from './store.ts'
 import { askWitness, isTwin, twin } from './witness.ts'
@@ -62,14 +63,25 @@ const giveUp = (d: EngineDeps, c: Claim, loaded: Loaded, reason: Reason, message
     : writeVerdict(d, c, { event: 'fail', verdict: 'failed', reason, message })
 }
 
+const lateSince = (c: Claim): number => Math.max(c.dueAt.getTime(), c.began?.getTime() ?? 0)
+
+/** How it is held when nothing of it is out and the operator's trouble lasts: with the trouble as the reason. */
+const waitedLong = (failure: Failure) =>
+  ({
+    event: 'late-ask',
+    verdict: failure.kind,
+    reason: reasonOf(failure),
+    message: `It has waited for a day. ${failure.message} Publish it once that is mended, choose another time, or cancel it.`,
+    failure,
+  }) as const
+
 /**
  * The late policy, for a publication of which nothing can be out. Counts from the due time, or from the first step when
  * that came later: then a person sent it off by hand.
  */
 const tooLate = async (d: EngineDeps, { claim: c }: Work, loaded: Loaded): Promise<boolean> => {
   const lateMs = d.clock.now() - c.dueAt.getTime()
-  const since = Math.max(c.dueAt.getTime(), c.began?.getTime() ?? 0)
-  const verdict = late(since, d.clock.now(), loaded.latePolicy)
+  const verdict = late(lateSince(c), d.clock.now(), loaded.latePolicy)
   if (verdict === 'publish' || (await isTakenUp(d.db, c))) return false
   const minutes = Math.round(lateMs / 60_000)
   if (verdict === 'ask') {
@@ -101,14 +113,21 @@ const madeReady = async (
     const failure = notPrepared(error)
     const again = failure && afterFailure(failure, preparing, before.tries, d.clock.now(), d.random())
     if (failure && again?.do === 'wait') {
+      if (waitedOut(failure, lateSince(c), d.clock.now())) {
+        await writeVerdict(d, c, waitedLong(failure))
+        return null
+      }
       const { message, kind: verdict } = failure
       const reason = reasonOf(failure)
       const wait = { nextAt: new Date(again.until), countsTry: again.counts, failure }
       await writeVerdict(d, c, { event: 'wait', verdict, reason, message, ...wait })
       return null
     }
-    const message = `The content could not be prepared: ${(error as Error).message}`
-    await writeVerdict(d, c, { event: 'fail', verdict: 'failed', reason: 'content', message })
+    const told =
+      failure && error instanceof FileChanged
+        ? { reason: reasonOf(failure), message: failure.message, failure }
+        : { reason: 'content' as const, message: `The content could not be prepared: ${(error as Error).message}` }
+    await writeVerdict(d, c, { event: 'fail', verdict: 'failed', ...told })
     return null
   }
 }
@@ -299,7 +318,12 @@ const failed = async (
       await mark(failure.kind === 'unknown-outcome' && rule.again !== 'safe' ? 'unknown' : 'refused', true)
       return doubt && p.step.name === 'create' ? ask(walk, p, failure) : fail(walk, p, failure)
     case 'wait': {
-      await mark(verdict.step, false)
+      const long = waitedOut(failure, lateSince(w.claim), d.clock.now())
+      await mark(verdict.step, long && doubt)
+      if (long && doubt) return ask(walk, p, failure)
+      if (long && walk.planned.some((x) => isPublic(x.step.name) && loaded.steps.get(x.key)?.state === 'done'))
+        return fail(walk, p, failure)
+      if (long) return end(walk, waitedLong(failure))
       const until = new Date(verdict.until)
       const channelNotBefore = verdict.channel ? until : null
       return end(walk, {

@@ -10,13 +10,13 @@ import type { StepName } from '#contract/steps.ts'
 import type { Db } from '#infra/db/database.ts'
 import type { ContentJson } from '#infra/db/tables.ts'
 import type { Hold } from '#infra/hold.ts'
-import { StorageAway, StorageFull } from '#infra/storage.ts'
+import { FileChanged, StorageAway, StorageFull } from '#infra/storage.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { plan, type StepMedia, type StepView } from '#kit/client/steps.ts'
 import { type Failure, PlatformFailure } from '#kit/facts/failures.ts'
 import { shownText } from '#kit/facts/text.ts'
 import type { MediaPort, RenditionProfile } from './deps.ts'
-import type { StepRecord } from './rules.ts'
+import { operators, type StepRecord } from './rules.ts'
 
 export type FrozenMedia = Omit<StepMedia, 'blob' | 'url'>
 export type Frozen = {
@@ -232,14 +232,15 @@ export const freeze = async (
 }
 
 /**
- * A storage that is away says nothing about the post: the publication waits for it, and uses up no try. Nor does a full disk,
- * where a file is to be brought for a step; it is tried again a few times, and then told.
+ * A storage that is away says nothing about the post: the publication waits for it, and uses up no try, for a day (`waitedOut`).
+ * Nor does a full disk, where a file is to be brought for a step, or a file that is not what was stored; these are tried again
+ * a few times, and then told.
  */
 const present = async <T>(ask: () => Promise<T>): Promise<T> => {
   try {
     return await ask()
   } catch (error) {
-    throw storageFailure(error) ?? fullFailure(error) ?? error
+    throw changedFailure(error) ?? storageFailure(error) ?? fullFailure(error) ?? error
   }
 }
 
@@ -248,8 +249,18 @@ const storageFailure = (error: unknown): PlatformFailure | null =>
   error instanceof StorageAway
     ? new PlatformFailure({
         kind: 'too-fast',
-        code: 'clarion.storage-away',
+        code: operators.storage,
         message: 'The storage of files does not answer. It goes out as soon as the files are there.',
+      })
+    : null
+
+const changedFailure = (error: unknown): PlatformFailure | null =>
+  error instanceof FileChanged
+    ? new PlatformFailure({
+        kind: 'try-later',
+        code: 'clarion.file-changed',
+        message:
+          'A file of this post is no longer what was uploaded: somebody changed it in the storage. Upload it again.',
       })
     : null
 
@@ -270,7 +281,7 @@ class MediaGone extends Error {}
  * (the database away, no room on the disk, a picture process that died) says nothing about the post, so it is tried again.
  */
 export const notPrepared = (error: unknown): Failure | null => {
-  const away = storageFailure(error)
+  const away = changedFailure(error) ?? storageFailure(error)
   if (away) return away.failure
   if (error instanceof MediaGone || error instanceof z.ZodError) return null
   if (error instanceof Problem && error.code !== 'no-space') return null

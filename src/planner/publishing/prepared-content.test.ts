@@ -1,8 +1,9 @@
 /** What goes wrong while a post is made ready: trouble of our own is no verdict on the post. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Problem } from '#contract/problems.ts'
-import { StorageAway, StorageFull } from '#infra/storage.ts'
+import { FileChanged, StorageAway, StorageFull } from '#infra/storage.ts'
 import { done, step, steps } from '#kit/client/steps.ts'
+import { retryPublication } from './commands.ts'
 import type { MediaPort } from './deps.ts'
 import { type ToyHouse, type ToyOptions, toyHouse } from './testing.ts'
 
@@ -32,6 +33,7 @@ const media = (trouble: unknown[], bytes: unknown[] = []): MediaPort => ({
   },
   signedUrl: () => '',
 })
+const forEver = JSON.stringify({ maxLateMs: 30 * 86_400_000, otherwise: 'publish' })
 const starting = Object.assign(new Error('the database system is starting up'), { code: '57P03' })
 
 it('a database that starts anew, a full disk, a picture process that died: it waits, and goes out', async () => {
@@ -80,6 +82,52 @@ it('a storage that is away, and a disk too full for its file, are waited for by 
   }
   expect(await h.read(id)).toMatchObject({ state: 'published' })
   expect([[...reasons], h.net.posts]).toEqual([['clarion.storage-away', 'clarion.no-space'], ['look']])
+})
+
+it('a storage that stays away is told after a day, whatever the late policy, and what was held goes out when a person says so', async () => {
+  await h.db.updateTable('workspaces').set({ late_policy: forEver }).execute()
+  const id = await withPicture()
+  const away = Array.from({ length: 1_000 }, () => new StorageAway('no answer'))
+  // Once while it is made ready, and once in the step that needs the file.
+  for (const where of ['content', 'step'] as const) {
+    const port = where === 'content' ? media(away) : media([], away)
+    const engine = h.engine('ask', { media: port })
+    const began = h.clock.now()
+    for (let i = 0; i < 60 && (await h.read(id)).state !== 'held'; i++) {
+      await engine.runDue()
+      await h.clock.advance(30 * 60_000)
+    }
+    const held = await h.read(id)
+    expect(held).toMatchObject({ state: 'held', reason: 'clarion.storage-away', tries: 0 })
+    expect(held.message).toContain('does not answer')
+    expect(h.clock.now() - began).toBeGreaterThan(24 * 3_600_000)
+    expect(h.clock.now() - began).toBeLessThan(26 * 3_600_000)
+    await retryPublication(h.db, h.target(id))
+  }
+  await h.engine('ask', { media: media([]) }).runDue()
+  expect(await h.read(id)).toMatchObject({ state: 'published' })
+  expect(h.net.posts).toEqual(['look'])
+})
+
+it('a file that is not what was stored is read again a few times, and then told', async () => {
+  await h.db.updateTable('workspaces').set({ late_policy: forEver }).execute()
+  for (const where of ['content', 'step'] as const) {
+    const id = await withPicture()
+    const changed = Array.from({ length: 100 }, () => new FileChanged('media/aa/a'))
+    const engine = h.engine('ask', { media: where === 'content' ? media(changed) : media([], changed) })
+    const began = h.clock.now()
+    for (let i = 0; i < 20 && (await h.read(id)).state !== 'failed'; i++) {
+      await engine.runDue()
+      h.clock.set((await h.read(id)).next_at?.getTime() ?? h.clock.now())
+    }
+    expect(await h.read(id)).toMatchObject({
+      state: 'failed',
+      reason: 'clarion.file-changed',
+      message: expect.stringContaining('changed it in the storage'),
+    })
+    expect(h.clock.now() - began).toBeLessThan(3_600_000)
+  }
+  expect(h.net.posts).toEqual([])
 })
 
 it('a picture that cannot be read is the post\u2019s own fault, and told at once', async () => {

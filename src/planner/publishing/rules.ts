@@ -246,6 +246,14 @@ export const afterFailure = (failure: Failure, rule: StepRule, tries: number, no
 export const late = (dueAt: number, now: number, policy: LatePolicy): 'publish' | 'ask' | 'expire' =>
   now - dueAt <= policy.maxLateMs ? 'publish' : policy.otherwise
 
+/** Trouble that only whoever runs Clarion can mend. A publication waits for it and uses up no try, but not for ever. */
+export const operators = { storage: 'clarion.storage-away', app: 'channel.app-missing' } as const
+const operatorsMs = 24 * 3_600_000
+
+/** Has it waited so long for what the operator is to mend that a person is told, whatever its late policy? `since` epoch ms. */
+export const waitedOut = (failure: Failure, since: number, now: number): boolean =>
+  Object.values<string>(operators).includes(failure.code) && now - since > operatorsMs
+
 /** Later than this (ms) a publication counts as backlog, which goes out paced, never as a burst. */
 export const backlogAfterMs = 60_000
 

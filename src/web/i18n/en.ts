@@ -295,6 +295,10 @@ export const en = {
   'reason.reconnect': 'The account has to be connected again; then it goes out.',
   'reason.channel-removed': 'The channel was disconnected. Connect it again, or cancel.',
   'reason.gave-up': 'Clarion tried several times and something broke each time. Try again, or report it.',
+  'reason.clarion.storage-away':
+    'The storage of files does not answer. It goes out once the files are there; after a day it is left to you.',
+  'reason.clarion.file-changed':
+    'A file of this post is no longer what was uploaded: somebody changed it in the storage. Upload it again.',
   'reason.processing': '{{platform}} is still working on it.',
   'channels.title': 'Channels',
   'channels.lead': 'The accounts Clarion publishes to.',

@@ -317,6 +317,10 @@ export const pl: Catalogue = {
   'reason.reconnect': 'Konto trzeba połączyć ponownie; wtedy post wyjdzie.',
   'reason.channel-removed': 'Kanał został odłączony. Połącz go ponownie albo anuluj.',
   'reason.gave-up': 'Clarion próbował kilka razy i za każdym razem coś się zepsuło. Spróbuj ponownie albo zgłoś to.',
+  'reason.clarion.storage-away':
+    'Magazyn plików nie odpowiada. Post wyjdzie, gdy pliki będą dostępne; po dobie decyzja należy do Ciebie.',
+  'reason.clarion.file-changed':
+    'Plik w tym poście nie jest już tym, który przesłano: ktoś zmienił go w magazynie. Prześlij go ponownie.',
   'reason.processing': '{{platform}} jeszcze to przetwarza.',
   'channels.title': 'Kanały',
   'channels.lead': 'Konta, na których Clarion publikuje.',
