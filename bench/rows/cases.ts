@@ -2,6 +2,7 @@
  * The queries of Clarion that meet large tables, as the code makes them, asked about what `seedRows` made. Each says how
  * many rows it had to give (or count), so that a bare read of as many can stand beside it.
  */
+import { type RawBuilder, sql } from 'kysely'
 import type { Db } from '#infra/db/database.ts'
 import { networks, type Seeded } from '#infra/testing/rows.ts'
 import { listChannels } from '#planner/channels/store.ts'
@@ -20,10 +21,14 @@ import { heldByAnother } from '#planner/publishing/store.ts'
 import { createWrites } from '#planner/publishing/writes.ts'
 import { publicationBy } from '#planner/signals/store.ts'
 
+/** A bare statement over so many rows: reads them, writes a new version of each, or counts them within an index. */
+export type Bare = 'read' | 'write' | 'count'
 export type Case = {
   name: string
   /** Gives the number of rows: those shown, claimed or counted. */
   run: (db: Db) => Promise<number>
+  /** What stands beside it, where that is more than a read of the rows it gives: what the question cannot do without. */
+  beside?: { bare: Bare; rows: (db: Db, given: number) => Promise<number>; why: string }
   /** Changes the stage first; everything is taken back afterwards. */
   before?: (db: Db) => Promise<void>
   /** Has a transaction of its own, and changes nothing here. */
@@ -37,7 +42,6 @@ const searches = {
   'three letters': 'roa',
   'three letters, no hit': 'xqj',
   'one post': 'no4242',
-  'one post of a hundred': 'no42',
   'two letters': 'ro',
   'two letters, no hit': 'xq',
   'a sign, no hit': '~',
@@ -49,12 +53,28 @@ const searches = {
   'an emoji, no hit': '🦩',
 } as const
 
+/** A claim writes a publication, its channel, an attempt and a line; an attempt also its step twice, the publication twice, its end and lines. */
+const [rowsOfClaim, rowsOfAttempt] = [4, 14]
+const writing = (each: number, why: string): Case['beside'] => ({
+  bare: 'write',
+  rows: async (_, given) => given * each,
+  why,
+})
+const number = async (db: Db, query: RawBuilder<unknown>): Promise<number> =>
+  (await sql<{ n: number }>`select (${query})::int as n`.execute(db)).rows[0]!.n
+const reading = (why: string, query: RawBuilder<unknown>, bare: Bare = 'read'): Case['beside'] => ({
+  bare,
+  rows: (db) => number(db, query),
+  why,
+})
+
 const nobody = '00000000-0000-7000-8000-000000000000'
 
 export const cases = (s: Seeded, now: Date): Case[] => {
   const { ws } = s
-  const list = (name: string, o: Partial<ListQuery>): Case => ({
+  const list = (name: string, o: Partial<ListQuery>, beside?: Case['beside']): Case => ({
     name,
+    ...(beside ? { beside } : {}),
     run: async (db) => (await listPosts(db, { ws, now, limit: 30, after: null, range: null, ...o })).rows.length,
   })
   const able = { post: networks.slice(0, 3), account: networks.slice(0, 1) }
@@ -96,6 +116,16 @@ export const cases = (s: Seeded, now: Date): Case[] => {
       )
       .execute()
   }
+  const claiming = writing(rowsOfClaim, `${rowsOfClaim} rows are written of each`)
+  const planned = reading(
+    'no index holds the files of publications: all that is planned is read',
+    sql`select count(*) from publications where workspace_id = ${ws} and (settled is null or settled not in ('published', 'cancelled'))`,
+  )
+  const ofPosts: Case['beside'] = {
+    bare: 'read',
+    rows: async (_, given) => given * 2,
+    why: 'a post, and the publication that says when',
+  }
   const planning = {
     db: undefined,
     clock: { now: () => now.getTime() } as never,
@@ -103,9 +133,19 @@ export const cases = (s: Seeded, now: Date): Case[] => {
   }
   return [
     { name: 'due: claim, nothing due', run: take },
-    { name: 'due: claim, 1,000 due', run: take, before: due(1_000) },
-    { name: 'due: claim, ten channels of 1,000 due', run: async (db) => (await ten(db)).length, before: due(1_000) },
-    { name: 'due: ten attempts', run: attempts, before: due(1_000) },
+    { name: 'due: claim, 1,000 due', run: take, before: due(1_000), beside: claiming },
+    {
+      name: 'due: claim, ten channels of 1,000 due',
+      run: async (db) => (await ten(db)).length,
+      before: due(1_000),
+      beside: claiming,
+    },
+    {
+      name: 'due: ten attempts',
+      run: attempts,
+      before: due(1_000),
+      beside: writing(rowsOfAttempt, `${rowsOfAttempt} rows are written of each`),
+    },
     { name: 'due: the next', run: async (db) => ((await nextDue(db, now)) ? 1 : 0) },
     { name: 'due: the next, 1,000 due', run: async (db) => ((await nextDue(db, now)) ? 1 : 0), before: due(1_000) },
     { name: 'due: troubles', run: async (db) => (await troubles(db, now)).broken.length },
@@ -131,14 +171,31 @@ export const cases = (s: Seeded, now: Date): Case[] => {
           .execute()
       },
     },
-    list('calendar: a month', { range: { from: s.from, to: s.to }, limit: 100 }),
-    list('calendar: what is to come', { range: { from: now, to: null }, limit: 100 }),
-    list('calendar: a month of one channel', { range: { from: s.from, to: s.to }, limit: 100, channelId: s.channel }),
+    list('calendar: a month', { range: { from: s.from, to: s.to }, limit: 100 }, ofPosts),
+    list('calendar: what is to come', { range: { from: now, to: null }, limit: 100 }, ofPosts),
+    list(
+      'calendar: a month of one channel',
+      { range: { from: s.from, to: s.to }, limit: 100, channelId: s.channel },
+      reading(
+        'the order of the calendar is read, which others of the workspace share',
+        sql`select count(*) from publications f where f.workspace_id = ${ws} and f.due_at >= ${s.from} and f.due_at <= (
+          select max(x.due_at) from (select m.due_at from publications m where m.channel_id = ${s.channel} and m.due_at >= ${s.from} order by m.due_at limit 100) x)`,
+      ),
+    ),
     list('calendar: a month, a rare state', { range: { from: s.from, to: s.to }, limit: 100, state: 'failed' }),
     list('list', {}),
     list('list: a later page', { after: { at: s.from, id: 'ffffffff-ffff-7fff-8fff-ffffffffffff' } }),
     ...(['published', 'scheduled', 'draft', 'failed', ...rare] as const).map((state) =>
-      list(`list: ${state}`, { state }),
+      list(
+        `list: ${state}`,
+        { state },
+        state === 'partly_published'
+          ? reading(
+              'each post with a draft is looked at: is another of it out?',
+              sql`select count(*) from publications where workspace_id = ${ws} and settled = 'draft'`,
+            )
+          : undefined,
+      ),
     ),
     list('list: a network', { platform: networks[1]! }),
     list('list: a network nobody is on', { platform: 'nowhere' }),
@@ -150,8 +207,20 @@ export const cases = (s: Seeded, now: Date): Case[] => {
     list('channel feed: published', { channelId: s.channel, state: 'published' }),
     list('channel feed: never published anything', { channelId: s.quiet }),
     ...Object.entries(searches).map(([name, q]) => list(`search: ${name}`, { q })),
-    { name: 'media: is a file in use', run: async (db) => ((await inUse(db, ws, nobody)) ? 1 : 0) },
-    { name: 'media: is it planned', run: async (db) => ((await shownBy(db, ws, nobody, goesOut)) ? 1 : 0) },
+    list(
+      'search: one post of a hundred',
+      { q: 'no42' },
+      reading(
+        'all that say it are put in order, words and post',
+        sql`select 2 * count(*) from post_words where workspace_id = ${ws} and words like '%no42%'`,
+      ),
+    ),
+    { name: 'media: is a file in use', run: async (db) => ((await inUse(db, ws, nobody)) ? 1 : 0), beside: planned },
+    {
+      name: 'media: is it planned',
+      run: async (db) => ((await shownBy(db, ws, nobody, goesOut)) ? 1 : 0),
+      beside: planned,
+    },
     {
       name: 'keys: is anything planned on a channel',
       run: async (db) => {
@@ -159,7 +228,15 @@ export const cases = (s: Seeded, now: Date): Case[] => {
         return 0
       },
     },
-    { name: 'metrics: by state', run: async (db) => (await countByState(db, now)).length },
+    {
+      name: 'metrics: by state',
+      run: async (db) => (await countByState(db, now)).length,
+      beside: reading(
+        'all but the published are counted within an index',
+        sql`select count(*) from publications where settled is distinct from 'published'`,
+        'count',
+      ),
+    },
     {
       name: 'look: has another publication this post',
       run: async (db) =>

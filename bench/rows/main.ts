@@ -6,7 +6,7 @@
  *   --rows <n>   publications (default 1,000,000)   --rounds <n>   --only <part of a name>   --major 15   --json   one last line
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
@@ -17,7 +17,7 @@ import { findPostgres } from '#infra/db/postgres-binaries.ts'
 import { diesWithUs } from '#infra/testing/dies-with-us.ts'
 import { type Seeded, seedRows } from '#infra/testing/rows.ts'
 import { costOfPublication } from './cost.ts'
-import { measure } from './measure.ts'
+import { goal, measure } from './measure.ts'
 
 const { values: args } = parseArgs({
   options: {
@@ -79,7 +79,10 @@ try {
     `a publication: ${costs.large.cpu_ms} ms of the database and ${costs.large.wal_bytes} bytes of WAL, with ${small} rows ${costs.small.cpu_ms} ms and ${costs.small.wal_bytes}: ${ratio}`,
   )
   const { rows, queries } = large
-  if (args.json) console.log(JSON.stringify({ rows, postgres: postgres.version, queries, costs: { ...costs, ratio } }))
+  const load = loadavg()
+  say(`load of the machine at the end: ${load.map((n) => n.toFixed(1)).join(', ')} (1, 5, 15 minutes)`)
+  if (args.json)
+    console.log(JSON.stringify({ rows, postgres: postgres.version, load, goal, queries, costs: { ...costs, ratio } }))
 } finally {
   await postgres.stop()
   await rm(root, { recursive: true, force: true })

@@ -173,6 +173,14 @@ test('no index names what a claim, a begin or the end of its lease writes: each 
   expect(rows.filter((r) => written.includes(r.column))).toEqual([])
 })
 
+test('publications are counted by state within the indexes of what is open and of what is settled', async () => {
+  const c = cases(seeded, now).find((x) => x.name === 'metrics: by state')!
+  for (const generic of [false, true]) {
+    const used = indexes(await plansOf(c, undefined, generic))
+    expect([...used]).toEqual(expect.arrayContaining(['publications_open_of_channel', 'publications_settled']))
+  }
+})
+
 test('a sequential scan is seen as one', async () => {
   const c = cases(seeded, now).find((x) => x.name === 'search: no hit')!
   expect(scans(await plansOf(c, 'drop index post_words_keys'))).toEqual(['post_words'])

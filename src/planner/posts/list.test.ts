@@ -169,6 +169,7 @@ describe('the list', () => {
       const post = { ...input('x', [a]), content: of(i % 2 ? [picture] : []) }
       made.push((await posts.create(ws, author, post)).id)
     }
+    clock.set(start + 4000)
     const both = await posts.create(ws, author, {
       ...input('words', [a, b]),
       publications: [

@@ -252,7 +252,7 @@ const nearReads = 3_000
 const search = async (db: Db, o: ListQuery, q: string): Promise<Page> => {
   const { walk, left } = way(db, o)
   const near = await fill(o, walk, picked(db, left), {
-    pages: 4,
+    pages: 2,
     // Of which none or few are found nearby, there are few: no more than the index gives in the time of a walk.
     enough: (read, found) => read >= nearReads || found * nearReads < o.limit * read,
   })
