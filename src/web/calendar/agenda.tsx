@@ -24,8 +24,9 @@ export const Agenda = ({
   const t = useT()
   const format = useFormat()
   const { can } = useSession()
+  // The API orders by the earliest publication, which a person may have moved away from its post's time.
   const days = Map.groupBy(
-    posts.filter((p) => p.dueAt),
+    posts.filter((p) => p.dueAt).toSorted((a, b) => Date.parse(a.dueAt ?? '') - Date.parse(b.dueAt ?? '')),
     (p) => format.dayKey(p.dueAt ?? ''),
   )
   if (days.size === 0) {

@@ -40,6 +40,7 @@ export const BacklogNotice = () => {
   if (!data) return null
   const much = all >= worthSaying || data.setAside > 0
   if (!much && data.worker.working) return null
+  const allGo = data.worker.working && data.tooLate === 0
   const { lookedAt } = data.worker
   const quiet = data.worker.working ? null : (
     <Notice tone="danger" title={t('backlog.quiet')}>
@@ -61,7 +62,7 @@ export const BacklogNotice = () => {
         title={
           data.count === 0
             ? t('backlog.aside', { count: data.setAside })
-            : t(data.worker.working ? 'backlog.waiting' : 'backlog.waits', { count: data.count })
+            : t(allGo ? 'backlog.waiting' : 'backlog.waits', { count: data.count })
         }
         action={
           can('editor') ? (
