@@ -27,6 +27,8 @@ export type Carrier = {
    * all processes. Null: there is none left, or a turn waits for one. Gives what gives it back; never rejects.
    */
   aside: (queue: string, most: number) => Promise<(() => void) | null>
+  /** Does anything wait for a place of the queue, as far as is known at this moment? False where whoever asks knows for itself. */
+  crowded: (queue: string) => boolean
 }
 
 /** Where each process counts by itself: whoever asks has counted already. */
@@ -152,5 +154,6 @@ export const createCarry =
       wake,
       free,
       aside: asideHere,
+      crowded: () => false,
     }
   }

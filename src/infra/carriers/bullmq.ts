@@ -262,6 +262,7 @@ export const createRedisCarriers = (d: {
       wake: chore.wake,
       free: chore.wake,
       aside: asideHere,
+      crowded: () => false,
     }
   }
 
@@ -317,6 +318,7 @@ export const createRedisCarriers = (d: {
       wake: loop.wake,
       free: loop.free,
       aside: loop.aside,
+      crowded: loop.crowded,
     }
   }
 

@@ -31,6 +31,8 @@ const lingerMs = 100
 const stuckMs = 4_000
 /** Redis may take this long to answer a pass (ms). */
 const patienceMs = 2_000
+/** Whether turns wait in a queue is asked this often at most (ms), while somebody wants to know. */
+const crowdMs = 20
 /** A worker's clock may be behind the one that put the job in by this much (ms). */
 const apartMs = 2_000
 
@@ -52,6 +54,20 @@ export const createTurns = (d: {
   let loop: Promise<void> | undefined
 
   const aside = createAside({ ...d, queues: turns.queues })
+
+  const crowds = new Map<string, { waits: number; at: number }>()
+  /** As Redis said last; who asks does not wait for it. */
+  const crowded = (name: string): boolean => {
+    const queue = d.lane(name)
+    if (!queue || !d.ready()) return false
+    const known = crowds.get(name) ?? { waits: 0, at: Number.NEGATIVE_INFINITY }
+    const at = systemClock.now()
+    if (Math.abs(at - known.at) >= crowdMs) {
+      crowds.set(name, { ...known, at })
+      within(patienceMs, d.client.llen(queue.toKey('wait'))).then((waits) => crowds.set(name, { waits, at }), d.doubt)
+    }
+    return known.waits > 0
+  }
 
   /** Puts in what is missing, and gives the turns whose jobs were there already. */
   const put = async (list: readonly Turn[]): Promise<Turn[]> => {
@@ -179,6 +195,7 @@ export const createTurns = (d: {
       await following
     },
     aside: aside.take,
+    crowded,
     wake: () => nudge.abort(),
     free: () => {
       if (!d.ready()) return nudge.abort()

@@ -15,6 +15,7 @@ import { type Frozen, type Loaded, type StepRow, viewOf } from './frozen.ts'
 import { operators, type StepRule } from './rules.ts'
 import type { Claim } from './store.ts'
 import { LeaseLost, saveStep } from './store.ts'
+import type { GoOn } from './writes.ts'
 
 /** What is read at once for all that one look has claimed, and handed out one by one. Undefined: the publication has vanished. */
 export type Shared = {
@@ -22,8 +23,18 @@ export type Shared = {
   grant: (channelId: string) => Promise<ChannelGrant>
 }
 
-/** A claim in work. `leaseUntil` (epoch ms) moves with the heartbeat; `signal` aborts when the lease is gone, `hold` ends with the attempt. */
-export type Work = { claim: Claim; leaseUntil: number; signal: AbortSignal; hold: Hold; shared: Shared }
+/**
+ * A claim in work. `leaseUntil` (epoch ms) moves with the heartbeat; `signal` aborts when the lease is gone, `hold` ends with
+ * the attempt. `goOn`: asked when it is published, gives the lease with which its channel may go on.
+ */
+export type Work = {
+  claim: Claim
+  leaseUntil: number
+  signal: AbortSignal
+  hold: Hold
+  shared: Shared
+  goOn: () => GoOn | undefined
+}
 
 export type AttemptContext = {
   readonly d: EngineDeps

@@ -32,28 +32,32 @@ import { askWitness, isTwin, twin } from './witness.ts'
 
 const defaultAtMostMs = 30 * 60_000
 
-/** Runs one claim to its verdict. Raises `LeaseLost` when it is no longer ours; any other error leaves the lease to run out. */
-export const attempt = async (d: EngineDeps, w: Work): Promise<void> => {
+/**
+ * Runs one claim to its verdict, and gives the claim its channel goes on with, if it does. Raises `LeaseLost` when it is
+ * no longer ours; any other error leaves the lease to run out.
+ */
+export const attempt = async (d: EngineDeps, w: Work): Promise<Claim | null> => {
   const { claim: c } = w
   const platform = d.platforms.get(c.platform)
   const loaded = await w.shared.load(c.publicationId)
   if (!loaded) throw new LeaseLost(c.publicationId)
   if (!platform) return giveUp(d, c, loaded, 'platform-missing', `This Clarion has no platform "${c.platform}".`)
   if (c.deaths >= mostDeaths) return giveUp(d, c, loaded, 'gave-up', stoppedTooOften)
-  if (!loaded.begun && (await tooLate(d, w, loaded))) return
+  if (!loaded.begun && (await tooLate(d, w, loaded))) return null
   const made = await madeReady(d, w, platform, loaded)
-  if (!made) return
+  if (!made) return null
   const walk = startAttempt(d, w, platform, made.loaded, made.frozen)
   try {
     for (const [position, planned] of walk.planned.entries()) await step(walk, planned, position)
-    await publish(walk)
+    return await publish(walk)
   } catch (error) {
     if (!(error instanceof Settled)) throw error
+    return null
   }
 }
 
 /** Ends what cannot be worked on. Where an answer is missing a person is asked: it may be out. */
-const giveUp = (d: EngineDeps, c: Claim, loaded: Loaded, reason: Reason, message: string): Promise<void> => {
+const giveUp = (d: EngineDeps, c: Claim, loaded: Loaded, reason: Reason, message: string): Promise<Claim | null> => {
   const open = [...loaded.steps.values()].some(
     (s) => isPublic(s.name) && (s.state === 'begun' || s.state === 'unknown'),
   )

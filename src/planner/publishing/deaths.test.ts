@@ -183,7 +183,14 @@ describe('a worker that dies while it prepares', () => {
     const nothing = async () => {}
     const carry: Carry = (look, o) => {
       looks.set(o.name, look)
-      return { start: nothing, stop: nothing, wake: () => {}, free: () => {}, aside: async () => () => {} }
+      return {
+        start: nothing,
+        stop: nothing,
+        wake: () => {},
+        free: () => {},
+        aside: async () => () => {},
+        crowded: () => false,
+      }
     }
     return { carry, look: () => looks.get('publishing')!() }
   }

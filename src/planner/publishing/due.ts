@@ -1,31 +1,35 @@
 /** What is due, and whose turn it is: a claim takes a channel and its first due publication under one lease, in one statement. */
 import { type RawBuilder, sql } from 'kysely'
 import type { Db } from '#infra/db/database.ts'
-import { deathsBefore } from './deaths.ts'
-import { lineSql } from './journal.ts'
 import type { Waits } from './line.ts'
 import { backlogAfterMs } from './rules.ts'
 import { type Claim, type ClaimedRow, claimOf } from './store.ts'
+import { mayStart, takenRow, takeSql } from './take.ts'
 import { may, stateAfter } from './transition.ts'
 
 /** How long a publication the network works on keeps the next ones of its channel waiting (ms, from its first step or, prepared ahead, from its due time; decision 0010). */
 const headMs = 5 * 60_000
 
 /** Of a publication `p` the network works on: does it let the next one of its channel pass? At once when its only post is with the network already. */
-const letsPass = (now: Date) => sql`(
-  (p.begun and jsonb_array_length(p.frozen -> 'segments') = 1) or greatest(p.started_at, p.due_at) <= ${new Date(now.getTime() - headMs)}
+const letsPass = (now: RawBuilder<unknown>) => sql`(
+  (p.begun and jsonb_array_length(p.frozen -> 'segments') = 1) or greatest(p.started_at, p.due_at) <= ${now} - ${sql.lit(`${headMs} ms`)}::interval
 )`
 
 /**
  * The publication of channel `c` whose turn it is, of those due until then: the oldest or the newest, as `order` (a
  * workspace's) says. What is being prepared is passed over, and what the network works on where it lets the next one pass.
+ * `but`: not this one.
  */
-export const headOf = (order: RawBuilder<unknown>, o: { now: Date; until: Date }): RawBuilder<unknown> => {
+export const headOf = (
+  order: RawBuilder<unknown>,
+  o: { now: RawBuilder<unknown>; until: RawBuilder<unknown>; but?: RawBuilder<unknown> },
+): RawBuilder<unknown> => {
   const first = (rest: RawBuilder<unknown>) => sql`
     (select p.id, p.next_at, p.attempt from publications p
       where p.channel_id = c.id and ${may('claim', 'p')} and p.due_at <= ${o.until}
         and (p.state <> 'scheduled' or p.lease_until is null or p.lease_until <= ${o.now})
-        and not (p.state = 'waiting' and p.reason = 'processing' and p.next_at > ${o.now} and ${letsPass(o.now)}) and ${rest} limit 1)`
+        and not (p.state = 'waiting' and p.reason = 'processing' and p.next_at > ${o.now} and ${letsPass(o.now)})
+        ${o.but ? sql`and p.id <> ${o.but}` : sql``} and ${rest} limit 1)`
   return sql`${first(sql`${order} = 'oldest' order by p.due_at, p.id`)} union all
     ${first(sql`${order} = 'newest' order by p.due_at desc, p.id desc`)}`
 }
@@ -50,43 +54,47 @@ const asked = (o: Which, now: Date): RawBuilder<unknown> => {
     select p.channel_id, min(p.next_at) as at from publications p where ${may('claim', 'p')} and p.next_at <= ${now} ${ours} group by p.channel_id`
 }
 
-/**
- * A condition that names no index: what is looked up by its id is found by its id, and not by way of all that is due. The
- * planner's statistics are of a minute ago, when nothing was.
- */
-const plainly = (condition: RawBuilder<unknown>) => sql<boolean>`case when ${condition} then true else false end`
-
 /** Of platforms whose places are all taken: who waits for one, as rows of `claim`. */
 const stillWaiting = sql`
   union all (
-    select true, null, n.id, n.platform, null, null, null, null, null, n.at, null from (
+    select 'waits', null, n.id, n.platform, null, null, null, null, null, n.at, null from (
       select near.*, row_number() over (partition by near.platform order by at, id) as place from near join places f on f.platform = near.platform
       where not exists (select from able where able.channel_id = near.id)
         and (select count(*) from able where able.platform = f.platform) >= f.places
     ) n where n.place <= ${sql.lit(longestLine)} order by n.at, n.id
   )`
 
+/** `publication`: the first of its channel. */
+export type Missed = Waits & { publication: string }
+
+/** What was able to be taken and was not: somebody holds its channel or itself at this very moment, or has moved it. */
+const missedNow = sql`
+  union all
+  select 'missed', able.id, able.channel_id, able.platform, null, null, null, null, null, null, null from able
+  where not exists (select from taken where taken.channel_id = able.channel_id)`
+
 /**
  * Claims channels, each with the first publication in its due order (one at a time per channel). A publication whose lease
- * ran out is claimed like a due one; its journal tells where to go on. The due time is asked twice: a person may move the
- * publication while the update waits for their lock. What is being prepared is let come to its end first, and keeps nobody
- * of its channel waiting.
+ * ran out is claimed like a due one; its journal tells where to go on. What is being prepared is let come to its end first,
+ * and keeps nobody of its channel waiting.
  *
  * A look at everything that is due (`free`) reads all of it, so it is for now and then: it names the channels that found
  * no place (`waiting`, what waits longest first), and those are asked by name when places are free, as are channels whose
- * attempt has ended. That costs what is claimed, however much is due. The first of a channel is looked up channel by
+ * turn has ended. That costs what is claimed, however much is due. The first of a channel is looked up channel by
  * channel, and only until the places are taken: a thousand channels may be due in the same second.
+ *
+ * Nobody's lock is waited for, so what is locked at this moment is `missed`: to be asked for again soon.
  */
 export const claim = async (
   db: Db,
   o: Which & { now: Date; leaseUntil: Date; worker: string },
-): Promise<{ claims: Claim[]; waiting: Waits[] }> => {
-  const head = headOf(sql`c.backlog_order`, { now: o.now, until: o.now })
-  const rows = await sql<ClaimedRow & { waits: boolean }>`
+): Promise<{ claims: Claim[]; waiting: Waits[]; missed: Missed[] }> => {
+  const now = sql`${o.now}::timestamptz`
+  const head = headOf(sql`c.backlog_order`, { now, until: now })
+  const { rows } = await sql<ClaimedRow & { what: 'taken' | 'waits' | 'missed' }>`
     with near as materialized (
       select c.id, c.platform, w.backlog_order, a.at from (${asked(o, o.now)}) a join channels c on c.id = a.channel_id join workspaces w on w.id = c.workspace_id
-      where c.state = 'ok' and c.removed_at is null and c.paused_at is null and w.paused_at is null
-        and (c.lease_until is null or c.lease_until <= ${o.now}) and (c.not_before is null or c.not_before <= ${o.now})
+      where ${mayStart(now)} and w.paused_at is null and (c.lease_until is null or c.lease_until <= ${now})
     ), ${
       'free' in o
         ? sql`places as materialized (
@@ -98,38 +106,28 @@ export const claim = async (
         'free' in o
           ? sql`select a.* from places f cross join lateral (
               select c.id as channel_id, c.platform, x.id from (select * from near where near.platform = f.platform order by at, id) c
-              cross join lateral (${head}) x where x.next_at <= ${o.now} limit f.places
+              cross join lateral (${head}) x where x.next_at <= ${now} limit f.places
             ) a`
           : sql`select c.id as channel_id, c.platform, x.id from near c cross join lateral (${head}) x
-              where x.next_at <= ${o.now} ${'publications' in o ? sql`and x.id = any(${o.publications as string[]}::uuid[])` : sql``}`
+              where x.next_at <= ${now} ${'publications' in o ? sql`and x.id = any(${o.publications as string[]}::uuid[])` : sql``}`
       }
     ), ready as (
-      select c.id as channel_id, able.id, able.platform, gen_random_uuid() as token
+      select 0 as n, able.id, able.platform, gen_random_uuid() as token, ${o.leaseUntil}::timestamptz as until, ${o.worker} as worker, ${now} as now
       from able join channels c on c.id = able.channel_id
-      where c.state = 'ok' and c.removed_at is null and c.paused_at is null
-        and (c.lease_until is null or c.lease_until <= ${o.now}) and (c.not_before is null or c.not_before <= ${o.now})
+      where ${mayStart(now)} and (c.lease_until is null or c.lease_until <= ${now})
       for update of c skip locked
-    ), taken as (
-      update publications p set state = ${stateAfter('claim')}, lease_token = r.token, lease_until = ${o.leaseUntil}, worker = ${o.worker},
-        attempt = p.attempt + 1, deaths = ${deathsBefore('p')}, reason = null, message = null, version = p.version + 1, updated_at = ${o.now}
-      from ready r where p.id = r.id and ${plainly(sql`${may('claim', 'p')}
-        and p.next_at <= ${o.now} and p.due_at <= ${o.now} and (p.state <> 'scheduled' or p.lease_until is null or p.lease_until <= ${o.now})`)}
-      returning p.id, p.channel_id, r.platform, p.workspace_id, p.post_id, p.lease_token, p.attempt, p.started_at, p.due_at, p.deaths
-    ), held as (
-      update channels c set lease_token = t.lease_token, lease_until = ${o.leaseUntil} from taken t where c.id = t.channel_id
-    ), closed as (
-      update attempts a set ended_at = ${o.now}, verdict = 'lease-lost' from taken t
-      where t.attempt > 1 and a.publication_id = t.id and a.ended_at is null
-    ), tried as (
-      insert into attempts (publication_id, number, worker, started_at) select id, attempt, ${o.worker}, ${o.now}::timestamptz from taken
-    ), said as (
-      ${lineSql({ event: 'attempt', at: o.now, data: { worker: o.worker } }, sql`taken`, sql`attempt`)}
+    ), ${takeSql}, held as (
+      update channels c set lease_token = t.lease_token, lease_until = t.until from taken t where c.id = t.channel_id
     )
-    select false as waits, t.id, t.channel_id, t.platform, t.workspace_id, t.post_id, t.lease_token, t.attempt, t.started_at, t.due_at, t.deaths from taken t
+    select 'taken' as what, ${takenRow} from taken t
+    ${missedNow}
     ${'free' in o ? stillWaiting : sql``}`.execute(db)
+  const of = (what: 'waits' | 'missed') =>
+    rows.filter((r) => r.what === what).map((r) => ({ publication: r.id, channel: r.channel_id, platform: r.platform }))
   return {
-    claims: rows.rows.filter((r) => !r.waits).map((r) => claimOf(r, o.worker)),
-    waiting: rows.rows.filter((r) => r.waits).map((r) => ({ channel: r.channel_id, platform: r.platform })),
+    claims: rows.filter((r) => r.what === 'taken').map((r) => claimOf(r, o.worker)),
+    waiting: of('waits'),
+    missed: of('missed'),
   }
 }
 

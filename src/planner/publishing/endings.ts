@@ -12,7 +12,7 @@ import type { EngineDeps } from './deps.ts'
 import type { StepRow } from './frozen.ts'
 import { backlogAfterMs, transitions } from './rules.ts'
 import type { Claim } from './store.ts'
-import { type Finish, finish } from './writes.ts'
+import { type Finish, finish, type GoOn } from './writes.ts'
 
 /** The attempt is over and everything about it is written. */
 export class Settled extends Error {}
@@ -23,7 +23,7 @@ const waits = [0, 200, 500, 1_000, 2_000, 4_000]
  * Writes what we learnt from the network, again if the database stumbles: this knowledge is in our hands only, and
  * without it a post that went out well would look like a lost answer. Such writes may be repeated.
  */
-export const surely = async (d: Pick<EngineDeps, 'clock' | 'log'>, write: () => Promise<void>): Promise<void> => {
+export const surely = async <T>(d: Pick<EngineDeps, 'clock' | 'log'>, write: () => Promise<T>): Promise<T> => {
   for (const ms of waits) {
     try {
       return await write()
@@ -36,17 +36,20 @@ export const surely = async (d: Pick<EngineDeps, 'clock' | 'log'>, write: () => 
   return write()
 }
 
-/** Writes a verdict. Gives, so that callers outside a walk can go on. */
+/** Writes a verdict. Gives, so that callers outside a walk can go on; with `on` what the channel goes on with. */
 export const writeVerdict = async (
   d: EngineDeps,
   c: Claim,
   f: Omit<Finish, 'now'>,
   last?: AttemptContext['last'],
-): Promise<void> => {
+  on?: GoOn,
+): Promise<Claim | null> => {
   const now = new Date(d.clock.now())
-  await surely(d, () => d.writes.finish(c, { ...f, now }, last && { ...last, state: 'done', now: new Date(last.at) }))
+  const end = last && { ...last, state: 'done' as const, now: new Date(last.at) }
+  const next = await surely(d, () => d.writes.finish(c, { ...f, now }, end, on))
   d.hints.tell(c, transitions[f.event].to)
   d.observe?.settled?.({ publicationId: c.publicationId, platform: c.platform, state: transitions[f.event].to })
+  return next
 }
 
 /** How much of it is on the network already, whatever becomes of the rest. */
@@ -177,8 +180,8 @@ export const ask = async (walk: AttemptContext, p: PlannedStep, failure: Failure
   })
 }
 
-/** Every step is done. The time it went out is the end of its first create step. */
-export const publish = async (walk: AttemptContext): Promise<void> => {
+/** Every step is done. The time it went out is the end of its first create step. Gives what the channel goes on with. */
+export const publish = async (walk: AttemptContext): Promise<Claim | null> => {
   const { d, platform, loaded } = walk
   const c = walk.w.claim
   const at = d.clock.now()
@@ -189,7 +192,7 @@ export const publish = async (walk: AttemptContext): Promise<void> => {
   const latenessMs = Math.min(went - c.dueAt.getTime(), 2 ** 31 - 1)
   const sentAt = walk.sentAt ?? row?.firstBegunAt ?? went
   const { missed } = walk
-  await writeVerdict(
+  const next = await writeVerdict(
     d,
     c,
     {
@@ -207,9 +210,11 @@ export const publish = async (walk: AttemptContext): Promise<void> => {
       channelNotBefore: latenessMs > backlogAfterMs ? new Date(at + platform.spec.pace.backlogGapMs) : null,
     },
     walk.last,
+    walk.w.goOn(),
   )
   const oursMs = sentAt - c.dueAt.getTime()
   d.observe?.published?.({ publicationId: c.publicationId, platform: c.platform, latenessMs, oursMs })
+  return next
 }
 
 /** Journals the end of a step; the last step's end goes with the attempt's, in one commit. */

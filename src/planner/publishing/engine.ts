@@ -3,6 +3,7 @@
  * at most `pace.concurrency` per platform, what is prepared ahead included. The database is the clock and the truth: a killed engine loses nothing, its
  * leases run out and another one (or its successor) goes on from the journal.
  */
+import { randomUUID } from 'node:crypto'
 import type { Carry, Look, Turns } from '#infra/carrier.ts'
 import { type Db, topics } from '#infra/db/database.ts'
 import { createHold } from '#infra/hold.ts'
@@ -13,12 +14,12 @@ import { holdIfBroken } from './commands.ts'
 import type { EngineDeps, PublishingDeps } from './deps.ts'
 import * as due from './due.ts'
 import { createHints } from './hints.ts'
-import { createLine } from './line.ts'
+import { createLine, type Waits } from './line.ts'
 import { createPreparing } from './preparing.ts'
 import { nextFreed } from './preparing-store.ts'
 import { createPresence } from './presence.ts'
 import { transitions } from './rules.ts'
-import { readFor } from './shared.ts'
+import { createReadSoon, readFor } from './shared.ts'
 import * as store from './store.ts'
 import { createTaking } from './taking.ts'
 import { coming } from './turns.ts'
@@ -50,6 +51,12 @@ const everyMs = 1_000
 const momentMs = 2_000
 /** Attempts that end this close together (ms) share one look for work. */
 const gatherMs = 10
+/** A channel may keep its place for what else of it is due this long (ms) after it took it, as long as nobody waits for one. */
+const turnMs = 1_000
+/** What somebody held for a moment is asked for again after this long (ms), and each time after twice that. */
+const missedMs = { first: 20, most: 1_000 }
+/** So often the turn of one that is named is asked for again. */
+const namedTries = 5
 /** While places become free, when more is due is asked this often at most (ms). */
 const nextMs = 50
 
@@ -62,7 +69,12 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
   const leaseMs = d.leaseMs ?? 30_000
   const flying = new Map<string, { work: Work; platform: string; abort: AbortController; over: Promise<void> }>()
   const stopping = new AbortController()
+  /** Time is up for what is still in work. */
+  const halted = new AbortController()
   const over = new AbortController()
+  let launched = 0
+  /** How often in a row something that was due was held by somebody. */
+  let missedBefore = 0
   let beat: Promise<void> | undefined
   let ended = false
   let ticked = d.clock.now()
@@ -85,16 +97,26 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     return Object.fromEntries([...places].map(([id, n]) => [id, Math.max(0, n)]))
   }
 
-  const launch = (claim: store.Claim, shared: Shared) => {
+  const readSoon = createReadSoon(d)
+
+  /** One attempt, and what its channel goes on with: a turn. `since` (epoch ms): when it took its place. Resolves when the turn is over. */
+  const launch = (claim: store.Claim, shared: Shared, since = d.clock.now()): Promise<void> => {
     const abort = new AbortController()
+    if (halted.signal.aborted) abort.abort(halted.signal.reason)
     const { hold, release } = createHold()
-    const work: Work = { claim, leaseUntil: d.clock.now() + leaseMs, signal: abort.signal, hold, shared }
+    const goOn = () => {
+      const now = d.clock.now()
+      const crowded = line.waits(claim.platform) || carrier.crowded(claim.platform)
+      const may = mayClaim() && !crowded && now - since < turnMs
+      return may ? { lease: randomUUID(), until: new Date(now + leaseMs) } : undefined
+    }
+    const work: Work = { claim, leaseUntil: d.clock.now() + leaseMs, signal: abort.signal, hold, shared, goOn }
     const life = attempt(d, work)
       .catch(async (error: unknown) => {
         const about = { publication: claim.publicationId }
         if (!(error instanceof store.LeaseLost)) {
           d.log.error({ ...about, err: error }, 'an attempt broke; its lease runs out and it is tried again')
-          return
+          return null
         }
         const lost = !abort.signal.aborted || abort.signal.reason instanceof store.LeaseLost
         if (lost) d.log.info(about, 'lease lost; another worker or a person took over')
@@ -102,15 +124,18 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
         await (lost ? store.freeChannel(d.db, claim) : store.layDown(d.db, claim, new Date(d.clock.now()))).catch(
           (err: unknown) => d.log.warn({ ...about, err }, 'the channel could not be freed; its lease runs out'),
         )
+        return null
       })
-      .finally(() => {
+      .then((next) => {
         release()
         flying.delete(claim.lease)
+        if (next) return launch(next, readSoon(next), since)
         ended = true
         line.back({ channel: claim.channelId, platform: claim.platform })
         carrier.free()
       })
     flying.set(claim.lease, { work, platform: claim.platform, abort, over: life })
+    launched++
     d.hints.tell(claim, transitions.claim.to)
     return life
   }
@@ -134,6 +159,13 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     return { now: new Date(at), leaseUntil: new Date(at + leaseMs), worker: d.worker }
   }
 
+  /** They come back into line, and the next look comes soon. */
+  const noteMissed = (missed: readonly Waits[]) => {
+    for (const w of missed) line.back(w)
+    missedBefore = missed.length > 0 ? missedBefore + 1 : 0
+  }
+  const againAfter = (times: number) => Math.min(missedMs.most, missedMs.first * 2 ** Math.min(times - 1, 10))
+
   /** One look at everything that is due. Gives how many attempts were started. */
   const tick = async (): Promise<number> => {
     if (d.mayClaim?.() === false) return 0
@@ -141,8 +173,9 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     await hold(at)
     widely = Number.NEGATIVE_INFINITY
     line.begin()
-    const { claims, waiting } = await due.claim(steady, { ...lease(), free: room() })
+    const { claims, waiting, missed } = await due.claim(steady, { ...lease(), free: room() })
     line.set(waiting)
+    noteMissed(missed)
     widely = at
     launchAll(claims)
     ticked = d.clock.now()
@@ -155,8 +188,10 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     for (;;) {
       const channels = line.next(room())
       if (channels.length === 0) break
-      const { claims } = await due.claim(steady, { ...lease(), channels })
+      const { claims, missed } = await due.claim(steady, { ...lease(), channels })
       launchAll(claims)
+      noteMissed(missed)
+      if (missed.length > 0) break
       // Who had nothing after all leaves the place to the one behind.
       if (claims.length === channels.length) break
     }
@@ -197,23 +232,25 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     }
     // An attempt ended while we looked: its place is free. What it left for later (a wait, the next of its channel) is asked for soon.
     nextAt = ended ? at : askedAt < at ? Math.min(dueAt, askedAt + nextMs) : dueAt
+    if (missedBefore > 0) nextAt = Math.min(nextAt, d.clock.now() + againAfter(missedBefore))
     return Number.isFinite(nextAt) ? new Date(nextAt) : null
   }
 
-  const claimThese = async (ids: readonly string[]): Promise<Map<string, Promise<void>>> => {
-    const taken = new Map<string, Promise<void>>()
-    for (let tries = 0; ; tries++) {
-      try {
-        const { claims } = await due.claim(steady, { ...lease(), publications: ids })
-        for (const [c, over] of launchAll(claims)) taken.set(c.publicationId, over)
-      } catch (err) {
-        if (gaveWay(err) && tries < 5) {
-          await d.clock.sleep(20)
-          continue
-        }
-        d.log.error({ err }, 'what was due could not be claimed; the next look finds it')
-      }
-      return taken
+  /** Takes those of them that are due and nobody's. What somebody holds at this moment is asked for again, a few times. */
+  const claimThese = async (ids: readonly string[], tries = 1): Promise<Map<string, Promise<void>>> => {
+    const again = async (these: readonly string[]) => {
+      if (these.length === 0 || tries >= namedTries || !mayClaim()) return []
+      await d.clock.sleep(againAfter(tries))
+      return claimThese(these, tries + 1)
+    }
+    try {
+      const { claims, missed } = await due.claim(steady, { ...lease(), publications: ids })
+      const taken = launchAll(claims).map(([c, over]) => [c.publicationId, over] as const)
+      return new Map([...taken, ...(await again(missed.map((m) => m.publication)))])
+    } catch (err) {
+      if (gaveWay(err) && tries < namedTries) return new Map(await again(ids))
+      d.log.error({ err }, 'what was due could not be claimed; the next look finds it')
+      return new Map()
     }
   }
   const take = createTaking({ claim: claimThese, may: mayClaim, clock: d.clock })
@@ -298,7 +335,8 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
       const prepared = preparing.stop(drainMs)
       const all = Promise.all([...flying.values()].map((f) => f.over))
       await Promise.race([all, d.clock.sleep(drainMs)])
-      for (const f of flying.values()) f.abort.abort(new Error('shutting down'))
+      halted.abort(new Error('shutting down'))
+      for (const f of flying.values()) f.abort.abort(halted.signal.reason)
       await Promise.all([all, prepared])
       over.abort()
       await beat
@@ -310,13 +348,11 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
       preparing.wake()
     },
     runDue: async () => {
-      let n = 0
+      const before = launched
       for (;;) {
-        const started = await tick()
-        n += started
-        if (started === 0 && flying.size === 0) {
+        if ((await tick()) === 0 && flying.size === 0) {
           await d.hints.flush()
-          return n
+          return launched - before
         }
         await Promise.race([...flying.values()].map((f) => f.over))
       }

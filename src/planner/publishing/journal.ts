@@ -17,16 +17,23 @@ export type Line<E extends JournalEvent = JournalEvent> = E extends JournalEvent
     } & (Record<string, never> extends JournalData<E> ? { data?: JournalData<E> } : { data: JournalData<E> })
   : never
 
+/** A line whose instant and data are each row's. */
+type LineOfRow = { event: JournalEvent; at: RawBuilder<unknown>; data: RawBuilder<unknown> }
+
 /** The `insert` of a line as part of a larger statement. `from` has `id` and `workspace_id` of publications, and gives a line for each row; `message`: of each row. */
 export const lineSql = (
-  line: Line,
+  line: Line | LineOfRow,
   from: RawBuilder<unknown>,
   attempt: number | RawBuilder<unknown> | null,
   message?: RawBuilder<unknown>,
 ) => sql`
   insert into journal (workspace_id, publication_id, at, event, attempt, step, message, data)
-  select workspace_id, id, ${line.at}::timestamptz, ${line.event}, ${attempt}::int, ${line.step ?? null}, ${message ?? line.message ?? null},
-    ${JSON.stringify(line.data ?? {})}::jsonb from ${from}`
+  select workspace_id, id, ${line.at}::timestamptz, ${line.event}, ${attempt}::int, ${'step' in line ? (line.step ?? null) : null},
+    ${message ?? ('message' in line ? (line.message ?? null) : null)},
+    ${isSql(line.data) ? line.data : JSON.stringify(line.data ?? {})}::jsonb from ${from}`
+
+const isSql = (data: unknown): data is RawBuilder<unknown> =>
+  typeof data === 'object' && data !== null && 'isRawBuilder' in data
 
 /** Lines as JSON for `linesSql`, in their order. */
 export const toLines = (lines: readonly Line[]) =>

@@ -15,6 +15,8 @@ export type Line = {
   back: (channel: Waits) => void
   /** Takes out the next ones, at most `free` of a platform; one of a platform that is not named. */
   next: (free: Record<string, number>) => string[]
+  /** Does anybody of the last look still wait for a place on it? */
+  waits: (platform: string) => boolean
   /** More waited on a platform than were named, and those that were had their turn. */
   unsure: () => boolean
 }
@@ -53,6 +55,7 @@ export const createLine = (longest: number): Line => {
       }
       return [...taken]
     },
+    waits: (platform) => (waiting.get(platform)?.size ?? 0) > 0,
     unsure: () => cut.some((platform) => waiting.get(platform)?.size === 0),
   }
 }

@@ -149,7 +149,14 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
     const about = { publication: claim.publicationId }
     const abort = new AbortController()
     const { hold, release } = createHold()
-    const work: Work = { claim, leaseUntil, signal: abort.signal, hold, shared: readFor(d, [claim]) }
+    const work: Work = {
+      claim,
+      leaseUntil,
+      signal: abort.signal,
+      hold,
+      shared: readFor(d, [claim]),
+      goOn: () => undefined,
+    }
     let looked: (came: Looked) => void = () => {}
     const look = new Promise<Looked>((resolve) => {
       looked = resolve

@@ -29,7 +29,7 @@ beforeEach(async () => {
 type Line = { id: number; k: number; allowed: boolean }
 const refused = (error: unknown) => (error as { code?: string }).code === '23505'
 
-const group = (o: { most?: number; lanes?: number } = {}) => {
+const group = (o: { most?: number; restMs?: number } = {}) => {
   const seen = { batches: [] as number[], atOnce: 0 }
   let busy = 0
   const together = createTogether<Line, boolean>({
@@ -106,6 +106,38 @@ it('a hundred that come at once are few commits, and a late one waits for nobody
   expect(seen.batches).toEqual([64, 36])
   expect(await together({ id: 100, k: 100, allowed: true })).toBe(true)
   expect(seen.batches).toEqual([64, 36, 1])
+})
+
+it('what comes right after a write goes together, as soon as a statement is full at the latest', async () => {
+  const { together, seen } = group({ restMs: 2_000, most: 4 })
+  const one = (id: number) => together({ id, k: id, allowed: true })
+  const first = one(0)
+  await first
+  const behind = [1, 2, 3].map(one)
+  await turns(20)
+  expect(seen.batches).toEqual([1])
+  await Promise.all([...behind, one(4)])
+  expect(seen.batches).toEqual([1, 4])
+})
+
+it('a write that waits for a lock has one other beside it, and no more', async () => {
+  const { together, seen } = group({ restMs: 0 })
+  const held = await home.pool.connect()
+  try {
+    await held.query('begin; lock table lines in exclusive mode')
+    const waiting = [0, 1, 2].map(async (id) => {
+      await expect.poll(() => seen.batches.length).toBe(Math.min(id, 2))
+      return together({ id, k: id, allowed: true })
+    })
+    await expect.poll(() => seen.atOnce).toBe(2)
+    await turns(20)
+    expect(seen.batches).toEqual([1, 1])
+    await held.query('commit')
+    expect(await Promise.all(waiting)).toEqual([true, true, true])
+    expect(seen.batches).toEqual([1, 1, 1])
+  } finally {
+    held.release(true)
+  }
 })
 
 it('a broken connection is told to every caller of the batch, and nothing is written again', async () => {

@@ -1,6 +1,10 @@
 /**
  * Group commit (decision 0023). Writes of many callers share one statement and so one commit: what is asked for while
- * writes are under way goes with the next. A caller goes on only when the commit that holds its own line has answered. Pure of SQL.
+ * a write is under way, or right after one, goes with the next. A caller goes on only when the commit that holds its own
+ * line has answered. Pure of SQL.
+ *
+ * A statement costs about as much as twenty of its lines, so the first goes at once and those behind it go together, one
+ * statement every few milliseconds. Only a write that takes long, which is one that waits for somebody's lock, has another beside it.
  *
  * When a batch fails and nothing of it was written for sure, one line may be the cause: it falls apart in halves until
  * only the line at fault is told of it. When nobody can know what was written (the connection broke), every caller of
@@ -17,15 +21,23 @@ export type Group<T, R> = {
   ofOne: (error: unknown) => boolean
   /** Most lines of one write. Default 64. */
   most?: number
-  /** Writes under way at the same time. Default 2. */
-  lanes?: number
+  /** From one write to the next (ms), unless as many wait as one may take. Default 15. */
+  restMs?: number
 }
+
+/** A write that takes longer than this (ms) keeps the next one waiting no longer. */
+const patienceMs = 50
+/** Writes under way at the same time, at most. */
+const lanes = 2
 
 type Waiting<T, R> = { item: T; resolve: (result: R) => void; reject: (error: unknown) => void }
 
-export const createTogether = <T, R>({ write, ofOne, most = 64, lanes = 2 }: Group<T, R>): Together<T, R> => {
+export const createTogether = <T, R>({ write, ofOne, most = 64, restMs = 15 }: Group<T, R>): Together<T, R> => {
   const waiting: Waiting<T, R>[] = []
-  let busy = 0
+  let underWay = 0
+  /** May the next go? */
+  let open = true
+  let rest: NodeJS.Timeout | undefined
 
   /** Tells every caller of the batch; never rejects. */
   const settle = async (batch: readonly Waiting<T, R>[]): Promise<void> => {
@@ -47,13 +59,27 @@ export const createTogether = <T, R>({ write, ofOne, most = 64, lanes = 2 }: Gro
   }
 
   const pump = (): void => {
-    while (busy < lanes && waiting.length > 0) {
-      busy++
-      void settle(waiting.splice(0, most)).finally(() => {
-        busy--
-        pump()
-      })
+    if (!open || underWay >= lanes || waiting.length === 0) return
+    open = false
+    underWay++
+    const began = performance.now()
+    const reopen = () => {
+      rest = undefined
+      open = true
+      pump()
     }
+    let patience: NodeJS.Timeout | undefined = setTimeout(() => {
+      patience = undefined
+      reopen()
+    }, patienceMs)
+    void settle(waiting.splice(0, most)).finally(() => {
+      underWay--
+      if (!patience) return pump()
+      clearTimeout(patience)
+      const left = restMs - (performance.now() - began)
+      if (left > 0 && waiting.length < most) rest = setTimeout(reopen, left)
+      else reopen()
+    })
   }
 
   return (item) =>
@@ -61,5 +87,11 @@ export const createTogether = <T, R>({ write, ofOne, most = 64, lanes = 2 }: Gro
       waiting.push({ item, resolve, reject })
       // What is asked for in this turn of the loop goes together.
       if (waiting.length === 1) setImmediate(pump)
+      if (waiting.length === most && rest) {
+        clearTimeout(rest)
+        rest = undefined
+        open = true
+        setImmediate(pump)
+      }
     })
 }

@@ -25,7 +25,7 @@ export const coming = async (
     )
     select x.id, c.platform, x.attempt + 1 as attempt, greatest(x.next_at, coalesce(c.not_before, x.next_at)) as at
     from due join channels c on c.id = due.channel_id join workspaces w on w.id = c.workspace_id
-    cross join lateral (${headOf(sql`w.backlog_order`, o)}) x
+    cross join lateral (${headOf(sql`w.backlog_order`, { now: sql`${o.now}::timestamptz`, until: sql`${o.until}::timestamptz` })}) x
     where c.state = 'ok' and c.removed_at is null and c.paused_at is null and w.paused_at is null
       and (c.lease_until is null or c.lease_until <= ${o.now})
       and x.next_at <= ${o.until} and (c.not_before is null or c.not_before <= ${o.until})

@@ -117,7 +117,7 @@ const end = (times: number, state: 'done' | 'unknown' | 'refused', o: object = {
 })
 
 /** The parts of a life, each with how it is spoilt by a value the database cannot hold. */
-const life: { event: string[]; write: (w: Writes, c: Claim, bad: boolean) => () => Promise<void> }[] = [
+const life: { event: string[]; write: (w: Writes, c: Claim, bad: boolean) => () => Promise<unknown> }[] = [
   {
     event: ['step-begun'],
     write: (w, c, bad) => {

@@ -16,11 +16,13 @@ import type { Db } from '#infra/db/database.ts'
 import type { FailureJson } from '#infra/db/tables.ts'
 import { tooLong } from '#infra/db/trouble.ts'
 import type { FailureKind } from '#kit/facts/failures.ts'
+import { headOf } from './due.ts'
 import { type Line, linesSql, toLines } from './journal.ts'
 import { transitions } from './rules.ts'
-import { type Claim, LeaseLost } from './store.ts'
+import { type Claim, type ClaimedRow, claimOf, LeaseLost } from './store.ts'
+import { mayStart, mayTake, takenRow, takeSql } from './take.ts'
 import { createTogether } from './together.ts'
-import { mayEach, stateAfterEach } from './transition.ts'
+import { isIn, mayEach, openStates, stateAfterEach } from './transition.ts'
 
 export type BeginStep = {
   key: string
@@ -80,9 +82,15 @@ export type Writes = {
   begin: (c: Claim, s: BeginStep) => Promise<void>
   /** Journals how a step ended. `refused` means proven: nothing of the step is on the network. */
   end: (c: Claim, s: EndStep) => Promise<void>
-  /** Ends an attempt: the publication's new state, the channel's lease given back, the last step's end if given. */
-  finish: (c: Claim, f: Finish, last?: EndStep) => Promise<void>
+  /**
+   * Ends an attempt: the publication's new state, the channel's lease given back, the last step's end if given. `on`: with
+   * the next publication of the channel, if one is due, instead of giving the channel back; gives its claim then.
+   */
+  finish: (c: Claim, f: Finish, last?: EndStep, on?: GoOn) => Promise<Claim | null>
 }
+
+/** The lease with which a channel goes on: made by whoever asks, so that a repeated end finds what the first has taken. */
+export type GoOn = { lease: string; until: Date }
 
 /**
  * As JSON that jsonb takes: what it cannot hold (NUL, half of a pair) becomes the sign for "not readable". Such text
@@ -206,13 +214,36 @@ const finishLine = (f: Finish): Line => {
     : { ...line, event, data: { reason } }
 }
 
-type Over = { c: Claim; f: Finish; last: EndStep | undefined }
-const finishSql = lines(
-  (rows) => sql<{ n: number }>`
+/**
+ * The channel goes on (decision 0033): its next publication, if one is due and nobody holds either of them at this moment. As rows of `ready` (take.ts).
+ * Asked before what ended is written down, so that one is left out by its name.
+ */
+const nextSql = sql`
+  head as materialized (
+    select e.n, x.id, c.id as channel_id, c.platform, e.lease, e.on_lease as token, e.on_until as until, e.worker, e.now
+    from p as e join channels c on c.id = e.channel join workspaces w on w.id = c.workspace_id
+    cross join lateral (${headOf(sql`w.backlog_order`, { now: sql`e.now`, until: sql`e.now`, but: sql`e.id` })}) x
+    where e.on_lease is not null and e.not_before is null and w.paused_at is null and c.lease_token = e.lease and ${mayStart(sql`e.now`)} and x.next_at <= e.now
+  ), ready as (
+    select h.n, h.id, h.platform, h.token, h.until, h.worker, h.now
+    from head h join channels c on c.id = h.channel_id join publications p on p.id = h.id
+    where c.lease_token = h.lease and ${mayStart(sql`h.now`)} and ${mayTake(sql`h.now`)}
+    for update of c, p skip locked
+  ), ${takeSql}`
+
+type Over = { c: Claim; f: Finish; last: EndStep | undefined; on: GoOn | undefined }
+/** Written, and what its channel goes on with. */
+type Ended = { next: Claim | null }
+type EndedRow = { n: number } & (ClaimedRow | { id: null })
+
+const finishSql = constant<Lines, EndedRow>((value) => {
+  const rows = value('rows')
+  return sql`
     with ${ours(
       rows,
       sql`${endColumns}, channel uuid, event text, verdict text, reason text, message text, next_at timestamptz, counts int, reset boolean,
-        failure jsonb, external_id text, permalink text, published_at timestamptz, lateness int, sent_at timestamptz, not_before timestamptz, now timestamptz`,
+        failure jsonb, external_id text, permalink text, published_at timestamptz, lateness int, sent_at timestamptz, not_before timestamptz,
+        on_lease uuid, on_until timestamptz, worker text, now timestamptz`,
       sql`and ${mayEach(endings, sql`i.event`, 'q')}`,
     )}, ${stepEnds}, u as (
       update publications q set state = ${stateAfterEach(endings, sql`p.event`)}, reason = p.reason, message = p.message, next_at = p.next_at,
@@ -222,25 +253,35 @@ const finishSql = lines(
         sent_at = coalesce(q.sent_at, p.sent_at),
         lease_token = null, lease_until = null, version = q.version + 1, updated_at = p.now
       from p where q.id = p.id and q.lease_token = p.lease and ${mayEach(endings, sql`p.event`, 'q')}
-    ), ch as (
-      update channels c set lease_token = null, lease_until = null, not_before = greatest(c.not_before, i.not_before),
+    ), ${nextSql}, ch as (
+      update channels c set lease_token = t.lease_token, lease_until = t.until, not_before = greatest(c.not_before, i.not_before),
         last_published_at = case when i.event = 'publish' then i.now else c.last_published_at end
-      from i where c.id = i.channel and c.lease_token = i.lease and (select count(*) from p) >= 0
+      from i left join taken t on t.n = i.n where c.id = i.channel and c.lease_token = i.lease and (select count(*) from p) >= 0
     ), a as (
       update attempts a set ended_at = p.now, verdict = p.verdict, failure = p.failure
       from p where a.publication_id = p.id and a.number = p.attempt
     ), j as (
       ${linesSql(sql`p`)}
     )
-    select n from p`,
-)
-/** Whose end an attempt has already, by its own word. */
-const endedSql = lines(
-  (rows) => sql<{ n: number }>`
-    select i.n from ${from(rows, sql`verdict text, now timestamptz`)} join attempts a on a.publication_id = i.id and a.number = i.attempt and a.verdict = i.verdict and a.ended_at = i.now`,
-)
-const writeFinishes = async (db: Db, items: readonly Over[]): Promise<boolean[]> => {
-  const rows = items.map(({ c, f, last }, n) => ({
+    select p.n, ${takenRow} from p left join taken t on t.n = p.n`
+})
+/** Whose end an attempt has already, by its own word, and what its channel went on with then. */
+const endedSql = constant<Lines, EndedRow>((value) => {
+  const rows = value('rows')
+  return sql`
+    select i.n, ${takenRow} from ${from(rows, sql`channel uuid, verdict text, on_lease uuid, now timestamptz`)}
+    join attempts a on a.publication_id = i.id and a.number = i.attempt and a.verdict = i.verdict and a.ended_at = i.now
+    left join lateral (
+      select p.*, c.platform from channels c join publications p on p.channel_id = c.id and ${isIn(openStates, 'p')} and p.lease_token = i.on_lease
+      where c.id = i.channel and c.lease_token = i.on_lease
+    ) t on true`
+})
+const endedOf = (items: readonly Over[], rows: readonly EndedRow[]): Map<number, Ended> =>
+  new Map(rows.map((r) => [r.n, { next: r.id === null ? null : claimOf(r, items[r.n]!.c.worker) }]))
+
+/** Null: the publication is no longer its caller's. */
+const writeFinishes = async (db: Db, items: readonly Over[]): Promise<(Ended | null)[]> => {
+  const rows = items.map(({ c, f, last, on }, n) => ({
     ...who(c, n),
     ...(last && endRow(last)),
     lines: toLines([...(last ? [endLine(last)] : []), finishLine(f)]),
@@ -259,23 +300,22 @@ const writeFinishes = async (db: Db, items: readonly Over[]): Promise<boolean[]>
     lateness: f.latenessMs,
     sent_at: f.sentAt,
     not_before: f.channelNotBefore,
+    ...(on && { on_lease: on.lease, on_until: on.until, worker: c.worker }),
     now: f.now,
   }))
-  const wrote = await numbers(db, finishSql, rows)
-  if (wrote.size === items.length) return verdicts(items, wrote)
-  // The lease is given back with the write: whoever repeats it finds none, and what the attempt says tells whose end it was.
-  const before = await numbers(
-    db,
-    endedSql,
-    rows.filter((r) => !wrote.has(r.n)),
-  )
-  return items.map((_, n) => wrote.has(n) || before.has(n))
+  const wrote = endedOf(items, await finishSql(db, { rows: storable(rows) }))
+  if (wrote.size < items.length) {
+    // The lease is given back with the write: whoever repeats it finds none, and what the attempt says tells whose end it was.
+    const left = rows.filter((r) => !wrote.has(r.n))
+    for (const [n, ended] of endedOf(items, await endedSql(db, { rows: storable(left) }))) wrote.set(n, ended)
+  }
+  return items.map((_, n) => wrote.get(n) ?? null)
 }
 
 /** In a transaction of the caller's own; see `Writes`. */
 export const finish = async (trx: Db, c: Claim, f: Finish, last?: EndStep): Promise<void> => {
-  const [held] = await writeFinishes(trx, [{ c, f, last }])
-  if (!held) throw new LeaseLost(c.publicationId)
+  const [ended] = await writeFinishes(trx, [{ c, f, last, on: undefined }])
+  if (!ended) throw new LeaseLost(c.publicationId)
 }
 
 /**
@@ -289,18 +329,21 @@ const ofOne = (error: unknown): boolean => {
 }
 
 export const createWrites = (db: Db): Writes => {
-  const group = <T extends { c: Claim }>(write: (db: Db, items: readonly T[]) => Promise<boolean[]>) => {
-    const together = createTogether<T, boolean>({ write: (items) => write(db, items), ofOne })
+  /** `write` gives a false word for what is no longer its caller's. */
+  const group = <T extends { c: Claim }, R>(write: (db: Db, items: readonly T[]) => Promise<R[]>) => {
+    const together = createTogether<T, R>({ write: (items) => write(db, items), ofOne })
     return async (item: T) => {
-      if (!(await together(item))) throw new LeaseLost(item.c.publicationId)
+      const wrote = await together(item)
+      if (!wrote) throw new LeaseLost(item.c.publicationId)
+      return wrote
     }
   }
   const begins = group(writeBegins)
   const ends = group(writeEnds)
   const finishes = group(writeFinishes)
   return {
-    begin: (c, s) => begins({ c, s }),
-    end: (c, s) => ends({ c, s }),
-    finish: (c, f, last) => finishes({ c, f, last }),
+    begin: async (c, s) => void (await begins({ c, s })),
+    end: async (c, s) => void (await ends({ c, s })),
+    finish: async (c, f, last, on) => (await finishes({ c, f, last, on })).next,
   }
 }
