@@ -43,6 +43,11 @@ describe('the judge of chaos', () => {
     expect(verdict(planned(), told('published'), [])).toBe('lost')
     expect(verdict(planned({ entries: 2 }), told('published'), [entry()])).toBe('lost')
     expect(verdict(planned({ entries: 2 }), told('published'), [entry(), entry({ part: 2 })])).toBe('published_once')
+    // A first comment that could not be attached is told beside the post; without a word it is lost, and so is the post itself.
+    const missed = { state: 'published', reason: 'clarion.parent-unknown', message: 'The post is out, but ...' }
+    expect(verdict(planned({ entries: 2 }), missed, [entry()])).toBe('told')
+    expect(verdict(planned({ entries: 2 }), { ...missed, message: null }, [entry()])).toBe('lost')
+    expect(verdict(planned({ entries: 2 }), missed, [])).toBe('lost')
     expect(verdict(planned(), told('failed'), [entry()])).toBe('lost')
     expect(verdict(planned({ entries: 2 }), told('failed', '1 of 2 posts are out.'), [entry()])).toBe('told')
     expect(verdict(planned(), told('held'), [])).toBe('told')

@@ -58,8 +58,12 @@ export const judge = (p: Planned, told: Told, ledger: readonly Entry[], o: { ear
     return there.length === 0 ? say('cancelled') : say('wrong', 'it is cancelled, and is out')
   }
   if (told.state === 'draft' && p.scheduled === 'maybe' && there.length === 0) return say('draft')
-  if (told.state === 'published')
-    return there.length === p.entries ? say('published_once') : say('lost', `${there.length} of ${p.entries} are there`)
+  if (told.state === 'published') {
+    if (there.length === p.entries) return say('published_once')
+    // What comes after the post (a first comment) may be missing when that is said: the reason stands with it.
+    const said = there.length > 0 && told.reason !== null && told.message !== null
+    return say(said ? 'told' : 'lost', `${there.length} of ${p.entries} are there`)
+  }
   if (told.state === 'unconfirmed') return say('told')
   if (quietEnds.has(told.state))
     // Part of a post may be out when the rest was refused; that is said in the sentence.

@@ -42,6 +42,8 @@ const timeoutMs = 300
  * after it was given up would be counted to the next case.
  */
 const patienceMs = 120_000
+/** What is open is read this often (ms). */
+const turnMs = 4
 /** How far ahead what is prepared is due (ms). */
 const aheadMs = 10 * 60_000
 /** A trap that was not met after this many real ms is given up: its call does not happen in this life of the publication. */
@@ -242,18 +244,18 @@ export const openLane = async (o: {
     return ahead ? p.prepare_at : p.next_at
   }
   const settle = async (id: string, victim?: string, until?: { ms: number; met: (p: Now) => boolean }) => {
-    const end = Date.now() + (until?.ms ?? patienceMs)
     let calm = 0
-    for (;;) {
+    // Counted by turns of its own: a machine that stood still says nothing about the publication.
+    for (let left = (until?.ms ?? patienceMs) / turnMs; ; left--) {
       const p = await read(id)
-      if (over.has(p.state) || until?.met(p) || Date.now() > end) return p
+      if (over.has(p.state) || until?.met(p) || left <= 0) return p
       const at = nextTime(p, victim)
       const ms = at ? at.getTime() - clock.now() : 0
       // What a caller gave up on may still be carried out: on a busy machine time must not jump past it, or the network
       // would need half a minute for a call it needs half a second for. Twice, as a request may just have arrived.
       calm = sandbox.working() === 0 ? calm + 1 : 0
       if (ms > 0 && calm > 1) advance(ms + 5)
-      await new Promise((r) => setTimeout(r, 4))
+      await new Promise((r) => setTimeout(r, turnMs))
     }
   }
   const halt = async (w: Worker) => {
