@@ -115,18 +115,20 @@ try {
     env: { CLARION_BODY_MS: String(bodyMs), CLARION_ALLOW_PRIVATE_HOSTS: '127.0.0.1' },
   })
   const stand = await open(clarion.url, dataDir, { inside, allowed })
-  const watching = await watch(clarion.pid)
   let held = 0
+  let peak = 0
   for (const { name, run } of cases) {
     const begun = performance.now()
+    const watching = await watch(clarion.pid)
     const gaveWay = await run(stand).catch((error: Error) => `the case broke: ${error.message}`)
     if (!gaveWay) held++
+    const mb = Math.round((await watching.peak()) / 1024 / 1024)
+    peak = Math.max(peak, mb)
     const seconds = ((performance.now() - begun) / 1000).toFixed(1)
     say(
-      `${gaveWay ? 'GAVE WAY' : 'held    '}  ${seconds.padStart(6)} s  ${name}${gaveWay ? `\n            ${gaveWay}` : ''}`,
+      `${gaveWay ? 'GAVE WAY' : 'held    '}  ${seconds.padStart(6)} s  ${String(mb).padStart(4)} MB  ${name}${gaveWay ? `\n            ${gaveWay}` : ''}`,
     )
   }
-  const peak = Math.round((await watching.peak()) / 1024 / 1024)
   say(`${held} of ${cases.length} held; the process reached ${peak} MB.`)
   if (args.json) console.log(JSON.stringify({ cases: cases.length, held, peak_rss_mb: peak }))
   if (held < cases.length || peak >= mostMb) process.exitCode = 1
