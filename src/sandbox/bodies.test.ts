@@ -21,7 +21,9 @@ const serve = async (budget: Budget) => {
   await new Promise<void>((r) => server.listen(0, '127.0.0.1', r))
   return (server.address() as AddressInfo).port
 }
-const post = (port: number, bytes: number, chunked = false) => {
+const post = (port: number, sent: number | Buffer, chunked = false) => {
+  const body = typeof sent === 'number' ? Buffer.alloc(sent) : sent
+  const bytes = body.length
   const req = request({ port, host: '127.0.0.1', method: 'POST', headers: chunked ? {} : { 'content-length': bytes } })
   const answer = new Promise<string>((resolve) => {
     req.on('error', () => resolve('hung up'))
@@ -32,7 +34,7 @@ const post = (port: number, bytes: number, chunked = false) => {
     })
   })
   if (chunked) req.flushHeaders()
-  req.end(Buffer.alloc(bytes))
+  req.end(body)
   return { req, answer }
 }
 
@@ -73,4 +75,15 @@ test('a body above the limit is dropped as it comes; one of unknown length count
   expect(await post(port, 10, true).answer).toBe('read 10')
   expect(await post(port, 600).answer).toBe('busy')
   expect(await post(port, 400).answer).toBe('read 400')
+})
+
+test('a body of many parts is read byte by byte, with a length and without', async () => {
+  const port = await serve({ maxBody: 1_000_000, inAll: 2_000_000, waitMs: 60_000 })
+  const body = Buffer.from(Array.from({ length: 700_001 }, (_, n) => (n * 31 + (n >> 8)) & 255))
+  for (const chunked of [false, true]) {
+    expect(await post(port, body, chunked).answer).toBe('read 700001')
+    const read = reading.splice(0)
+    for (const b of read) b.release()
+    expect(read.map((b) => b.bytes.equals(body))).toEqual([true])
+  }
 })

@@ -41,17 +41,37 @@ export const bodyReader = ({ maxBody, inAll, waitMs }: Budget) => {
       admit()
     })
 
-  const collect = (req: IncomingMessage): Promise<Buffer | 'gone' | 'too-big'> =>
-    new Promise((resolve) => {
+  /** Where parts go. One of known length is written where it will stay: parts and then the whole would be twice its size. */
+  const keeper = (length: number | null) => {
+    if (length === null) {
       const parts: Buffer[] = []
+      return {
+        add: (part: Buffer) => void parts.push(part),
+        drop: () => void parts.splice(0),
+        whole: () => Buffer.concat(parts),
+      }
+    }
+    const whole = Buffer.allocUnsafe(length)
+    let at = 0
+    return {
+      add: (part: Buffer) => {
+        at += part.copy(whole, at)
+      },
+      drop: () => undefined,
+      whole: () => whole.subarray(0, at),
+    }
+  }
+  const collect = (req: IncomingMessage, length: number | null): Promise<Buffer | 'gone' | 'too-big'> =>
+    new Promise((resolve) => {
+      const kept = keeper(length)
       let size = 0
       req.on('data', (part: Buffer) => {
         size += part.length
-        if (size <= maxBody) parts.push(part)
+        if (size <= maxBody) kept.add(part)
         // What is refused already is not kept while the rest arrives.
-        else parts.length = 0
+        else kept.drop()
       })
-      req.once('end', () => resolve(size > maxBody ? 'too-big' : Buffer.concat(parts)))
+      req.once('end', () => resolve(size > maxBody ? 'too-big' : kept.whole()))
       req.once('close', () => resolve('gone'))
       req.once('error', () => resolve('gone'))
     })
@@ -70,7 +90,9 @@ export const bodyReader = ({ maxBody, inAll, waitMs }: Budget) => {
       held -= room
       admit()
     }
-    const bytes = await collect(req)
+    const length = Number(said)
+    // A length that is refused keeps nothing; one that is not a number is read as it comes.
+    const bytes = await collect(req, said === undefined || !(length >= 0 && length <= maxBody) ? null : length)
     if (typeof bytes !== 'string') return { bytes, release }
     release()
     return bytes
