@@ -4,6 +4,7 @@
  *
  *   --json            one last line with the counts
  *   --sample          a spread of about 60 cases, for the test suite
+ *   --one-in <n>      about one case in so many, spread over all of them and the same every time
  *   --only <id>       one case again, by its id (also a prefix)
  *   --platform <id>   one platform
  *   --carrier <name>  `process` (default), or `bullmq`: over a Redis of its own
@@ -31,6 +32,7 @@ const { values: args } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     sample: { type: 'boolean', default: false },
+    'one-in': { type: 'string' },
     only: { type: 'string' },
     platform: { type: 'string' },
     carrier: { type: 'string', default: 'process' },
@@ -39,8 +41,9 @@ const { values: args } = parseArgs({
     seeds: { type: 'string', default: '1' },
   },
 })
-/** The test suite's sample: about one case in so many. */
-const sampleOneIn = args.carrier === 'bullmq' ? 37 : 52
+/** One case in so many; the test suite's sample is small. */
+const oneIn = Number(args['one-in'] ?? (args.sample ? (args.carrier === 'bullmq' ? 37 : 52) : 1))
+if (!Number.isInteger(oneIn) || oneIn < 1) throw new Error('--one-in takes a whole number of 1 or more')
 /** Over BullMQ one content in so many: the engine's steps are the same, only who has its turn is not. */
 const contentsOneIn = args.sample && args.carrier === 'bullmq' ? 8 : 1
 const say = (line: string) => process.stderr.write(`${line}\n`)
@@ -102,8 +105,8 @@ try {
       const all = casesOf(p.spec.id, sample.type, boundaries, Number(args.seeds), p.spec.ahead !== undefined).filter(
         (c) => (!args.only || c.id.startsWith(args.only)) && (!args.ahead || c.fault.endsWith('-ahead')),
       )
-      // The sample takes the same cases every time, spread over all of them.
-      const cases = args.sample ? all.filter((c) => c.seed === 1 && hash(c.id) % sampleOneIn === 0) : all
+      // A part takes the same cases every time, spread over all of them.
+      const cases = oneIn > 1 ? all.filter((c) => (!args.sample || c.seed === 1) && hash(c.id) % oneIn === 0) : all
       if (cases.length > 0) groups.push({ sample, expected, cases })
       say(`${p.spec.id}/${sample.type}: ${boundaries.length} calls, ${cases.length} cases`)
     }
