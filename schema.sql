@@ -27,6 +27,17 @@ create table attempts (
   constraint attempts_pkey PRIMARY KEY (publication_id, number)
 ) with (autovacuum_vacuum_scale_factor=0.02, fillfactor=80);
 
+create table attention (
+  id bigint generated always as identity not null,
+  workspace_id uuid,
+  kind text not null,
+  subject text not null,
+  data jsonb default '{}'::jsonb not null,
+  opened_at timestamp with time zone not null,
+  resolved_at timestamp with time zone,
+  constraint attention_pkey PRIMARY KEY (id)
+);
+
 create table auth_accounts (
   id text not null,
   "accountId" text not null,
@@ -448,6 +459,63 @@ create table workspaces (
   constraint workspaces_backlog_order_check CHECK ((backlog_order = ANY (ARRAY['oldest'::text, 'newest'::text])))
 );
 
+CREATE OR REPLACE FUNCTION public.attention_gone()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from attention where subject = old.id::text and resolved_at is null;
+  return null;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.attention_of_channel()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if new.removed_at is not null then
+    update attention set resolved_at = new.removed_at where subject = new.id::text and resolved_at is null;
+    return null;
+  end if;
+  update attention set resolved_at = coalesce(new.updated_at, now())
+  where subject = new.id::text and resolved_at is null and kind in ('channel-reconnect', 'channel-blocked') and kind <> 'channel-' || new.state;
+  if new.state <> 'ok' then
+    insert into attention (workspace_id, kind, subject, data, opened_at)
+    values (
+      new.workspace_id, 'channel-' || new.state, new.id::text,
+      jsonb_build_object('channelId', new.id, 'message', new.state_reason), coalesce(new.updated_at, now())
+    ) on conflict do nothing;
+  end if;
+  return null;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.attention_of_publication()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  fails boolean := new.state = 'scheduled' and new.forecast @? '$[*] ? (@.level == "error")';
+begin
+  if tg_op = 'UPDATE' then
+    update attention set resolved_at = new.updated_at
+    where subject = new.id::text and resolved_at is null and kind <> new.state and (kind <> 'will-fail' or not fails);
+  end if;
+  if new.state in ('unconfirmed', 'failed', 'held', 'missed') or fails then
+    insert into attention (workspace_id, kind, subject, data, opened_at)
+    values (
+      new.workspace_id, case when fails then 'will-fail' else new.state end, new.id::text,
+      jsonb_build_object('postId', new.post_id, 'channelId', new.channel_id, 'reason', new.reason, 'message', new.message), new.updated_at
+    ) on conflict do nothing;
+  end if;
+  return null;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.count_published()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -646,6 +714,7 @@ $function$
 
 alter table api_keys add constraint api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES auth_users(id);
 alter table api_keys add constraint api_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
+alter table attention add constraint attention_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 alter table auth_accounts add constraint "auth_accounts_userId_fkey" FOREIGN KEY ("userId") REFERENCES auth_users(id) ON DELETE CASCADE;
 alter table auth_sessions add constraint "auth_sessions_userId_fkey" FOREIGN KEY ("userId") REFERENCES auth_users(id) ON DELETE CASCADE;
 alter table channel_tokens add constraint channel_tokens_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channels(id) ON DELETE CASCADE;
@@ -676,6 +745,8 @@ alter table webhook_subscriptions add constraint webhook_subscriptions_channel_i
 
 CREATE INDEX api_keys_workspace ON api_keys USING btree (workspace_id, created_at DESC);
 CREATE INDEX attempts_age ON attempts USING btree (started_at);
+CREATE INDEX attention_of_workspace ON attention USING btree (workspace_id, opened_at, id) WHERE (resolved_at IS NULL);
+CREATE UNIQUE INDEX attention_open ON attention USING btree (subject, kind) WHERE (resolved_at IS NULL);
 CREATE INDEX auth_accounts_user ON auth_accounts USING btree ("userId");
 CREATE INDEX auth_sessions_user ON auth_sessions USING btree ("userId");
 CREATE INDEX auth_verifications_identifier ON auth_verifications USING btree (identifier);
@@ -710,10 +781,16 @@ CREATE INDEX webhook_events_age ON webhook_events USING btree (received_at);
 CREATE INDEX webhook_events_due ON webhook_events USING btree (next_at) WHERE (next_at IS NOT NULL);
 CREATE INDEX webhook_subscriptions_due ON webhook_subscriptions USING btree (next_at) WHERE (next_at IS NOT NULL);
 
+CREATE TRIGGER channels_attention AFTER UPDATE OF state, removed_at ON public.channels FOR EACH ROW WHEN (((old.state <> new.state) OR (old.removed_at IS DISTINCT FROM new.removed_at))) EXECUTE FUNCTION attention_of_channel();
+CREATE TRIGGER channels_attention_gone AFTER DELETE ON public.channels FOR EACH ROW EXECUTE FUNCTION attention_gone();
+CREATE TRIGGER channels_attention_new AFTER INSERT ON public.channels FOR EACH ROW WHEN ((new.state <> 'ok'::text)) EXECUTE FUNCTION attention_of_channel();
 CREATE TRIGGER posts_bare AFTER INSERT ON public.posts FOR EACH ROW EXECUTE FUNCTION keep_posts_without_channels();
 CREATE TRIGGER posts_kinds AFTER UPDATE OF content ON public.posts FOR EACH ROW WHEN ((new.content IS DISTINCT FROM old.content)) EXECUTE FUNCTION keep_kinds_of_post();
 CREATE TRIGGER posts_kinds_new AFTER INSERT ON public.posts FOR EACH ROW EXECUTE FUNCTION keep_kinds_of_post();
 CREATE TRIGGER posts_words AFTER INSERT OR UPDATE OF content, tags ON public.posts FOR EACH ROW EXECUTE FUNCTION keep_words_of_post();
+CREATE TRIGGER publications_attention AFTER UPDATE OF state, forecast ON public.publications FOR EACH ROW WHEN ((((old.state <> new.state) AND ((new.state = ANY (ARRAY['unconfirmed'::text, 'failed'::text, 'held'::text, 'missed'::text])) OR (old.state = ANY (ARRAY['unconfirmed'::text, 'failed'::text, 'held'::text, 'missed'::text])) OR (old.forecast @? '$[*]?(@."level" == "error")'::jsonpath))) OR ((old.forecast <> new.forecast) AND ((old.forecast @? '$[*]?(@."level" == "error")'::jsonpath) OR (new.forecast @? '$[*]?(@."level" == "error")'::jsonpath))))) EXECUTE FUNCTION attention_of_publication();
+CREATE TRIGGER publications_attention_gone AFTER DELETE ON public.publications FOR EACH ROW WHEN (((old.settled = ANY (ARRAY['unconfirmed'::text, 'failed'::text, 'held'::text, 'missed'::text])) OR (old.forecast <> '[]'::jsonb))) EXECUTE FUNCTION attention_gone();
+CREATE TRIGGER publications_attention_new AFTER INSERT ON public.publications FOR EACH ROW WHEN ((new.state = ANY (ARRAY['unconfirmed'::text, 'failed'::text, 'held'::text, 'missed'::text]))) EXECUTE FUNCTION attention_of_publication();
 CREATE TRIGGER publications_bare_gone AFTER DELETE ON public.publications FOR EACH ROW EXECUTE FUNCTION keep_posts_without_channels();
 CREATE TRIGGER publications_bare_new AFTER INSERT ON public.publications FOR EACH ROW EXECUTE FUNCTION keep_posts_without_channels();
 CREATE TRIGGER publications_forget AFTER DELETE ON public.publications FOR EACH ROW EXECUTE FUNCTION forget_with_publication();

@@ -5,6 +5,7 @@
  * not for everybody names none, the first workspace counts: its people run the installation.
  */
 import { z } from 'zod'
+import { attention } from './attention.ts'
 import * as b from './backlog.ts'
 import * as c from './channels.ts'
 import { id, ok, page, pageQuery, role } from './common.ts'
@@ -132,6 +133,15 @@ export const routes = {
     access: publisher,
     params: ws,
     reply: pe.workspace,
+  }),
+  attentionGet: route({
+    method: 'GET',
+    path: `${W}/attention`,
+    noun: 'attention',
+    summary: 'What needs a person now, each with its remedy; in the first workspace also what the installation needs',
+    access: viewer,
+    params: ws,
+    reply: attention,
   }),
   backlogGet: route({
     method: 'GET',

@@ -16,6 +16,7 @@ import { openRedisParts } from './boot/redis.ts'
 import { openStorage } from './boot/storage.ts'
 import { openHouse } from './house.ts'
 import { createMetrics } from './metrics.ts'
+import { registerAttention } from './routes/attention.ts'
 import { registerBacklog } from './routes/backlog.ts'
 import { registerChannels, registerOAuthCallback } from './routes/channels.ts'
 import { registerInsights } from './routes/insights.ts'
@@ -196,6 +197,7 @@ export const compose: Compose = async ({
           connect: house.connect,
           connectAll: house.connectSandbox,
         }),
+      (bind) => registerAttention(bind, { attention: house.attention }),
       (bind) => registerBacklog(bind, { backlog: house.backlog, people: house.people }),
       (bind) => registerInsights(bind, { insights: house.insights }),
       (bind) =>

@@ -11,6 +11,7 @@ import type { KeyRing } from '#infra/secrets.ts'
 import { diskStorage, type Storage } from '#infra/storage.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import type { Pin } from '#kit/client/send.ts'
+import { createAttention } from '#planner/attention/service.ts'
 import { createAccounts } from '#planner/channels/account.ts'
 import { createCalling } from '#planner/channels/calling.ts'
 import { createConnect } from '#planner/channels/connect.ts'
@@ -215,6 +216,7 @@ export const openHouse = async (o: HouseOptions) => {
     keeper,
     posts,
     publishing,
+    attention: createAttention({ db }),
     backlog,
     takeDown,
     edit,

@@ -1,5 +1,6 @@
 /** The tables as Kysely sees them; mirrors migrations/*.sql (schema.sql is the dump). JSON is parsed by the driver, written with JSON.stringify. */
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
+import type { AttentionKind } from '#contract/attention.ts'
 import type { JournalEvent } from '#contract/journal.ts'
 import type { Reason } from '#contract/outcomes.ts'
 import type { StepName } from '#contract/steps.ts'
@@ -270,6 +271,15 @@ export interface Tables {
   /** Kept by triggers: the sum, with the rows of `uncounted`, is how many publications are published. */
   published_counts: { id: GeneratedAlways<string>; n: string }
   /** When each last completed a look for what is due; names of weeks ago are forgotten. */
+  attention: {
+    id: GeneratedAlways<string>
+    workspace_id: string | null
+    kind: AttentionKind
+    subject: string
+    data: JsonbDefault<Record<string, unknown>>
+    opened_at: Date
+    resolved_at: Date | null
+  }
   workers: {
     name: string
     looked_at: Date

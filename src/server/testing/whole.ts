@@ -7,6 +7,7 @@ import type { Platform } from '#kit/client/platform.ts'
 import { putToken, sealGrant } from '#planner/channels/token-store.ts'
 import { seeder, toyNetworks } from '#planner/posts/testing.ts'
 import { type House, openHouse } from '../house.ts'
+import { registerAttention } from '../routes/attention.ts'
 import { registerBacklog } from '../routes/backlog.ts'
 import { registerChannels } from '../routes/channels.ts'
 import { registerInsights } from '../routes/insights.ts'
@@ -58,6 +59,7 @@ export const wholeApp = async (
           connect: h.connect,
           connectAll: h.connectSandbox,
         })
+        registerAttention(bind, { attention: h.attention })
         registerBacklog(bind, { backlog: h.backlog, people })
         registerInsights(bind, { insights: h.insights })
         registerPlatforms(bind, {
