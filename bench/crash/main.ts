@@ -52,7 +52,11 @@ const dir = await mkdtemp(join(tmpdir(), 'clarion-matrix-'))
 // As root the database runs as another user, who must be able to enter.
 await chmod(dir, 0o755)
 const over = diesWithUs({ pgdata: join(dir, 'pg', 'pgdata'), folder: dir })
-const postgres = await startOwnPostgres({ dir: join(dir, 'pg'), noSync: true, settings: { fsync: 'off' } })
+const postgres = await startOwnPostgres({
+  dir: join(dir, 'pg'),
+  noSync: true,
+  settings: { fsync: 'off', max_connections: String(100 + 60 * Number(args.lanes)) },
+})
 if (!['process', 'bullmq'].includes(args.carrier)) throw new Error(`there is no carrier ${args.carrier}`)
 const redis = args.carrier === 'bullmq' ? await testRedis() : null
 const admin = openDatabase(postgres.url, { poolSize: 1 })
