@@ -2,9 +2,9 @@
  * Clarion's tools for whoever runs it, on the same settings as the server (`infra/config.ts`):
  *
  *   npm run clarion -- keys status | keys rotate | users reset-password <e-mail> | storage move <from> <to> |
- *     storage verify | help   [--data <folder>]
+ *     storage verify | doctor [--json] | help   [--data <folder>]
  *
- * They take the data folder's lock, so nothing runs beside them; those of storage work beside a Clarion that runs. Exit codes: 0 done, 1 could not or left something to do,
+ * They take the data folder's lock, so nothing runs beside them; doctor and those of storage work beside a Clarion that runs. Exit codes: 0 done, 1 could not or left something to do,
  * 2 not a command.
  */
 import { existsSync } from 'node:fs'
@@ -20,6 +20,7 @@ import { type KeyRing, openKeyRing } from '#infra/secrets.ts'
 import { createPasswords } from '#planner/people/passwords.ts'
 import { bootDatabase } from './boot/database.ts'
 import { openDataFolder } from './boot/folder.ts'
+import { asText, examine } from './doctor/examine.ts'
 import { keyStatus, rotateKeys } from './keys.ts'
 import { moveStorage, verifyStorage } from './storage-commands.ts'
 
@@ -33,9 +34,12 @@ const help = `Usage: npm run clarion -- <command> [--data <folder>]
                 takes every file to the other storage, while Clarion runs
   storage verify
                 reads every file and compares it with what was uploaded, while Clarion runs
+  doctor [--json]
+                looks at everything this Clarion stands on and says what to mend; it runs
+                beside Clarion. Exit code 1 when something is broken
   help          this
 
-Stop Clarion first, except for those of storage. The commands use the settings of the server: CLARION_DATA_DIR,
+Stop Clarion first, except for doctor and those of storage. The commands use the settings of the server: CLARION_DATA_DIR,
 DATABASE_URL, CLARION_KEYS, CLARION_STORAGE, S3_*. A rotation or a move that was cut short loses nothing: run it again.`
 
 const say = (line: string): void => console.log(line)
@@ -138,6 +142,34 @@ const findRunning = async (config: Config): Promise<Database | null> => {
   return null
 }
 
+/** It looks at an installation that may be broken in any way, so it opens for itself what can be opened. */
+const doctor = async (flags: readonly string[]): Promise<number> => {
+  const config: Config = {
+    ...readConfig(
+      undefined,
+      flags.filter((f) => f !== '--json'),
+    ),
+    role: 'all',
+  }
+  const ran = await findRunning(config)
+  const server = ran ?? (config.databaseUrl ? openDatabase(config.databaseUrl, { poolSize: 2 }) : null)
+  const answers =
+    ran !== null || (await server?.db.executeQuery(sql`select 1`.compile(server.db)).then(Boolean, () => false))
+  try {
+    const found = await examine({
+      config,
+      database: answers ? server : null,
+      running: ran !== null,
+      now: systemClock.now,
+    })
+    if (flags.includes('--json')) say(JSON.stringify(found))
+    else for (const line of asText(found)) say(line)
+    return found.worst === 'broken' ? 1 : 0
+  } finally {
+    await server?.close()
+  }
+}
+
 /** Opens lock, keys and database for one command, and closes them whatever happens. */
 const run = async (
   { run: command, beside }: (typeof commands)[string],
@@ -179,6 +211,7 @@ const main = async (args: readonly string[]): Promise<number> => {
     say(help)
     return 0
   }
+  if (words === 'doctor') return doctor(flags)
   const command = commands[all.slice(0, 2).join(' ')]
   const operands = all.slice(2)
   if (!command || operands.length !== command.operands) {
