@@ -105,6 +105,14 @@ const granted = async (walk: AttemptContext, ask: () => Promise<ChannelGrant>): 
   }
 }
 
+/**
+ * A worker that slept through its lease, or is to end, must not send any more; and what it would not send it does not begin,
+ * or a create that never left would be in doubt.
+ */
+export const inHand = ({ d, w }: Pick<AttemptContext, 'd' | 'w'>): void => {
+  if (w.signal.aborted || d.clock.now() >= w.leaseUntil) throw new LeaseLost(w.claim.publicationId)
+}
+
 /** All a step may touch. Fetches a good token the first time; raises PlatformFailure when there is none. */
 export const contextOf = async (
   walk: AttemptContext,
@@ -127,8 +135,8 @@ export const contextOf = async (
     fetch: d.fetch,
     beforeSend: async () => {
       await d.beforeSend?.()
-      // The fence closest to the wire: a worker that slept through its lease must not send any more.
-      if (w.signal.aborted || d.clock.now() >= w.leaseUntil) throw new LeaseLost(w.claim.publicationId)
+      // The fence closest to the wire.
+      inHand(walk)
       if (!wire) return
       wire.used = true
       if (writes) wire.sentAt ??= d.clock.now()

@@ -13,6 +13,7 @@ import {
   type AttemptContext,
   contextOf,
   failureOf,
+  inHand,
   nowOf,
   renewedOnce,
   ruleOf,
@@ -175,6 +176,7 @@ const act = async (
     // Nothing of this step has left us: whatever happened, it counts as a harmless failure.
     return failed(walk, p, doubt ? row : undefined, harmless, doubt, error)
   }
+  inHand(walk)
   const begun = d.clock.now()
   const times = (row?.times ?? 0) + 1
   await surely(d, () =>

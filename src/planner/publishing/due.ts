@@ -57,7 +57,7 @@ const asked = (o: Which, now: Date): RawBuilder<unknown> => {
 /** Of platforms whose places are all taken: who waits for one, as rows of `claim`. */
 const stillWaiting = sql`
   union all (
-    select 'waits', null, n.id, n.platform, null, null, null, null, null, n.at, null from (
+    select 'waits', null, n.id, n.platform, null, null, null, null, null, n.at, null, null from (
       select near.*, row_number() over (partition by near.platform order by at, id) as place from near join places f on f.platform = near.platform
       where not exists (select from able where able.channel_id = near.id)
         and (select count(*) from able where able.platform = f.platform) >= f.places
@@ -70,7 +70,7 @@ export type Missed = Waits & { publication: string }
 /** What was able to be taken and was not: somebody holds its channel or itself at this very moment, or has moved it. */
 const missedNow = sql`
   union all
-  select 'missed', able.id, able.channel_id, able.platform, null, null, null, null, null, null, null from able
+  select 'missed', able.id, able.channel_id, able.platform, null, null, null, null, null, null, null, null from able
   where not exists (select from taken where taken.channel_id = able.channel_id)`
 
 /**

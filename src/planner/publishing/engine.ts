@@ -110,7 +110,7 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
       const may = mayClaim() && !crowded && now - since < turnMs
       return may ? { lease: randomUUID(), until: new Date(now + leaseMs) } : undefined
     }
-    const work: Work = { claim, leaseUntil: d.clock.now() + leaseMs, signal: abort.signal, hold, shared, goOn }
+    const work: Work = { claim, leaseUntil: claim.until.getTime(), signal: abort.signal, hold, shared, goOn }
     const life = attempt(d, work)
       .catch(async (error: unknown) => {
         const about = { publication: claim.publicationId }

@@ -30,6 +30,7 @@ const claimOf = (id: string): Claim => ({
   postId: id,
   platform: 'toy',
   lease: id,
+  until: new Date(0),
   attempt: 1,
   began: null,
   deaths: 0,

@@ -81,7 +81,7 @@ export const claimPreparing = async (
       from ready r where p.id = r.id
       returning p.*, r.platform, r.anew
     )${o.look ? sql`` : sql`, said as (${begins(o.now, o.worker)})`}
-    select id, workspace_id, post_id, channel_id, platform, lease_token, attempt, prepare_tries as tries, started_at, due_at, deaths from taken`.execute(
+    select id, workspace_id, post_id, channel_id, platform, lease_token, lease_until as until, attempt, prepare_tries as tries, started_at, due_at, deaths from taken`.execute(
     db,
   )
   const r = rows[0]

@@ -22,6 +22,8 @@ export type Claim = {
   postId: string
   platform: string
   lease: string
+  /** When the lease ends, as it was written: however long the answer took, nobody has it longer. */
+  until: Date
   attempt: number
   began: Date | null
   dueAt: Date
@@ -38,6 +40,7 @@ export type ClaimedRow = {
   workspace_id: string
   post_id: string
   lease_token: string
+  until: Date
   attempt: number
   started_at: Date | null
   due_at: Date
@@ -51,6 +54,7 @@ export const claimOf = (r: ClaimedRow, worker: string): Claim => ({
   postId: r.post_id,
   platform: r.platform,
   lease: r.lease_token,
+  until: r.until,
   attempt: r.attempt,
   began: r.started_at,
   dueAt: r.due_at,

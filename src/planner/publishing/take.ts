@@ -44,4 +44,4 @@ export const takeSql = sql`
   )`
 
 /** What `ClaimedRow` is made of. */
-export const takenRow = sql`t.id, t.channel_id, t.platform, t.workspace_id, t.post_id, t.lease_token, t.attempt, t.started_at, t.due_at, t.deaths`
+export const takenRow = sql`t.id, t.channel_id, t.platform, t.workspace_id, t.post_id, t.lease_token, t.attempt, t.started_at, t.due_at, t.deaths, t.until`

@@ -47,6 +47,7 @@ const held = (): Claim => ({
   postId: post,
   platform: 'toy',
   lease,
+  until: now(),
   attempt: 1,
   began: null,
   deaths: 0,

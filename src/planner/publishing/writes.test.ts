@@ -73,6 +73,7 @@ const taken = async (): Promise<Claim> => {
     postId: post_id,
     platform: 'toy',
     lease,
+    until: at,
     attempt: 1,
     began: null,
     deaths: 0,

@@ -272,7 +272,7 @@ const endedSql = constant<Lines, EndedRow>((value) => {
     select i.n, ${takenRow} from ${from(rows, sql`channel uuid, verdict text, on_lease uuid, now timestamptz`)}
     join attempts a on a.publication_id = i.id and a.number = i.attempt and a.verdict = i.verdict and a.ended_at = i.now
     left join lateral (
-      select p.*, c.platform from channels c join publications p on p.channel_id = c.id and ${isIn(openStates, 'p')} and p.lease_token = i.on_lease
+      select p.*, p.lease_until as until, c.platform from channels c join publications p on p.channel_id = c.id and ${isIn(openStates, 'p')} and p.lease_token = i.on_lease
       where c.id = i.channel and c.lease_token = i.on_lease
     ) t on true`
 })
