@@ -11,8 +11,8 @@ import { id, instant } from './common.ts'
 const severities = ['danger', 'warn'] as const
 
 /** What a person does about it; the web knows where. */
-const remedies = ['settle', 'retry', 'decide', 'replan', 'mend', 'reconnect'] as const
-export type Remedy = (typeof remedies)[number]
+const remedies = ['settle', 'retry', 'decide', 'replan', 'mend', 'reconnect', 'work-off', 'move', 'free-space'] as const
+type Remedy = (typeof remedies)[number]
 
 /** `of`: what `subject` is the id of, and whose it is: a workspace's (publication, channel) or the installation's. */
 type Kind = {
@@ -32,6 +32,14 @@ export const attentionKinds = {
   /** States of a channel: `channel-` and the state. */
   'channel-reconnect': { severity: 'danger', remedy: 'reconnect', of: 'channel' },
   'channel-blocked': { severity: 'danger', remedy: 'reconnect', of: 'channel' },
+  /** Its token ends before something that is planned, and nothing renews it. */
+  'channel-dying': { severity: 'warn', remedy: 'reconnect', of: 'channel' },
+  /** Something waits on it until a budget of its network has room again. */
+  'budget-spent': { severity: 'warn', remedy: 'move', of: 'channel' },
+  /** Much is late and goes out paced, or was set aside. */
+  backlog: { severity: 'warn', remedy: 'work-off', of: 'workspace' },
+  /** Of a machine: `place`. */
+  'disk-nearly-full': { severity: 'danger', remedy: 'free-space', of: 'installation' },
 } as const satisfies Record<string, Kind>
 export type AttentionKind = keyof typeof attentionKinds
 const kinds = Object.keys(attentionKinds) as AttentionKind[]
@@ -53,7 +61,12 @@ export const attentionItem = z
     /** A word or code (`Publication.reason`), and what was said beside it. */
     reason: z.string().nullable(),
     message: z.string().nullable(),
-    /** Publications that are held for this channel: they are told here, and are no items of their own. */
+    /** When it ends: the token, or the wait. */
+    until: instant.nullable(),
+    /** The machine, and what is free on its disk. */
+    place: z.string().nullable(),
+    freeBytes: z.number().nullable(),
+    /** Publications that are held for this channel or set aside: they are told here, and are no items of their own. */
     holds: z.int(),
   })
   .meta({ id: 'AttentionItem' })

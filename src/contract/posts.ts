@@ -248,7 +248,7 @@ export const resolveInput = z.union(
 /** Pushed over SSE whenever something a screen shows has changed; clients load the thing again. */
 export const liveEvent = z
   .object({
-    kind: z.enum(['publication', 'post', 'channel', 'workspace', 'media']),
+    kind: z.enum(['publication', 'post', 'channel', 'workspace', 'media', 'attention']),
     id: z.string(),
     postId: z.string().optional(),
     state: z.string().optional(),

@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Attention, attentionKinds } from '#contract/attention.ts'
+import { topics } from '#infra/db/database.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { done, step, steps } from '#kit/client/steps.ts'
 import { type FailureKind, PlatformFailure } from '#kit/facts/failures.ts'
@@ -12,6 +13,8 @@ const hour = 3_600_000
 let t: Whole
 /** What the network says to a create; null: it takes it. */
 let says: FailureKind | null
+/** What the disk has. */
+let room: { free: number; total: number }
 beforeEach(async () => {
   says = null
   const plain = toyNetworks().platforms.get('plain')!
@@ -24,7 +27,8 @@ beforeEach(async () => {
       }),
     ),
   }
-  t = await wholeApp({ platforms: [moody] })
+  room = { free: 100e9, total: 500e9 }
+  t = await wholeApp({ platforms: [moody], house: { disk: async () => room } })
 })
 afterEach(() => t.close())
 
@@ -182,6 +186,92 @@ test('a workspace sees its own, and what is deleted needs nobody', async () => {
   expect((await t.call('attentionGet', { as: { cookie: other.cookie } })).status).toBe(404)
   await sql`delete from posts where id = ${p.post}`.execute(t.database.db)
   expect((await sql`select 1 from attention`.execute(t.database.db)).rows).toEqual([])
+})
+
+const look = async () => {
+  const job = t.house.jobs.list.find((j) => j.name === 'attention')!
+  expect((await job.look())!.getTime()).toBe(t.clock.now() + 60_000)
+}
+
+test('much that is late is one item, also when it is set aside, and ends when it is through', async () => {
+  const channel = await t.channel()
+  const all = []
+  for (let n = 0; n < 5; n++) all.push(await planned(channel))
+  await look()
+  expect(await kinds()).toEqual([])
+  t.clock.advance(hour + 120_000)
+  const heard: { kind: string; workspaceId: string }[] = []
+  const stop = await t.database.listen(topics.live, (x) => x && heard.push(JSON.parse(x)))
+  await look()
+  await look()
+  expect((await attention()).items).toMatchObject([{ kind: 'backlog', remedy: 'work-off', holds: 0 }])
+  await expect.poll(() => heard).toEqual([{ kind: 'attention', id: 'backlog', workspaceId: t.ws }])
+  await stop()
+  await t.call('backlogPause')
+  await look()
+  expect(await attention()).toMatchObject({ count: 1, items: [{ kind: 'backlog', holds: 5 }] })
+  await t.call('backlogDrop', { body: { count: 5 } })
+  await look()
+  expect(await kinds()).toEqual([])
+})
+
+test('a channel whose token ends before what is planned is told beforehand, one that is renewed is not', async () => {
+  const channel = await t.channel()
+  await planned(channel)
+  const ends = new Date(t.clock.now() + hour / 2)
+  const token = (refreshAt: Date | null) =>
+    t.database.db
+      .updateTable('channel_tokens')
+      .set({ expires_at: ends, refresh_at: refreshAt })
+      .where('channel_id', '=', channel)
+      .execute()
+  await token(ends)
+  await look()
+  expect(await kinds()).toEqual([])
+  await token(null)
+  await look()
+  expect((await attention()).items).toMatchObject([
+    { kind: 'channel-dying', remedy: 'reconnect', channelId: channel, until: ends.toISOString() },
+  ])
+  await t.call('channelRemove', { params: { id: channel } })
+  expect(await kinds()).toEqual(['held'])
+})
+
+test('what waits for a budget is told once a channel, until nothing waits', async () => {
+  const channel = await t.channel()
+  const ids = [(await planned(channel)).id, (await planned(channel)).id]
+  const until = new Date(t.clock.now() + hour + 600_000)
+  const said = { reason: 'plain.budget-spent' as const, message: 'Posts a day: the 3 of this window are spent.' }
+  await t.database.db
+    .updateTable('publications')
+    .set({ state: 'waiting', ...said, next_at: until })
+    .where('id', 'in', ids)
+    .execute()
+  await look()
+  expect((await attention()).items).toMatchObject([
+    { kind: 'budget-spent', remedy: 'move', channelId: channel, until: until.toISOString(), ...said },
+  ])
+  // The second waits for its turn on the channel.
+  t.clock.advance(hour + 600_000)
+  await t.house.publishing.runDue()
+  t.clock.advance(10_000)
+  await t.house.publishing.runDue()
+  await look()
+  expect(await kinds()).toEqual([])
+})
+
+test("a disk that is nearly full is the installation's, told to the first workspace alone, and not when there is room again", async () => {
+  const other = await t.stranger()
+  room = { free: 1e9, total: 500e9 }
+  await look()
+  expect((await attention()).items).toMatchObject([
+    { kind: 'disk-nearly-full', severity: 'danger', remedy: 'free-space', place: 'test', freeBytes: 1e9, postId: null },
+  ])
+  const theirs = await t.call('attentionGet', { params: { ws: other.ws }, as: { cookie: other.cookie } })
+  expect(theirs.body).toMatchObject({ count: 0 })
+  room = { free: 100e9, total: 500e9 }
+  await look()
+  expect(await kinds()).toEqual([])
 })
 
 test('the database opens no kind that the contract does not know', async () => {

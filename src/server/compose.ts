@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import type { Config } from '#infra/config.ts'
+import { diskRoom } from '#infra/disk.ts'
 import { AddressRefused, assertPublicUrl } from '#infra/guard.ts'
 import type { Pin } from '#kit/client/send.ts'
 import { PlatformFailure } from '#kit/facts/failures.ts'
@@ -128,6 +129,7 @@ export const compose: Compose = async ({
     configured: config.credentials,
     allow: guard(config.allowPrivateHosts),
     importing: { allowPrivate: config.allowPrivateHosts },
+    disk: () => diskRoom(config.dataDir),
     toolPath: config.toolPath,
     maxVideoBytes: config.videoBytes,
     observe: {

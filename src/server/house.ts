@@ -11,6 +11,7 @@ import type { KeyRing } from '#infra/secrets.ts'
 import { diskStorage, type Storage } from '#infra/storage.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import type { Pin } from '#kit/client/send.ts'
+import { attentionJobs } from '#planner/attention/jobs.ts'
 import { createAttention } from '#planner/attention/service.ts'
 import { createAccounts } from '#planner/channels/account.ts'
 import { createCalling } from '#planner/channels/calling.ts'
@@ -75,6 +76,8 @@ export type HouseOptions = {
   importing?: MediaDeps['fetch']
   /** Most bytes of a video. */
   maxVideoBytes?: number
+  /** Room on the disk this process writes to, in bytes; absent: nobody is told when it is nearly full. */
+  disk?: () => Promise<{ free: number; total: number }>
   /** PATH, for ffmpeg (poster frames). */
   toolPath?: string
   publishing?: Partial<Pick<PublishingDeps, 'leaseMs' | 'fetch' | 'beforeSend' | 'random' | 'mayClaim'>>
@@ -201,6 +204,7 @@ export const openHouse = async (o: HouseOptions) => {
     ...mediaJobs({ media, clock }),
     ...insightJobs({ db, clock, platforms, insights, log }),
     ...publishingJobs({ db, clock, log, days: o.historyDays ?? 0 }),
+    ...attentionJobs({ db, clock, disk: o.disk, host: o.worker.split(':')[0]! }),
     ...signalJobs({ signals: webhooks, clock, takesWebhooks: o.takesWebhooks ?? false }),
   ]
   const jobs = all.map(createGivingWay({ clock, busy: publishing.busy }))

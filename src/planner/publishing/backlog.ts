@@ -39,8 +39,19 @@ const late = (now: Date) => sql`${may('claim', 'p')} and ${may('set-aside', 'p')
 
 const waiting = (ws: string, now: Date) => sql`
   select p.id from channels c join publications p on p.channel_id = c.id where c.workspace_id = ${ws} and ${late(now)}`
-const held = (ws: string) => sql`
+const held = (ws: string | RawBuilder<unknown>) => sql`
   select p.id from publications p where p.workspace_id = ${ws} and ${may('release', 'p')} and p.reason = ${aside} and not p.begun`
+
+/** Less than this a channel works off in a minute or two, and it is no news; what a person set aside always is. */
+const worthSaying = 5
+/** Workspaces with so much late that a person should know. */
+export const backlogged = async (db: Db, now: Date): Promise<string[]> => {
+  const { rows } = await sql<{ id: string }>`
+    select w.id from workspaces w where (
+      select count(*) from (select from publications p where p.workspace_id = w.id and ${late(now)} and p.next_at <= ${now} limit ${worthSaying}) x
+    ) >= ${worthSaying} or exists (${held(sql.ref('w.id'))})`.execute(db)
+  return rows.map((r) => r.id)
+}
 
 /** What a publication forgets that is taken off the plan or starts anew: a try that never began. */
 const fresh = sql`frozen = null, lease_token = null, lease_until = null, worker = null, tries = 0, forecast = '[]', forecast_at = null,

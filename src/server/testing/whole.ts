@@ -6,7 +6,7 @@ import { manualClock } from '#infra/clock.ts'
 import type { Platform } from '#kit/client/platform.ts'
 import { putToken, sealGrant } from '#planner/channels/token-store.ts'
 import { seeder, toyNetworks } from '#planner/posts/testing.ts'
-import { type House, openHouse } from '../house.ts'
+import { type House, type HouseOptions, openHouse } from '../house.ts'
 import { registerAttention } from '../routes/attention.ts'
 import { registerBacklog } from '../routes/backlog.ts'
 import { registerChannels } from '../routes/channels.ts'
@@ -25,7 +25,12 @@ export type Whole = TestApp & {
 }
 
 export const wholeApp = async (
-  o: { platforms?: readonly Platform[]; app?: TestAppOptions['app']; database?: TestAppOptions['database'] } = {},
+  o: {
+    platforms?: readonly Platform[]
+    app?: TestAppOptions['app']
+    database?: TestAppOptions['database']
+    house?: Pick<HouseOptions, 'disk'>
+  } = {},
 ): Promise<Whole> => {
   const clock = manualClock(Date.UTC(2027, 2, 1, 12, 0, 0))
   let house: House | undefined
@@ -40,6 +45,7 @@ export const wholeApp = async (
       publicUrl,
       log: { info: () => {}, warn: () => {}, error: () => {} },
       worker: 'test',
+      ...o.house,
     })
   const t = await testApp({
     clock,

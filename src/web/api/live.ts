@@ -7,15 +7,22 @@ import { type LiveEvent, liveEvent } from '#contract/posts.ts'
 export const staleKeys = (event: LiveEvent): string[][] => {
   switch (event.kind) {
     case 'publication':
-      return [['posts'], ['publication', event.id], ...(event.postId ? [['post', event.postId]] : [['post']])]
+      return [
+        ['posts'],
+        ['publication', event.id],
+        ...(event.postId ? [['post', event.postId]] : [['post']]),
+        ...(event.state === 'publishing' ? [] : [['attention']]),
+      ]
     case 'post':
       return [['posts'], ['post', event.id]]
     case 'channel':
-      return [['channels']]
+      return [['channels'], ['attention']]
     case 'media':
       return [['media', event.id]]
     case 'workspace':
-      return [['backlog'], ['posts']]
+      return [['backlog'], ['posts'], ['attention']]
+    case 'attention':
+      return [['attention']]
   }
 }
 
