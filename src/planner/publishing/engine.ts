@@ -75,6 +75,8 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
   let launched = 0
   /** How often in a row something that was due was held by somebody. */
   let missedBefore = 0
+  /** Was anything in this look? */
+  let missedNow = false
   let beat: Promise<void> | undefined
   let ended = false
   let ticked = d.clock.now()
@@ -162,7 +164,7 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
   /** They come back into line, and the next look comes soon. */
   const noteMissed = (missed: readonly Waits[]) => {
     for (const w of missed) line.back(w)
-    missedBefore = missed.length > 0 ? missedBefore + 1 : 0
+    missedNow ||= missed.length > 0
   }
   const againAfter = (times: number) => Math.min(missedMs.most, missedMs.first * 2 ** Math.min(times - 1, 10))
 
@@ -175,9 +177,11 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     line.begin()
     const { claims, waiting, missed } = await due.claim(steady, { ...lease(), free: room() })
     line.set(waiting)
-    noteMissed(missed)
     widely = at
     launchAll(claims)
+    // What somebody holds keeps no place from those behind it.
+    if (missed.length > 0 && waiting.length > 0) await follow()
+    noteMissed(missed)
     ticked = d.clock.now()
     return claims.length
   }
@@ -185,16 +189,17 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
   /** Gives places that became free to those who wait for one. */
   const follow = async () => {
     if (d.mayClaim?.() === false) return
+    const held: Waits[] = []
     for (;;) {
       const channels = line.next(room())
       if (channels.length === 0) break
       const { claims, missed } = await due.claim(steady, { ...lease(), channels })
       launchAll(claims)
-      noteMissed(missed)
-      if (missed.length > 0) break
-      // Who had nothing after all leaves the place to the one behind.
+      held.push(...missed)
+      // Who had nothing after all, or is held, leaves the place to the one behind.
       if (claims.length === channels.length) break
     }
+    noteMissed(held)
     ticked = d.clock.now()
   }
 
@@ -214,6 +219,7 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     // What becomes due while we look must be seen as "next", so all looks use the instant before the first.
     const at = d.clock.now()
     ended = false
+    missedNow = false
     try {
       const everything = !freed || wide(at)
       await (everything ? tick() : follow())
@@ -232,6 +238,7 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     }
     // An attempt ended while we looked: its place is free. What it left for later (a wait, the next of its channel) is asked for soon.
     nextAt = ended ? at : askedAt < at ? Math.min(dueAt, askedAt + nextMs) : dueAt
+    missedBefore = missedNow ? missedBefore + 1 : 0
     if (missedBefore > 0) nextAt = Math.min(nextAt, d.clock.now() + againAfter(missedBefore))
     return Number.isFinite(nextAt) ? new Date(nextAt) : null
   }
@@ -354,7 +361,7 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
           await d.hints.flush()
           return launched - before
         }
-        await Promise.race([...flying.values()].map((f) => f.over))
+        if (flying.size > 0) await Promise.race([...flying.values()].map((f) => f.over))
       }
     },
     runAhead: preparing.runNow,

@@ -239,6 +239,43 @@ describe('the engine', () => {
     expect((await channel()).lease_token).toBeNull()
   })
 
+  it('lets channels that somebody holds keep nobody else of its network waiting', async () => {
+    const second = newId(7)
+    await h.db
+      .insertInto('channels')
+      .values({
+        id: second,
+        workspace_id: toyWs,
+        platform: 'toy',
+        realm: 'sandbox',
+        kind: 'profile',
+        external_id: second,
+        name: 'C',
+        handle: 'c',
+        created_at: now(),
+      })
+      .execute()
+    const stuck = await h.plan(['stuck'], { dueIn: -10_000 })
+    await h.plan(['stuck as well'], { channel: second, dueIn: -9_000 })
+    const other = await h.plan(['not stuck'], { channel: channelB })
+    const e = h.engine({ again: 'keyed', concurrency: 1 })
+    const held = await h.database.pool.connect()
+    try {
+      await held.query('begin')
+      await held.query('select 1 from channels where id = any($1) for update', [[channelA, second]])
+      await e.start()
+      const began = h.clock.now()
+      await until(async () => (await h.read(other)).state === 'published')
+      expect(h.clock.now() - began).toBeLessThan(1_000)
+      expect((await h.read(stuck)).state).toBe('scheduled')
+      await held.query('commit')
+    } finally {
+      held.release()
+    }
+    await until(async () => (await h.read(stuck)).state === 'published')
+    await e.stop(0)
+  })
+
   it('asks soon again for what somebody held at the moment it was due', async () => {
     const id = await h.plan(['held for a moment'])
     const e = h.engine('keyed')
