@@ -12,7 +12,7 @@ const severities = ['danger', 'warn'] as const
 
 /** What a person does about it; the web knows where. */
 const remedies = ['settle', 'retry', 'decide', 'replan', 'mend', 'reconnect', 'work-off', 'move', 'free-space'] as const
-type Remedy = (typeof remedies)[number]
+export type Remedy = (typeof remedies)[number]
 
 /** `of`: what `subject` is the id of, and whose it is: a workspace's (publication, channel) or the installation's. */
 type Kind = {

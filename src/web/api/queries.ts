@@ -73,6 +73,14 @@ export const backlogQuery = (ws: string) =>
       data && (data.channels.length > 0 || !data.worker.working) ? 15_000 : 60_000,
   })
 
+/** What needs a person; a live event asks for it anew, and once a minute what comes with time. */
+export const openItemsQuery = (ws: string) =>
+  queryOptions({
+    queryKey: [ws, 'attention'],
+    queryFn: () => api('attentionGet', { params: { ws } }),
+    refetchInterval: 60_000,
+  })
+
 /** Posts that wait for a person, as far as one page tells; null: none. */
 export const attentionQuery = (ws: string) =>
   queryOptions({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { attentionKinds } from '#contract/attention.ts'
 import { journalData } from '#contract/journal.ts'
 import { reasonWords } from '#contract/outcomes.ts'
 import { type ProblemCode, problems } from '#contract/problems.ts'
@@ -66,6 +67,20 @@ describe('the words of the server', () => {
     const told = Object.keys(catalogue).filter((key) => /^journal\.[^.]+$/.test(key))
     expect(told.map((key) => key.slice('journal.'.length)).sort()).toEqual(Object.keys(journalData).sort())
   })
+  it.each([
+    ['en', en],
+    ['pl', pl],
+  ])(
+    'have a name in %s for every kind of what needs a person, and for every remedy that has a place',
+    (_, catalogue) => {
+      const named = (start: string) =>
+        Object.keys(catalogue).flatMap((k) => (k.startsWith(start) ? [k.slice(start.length)] : []))
+      expect(named('attention.kind.').sort()).toEqual(Object.keys(attentionKinds).sort())
+      const remedies = new Set<string>(Object.values(attentionKinds).map((k) => k.remedy))
+      remedies.delete('free-space')
+      expect(named('attention.do.').sort()).toEqual([...remedies].sort())
+    },
+  )
   it.each([
     ['en', en],
     ['pl', pl],

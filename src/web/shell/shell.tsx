@@ -11,6 +11,7 @@ import { useLive } from '../api/live.ts'
 import { attentionQuery, forgetPerson } from '../api/queries.ts'
 import { suggestLanguage, useT } from '../i18n/index.ts'
 import { sayError } from '../lib/toast.ts'
+import { AttentionBell } from './attention.tsx'
 import { BacklogNotice } from './backlog.tsx'
 import { Logo } from './logo.tsx'
 import { PageSkeleton } from './page.tsx'
@@ -173,7 +174,10 @@ export const Shell = ({ me }: { me: Me }) => {
                 {t('shell.signOut')}
               </MenuItem>
             </Menu>
-            <ThemeAndLanguage />
+            <div className="flex items-center gap-1">
+              <AttentionBell key={`attention ${ws.id}`} />
+              <ThemeAndLanguage />
+            </div>
           </div>
         </header>
         <main id="main" ref={main} tabIndex={-1} className="min-w-0 pb-20 outline-none md:pb-0">
