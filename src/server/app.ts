@@ -31,6 +31,7 @@ import { registerPeople } from './routes/people.ts'
 import { type QueuesDoorDeps, registerBoard, registerQueues } from './routes/queues.ts'
 import { registerSandbox, type SandboxDoorDeps } from './sandbox-door.ts'
 import { registerSecurity } from './security.ts'
+import { subjectOf } from './subject.ts'
 import { uploadLimits } from './upload.ts'
 import { registerWeb } from './web.ts'
 
@@ -94,11 +95,19 @@ export const createApp = async (deps: AppDeps): Promise<FastifyInstance> => {
   acceptJson(app)
   await app.register(multipart, { limits: uploadLimits, throwFileSizeLimit: false })
 
+  const tellsRequests = log.level === 'debug' || log.level === 'trace'
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.config.name ?? request.routeOptions.url ?? 'none'
     metrics.http({ route, method: request.method, status: reply.statusCode, seconds: reply.elapsedTime / 1000 })
+    if (!tellsRequests) return
     request.log.debug(
-      { method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      {
+        method: request.method,
+        route,
+        ...subjectOf(request),
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
       'request',
     )
   })

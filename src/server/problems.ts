@@ -8,6 +8,7 @@ import { tell } from '#contract/strict.ts'
 import { passes } from '#infra/db/trouble.ts'
 import { StorageAway } from '#infra/storage.ts'
 import { drained, jsonLimit } from './body.ts'
+import { subjectOf } from './subject.ts'
 
 /** The body of a Problem. `instance` is the request id, which is also in the log. */
 export const problemBody = (problem: Problem, instance?: string): ProblemBody => {
@@ -127,15 +128,12 @@ export const errorHandler = async (
   reply: FastifyReply,
 ): Promise<FastifyReply> => {
   const problem = foreseen(error)
-  if (!problem || problem.code === 'internal')
-    request.log.error({ err: error, route: request.routeOptions.url }, 'request failed')
+  const about = { route: request.routeOptions.url, ...subjectOf(request) }
+  if (!problem || problem.code === 'internal') request.log.error({ err: error, ...about }, 'request failed')
   else if (problem.code === 'database-away')
-    request.log.warn(
-      { reason: (error as Error).message, route: request.routeOptions.url },
-      'the database did not answer in time',
-    )
+    request.log.warn({ reason: (error as Error).message, ...about }, 'the database did not answer in time')
   else if (problem.code === 'storage-away')
-    request.log.warn({ reason: (error as Error).message, route: request.routeOptions.url }, 'a file could not be had')
+    request.log.warn({ reason: (error as Error).message, ...about }, 'a file could not be had')
   // An upload drains by itself (upload.ts): its sender may have gigabytes to go.
   if (!request.isMultipart?.()) await drained(request.raw)
   return sendProblem(reply, problem ?? new Problem('internal'), request.id)

@@ -14,7 +14,7 @@ import type { EngineDeps } from './deps.ts'
 import { type Frozen, type Loaded, type StepRow, viewOf } from './frozen.ts'
 import { operators, type StepRule } from './rules.ts'
 import type { Claim } from './store.ts'
-import { LeaseLost, saveStep } from './store.ts'
+import { idsOf, LeaseLost, saveStep } from './store.ts'
 import type { GoOn } from './writes.ts'
 
 /** What is read at once for all that one look has claimed, and handed out one by one. Undefined: the publication has vanished. */
@@ -194,10 +194,7 @@ export const failureOf = (walk: AttemptContext, error: unknown, mayHaveActed: bo
           code: 'clarion.database-away',
           message: 'The database could not be asked at that moment. Clarion tries again by itself.',
         }
-  walk.d.log.error(
-    { publication: walk.w.claim.publicationId, err: error },
-    'a step threw something that is not a platform failure',
-  )
+  walk.d.log.error({ ...idsOf(walk.w.claim), err: error }, 'a step threw something that is not a platform failure')
   return {
     kind: mayHaveActed ? 'unknown-outcome' : 'our-bug',
     code: 'clarion.bug',

@@ -179,7 +179,7 @@ const act = async (
   inHand(walk)
   const begun = d.clock.now()
   const times = (row?.times ?? 0) + 1
-  await surely(d, () =>
+  await surely(d, w.claim, () =>
     d.writes.begin(w.claim, {
       key: p.key,
       position,
@@ -280,7 +280,7 @@ const failed = async (
   const mark = async (verdict: 'unknown' | 'refused', keep: boolean) => {
     if (!row) return
     const state = doubt ? 'unknown' : verdict
-    await surely(d, () =>
+    await surely(d, w.claim, () =>
       d.writes.end(w.claim, {
         key: p.key,
         times: row.times,

@@ -368,7 +368,9 @@ describe('a step that breaks before anything left', () => {
     await h.engine({ again: 'never', breaks }).runDue()
     expect(await h.read(id)).toMatchObject({ state: 'failed', reason: 'clarion.bug', begun: false })
     expect(h.net.posts).toEqual([])
-    expect(h.errors).toHaveLength(1)
+    const { post_id, channel_id, workspace_id } = await h.read(id)
+    const ids = { workspace: workspace_id, post: post_id, publication: id, channel: channel_id, attempt: 1 }
+    expect(h.errors).toEqual([{ message: expect.stringContaining('a step threw'), o: expect.objectContaining(ids) }])
   })
 })
 

@@ -11,7 +11,7 @@ import { holdChannel, lockChannel, releaseHeld } from './commands.ts'
 import type { EngineDeps } from './deps.ts'
 import type { StepRow } from './frozen.ts'
 import { backlogAfterMs, transitions } from './rules.ts'
-import type { Claim } from './store.ts'
+import { type Claim, idsOf } from './store.ts'
 import { type Finish, finish, type GoOn } from './writes.ts'
 
 /** The attempt is over and everything about it is written. */
@@ -23,13 +23,17 @@ const waits = [0, 200, 500, 1_000, 2_000, 4_000]
  * Writes what we learnt from the network, again if the database stumbles: this knowledge is in our hands only, and
  * without it a post that went out well would look like a lost answer. Such writes may be repeated.
  */
-export const surely = async <T>(d: Pick<EngineDeps, 'clock' | 'log'>, write: () => Promise<T>): Promise<T> => {
+export const surely = async <T>(
+  d: Pick<EngineDeps, 'clock' | 'log'>,
+  c: Claim,
+  write: () => Promise<T>,
+): Promise<T> => {
   for (const ms of waits) {
     try {
       return await write()
     } catch (err) {
       if (!passes(err)) throw err
-      d.log.warn({ err }, 'the database stumbled; writing it again')
+      d.log.warn({ ...idsOf(c), err }, 'the database stumbled; writing it again')
       if (ms > 0) await d.clock.sleep(ms)
     }
   }
@@ -46,7 +50,7 @@ export const writeVerdict = async (
 ): Promise<Claim | null> => {
   const now = new Date(d.clock.now())
   const end = last && { ...last, state: 'done' as const, now: new Date(last.at) }
-  const next = await surely(d, () => d.writes.finish(c, { ...f, now }, end, on))
+  const next = await surely(d, c, () => d.writes.finish(c, { ...f, now }, end, on))
   d.hints.tell(c, transitions[f.event].to)
   d.observe?.settled?.({ publicationId: c.publicationId, platform: c.platform, state: transitions[f.event].to })
   return next
@@ -122,7 +126,7 @@ export const hold = async (walk: AttemptContext, reason: 'reconnect' | 'blocked'
     ...sentOf(walk),
     ...outOf(walk).where,
   } as const
-  await surely(d, () =>
+  await surely(d, c, () =>
     d.db.transaction().execute(async (trx) => {
       const now = new Date(d.clock.now())
       await finish(trx, c, { ...held, now })
@@ -228,7 +232,7 @@ export const stepDone = async (
   const at = walk.d.clock.now()
   if (p.key === walk.planned.at(-1)!.key) walk.last = { key: p.key, times: row.times, checkpoint, event, at }
   else
-    await surely(walk.d, () =>
+    await surely(walk.d, walk.w.claim, () =>
       walk.d.writes.end(walk.w.claim, {
         key: p.key,
         times: row.times,

@@ -115,7 +115,7 @@ export const createPublishing = (carry: Carry, deps: PublishingDeps): Publishing
     const work: Work = { claim, leaseUntil: claim.until.getTime(), signal: abort.signal, hold, shared, goOn }
     const life = attempt(d, work)
       .catch(async (error: unknown) => {
-        const about = { publication: claim.publicationId }
+        const about = store.idsOf(claim)
         if (!(error instanceof store.LeaseLost)) {
           d.log.error({ ...about, err: error }, 'an attempt broke; its lease runs out and it is tried again')
           return null

@@ -55,7 +55,7 @@ export const prepareAhead = async (d: EngineDeps, w: Work, tries: number): Promi
   }
   const over = async (judge: (dueAt: Date) => store.PreparingEnd): Promise<void> => {
     let e: store.PreparingEnd | undefined
-    await surely(d, async () => {
+    await surely(d, c, async () => {
       e = await store.endPreparing(d.db, c, judge)
     })
     if (e?.preparedAt || e?.trouble) d.hints.tell(c, transitions.prepared.to)

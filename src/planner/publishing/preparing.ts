@@ -18,7 +18,7 @@ import { type Frozen, freeze, type Loaded, notPrepared, viewOf } from './frozen.
 import { awayMs, prepareAhead } from './prepare-one.ts'
 import * as store from './preparing-store.ts'
 import { readFor } from './shared.ts'
-import { LeaseLost } from './store.ts'
+import { idsOf, LeaseLost } from './store.ts'
 
 export type Preparing = {
   start: () => Promise<void>
@@ -112,7 +112,10 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
       frozen = await freeze(d.db, d.media, platform, loaded)
     } catch (err) {
       if (notPrepared(err)) return { at: new Date(d.clock.now() + awayMs) }
-      d.log.warn({ publication: c.id, err }, 'what is due soon could not be made ready; the attempt tells why')
+      d.log.warn(
+        { workspace: c.workspaceId, publication: c.id, channel: c.channel.id, err },
+        'what is due soon could not be made ready; the attempt tells why',
+      )
       return { at: null }
     }
     const steps = ahead
@@ -146,7 +149,7 @@ export const createPreparing = (carry: Carry, d: EngineDeps, o: { leaseMs: numbe
       if (!claim) leave()
     }
     if (!claim) return null
-    const about = { publication: claim.publicationId }
+    const about = idsOf(claim)
     const abort = new AbortController()
     const { hold, release } = createHold()
     const work: Work = {

@@ -62,6 +62,15 @@ export const claimOf = (r: ClaimedRow, worker: string): Claim => ({
   worker,
 })
 
+/** The ids of a line of the log about a claim. `attempt` counts within its publication; of a preparing: how many came before. */
+export const idsOf = (c: Pick<Claim, 'workspaceId' | 'postId' | 'publicationId' | 'channelId' | 'attempt'>) => ({
+  workspace: c.workspaceId,
+  post: c.postId,
+  publication: c.publicationId,
+  channel: c.channelId,
+  attempt: c.attempt,
+})
+
 /**
  * How long the network has had a step in work (ms), `since` epoch ms. Without the times in which it would not be asked
  * (rate limits, a dead token), and counted anew after a person's word.

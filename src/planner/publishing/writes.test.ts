@@ -173,7 +173,7 @@ describe('lines of many attempts', () => {
               await turns(p.waits[k]!)
               if (k === p.at && p.what === 'steal') await steal(c)
               try {
-                await surely(patience, stage.write(writes, c, k === p.at && p.what === 'bad'))
+                await surely(patience, c, stage.write(writes, c, k === p.at && p.what === 'bad'))
               } catch (error) {
                 told = error
                 break
