@@ -126,12 +126,14 @@ test('live says the process answers; ready says what is wrong', async () => {
 test('metrics count requests, publications by state and lateness; strangers do not read them', async () => {
   t.metrics.lateness('some-network', 240)
   t.metrics.sent('some-network', 40)
-  t.metrics.verdict('some-network', 'published')
+  t.metrics.verdict('some-network', 'published', null)
+  t.metrics.verdict('some-network', 'waiting', 'too-fast')
   const text = (await get('/metrics')).body
   expect(text).toContain('clarion_http_request_seconds_count')
   expect(text).toContain('clarion_publication_lateness_seconds_bucket{le="0.25",platform="some-network"} 1')
   expect(text).toContain('clarion_publication_sent_lateness_seconds_count{platform="some-network"} 1')
   expect(text).toContain('clarion_attempts_total{platform="some-network",verdict="published"} 1')
+  expect(text).toContain('clarion_failures_total{platform="some-network",kind="too-fast"} 1')
   expect(text).toContain('# TYPE clarion_network_quota_used_ratio gauge')
   expect((await get('/metrics', { 'x-forwarded-for': '203.0.113.7' })).statusCode).toBe(403)
   const open = await testApp({ app: { metricsToken: 'let-me-in', publicUrl: 'https://clarion.example' } })

@@ -78,7 +78,7 @@ export const compose: Compose = async ({
   version,
 }) => {
   const { db } = database
-  const metrics = createMetrics({ db, clock })
+  const metrics = createMetrics({ db, pool: database.pool, clock, budgets: platforms.map((p) => p.spec) })
   const redis = config.redisUrl
     ? await openRedisParts({ url: config.redisUrl, keys, database, clock, log, metrics })
     : null
@@ -137,7 +137,7 @@ export const compose: Compose = async ({
         metrics.lateness(platform, latenessMs)
         metrics.sent(platform, oursMs)
       },
-      settled: ({ platform, state }) => metrics.verdict(platform, state),
+      settled: ({ platform, state, kind }) => metrics.verdict(platform, state, kind),
     },
   })
   const { publishing } = house

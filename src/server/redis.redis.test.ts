@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '#infra/clock.ts'
 import { type TestRedis, testRedis } from '#infra/testing/redis.ts'
 import { openRedisParts, type RedisParts } from './boot/redis.ts'
+import { metricTable } from './metric-table.ts'
 import { createMetrics } from './metrics.ts'
 import { type TestApp, testApp } from './testing.ts'
 
@@ -141,4 +142,6 @@ test('what is read for metrics has the queues', async () => {
   expect(text).toContain('clarion_queue_jobs{queue="work-toy-work",state="waiting"} 0')
   expect(text).toContain('clarion_queue_events_total{queue="publish-x",event="completed"} 1')
   expect(text).toContain('clarion_redis_up 1')
+  for (const [name, row] of Object.entries(metricTable))
+    if ('only' in row) expect(text).toContain(`# TYPE ${name} ${row.type}\n`)
 })

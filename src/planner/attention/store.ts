@@ -39,3 +39,10 @@ export const forgetResolved = async (db: Db, before: Date): Promise<number> => {
   const gone = await db.deleteFrom('attention').where('resolved_at', '<', before).executeTakeFirst()
   return Number(gone.numDeletedRows)
 }
+
+/** What is open, by kind, in the whole installation. */
+export const countOpen = async (db: Db): Promise<{ kind: string; n: number }[]> => {
+  const { rows } = await sql<{ kind: string; n: number }>`
+    select kind, count(*)::int as n from attention where resolved_at is null group by kind`.execute(db)
+  return rows
+}

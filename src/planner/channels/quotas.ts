@@ -54,11 +54,11 @@ export const windowOf = (window: { daily: string }, now: number): Window => {
 }
 
 /** A window of an hour or less is a pace, the engine's concern and not a person's. */
-const isPace = ({ window }: Budget): boolean => 'rolling' in window && window.rolling <= 3_600_000
+export const isPace = ({ window }: Budget): boolean => 'rolling' in window && window.rolling <= 3_600_000
 
 /** What counts now: from its start (epoch ms) on. `length` in ms. */
 type Span = Window & { length: number }
-const spanOf = ({ window }: Budget, now: number): Span => {
+export const spanOf = ({ window }: Budget, now: number): Span => {
   if ('rolling' in window) return { start: now - window.rolling, end: now, length: window.rolling }
   const { start, end } = windowOf(window, now)
   return { start, end, length: end - start }

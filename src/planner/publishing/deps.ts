@@ -69,7 +69,8 @@ export type MediaPort = {
 /** Told what happened; metrics and the demo listen. Must not throw. */
 export type Observer = {
   published?: (o: { publicationId: string; platform: string; latenessMs: number; oursMs: number }) => void
-  settled?: (o: { publicationId: string; platform: string; state: string }) => void
+  /** `kind`: of the failure it ended with, if it did. */
+  settled?: (o: { publicationId: string; platform: string; state: string; kind: string | null }) => void
 }
 
 export type Log = {

@@ -52,7 +52,8 @@ export const writeVerdict = async (
   const end = last && { ...last, state: 'done' as const, now: new Date(last.at) }
   const next = await surely(d, c, () => d.writes.finish(c, { ...f, now }, end, on))
   d.hints.tell(c, transitions[f.event].to)
-  d.observe?.settled?.({ publicationId: c.publicationId, platform: c.platform, state: transitions[f.event].to })
+  const kind = f.failure?.kind ?? null
+  d.observe?.settled?.({ publicationId: c.publicationId, platform: c.platform, state: transitions[f.event].to, kind })
   return next
 }
 
@@ -136,7 +137,8 @@ export const hold = async (walk: AttemptContext, reason: 'reconnect' | 'blocked'
     }),
   )
   d.hints.tell(c, transitions.hold.to)
-  d.observe?.settled?.({ publicationId: c.publicationId, platform: c.platform, state: transitions.hold.to })
+  const { publicationId, platform } = c
+  d.observe?.settled?.({ publicationId, platform, state: transitions.hold.to, kind: failure.kind })
   throw new Settled()
 }
 
