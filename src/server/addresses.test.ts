@@ -214,7 +214,7 @@ describe('what networks and their consoles are told', () => {
 })
 
 it('documents and health', async () => {
-  for (const path of ['/openapi.json', '/docs/', '/docs/problems', '/health/live', '/health/ready', '/'])
+  for (const path of ['/openapi.json', '/docs/', '/docs/api/', '/docs/problems', '/health/live', '/health/ready', '/'])
     expect([path, (await web.ask(path)).status]).toEqual([path, 200])
   // There, and closed to who is not asked in.
   expect((await web.ask('/metrics')).status).toBe(403)

@@ -96,12 +96,12 @@ test('the table of problems and its page say the same, both ways', async () => {
 })
 
 test('the reference page loads nothing from elsewhere', async () => {
-  const page = await get('/docs/')
+  const page = await get('/docs/api/')
   expect(page.statusCode).toBe(200)
   expect(page.headers['content-security-policy']).toContain("connect-src 'self'")
   expect([...page.body.matchAll(/(?:src|href)="(https?:)?\/\//g)]).toHaveLength(0)
   const script = /src="([^"]+\.js)"/.exec(page.body)?.[1]
-  expect((await get(new URL(script!, 'http://localhost/docs/').pathname)).statusCode).toBe(200)
+  expect((await get(new URL(script!, 'http://localhost/docs/api/').pathname)).statusCode).toBe(200)
 })
 
 test('live says the process answers; ready says what is wrong', async () => {

@@ -62,7 +62,16 @@ const launch = (env: Record<string, string> = {}, ...args: string[]) => {
 }
 
 /** What a process that nobody has asked anything of does without. Each costs 10 to 40 MB, or reads what strangers wrote. */
-const rare = ['@scalar/fastify-api-reference', 'better-auth', 'sharp', 'mediabunny', 'bullmq', 'ioredis', '@aws-sdk']
+const rare = [
+  '@scalar/fastify-api-reference',
+  'marked',
+  'better-auth',
+  'sharp',
+  'mediabunny',
+  'bullmq',
+  'ioredis',
+  '@aws-sdk',
+]
 
 /** For NODE_OPTIONS: says on stderr which modules with these parts in their address are loaded. */
 const telling = (parts: readonly string[]) =>
@@ -112,8 +121,10 @@ test('first start, a second process, kill -9 and again, SIGTERM', async () => {
 
   expect(third.said).not.toContain('loaded ')
   expect((await fetch(`http://127.0.0.1:${port}/docs/`)).status).toBe(200)
+  expect((await fetch(`http://127.0.0.1:${port}/docs/api/`)).status).toBe(200)
   expect((await fetch(`http://127.0.0.1:${port}/docs/no-such-page`)).status).toBe(404)
   await fetch(`http://127.0.0.1:${port}/api/auth/get-session`, { headers: { cookie: 'a=b' } })
+  await third.says(/loaded .*marked/)
   await third.says(/loaded .*@scalar/)
   await third.says(/loaded .*better-auth/)
 

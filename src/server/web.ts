@@ -25,7 +25,7 @@ export const methodsAt = (path: string): string[] => [
 ]
 
 const missingPage = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Clarion</title><style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:36rem;margin:15vh auto;padding:0 1rem}</style></head>
-<body><h1>Clarion runs, its web app is not built</h1><p>Build it with <code>npm run build</code>, then load this page again. <code>npm start</code> does it by itself.</p><p>The API is here: <a href="/docs/">reference</a>, <a href="/health/ready">health</a>.</p></body></html>
+<body><h1>Clarion runs, its web app is not built</h1><p>Build it with <code>npm run build</code>, then load this page again. <code>npm start</code> does it by itself.</p><p>The API is here: <a href="/docs/api/">reference</a>, <a href="/docs/">documents</a>, <a href="/health/ready">health</a>.</p></body></html>
 `
 
 export const registerWeb = async (app: FastifyInstance, { dir }: { dir: string | null }): Promise<void> => {

@@ -73,6 +73,7 @@ export const en = {
   'shell.skip': 'Skip to content',
   'shell.account': 'Account and workspace: {{workspace}}',
   'shell.workspaces': 'Workspaces',
+  'shell.docs': 'Documentation',
   'shell.signOut': 'Sign out',
   'shell.paused': 'Publishing is paused in this workspace.',
   'shell.paused.link': 'Resume it in settings',

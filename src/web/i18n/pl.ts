@@ -80,6 +80,7 @@ export const pl: Catalogue = {
   'shell.skip': 'Przejdź do treści',
   'shell.account': 'Konto i przestrzeń: {{workspace}}',
   'shell.workspaces': 'Przestrzenie robocze',
+  'shell.docs': 'Dokumentacja (po angielsku)',
   'shell.signOut': 'Wyloguj się',
   'shell.paused': 'Publikowanie w tej przestrzeni jest wstrzymane.',
   'shell.paused.link': 'Wznów w ustawieniach',

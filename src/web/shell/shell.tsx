@@ -1,5 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
-import { CalendarDays, ChevronsUpDown, FileText, LogOut, PauseCircle, Plus, Radio, Settings } from 'lucide-react'
+import {
+  BookOpen,
+  CalendarDays,
+  ChevronsUpDown,
+  FileText,
+  LogOut,
+  PauseCircle,
+  Plus,
+  Radio,
+  Settings,
+} from 'lucide-react'
 import { Suspense, useEffect, useRef, useState } from 'react'
 import { Link, NavLink, Outlet, useLocation, useNavigate } from 'react-router'
 import type { Me } from '#contract/people.ts'
@@ -169,6 +179,12 @@ export const Shell = ({ me }: { me: Me }) => {
                 </>
               ) : null}
               <MenuLabel>{me.user.email}</MenuLabel>
+              <MenuItem asChild>
+                <a href="/docs/" target="_blank" rel="noreferrer">
+                  <BookOpen aria-hidden />
+                  {t('shell.docs')}
+                </a>
+              </MenuItem>
               <MenuItem onSelect={() => void leave()}>
                 <LogOut aria-hidden />
                 {t('shell.signOut')}
