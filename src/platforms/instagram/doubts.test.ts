@@ -164,6 +164,29 @@ describe('the first comment', () => {
       expect(run.state).toBe('published')
       expect(b.ledger().map((p) => p.kind)).toEqual(['image', 'comment'])
     })
+  test('the publish’s answer is lost: it goes under the post the list shows', async () => {
+    const c = await b.connect()
+    await b.publish(c, content)
+    b.fault({ route: 'create', do: 'drop-after' })
+    const run = await b.publish(c, content)
+    expect(run.state).toBe('published')
+    const posts = b.ledger().filter((p) => p.kind === 'image')
+    expect(b.ledger().filter((p) => p.kind === 'comment')).toHaveLength(2)
+    expect(posts).toHaveLength(2)
+    expect(createdOf(run)[0]!.id).toBe(posts[1]!.id)
+  })
+  test('of two equal captions that may both be it none is taken: nothing is said under either, and that is told', async () => {
+    const c = await b.connect()
+    await b.publish(c, content)
+    // Which posts were there before cannot be read, and the older twin is of the same moment.
+    b.fault({ route: 'list', do: 'answer-before', status: 500 })
+    b.fault({ route: 'create', do: 'drop-after' })
+    const run = await b.publish(c, content)
+    expect(createdOf(run)).toMatchObject([{ id: null, url: null }])
+    expect(b.ledger().filter((p) => p.kind === 'image')).toHaveLength(2)
+    expect(b.ledger().filter((p) => p.kind === 'comment')).toHaveLength(1)
+    expect(run.failure).toMatchObject({ code: 'clarion.parent-unknown' })
+  })
   test('never asks for fields, which would make the comment and fail', async () => {
     const { access } = (await b.connect()).grant
     const c = await b.connect()
