@@ -37,12 +37,16 @@ test('publishing wakes no chore; a chore hears what it waits for, and sweeps hea
     'forget what networks told': [],
     'handle webhooks': [topics.signals],
     'sweep events': [],
+    attention: [],
+    'forget attention': [],
   })
 })
 
 test('what has minutes of time gives way to publications; tokens, forecasts and events never do', () => {
   const gives = t.house.jobs.list.filter((j) => j.givesWay).map((j) => j.name)
   expect(gives.sort()).toEqual([
+    'attention',
+    'forget attention',
     'forget what networks told',
     'read insights',
     'sweep budgets',
