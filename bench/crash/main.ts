@@ -167,6 +167,7 @@ const asked = Map.groupBy(
   (r) => `${r.id.split('/').slice(0, 2).join('/')}: ${r.why}`,
 )
 for (const [what, list] of asked) say(`unconfirmed ${list.length} x ${what}`)
+for (const r of reports) if (r.result === 'failed_honestly') say(`failed honestly ${r.id}: ${r.why}`)
 if (args.only) for (const r of reports) say(JSON.stringify(r))
 if (args.json) console.log(JSON.stringify(line))
 else console.table(line)
