@@ -25,6 +25,7 @@ export const reasonWords = {
   late: 'sentence',
   reconnect: 'sentence',
   'channel-removed': 'sentence',
+  restored: 'sentence',
   /** A person set it aside with all that was late. */
   backlog: 'sentence',
   'gave-up': 'sentence',

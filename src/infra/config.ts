@@ -52,6 +52,8 @@ export type Config = {
   videoBytes: number
   /** ms a request may take to arrive; uploads of files are judged by their pace. */
   bodyMs: number
+  /** What backups are sealed with: a passphrase (a secret), or a file. */
+  backup: { passphrase: string | undefined; keyFile: string | undefined }
   /** Where files are kept; holds a secret. */
   storage: StorageSettings
   clock: { origin: number; rate: number } | undefined
@@ -221,6 +223,7 @@ export const readConfig = (
     bodyMs: r.int('CLARION_BODY_MS', 1_000, 3_600_000) ?? 60_000,
     drainMs: r.int('CLARION_DRAIN_MS', 0, 600_000) ?? 20_000,
     historyDays,
+    backup: { passphrase: r.text('CLARION_BACKUP_PASSPHRASE'), keyFile: r.text('CLARION_BACKUP_KEY_FILE') },
     storage: readStorage(r),
     clock: origin !== undefined && rate !== undefined ? { origin, rate } : undefined,
     toolPath: env.PATH ?? '',

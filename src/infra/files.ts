@@ -93,6 +93,24 @@ export const writeStream = (
     return { bytes, sha256: hash.digest() }
   })
 
+/** The same for a file that counts only after `look` has read it where it is being made; gives what that told. */
+export const writeLooked = async <T>(
+  path: string,
+  source: AsyncIterable<Uint8Array>,
+  look: (draft: string) => Promise<T>,
+): Promise<{ told: T; bytes: number }> => {
+  const draft = `${path}.${randomBytes(6).toString('hex')}.new`
+  try {
+    const { bytes } = await writeStream(draft, source, { maxBytes: Number.POSITIVE_INFINITY })
+    const told = await look(draft)
+    await rename(draft, path)
+    await syncFolder(dirname(path))
+    return { told, bytes }
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
 /** The bytes `from` to `to` (both included; default all), read as they are asked for. The stream closes the handle. */
 export const readStream = (file: FileHandle, range?: { from: number; to: number }): Readable => {
   let at = range?.from ?? 0

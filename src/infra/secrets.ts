@@ -115,7 +115,7 @@ const build = (ring: Ring, save?: (ring: Ring) => Promise<void>): KeyRing => {
 }
 
 /** A ring from CLARION_KEYS. @throws CannotStart; the message never holds a key. */
-export const keyRingFrom = (text: string): KeyRing => {
+const parseKeys = (text: string): Ring => {
   const keys = new Map<string, Buffer>()
   for (const [i, item] of text.split(',').entries()) {
     const [kid, key, ...rest] = item.trim().split(':')
@@ -129,8 +129,9 @@ export const keyRingFrom = (text: string): KeyRing => {
       throw new CannotStart(`CLARION_KEYS names the key "${kid}" twice.`, 'Give each key its own name.')
     keys.set(kid, bytes)
   }
-  return build({ current: [...keys.keys()][0]!, keys, root: [...keys.values()].at(-1)! })
+  return { current: [...keys.keys()][0]!, keys, root: [...keys.values()].at(-1)! }
 }
+export const keyRingFrom = (text: string): KeyRing => build(parseKeys(text))
 
 /** A ring that lives in memory only. @testing */
 export const memoryKeyRing = (): KeyRing => {
@@ -148,11 +149,7 @@ const fileSchema = z.object({ current: z.string(), keys: z.record(z.string(), ke
 export const openKeyRing = async (o: { dir: string; env?: string | undefined }): Promise<KeyRing> => {
   if (o.env) return keyRingFrom(o.env)
   const path = join(o.dir, 'keys.json')
-  const save = (ring: Ring) =>
-    writeWhole(
-      path,
-      `${JSON.stringify({ current: ring.current, keys: Object.fromEntries([...ring.keys].map(([k, v]) => [k, v.toString('base64')])), root: ring.root.toString('base64') }, null, 2)}\n`,
-    )
+  const save = (ring: Ring) => writeWhole(path, asFile(ring))
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw new CannotStart(
@@ -178,4 +175,27 @@ export const openKeyRing = async (o: { dir: string; env?: string | undefined }):
   }
   const keys = new Map(Object.entries(parsed.keys).map(([k, v]) => [k, Buffer.from(v, 'base64')] as const))
   return build({ current: parsed.current, keys, root: Buffer.from(parsed.root, 'base64') }, save)
+}
+
+const asFile = (ring: Ring): string =>
+  `${JSON.stringify({ current: ring.current, keys: Object.fromEntries([...ring.keys].map(([k, v]) => [k, v.toString('base64')])), root: ring.root.toString('base64') }, null, 2)}\n`
+
+/** The ring as `keys.json` has it, for a backup; a secret. `o` as for `openKeyRing`, which has opened it before. */
+export const keysForBackup = async (o: { dir: string; env?: string | undefined }): Promise<string> =>
+  o.env ? asFile(parseKeys(o.env)) : readFile(join(o.dir, 'keys.json'), 'utf8')
+
+/**
+ * Puts the ring of a backup in the place of a data folder's, or sees that CLARION_KEYS, which wins, is the same.
+ * @throws CannotStart when it is not: what the backup holds would not open.
+ */
+export const restoreKeys = async (o: { dir: string; env?: string | undefined }, text: string): Promise<void> => {
+  const kept = fileSchema.parse(JSON.parse(text))
+  if (!o.env) return writeWhole(join(o.dir, 'keys.json'), text)
+  const set = parseKeys(o.env)
+  const same = Object.entries(kept.keys).every(([kid, key]) => set.keys.get(kid)?.toString('base64') === key)
+  if (!same || set.root.toString('base64') !== kept.root)
+    throw new CannotStart(
+      'CLARION_KEYS does not have the keys of this backup, so what is sealed in it would not open.',
+      'Leave CLARION_KEYS out: the keys of the backup are put into keys.json. Or set it as it was where the backup was made.',
+    )
 }

@@ -128,6 +128,16 @@ export const settings: readonly Setting[] = [
     what: 'MiB a video may have, at most 262144',
   },
   {
+    names: ['CLARION_BACKUP_PASSPHRASE'],
+    otherwise: 'none',
+    what: 'the passphrase (at least 12 characters) `clarion backup` seals with and `clarion restore` opens with; see [docs/backup.md](docs/backup.md)',
+  },
+  {
+    names: ['CLARION_BACKUP_KEY_FILE'],
+    otherwise: 'none',
+    what: 'a file of at least 32 random bytes that is used instead of a passphrase',
+  },
+  {
     names: ['CLARION_STORAGE'],
     otherwise: '`s3` when S3_BUCKET is set, else `disk`',
     what: 'where new files go; see [docs/storage.md](docs/storage.md) for S3, R2, a CDN, and moving from one to the other',

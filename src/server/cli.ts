@@ -2,9 +2,9 @@
  * Clarion's tools for whoever runs it, on the same settings as the server (`infra/config.ts`):
  *
  *   npm run clarion -- keys status | keys rotate | users reset-password <e-mail> | storage move <from> <to> |
- *     storage verify | doctor [--json] | help   [--data <folder>]
+ *     storage verify | backup [file] | restore <file> | doctor [--json] | help   [--data <folder>]
  *
- * They take the data folder's lock, so nothing runs beside them; doctor and those of storage work beside a Clarion that runs. Exit codes: 0 done, 1 could not or left something to do,
+ * They take the data folder's lock, so nothing runs beside them; backup, doctor and those of storage work beside a Clarion that runs. Exit codes: 0 done, 1 could not or left something to do,
  * 2 not a command.
  */
 import { existsSync } from 'node:fs'
@@ -18,6 +18,7 @@ import { runningUrl } from '#infra/db/own-postgres.ts'
 import { createLog } from '#infra/log.ts'
 import { type KeyRing, openKeyRing } from '#infra/secrets.ts'
 import { createPasswords } from '#planner/people/passwords.ts'
+import { backUp, restore } from './backup-commands.ts'
 import { bootDatabase } from './boot/database.ts'
 import { openDataFolder } from './boot/folder.ts'
 import { asText, examine } from './doctor/examine.ts'
@@ -34,17 +35,21 @@ const help = `Usage: npm run clarion -- <command> [--data <folder>]
                 takes every file to the other storage, while Clarion runs
   storage verify
                 reads every file and compares it with what was uploaded, while Clarion runs
+  backup [file]
+                writes a sealed, verified copy of everything, while Clarion runs
+  restore <file>
+                brings a backup into an empty Clarion; what was due since is held for you
   doctor [--json]
                 looks at everything this Clarion stands on and says what to mend; it runs
                 beside Clarion. Exit code 1 when something is broken
   help          this
 
-Stop Clarion first, except for doctor and those of storage. The commands use the settings of the server: CLARION_DATA_DIR,
+Stop Clarion first, except for backup, doctor and those of storage. The commands use the settings of the server: CLARION_DATA_DIR,
 DATABASE_URL, CLARION_KEYS, CLARION_STORAGE, S3_*. A rotation or a move that was cut short loses nothing: run it again.`
 
 const say = (line: string): void => console.log(line)
 
-type Opened = { db: Db; keys: KeyRing; config: Config }
+type Opened = { db: Db; pool: Database['pool']; keys: KeyRing; config: Config }
 type Command = (house: Opened, operands: readonly string[]) => Promise<number>
 
 /** Connections of Clarions that run on this database. */
@@ -113,8 +118,10 @@ const resetPassword: Command = async ({ db }, [email = '']) => {
 
 const onStorage = async ({ db, config }: Opened) => ({ db, config, running: (await company(db)).length > 0, say })
 
-/** With how many words behind the command's own. `beside`: it works while Clarion runs. */
-const commands: Record<string, { run: Command; operands: number; beside?: true }> = {
+/** With how many words behind the command's own. `beside`: it works while Clarion runs. `makes`: it may begin a new Clarion. */
+const commands: Record<string, { run: Command; operands: number; orNone?: true; beside?: true; makes?: true }> = {
+  backup: { run: async (o, [file]) => backUp({ ...o, say }, file), operands: 1, orNone: true, beside: true },
+  restore: { run: async (o, [file = '']) => restore({ ...o, say }, file), operands: 1, makes: true },
   'storage move': { run: async (o, operands) => moveStorage(await onStorage(o), operands), operands: 2, beside: true },
   'storage verify': { run: async (o) => verifyStorage(await onStorage(o)), operands: 0, beside: true },
   'keys status': { run: status, operands: 0 },
@@ -172,17 +179,17 @@ const doctor = async (flags: readonly string[]): Promise<number> => {
 
 /** Opens lock, keys and database for one command, and closes them whatever happens. */
 const run = async (
-  { run: command, beside }: (typeof commands)[string],
+  { run: command, beside, makes }: (typeof commands)[string],
   operands: readonly string[],
   flags: readonly string[],
 ): Promise<number> => {
   const config: Config = { ...readConfig(undefined, flags), role: 'all' }
-  findData(config)
+  if (!makes) findData(config)
   const running = beside ? await findRunning(config) : null
   if (running)
     try {
       const keys = await openKeyRing({ dir: config.dataDir, env: config.keys })
-      return await command({ db: running.db, keys, config }, operands)
+      return await command({ db: running.db, pool: running.pool, keys, config }, operands)
     } finally {
       await running.close()
     }
@@ -193,7 +200,7 @@ const run = async (
     try {
       await refuseCompany(booted.database.db, config)
       const keys = await openKeyRing({ dir: config.dataDir, env: config.keys })
-      return await command({ db: booted.database.db, keys, config }, operands)
+      return await command({ db: booted.database.db, pool: booted.database.pool, keys, config }, operands)
     } finally {
       await booted.close()
     }
@@ -212,9 +219,10 @@ const main = async (args: readonly string[]): Promise<number> => {
     return 0
   }
   if (words === 'doctor') return doctor(flags)
-  const command = commands[all.slice(0, 2).join(' ')]
-  const operands = all.slice(2)
-  if (!command || operands.length !== command.operands) {
+  const length = [2, 1].find((n) => commands[all.slice(0, n).join(' ')]) ?? 2
+  const command = commands[all.slice(0, length).join(' ')]
+  const operands = all.slice(length)
+  if (!command || (operands.length !== command.operands && !(command.orNone && operands.length === 0))) {
     console.error(words ? `There is no command "${words}".\n` : 'Which command?\n')
     console.error(help)
     return 2

@@ -132,14 +132,14 @@ const check = (rows: readonly Row[], files: readonly Migration[]): void => {
 }
 
 /**
- * Brings the database up to date; gives the names of the files that ran now and the version it is at.
+ * Brings the database up to date, or to the version `upTo`; gives the names of the files that ran now and the version it is at.
  * @throws CannotStart when the database may not be touched (see the head of this file) or a file fails (rolled back).
  */
 export const migrate = async (
   database: { pool: pg.Pool },
-  o: { folder?: string; say?: (line: string) => void } = {},
+  o: { folder?: string; say?: (line: string) => void; upTo?: number } = {},
 ): Promise<{ applied: string[]; version: number }> => {
-  const files = await readMigrations(o.folder)
+  const files = (await readMigrations(o.folder)).slice(0, o.upTo)
   const client = await database.pool.connect()
   let broken: Error | undefined
   try {

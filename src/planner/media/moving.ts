@@ -159,6 +159,20 @@ export const moveFiles = async (o: {
   return told
 }
 
+/** Every file the database knows, in the order of their keys. */
+export const knownFiles = async function* (db: Db): AsyncGenerator<Known> {
+  for (let after = ''; ; ) {
+    const { rows: some } = await sql<Known>`
+      select * from (
+        select storage_key as key, mime, bytes, sha256 from media where deleted_at is null
+        union all select storage_key, mime, bytes, null from renditions) f
+      where key > ${after} order by key limit ${batch}`.execute(db)
+    if (some.length === 0) return
+    yield* some
+    after = some.at(-1)!.key
+  }
+}
+
 export type Verified = {
   /** Files that are where they belong and are what they should be. */
   good: number
@@ -181,18 +195,6 @@ export const verifyFiles = async (o: {
 }): Promise<Verified> => {
   const { db, first, second, say } = o
   const told: Verified = { good: 0, elsewhere: 0, bad: [], toBeMade: 0, unknown: 0 }
-  const rows = async function* () {
-    for (let after = ''; ; ) {
-      const { rows: some } = await sql<Known>`
-        select * from (
-          select storage_key as key, mime, bytes, sha256 from media where deleted_at is null
-          union all select storage_key, mime, bytes, null from renditions) f
-        where key > ${after} order by key limit ${batch}`.execute(db)
-      if (some.length === 0) return
-      yield* some
-      after = some.at(-1)!.key
-    }
-  }
   const look = async ({ key, bytes, sha256 }: Known) => {
     for (const storage of second ? [first, second] : [first]) {
       const size = await storage.size(key)
@@ -206,7 +208,7 @@ export const verifyFiles = async (o: {
     if (sha256) told.bad.push({ key, why: 'it is not there' })
     else told.toBeMade++
   }
-  for await (const some of inBatches(rows())) {
+  for await (const some of inBatches(knownFiles(db))) {
     for (const row of some) await look(row)
     say(`${told.good + told.elsewhere} files are good`)
   }

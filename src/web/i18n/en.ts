@@ -327,6 +327,8 @@ export const en = {
   'journal.network-said': 'The network reported something about this post.',
   'reason.looking': 'Clarion cannot be certain yet. It looks at {{platform}} before doing anything else.',
   'reason.backlog': 'Set aside with all that was late. Let it go out, or cancel.',
+  'reason.restored':
+    'It was due since the backup this Clarion was restored from, and may have gone out. Look at the network, then publish it or cancel.',
   'reason.late': 'Its time has passed. Publish it now, choose another time or cancel.',
   'reason.reconnect': 'The account has to be connected again; then it goes out.',
   'reason.channel-removed': 'The channel was disconnected. Connect it again, or cancel.',

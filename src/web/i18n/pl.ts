@@ -355,6 +355,8 @@ export const pl: Catalogue = {
   'journal.network-said': 'Sieć przekazała coś o tym poście.',
   'reason.looking': 'Clarion nie ma jeszcze pewności. Najpierw sprawdzi w {{platform}}.',
   'reason.backlog': 'Odłożony razem ze wszystkim, co było spóźnione. Wypuść go albo anuluj.',
+  'reason.restored':
+    'Termin minął po utworzeniu kopii, z której przywrócono Clarion, i wpis mógł się już ukazać. Sprawdź w serwisie, a potem opublikuj albo anuluj.',
   'reason.late': 'Termin minął. Opublikuj teraz, wybierz inny termin albo anuluj.',
   'reason.reconnect': 'Konto trzeba połączyć ponownie; wtedy post wyjdzie.',
   'reason.channel-removed': 'Kanał został odłączony. Połącz go ponownie albo anuluj.',
