@@ -5,6 +5,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type Attention, type AttentionKind, attentionKinds } from '#contract/attention.ts'
 import type { Db } from '#infra/db/database.ts'
+import { firstWorkspace } from './store.ts'
 
 const most = 100
 
@@ -41,7 +42,7 @@ export const createAttention = (d: { db: Db }) => ({
     const { rows } = await sql<Row>`
       with open as materialized (
         select a.*, ${told} as told, ${cause} as cause from attention a where a.resolved_at is null and (
-          a.workspace_id = ${ws} or (a.workspace_id is null and ${ws} = (select w.id from workspaces w order by w.created_at, w.id limit 1)))
+          a.workspace_id = ${ws} or (a.workspace_id is null and ${ws} = ${firstWorkspace}))
       ), held as (
         select cause, count(*)::int as n from open where told group by 1
       ), shown as (

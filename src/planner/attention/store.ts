@@ -1,7 +1,10 @@
 /** Opening and resolving what no row of a publication or channel tells by itself: what stands is compared with what is found. */
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { AttentionKind } from '#contract/attention.ts'
 import { type Db, notify, topics } from '#infra/db/database.ts'
+
+/** The workspace whose people run the installation: they are told what is the installation's. */
+export const firstWorkspace: RawBuilder<string> = sql`(select w.id from workspaces w order by w.created_at, w.id limit 1)`
 
 /** `workspaceId` null: the installation's. */
 export type Found = { workspaceId: string | null; subject: string; data?: Record<string, unknown> }
@@ -29,7 +32,7 @@ export const keepOpen = async (
       select "workspaceId", ${kind}, subject, coalesce(data, '{}'), ${now}::timestamptz from found
       on conflict do nothing returning workspace_id
     )
-    select distinct coalesce(x.workspace_id, (select w.id from workspaces w order by w.created_at, w.id limit 1)) as ws
+    select distinct coalesce(x.workspace_id, ${firstWorkspace}) as ws
     from (select * from over union all select * from opened) x`.execute(db)
   for (const { ws } of rows) if (ws) await notify(db, topics.live, { workspaceId: ws, kind: 'attention', id: kind })
 }

@@ -8,7 +8,7 @@ import type { Database } from '#infra/db/database.ts'
 import { openKeyRing } from '#infra/secrets.ts'
 import { certificate, publicAddress } from './address.ts'
 import { broken, type Finding, type Severity, severities, warning } from './finding.ts'
-import { clockApart, dataFolder, diskRoom, ffmpeg, keysFile, nodeVersion } from './machine.ts'
+import { clockApart, dataFolder, ffmpeg, keysFile, nodeVersion, roomLeft } from './machine.ts'
 import { databaseServer, databaseShape, fileStorage, redisServer, sealedSecrets } from './stores.ts'
 import { channels, publishing, questions } from './work.ts'
 
@@ -35,12 +35,13 @@ const checksOf = async ({ config, database, running, now }: On) => {
   const folder = await dataFolder(config.dataDir)
   // A probe in a folder that is not there would make it.
   const there = folder.is === 'ok'
+  const keys = await keysFile(config.dataDir, config.keys !== undefined)
   const within = (look: (d: Database) => Promise<Finding>) => (database ? () => look(database) : null)
   return {
     node: () => nodeVersion(),
     data: () => folder,
-    keys: () => keysFile(config.dataDir, config.keys !== undefined),
-    disk: there ? () => diskRoom(config.dataDir) : null,
+    keys: () => keys,
+    disk: there ? () => roomLeft(config.dataDir) : null,
     database: database
       ? () => databaseServer(database)
       : config.databaseUrl
@@ -54,7 +55,7 @@ const checksOf = async ({ config, database, running, now }: On) => {
     clock: within((d) => apart(d, now)),
     secrets: within(async (d) =>
       // A look at the keys must not make a new one.
-      (await keysFile(config.dataDir, config.keys !== undefined)).is === 'broken'
+      keys.is === 'broken'
         ? broken('The keys are missing, so nothing that is stored can be opened.', 'Put keys.json back.')
         : sealedSecrets(d, await openKeyRing({ dir: config.dataDir, env: config.keys })),
     ),

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { AddressRefused } from '#infra/guard.ts'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { certificateDays, publicAddress } from './address.ts'
-import { clockApart, dataFolder, diskRoom, keysFile, leastNode, nodeVersion } from './machine.ts'
+import { clockApart, dataFolder, keysFile, leastNode, nodeVersion, roomLeft } from './machine.ts'
 
 let dir: string
 beforeEach(async () => {
@@ -40,9 +40,9 @@ test('a folder that is not there, and little room', async () => {
     is: 'broken',
     says: `${join(dir, 'mistyped')} is not there.`,
   })
-  const at = async (bytes: number) => (await diskRoom(dir, bytes)).is
+  const at = async (bytes: number) => (await roomLeft(dir, bytes)).is
   expect([await at(100 * 1024 ** 2), await at(1024 ** 3), await at(3 * 1024 ** 3)]).toEqual(['broken', 'warning', 'ok'])
-  expect((await diskRoom(dir)).says).toContain(dir)
+  expect((await roomLeft(dir)).says).toContain(dir)
 })
 
 test('clocks that differ', () => {

@@ -1,6 +1,7 @@
 /** What this machine gives Clarion: Node, the data folder, room on the disk, tools. */
-import { access, constants, readdir, stat, statfs } from 'node:fs/promises'
+import { access, constants, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { diskRoom } from '#infra/disk.ts'
 import { findFfmpeg } from '#infra/posters.ts'
 import { broken, counted, type Finding, note, ok, warning } from './finding.ts'
 
@@ -52,15 +53,9 @@ const gb = (bytes: number) => `${(bytes / 1024 ** 3).toFixed(1)} GB`
 /** Bytes free at least: below the first new media is at risk, below the second the database is. */
 const leastFree = { warning: 2 * 1024 ** 3, broken: 256 * 1024 ** 2 }
 
-/** Bytes an ordinary user may still write. */
-const room = async (dir: string): Promise<number> => {
-  const { bavail, bsize } = await statfs(dir)
-  return bavail * bsize
-}
-
 /** `free`: bytes, for tests. */
-export const diskRoom = async (dir: string, free?: number): Promise<Finding> => {
-  const left = free ?? (await room(dir))
+export const roomLeft = async (dir: string, free?: number): Promise<Finding> => {
+  const left = free ?? (await diskRoom(dir)).free
   const says = `${gb(left)} free for ${dir}`
   const fix = 'Make room on that disk, or move media to S3 (npm run clarion -- storage move disk s3).'
   if (left < leastFree.broken) return broken(`Only ${says}: the database may stop taking writes.`, fix)
